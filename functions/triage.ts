@@ -1,0 +1,9 @@
+import { lambda, service } from '../lib/io/lambda.ts';
+import { TriageInput, triage } from '../lib/triage.ts';
+
+const { now, stores, observe } = service();
+
+/** Closes a failed attempt and decides what follows. */
+export const handler = lambda(TriageInput, (input) =>
+  triage(input, { stores, now, random: Math.random, closed: observe.closed }),
+);

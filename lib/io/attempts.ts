@@ -1,0 +1,31 @@
+import { Attempt, type Attempts } from '../attempt.ts';
+import { read, type Table } from './table.ts';
+
+const keyOf = (runId: string, number: number) => ({
+  pk: `run#${runId}`,
+  sk: `attempt#${String(number).padStart(3, '0')}`,
+});
+
+/** Attempts in the table: under their run, in order. */
+export const dynamoAttempts = (table: Table): Attempts => ({
+  async get(runId, number) {
+    const item = await table.get(keyOf(runId, number));
+    return item && read(Attempt, item);
+  },
+
+  async list(runId) {
+    const items = await table.query({
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
+      ExpressionAttributeValues: { ':pk': `run#${runId}`, ':sk': 'attempt#' },
+      ConsistentRead: true,
+    });
+    return items.map((item) => read(Attempt, item));
+  },
+
+  async put(attempt) {
+    await table.put(
+      { key: keyOf(attempt.runId, attempt.number), version: attempt.version, data: attempt },
+      'SessionConflict',
+    );
+  },
+});

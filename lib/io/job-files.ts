@@ -1,0 +1,120 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../failure.ts';
+import type { Job } from '../job.ts';
+import { issueProblems, type Problem, problemText, readJobFile, readYaml } from '../job-file.ts';
+import { parseModelId } from '../model-id.ts';
+import { resultReader } from '../result.ts';
+import { Script } from './scripted.ts';
+
+/** Where the declared things are, as paths from the working directory (they stand in error messages). */
+export type JobFiles = { jobs: string; scripts: string; tools: string };
+
+/** This repository's own. */
+export const repositoryFiles: JobFiles = { jobs: 'infra/jobs', scripts: 'infra/scripts', tools: 'lib/tools' };
+
+/** Every job and every script that a job's model names. */
+export type Declared = { jobs: Job[]; scripts: Record<string, Script> };
+
+const list = async (directory: string, ending: RegExp): Promise<string[]> => {
+  try {
+    return (await readdir(directory)).filter((file) => ending.test(file)).sort();
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    throw cause;
+  }
+};
+
+const yaml = /\.ya?ml$/;
+const stem = (file: string): string => file.replace(yaml, '');
+
+/** Reads and checks every job file. Throws InvalidJob with all that is wrong in all of them, a line each: file, line, field, what was expected. */
+export const readJobs = async (files: JobFiles = repositoryFiles): Promise<Declared> => {
+  const [jobFiles, scriptFiles, toolFiles] = await Promise.all([
+    list(files.jobs, yaml),
+    list(files.scripts, yaml),
+    list(files.tools, /\.ts$/),
+  ]);
+  const known = { tools: toolFiles.map((file) => file.replace(/\.ts$/, '')) };
+  const read = await Promise.all(
+    jobFiles.map(async (file) => {
+      const path = join(files.jobs, file);
+      const text = await readFile(path, 'utf8');
+      const found = readJobFile(path, text, known);
+      if ('problems' in found) return found;
+      const problems = await brokenReferences(readYaml(path, text), found.job, scriptFiles.map(stem));
+      return problems.length > 0 ? { problems } : found;
+    }),
+  );
+  const scripts = await Promise.all(scriptFiles.map((file) => readScriptFile(join(files.scripts, file))));
+  const problems = [
+    ...duplicates(files.jobs, jobFiles),
+    ...[...read, ...scripts].flatMap((found) => ('problems' in found ? found.problems : [])),
+  ];
+  if (problems.length > 0) throw new Failure('InvalidJob', problems.map(problemText).join('\n'));
+  return {
+    jobs: read.flatMap((found) => ('job' in found ? [found.job] : [])),
+    scripts: Object.fromEntries(
+      scripts.flatMap((found, at) => ('script' in found ? [[stem(scriptFiles[at] ?? ''), found.script]] : [])),
+    ),
+  };
+};
+
+const readScriptFile = async (path: string): Promise<{ script: Script } | { problems: Problem[] }> => {
+  const source = readYaml(path, await readFile(path, 'utf8'));
+  if (source.problems.length > 0) return { problems: source.problems };
+  const read = Script.safeParse(source.value);
+  return read.success ? { script: read.data } : { problems: issueProblems(source, read.error.issues) };
+};
+
+const duplicates = (directory: string, files: string[]): Problem[] =>
+  files.flatMap((file, at) => {
+    const first = files.slice(0, at).find((other) => stem(other).toLowerCase() === stem(file).toLowerCase());
+    return first
+      ? [
+          {
+            file: join(directory, file),
+            line: 1,
+            column: 1,
+            path: '',
+            message: `duplicate job: ${first} has this name too`,
+          },
+        ]
+      : [];
+  });
+
+/** What only the world outside the file can tell: a script that is not there, a result that is no JSON Schema. */
+const brokenReferences = async (
+  source: ReturnType<typeof readYaml>,
+  job: Job,
+  scripts: string[],
+): Promise<Problem[]> => {
+  const model = parseModelId(job.model);
+  const missing = model?.provider === 'scripted' && !scripts.includes(model.model);
+  const expected = scripts.join(', ') || 'none is there';
+  const problems = missing
+    ? [source.at(['model'], `no script infra/scripts/${model.model}.yml, expected one of ${expected}`)]
+    : [];
+  try {
+    await resultReader(job.result);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    problems.push(source.at(['result'], thrown.message));
+  }
+  return problems;
+};
+
+/** Writes what the functions read at run time, jobs.json and scripts/, whole or not at all: the directory is replaced in one move. */
+export const writeConfig = async (directory: string, { jobs, scripts }: Declared): Promise<void> => {
+  const fresh = `${directory}.${process.pid}.new`;
+  await rm(fresh, { recursive: true, force: true });
+  await mkdir(join(fresh, 'scripts'), { recursive: true });
+  await writeFile(join(fresh, 'jobs.json'), JSON.stringify(jobs, null, 1));
+  await Promise.all(
+    Object.entries(scripts).map(([name, script]) =>
+      writeFile(join(fresh, 'scripts', `${name}.json`), JSON.stringify(script, null, 1)),
+    ),
+  );
+  await rm(directory, { recursive: true, force: true });
+  await rename(fresh, directory);
+};

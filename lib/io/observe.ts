@@ -1,0 +1,80 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Attempt, AttemptInput } from '../attempt.ts';
+import type { Failure } from '../failure.ts';
+import { type Run, runStatus } from '../run.ts';
+import { slotAge } from '../slot.ts';
+import { callsOf, type Step } from '../step.ts';
+import { tokens, type Usage } from '../usage.ts';
+
+type Value = [name: string, unit: (typeof MetricUnit)[keyof typeof MetricUnit], value: number];
+
+const spending = (usage: Usage): Value[] => [
+  ['Tokens', MetricUnit.Count, tokens(usage)],
+  ...(usage.usd === null ? [] : [['CostUSD', MetricUnit.NoUnit, usage.usd] satisfies Value]),
+];
+
+/** Where a crash happened: the frames of its stack, without its message, which may hold anything. */
+const frames = (thrown: unknown): string[] =>
+  thrown instanceof Error ? (thrown.stack ?? '').split('\n').filter((line) => line.startsWith('    at ')) : [];
+
+/**
+ * The service's logs and metrics: one structured line and one EMF line for each thing that happened. Names, numbers and
+ * failures only: no prompt, reply, argument or tool output. Every metric is there for the service and for the job.
+ */
+export const observer = (logger: Logger, metrics: Metrics) => {
+  const emit = (dimensions: Record<string, string>[], values: Value[]): void => {
+    for (const set of [{}, ...dimensions]) metrics.addDimensions(set);
+    for (const value of values) metrics.addMetric(...value);
+    metrics.publishStoredMetrics();
+  };
+
+  return {
+    /** A run was recorded for a slot. */
+    recorded(run: Run, now: Date): void {
+      const job = run.job.name;
+      const delay = slotAge(run.slot, now);
+      logger.info('run recorded', { job, run: run.id, slot: run.slot, status: runStatus(run), delaySeconds: delay });
+      const started: Value = [run.outcome ? 'RunSkipped' : 'RunStarted', MetricUnit.Count, 1];
+      const waited: Value[] = run.suffix ? [] : [['DispatchDelay', MetricUnit.Seconds, Math.max(0, delay)]];
+      emit([{ job }], [started, ...waited]);
+    },
+
+    /** A step was committed. */
+    committed(run: Run, attempt: number, step: Step): void {
+      const job = run.job.name;
+      const tools = callsOf(step).map(({ call, status }) => `${call.toolName} ${status}`);
+      const { number, usage, modelMs, toolMs } = step;
+      logger.info('step committed', { job, run: run.id, attempt, step: number, tools, modelMs, toolMs, usage });
+      emit([{ job }], [['StepDuration', MetricUnit.Milliseconds, modelMs + toolMs]]);
+    },
+
+    /** An attempt ended in a failure, which its caller is told. */
+    failed({ runId, attempt }: AttemptInput, failure: Failure): void {
+      const { name, message } = failure;
+      const where = name === 'Crash' ? { frames: frames(failure.cause) } : {};
+      logger.warn('attempt failing', { run: runId, attempt, failure: name, reason: message, ...where });
+    },
+
+    /** Triage closed a failed attempt. */
+    closed(run: Run, { number, failed }: Attempt): void {
+      if (!failed) return;
+      const job = run.job.name;
+      const { failure, message, decision, usage } = failed;
+      logger.warn('attempt failed', { job, run: run.id, attempt: number, failure, reason: message, decision, usage });
+      emit([{ job }, { failure }], [['AttemptFailed', MetricUnit.Count, 1]]);
+    },
+
+    /** A run's outcome was recorded. */
+    settled(run: Run): void {
+      const { outcome } = run;
+      if (!outcome || outcome.status === 'skipped') return;
+      const job = run.job.name;
+      logger[outcome.status === 'succeeded' ? 'info' : 'error']('run settled', { job, run: run.id, outcome });
+      const failure = outcome.status === 'failed' ? [{ failure: outcome.failure }] : [];
+      const name = outcome.status === 'failed' ? 'RunFailed' : 'RunSucceeded';
+      emit([{ job }, ...failure], [[name, MetricUnit.Count, 1], ...spending(outcome.usage)]);
+    },
+  };
+};
+export type Observer = ReturnType<typeof observer>;

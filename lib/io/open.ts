@@ -1,0 +1,28 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Opened } from '../loop.ts';
+import type { Run } from '../run.ts';
+import { configuredScripts } from './config.ts';
+import { guardedHttp } from './http.ts';
+import { storedLedger } from './ledger.ts';
+import { openModel } from './model.ts';
+import { secrets } from './secrets.ts';
+import type { Stores } from './stores.ts';
+import { loadTools, toolSpecs } from './tools.ts';
+
+type Environment = Record<string, string | undefined>;
+type OpenDeps = { stores: Stores; config: string; env: Environment; now(): Date };
+
+/**
+ * Opens what a run's job names: its model and its tools, loaded when named. A secret is fetched for this invocation only,
+ * so that a rotated one is used at once. Throws UnknownModel, UnknownTool, Unauthorized, InvalidScript.
+ */
+export const opener =
+  ({ stores, config, env, now }: OpenDeps) =>
+  async (run: Run, attempt: number): Promise<Opened> => {
+    const { job, id: runId, slot } = run;
+    const wait = (seconds: number, signal: AbortSignal) => delay(seconds * 1000, undefined, { signal });
+    const modelDeps = { secret: secrets(env), script: configuredScripts(config), clock: { now, wait } };
+    const [model, tools] = await Promise.all([openModel(job.model, { attempt, env }, modelDeps), loadTools(job.tools)]);
+    const context = { job, runId, slot, attempt, http: guardedHttp(), ledger: storedLedger(stores, now) };
+    return { model, specs: toolSpecs(tools), calls: { tools, context, effects: stores.effects } };
+  };

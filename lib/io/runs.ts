@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { Run, type RunName, type Runs, runName } from '../run.ts';
+import { read, type Table } from './table.ts';
+
+/** How many partitions a day's runs are spread over, so that a busy minute never throttles one of them. */
+const shards = 16;
+const shardKeys = (day: string): string[] => Array.from({ length: shards }, (_, shard) => `day#${day}#${shard}`);
+const shardOf = (id: string): number => createHash('sha256').update(id).digest().readUInt8(0) % shards;
+
+const keyOf = ({ job, slot, suffix }: RunName) => ({
+  pk: `job#${job}`,
+  sk: `run#${slot}${suffix ? `#${suffix}` : ''}`,
+});
+const newestFirst = (a: Run, b: Run): number =>
+  a.slot === b.slot ? b.id.localeCompare(a.id) : b.slot.localeCompare(a.slot);
+
+/** Runs in the table: under their job by slot, and under their day by a sharded index. */
+export const dynamoRuns = (table: Table): Runs => ({
+  async get(id) {
+    const item = await table.get(keyOf(runName(id)));
+    return item && read(Run, item);
+  },
+
+  async put(run) {
+    const key = keyOf({ job: run.job.name, slot: run.slot, suffix: run.suffix });
+    const day = shardKeys(run.slot.slice(0, 10))[shardOf(run.id)];
+    await table.put({ key, version: run.version, data: run, ...(day ? { day } : {}) }, 'RunConflict');
+  },
+
+  async byJob(job, { from = '', to = '9', limit }) {
+    const items = await table.query(
+      {
+        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+        // '$' sorts right after '#', so that a slot's suffixed runs are inside its bound.
+        ExpressionAttributeValues: { ':pk': `job#${job}`, ':from': `run#${from}`, ':to': `run#${to}$` },
+        ConsistentRead: true,
+        ScanIndexForward: false,
+        ...(Number.isFinite(limit) ? { Limit: limit } : {}),
+      },
+      limit,
+    );
+    return items.map((item) => read(Run, item));
+  },
+
+  async byDay(day) {
+    const pages = await Promise.all(
+      shardKeys(day).map((key) =>
+        table.query({
+          IndexName: 'byDay',
+          KeyConditionExpression: '#day = :day',
+          ExpressionAttributeNames: { '#day': 'day' },
+          ExpressionAttributeValues: { ':day': key },
+        }),
+      ),
+    );
+    return pages
+      .flat()
+      .map((item) => read(Run, item))
+      .sort(newestFirst);
+  },
+});

@@ -1,0 +1,30 @@
+import { Failure } from '../failure.ts';
+import type { Sessions } from '../session.ts';
+import { Step } from '../step.ts';
+import { read, type Table } from './table.ts';
+
+const pkOf = (key: string) => `session#${key}`;
+const skOf = (number: number) => `step#${String(number).padStart(5, '0')}`;
+
+/** Sessions in the table: one item a step, so that a step costs its own bytes at any length of the session. */
+export const dynamoSessions = (table: Table): Sessions => ({
+  async load(key) {
+    const items = await table.query({
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
+      ExpressionAttributeValues: { ':pk': pkOf(key), ':sk': 'step#' },
+      ConsistentRead: true,
+    });
+    return items.map((item, at) => {
+      const step = read(Step, item);
+      if (step.number === at + 1 && item.sk === skOf(at + 1)) return step;
+      throw new Failure(
+        'DamagedItem',
+        `session ${key}: found step ${step.number} at ${item.sk}, expected step ${at + 1}`,
+      );
+    });
+  },
+
+  async append(key, step) {
+    await table.put({ key: { pk: pkOf(key), sk: skOf(step.number) }, version: 1, data: step }, 'SessionConflict');
+  },
+});

@@ -1,0 +1,24 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Attempts } from '../attempt.ts';
+import type { Effects } from '../effect.ts';
+import type { Runs } from '../run.ts';
+import type { Sessions } from '../session.ts';
+import { dynamoAttempts } from './attempts.ts';
+import { dynamoEffects } from './effects.ts';
+import { dynamoRuns } from './runs.ts';
+import { dynamoSessions } from './sessions.ts';
+import { type Stamp, table } from './table.ts';
+
+/** Everything Nightshift remembers. */
+export type Stores = { runs: Runs; attempts: Attempts; sessions: Sessions; effects: Effects };
+
+/** All stores on the one table. */
+export const dynamoStores = (client: DynamoDBClient, tableName: string, stamp: Stamp): Stores => {
+  const one = table(client, tableName, stamp);
+  return {
+    runs: dynamoRuns(one),
+    attempts: dynamoAttempts(one),
+    sessions: dynamoSessions(one),
+    effects: dynamoEffects(one),
+  };
+};

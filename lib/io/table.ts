@@ -1,0 +1,166 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  type QueryCommandInput,
+} from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { byteLength } from '../cap.ts';
+import { Failure, type FailureName } from '../failure.ts';
+import { parse } from '../parse.ts';
+
+/** A place in the table. */
+export type Key = { pk: string; sk: string };
+
+/**
+ * An item: its key, what DynamoDB itself must see, and the rest as JSON in `data`. A step so costs write units for its own
+ * bytes, and nothing depends on how an SDK maps types. `token` tells one writer's put from another's.
+ */
+const Item = z.object({ pk: z.string(), sk: z.string(), version: z.number(), expiresAt: z.number(), data: z.string() });
+type Item = z.infer<typeof Item>;
+
+/** What is written: version 1 is created, any later one replaces the version before it. */
+export type Draft = { key: Key; version: number; data: unknown; day?: string };
+
+/** What an item is stamped with. Both are read anew for each put. */
+export type Stamp = { now(): Date; token(): string };
+
+/** DynamoDB's bound on an item, attribute names included, in bytes. */
+const maxItemBytes = 400 * 1024;
+/** How long an item is kept, in days: DynamoDB's TTL removes it after that, and no read returns it. */
+const keptDays = 400;
+
+/** The named conditions. There is no other way to write. */
+const conditions = {
+  /** Nothing is there, or only what TTL has not removed yet. */
+  absent: 'attribute_not_exists(pk) OR expiresAt <= :now',
+  /** What is there is what was seen. */
+  seen: 'version = :seen',
+};
+
+/**
+ * The one table, in three words. `put` writes under a condition or throws `conflict`: a lost race is never silent. A put
+ * whose answer was lost and that the SDK sent again is recognised by its token, so that no one loses a race to himself.
+ * Throws ItemTooLarge (before the network), TableMissing, StoreUnavailable (throttled or unreachable after the SDK's own
+ * retries), DamagedItem.
+ */
+export const table = (client: DynamoDBClient, name: string, { now, token }: Stamp) => {
+  const documents = DynamoDBDocumentClient.from(client);
+  const seconds = () => Math.floor(now().getTime() / 1000);
+
+  const get = async (key: Key): Promise<(Item & { token?: unknown }) | undefined> => {
+    const { Item: found } = await translated(name, () =>
+      documents.send(new GetCommand({ TableName: name, Key: key, ConsistentRead: true })),
+    );
+    const item = found && { ...parse(Item, found, 'DamagedItem', `item ${key.pk} ${key.sk}`), token: found.token };
+    return item && item.expiresAt > seconds() ? item : undefined;
+  };
+
+  const put = async (draft: Draft, conflict: FailureName): Promise<void> => {
+    const item = itemOf(draft, seconds(), token());
+    const condition =
+      draft.version === 1
+        ? { ConditionExpression: conditions.absent, ExpressionAttributeValues: { ':now': seconds() } }
+        : { ConditionExpression: conditions.seen, ExpressionAttributeValues: { ':seen': draft.version - 1 } };
+    try {
+      await translated(name, () => documents.send(new PutCommand({ TableName: name, Item: item, ...condition })));
+    } catch (thrown) {
+      if (!isNamed(thrown, 'ConditionalCheckFailedException')) throw thrown;
+      if ((await get(draft.key))?.token === item.token) return;
+      throw new Failure(conflict, `${item.pk} ${item.sk}: version ${draft.version} is no longer next`, {
+        cause: thrown,
+      });
+    }
+  };
+
+  /** Every item the query finds, page by page, until there is no more or the limit is reached. */
+  const query = async (
+    input: Omit<QueryCommandInput, 'TableName'>,
+    limit = Number.POSITIVE_INFINITY,
+  ): Promise<Item[]> => {
+    const items: Item[] = [];
+    let start: QueryCommandInput['ExclusiveStartKey'];
+    do {
+      const page = await translated(name, () =>
+        documents.send(new QueryCommand({ TableName: name, ...input, ExclusiveStartKey: start })),
+      );
+      const found = (page.Items ?? []).map((item) => parse(Item, item, 'DamagedItem', `item ${item.pk} ${item.sk}`));
+      items.push(...found.filter((item) => item.expiresAt > seconds()));
+      start = page.LastEvaluatedKey;
+    } while (start && items.length < limit);
+    return items.slice(0, limit);
+  };
+
+  return { get, put, query };
+};
+export type Table = ReturnType<typeof table>;
+
+/** The domain value of an item, or DamagedItem saying which item and what is wrong with it. */
+export const read = <T>(schema: z.ZodType<T>, item: Item): T => {
+  const where = `item ${item.pk} ${item.sk}`;
+  let data: unknown;
+  try {
+    data = JSON.parse(item.data);
+  } catch (cause) {
+    throw new Failure('DamagedItem', `${where}: data is not JSON`, { cause });
+  }
+  return parse(schema, data, 'DamagedItem', where);
+};
+
+/** The item as it is written. Throws ItemTooLarge. */
+const itemOf = ({ key, day, version, data }: Draft, now: number, token: string) => {
+  const item = {
+    ...key,
+    ...(day === undefined ? {} : { day }),
+    version,
+    expiresAt: now + keptDays * 86_400,
+    token,
+    data: JSON.stringify(data),
+  };
+  const size = itemBytes(item);
+  if (size <= maxItemBytes) return item;
+  throw new Failure('ItemTooLarge', `item ${key.pk} ${key.sk} takes ${size} bytes of ${maxItemBytes} DynamoDB allows`);
+};
+
+/** An item's size by DynamoDB's rule: names and values in UTF-8, a number about half its digits and a byte or two. */
+const itemBytes = (item: Record<string, string | number>): number =>
+  Object.entries(item).reduce(
+    (sum, [name, value]) => sum + byteLength(name) + (typeof value === 'string' ? byteLength(value) : 12),
+    0,
+  );
+
+const isNamed = (thrown: unknown, ...names: string[]): thrown is Error =>
+  thrown instanceof Error && names.includes(thrown.name);
+
+/** What DynamoDB and its SDK throw, in our names. A failed condition is left to the caller. */
+const translated = async <T>(name: string, call: () => Promise<T>): Promise<T> => {
+  try {
+    return await call();
+  } catch (cause) {
+    if (isNamed(cause, 'ConditionalCheckFailedException')) throw cause;
+    if (isNamed(cause, 'ResourceNotFoundException')) {
+      throw new Failure(
+        'TableMissing',
+        `there is no table ${name}: deploy the stack (npx osls deploy), or start the local service (npm start)`,
+        { cause },
+      );
+    }
+    if (
+      isNamed(
+        cause,
+        'AccessDeniedException',
+        'UnrecognizedClientException',
+        'ExpiredTokenException',
+        'CredentialsProviderError',
+      )
+    ) {
+      throw new Failure('Unauthorized', `table ${name}: ${cause.name}`, { cause });
+    }
+    if (isNamed(cause, 'ValidationException', 'SerializationException')) throw cause;
+    throw new Failure('StoreUnavailable', `table ${name}: ${cause instanceof Error ? cause.name : 'unknown error'}`, {
+      cause,
+    });
+  }
+};

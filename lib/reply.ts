@@ -1,0 +1,75 @@
+import { byteLength, capped } from './cap.ts';
+import { Failure } from './failure.ts';
+import type { AssistantMessage, AssistantPart, ToolCallPart } from './message.ts';
+import type { ModelReply, ReplyPart } from './model.ts';
+import { wellFormed } from './well-formed.ts';
+
+/** What a reply's text may take of a step, in UTF-8 bytes. */
+const maxTextBytes = 32 * 1024;
+/** What the arguments of all calls together may take of a step, as JSON in UTF-8 bytes. */
+const maxInputBytes = 32 * 1024;
+/** How many calls one reply may make. */
+const maxCalls = 32;
+
+/** Anthropic's rule for ids; the other providers take these too. */
+const goodId = /^[a-zA-Z0-9_-]{1,64}$/;
+const toolName = (name: string): string => name.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64) || 'unnamed';
+
+/** A call whose arguments could not be kept: told apart by its call, so that the loop refuses it instead of calling. */
+export type Refusal = { toolCallId: string; why: string };
+
+/**
+ * The reply as it may be stored and sent back: no blank text, texts within bounds, calls with unique ids, legal names and
+ * an object as arguments. Calls that had to be changed for that are refused, not made. `taken` are ids of earlier steps.
+ * Throws EmptyReply where nothing is left, ReplyCut and ReplyRefused where the provider ended it.
+ */
+export const acceptReply = (
+  reply: ModelReply,
+  taken: Set<string>,
+): { message: AssistantMessage; refusals: Refusal[] } => {
+  if (reply.finish === 'refused') throw new Failure('ReplyRefused', 'the provider refused to answer');
+  if (reply.finish === 'length')
+    throw new Failure('ReplyCut', 'the reply ended at the output token limit of the model');
+  const ids = new Set(taken);
+  const refusals: Refusal[] = [];
+  const calls = reply.content.filter((part) => part.type === 'tool-call');
+  const content = reply.content.flatMap((part): AssistantPart[] => {
+    if (part.type !== 'tool-call') return wordPart(part);
+    const accepted = acceptCall(part, ids, Math.floor(maxInputBytes / calls.length));
+    ids.add(accepted.part.toolCallId);
+    const why = calls.indexOf(part) >= maxCalls ? `at most ${maxCalls} calls are made in one turn` : accepted.why;
+    if (why) refusals.push({ toolCallId: accepted.part.toolCallId, why });
+    return [accepted.part];
+  });
+  if (!content.some((part) => part.type !== 'reasoning'))
+    throw new Failure('EmptyReply', 'the model answered without a word or a tool call');
+  return { message: { role: 'assistant', content }, refusals };
+};
+
+const wordPart = (part: Exclude<ReplyPart, { type: 'tool-call' }>): AssistantPart[] => {
+  if (part.type === 'reasoning') return [part];
+  const text = capped(part.text, maxTextBytes);
+  return text.trim() === '' ? [] : [{ ...part, text }];
+};
+
+const acceptCall = (
+  part: Extract<ReplyPart, { type: 'tool-call' }>,
+  ids: Set<string>,
+  maxBytes: number,
+): { part: ToolCallPart; why?: string } => {
+  const usable = goodId.test(part.toolCallId) && !ids.has(part.toolCallId);
+  const named = {
+    ...part,
+    toolCallId: usable ? part.toolCallId : `call_${ids.size + 1}_${toolName(part.toolName)}`,
+    toolName: toolName(part.toolName),
+  };
+  if (!isRecord(part.input)) return { part: { ...named, input: {} }, why: 'the arguments must be a JSON object' };
+  const input = wellFormed(part.input);
+  const size = byteLength(JSON.stringify(input));
+  if (size > maxBytes)
+    return { part: { ...named, input: {} }, why: `the arguments took ${size} bytes of ${maxBytes} allowed` };
+  return { part: { ...named, input } };
+};
+
+const isRecord = (value: unknown): value is ToolCallPart['input'] =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

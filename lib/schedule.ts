@@ -1,0 +1,175 @@
+import * as z from 'zod';
+import { parseCron } from './cron.ts';
+
+type Problems = (text: string) => string[];
+
+/** Every problem becomes an issue of its own, at the field that has it. */
+const checked = (problems: Problems) =>
+  z.string().superRefine((text, context) => {
+    for (const message of problems(text)) context.addIssue({ code: 'custom', message });
+  });
+
+const words = (text: string): string[] => text.trim().split(/\s+/);
+
+const cronProblems: Problems = (text) => parseCron(text).problems ?? [];
+
+const rateProblems: Problems = (text) => {
+  const [value = '', unit = '', ...rest] = words(text);
+  if (unit === '' || rest.length > 0 || /^rate\b/i.test(value)) {
+    return [`found "${text}", expected a value and a unit, like "5 minutes"`];
+  }
+  const units = value === '1' ? ['minute', 'hour', 'day'] : ['minutes', 'hours', 'days'];
+  const number = /^[1-9]\d{0,5}$/.test(value);
+  return [
+    ...(number ? [] : [`value: found "${value}", expected a whole number of 1-999999`]),
+    ...(units.includes(unit) ? [] : [`unit: found "${unit}", expected ${units.join(', ')} after "${value}"`]),
+  ];
+};
+
+const AT = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)$/;
+
+const atProblems: Problems = (text) => {
+  const match = AT.exec(text);
+  if (!match)
+    return [`found "${text}", expected yyyy-mm-ddThh:mm:ss, without offset (it is local time in \`timezone\`)`];
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
+  const lastDay = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  const parts: [string, number, number, number][] = [
+    ['year', year, 1970, 2199],
+    ['month', month, 1, 12],
+    ['day', day, 1, month >= 1 && month <= 12 ? lastDay : 31],
+    ['hour', hour, 0, 23],
+    ['minute', minute, 0, 59],
+    ['second', second, 0, 59],
+  ];
+  return parts
+    .filter(([, value, low, high]) => value < low || value > high)
+    .map(([part, value, low, high]) => `${part}: found ${value}, expected ${low}-${high}`);
+};
+
+/** The name Intl gives the zone, or undefined if it knows none. */
+const knownZone = (zone: string): string | undefined => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * Intl alone takes too much: offsets, any case, and abbreviations that are not what they seem (its BST is in Dhaka).
+ * AWS takes names of the tz database, as written there.
+ */
+const zoneProblems: Problems = (text) => {
+  const known = text === 'UTC' || /^[A-Z][\w+-]*(\/[A-Z][\w+-]*)+$/.test(text) ? knownZone(text) : undefined;
+  const misspelt = known !== text && known?.toLowerCase() === text.toLowerCase();
+  if (known && !misspelt) return [];
+  return [`found "${text}", expected ${misspelt ? known : 'a time zone name like Europe/Amsterdam, or UTC'}`];
+};
+
+const kinds = ['cron', 'rate', 'at'];
+
+const isRecord = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const given = (value: unknown): string[] =>
+  Object.entries(isRecord(value) ? value : {}).flatMap(([key, text]) =>
+    kinds.includes(key) && text !== undefined ? [key] : [],
+  );
+
+/** When a job wakes: exactly one of `cron`, `rate` and `at`, by EventBridge Scheduler's rules, and its time zone. */
+export type Schedule = { timezone: string } & (
+  | { cron: string; rate?: undefined; at?: undefined }
+  | { rate: string; cron?: undefined; at?: undefined }
+  | { at: string; cron?: undefined; rate?: undefined }
+);
+
+type ScheduleInput = { cron?: string; rate?: string; at?: string; timezone?: string };
+
+/** One object and not a union of three, so that each mistake gets one message of its own. */
+export const Schedule = z
+  .strictObject(
+    {
+      cron: checked(cronProblems)
+        .max(250, 'expected at most 250 characters')
+        .optional()
+        .meta({
+          description:
+            'Six fields: minutes hours day-of-month month day-of-week year, with ? in exactly one of the two day fields; 1 = Sunday. Takes lists, ranges, steps, names, L, W and #.',
+          examples: ['0 9 ? * MON-FRI *', '0/15 8-17 * * ? *', '0 6 L * ? *'],
+          pattern: '^\\s*\\S+(\\s+\\S+){5}\\s*$',
+        }),
+      rate: checked(rateProblems)
+        .optional()
+        .meta({
+          description: 'A value and a unit: minute(s), hour(s) or day(s). A day is 24 hours.',
+          examples: ['5 minutes', '1 hour', '7 days'],
+          pattern: '^\\s*(1\\s+(minute|hour|day)|(?!1\\s)[1-9]\\d{0,5}\\s+(minutes|hours|days))\\s*$',
+        }),
+      at: checked(atProblems)
+        .optional()
+        .meta({
+          description: 'Once, at this local time: yyyy-mm-ddThh:mm:ss.',
+          examples: ['2026-12-24T18:00:00'],
+          pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d$',
+        }),
+      timezone: checked(zoneProblems)
+        .max(50, 'expected at most 50 characters')
+        .default('UTC')
+        .meta({
+          description: 'The time zone of the schedule and of the dates in the prompt: a tz database name, or UTC.',
+          examples: ['Europe/Amsterdam', 'America/New_York'],
+        }),
+    },
+    {
+      error: (issue) => {
+        if (issue.code === 'invalid_type') return 'expected an object with one of cron, rate, at';
+        if (issue.code !== 'unrecognized_keys') return undefined;
+        return `unknown field ${issue.keys.join(', ')}, expected cron, rate, at or timezone`;
+      },
+    },
+  )
+  .refine((schedule) => given(schedule).length === 1, {
+    error: ({ input }) => `give exactly one of cron, rate, at; found ${given(input).join(' and ') || 'none'}`,
+    when: ({ value }) => isRecord(value),
+  })
+  .meta({
+    description: 'When the job wakes: exactly one of cron, rate and at.',
+    oneOf: kinds.map((kind) => ({ required: [kind] })),
+  }) as z.ZodType<Schedule, ScheduleInput>;
+
+/** The schedule as EventBridge Scheduler's ScheduleExpression. */
+export const scheduleExpression = (schedule: Schedule): string => {
+  if (schedule.cron !== undefined) return `cron(${words(schedule.cron).join(' ').toUpperCase()})`;
+  if (schedule.rate !== undefined) return `rate(${words(schedule.rate).join(' ')})`;
+  return `at(${schedule.at})`;
+};
+
+const localParts = (instant: string | Date, zone: string): Partial<Record<Intl.DateTimeFormatPartTypes, string>> => {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    weekday: 'long',
+  });
+  return Object.fromEntries(format.formatToParts(new Date(instant)).map(({ type, value }) => [type, value]));
+};
+
+/** The date of an instant in a time zone: `2026-11-22`. An invalid instant or zone is a RangeError. */
+export const localDate = (instant: string | Date, zone: string): string => {
+  const { year = '', month, day } = localParts(instant, zone);
+  return `${year.padStart(4, '0')}-${month}-${day}`;
+};
+
+/** The time of day of an instant in a time zone, 24 hours: `09:00`. An invalid instant or zone is a RangeError. */
+export const localTime = (instant: string | Date, zone: string): string => {
+  const { hour, minute } = localParts(instant, zone);
+  return `${hour}:${minute}`;
+};
+
+/** The English name of an instant's day in a time zone: `Sunday`. An invalid instant or zone is a RangeError. */
+export const weekday = (instant: string | Date, zone: string): string => localParts(instant, zone).weekday ?? '';

@@ -1,0 +1,95 @@
+import * as z from 'zod';
+import { AttemptInput, type Attempts } from './attempt.ts';
+import { Failure } from './failure.ts';
+import { textOf } from './message.ts';
+import { FailureNameSchema, type Outcome } from './outcome.ts';
+import { resultReader } from './result.ts';
+import type { Run, Runs } from './run.ts';
+import { committedUsage, type Sessions, sessionKey } from './session.ts';
+import { isFinal } from './step.ts';
+import { addUsage, noUsage, Usage } from './usage.ts';
+
+const Done = z.strictObject({ status: z.literal('done'), steps: z.int().positive(), usage: Usage });
+const GivenUp = z.strictObject({
+  status: z.literal('give-up'),
+  failure: FailureNameSchema,
+  message: z.string(),
+  spent: Usage,
+});
+
+/** The state data of a run that is over. */
+const Ended = AttemptInput.extend({ result: z.discriminatedUnion('status', [Done, GivenUp]) });
+
+/**
+ * EventBridge's word of an execution that died ("Step Functions Execution Status Change"). Its name is the run's id.
+ * The shape is AWS's: https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+ */
+const Died = z.object({
+  source: z.literal('aws.states'),
+  'detail-type': z.literal('Step Functions Execution Status Change'),
+  detail: z.object({ name: z.string(), status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']) }),
+});
+
+export const SettleInput = z.union([Ended, Died]);
+export type SettleInput = z.infer<typeof SettleInput>;
+
+export type SettleDeps = {
+  stores: { runs: Runs; attempts: Attempts; sessions: Sessions };
+  now(): Date;
+  /** Told of the run when this call, and no other, has recorded its outcome. */
+  settled(run: Run): void;
+};
+
+/** Records a run's outcome once. A run that has one keeps it, and that one is returned. Throws RunConflict where another settlement was faster. */
+export const settle = async (input: SettleInput, deps: SettleDeps): Promise<Outcome> => {
+  const { runs } = deps.stores;
+  const runId = 'detail' in input ? input.detail.name : input.runId;
+  const run = await runs.get(runId);
+  if (!run) throw new Failure('UnknownRun', `there is no run ${runId}`);
+  if (run.outcome) return run.outcome;
+  const endedAt = deps.now().toJSON();
+  const outcome =
+    'detail' in input ? await outcomeOfDead(run, input.detail.status, endedAt, deps.stores) : outcomeOf(input, endedAt);
+  const settled: Run = { ...run, outcome, version: run.version + 1 };
+  await runs.put(settled);
+  deps.settled(settled);
+  return outcome;
+};
+
+const outcomeOf = ({ attempt, spent, result }: z.infer<typeof Ended>, endedAt: string): Outcome => {
+  if (result.status === 'done') {
+    const usage = addUsage(spent, result.usage);
+    return { status: 'succeeded', attempts: attempt, steps: result.steps, usage, endedAt };
+  }
+  const { failure, message } = result;
+  return { status: 'failed', failure, message, attempts: attempt, usage: result.spent, endedAt };
+};
+
+const deaths = { FAILED: 'ExecutionFailed', TIMED_OUT: 'ExecutionTimedOut', ABORTED: 'ExecutionAborted' } as const;
+
+/** What can still be said of a run whose execution died: the table knows how far it came. */
+const outcomeOfDead = async (
+  run: Run,
+  status: keyof typeof deaths,
+  endedAt: string,
+  { attempts, sessions }: SettleDeps['stores'],
+): Promise<Outcome> => {
+  const tried = await attempts.list(run.id);
+  const used = await Promise.all(
+    tried.map(({ failed, number }) => failed?.usage ?? committedUsage(sessionKey(run.id, number), sessions)),
+  );
+  const usage = used.reduce(addUsage, noUsage);
+  const last = tried.at(-1);
+  const ended = { attempts: tried.length, usage, endedAt };
+  if (last?.failed?.decision.status === 'give-up') {
+    return { status: 'failed', failure: last.failed.failure, message: last.failed.message, ...ended };
+  }
+  const steps =
+    last && !last.failed && status !== 'ABORTED' ? await sessions.load(sessionKey(run.id, last.number)) : [];
+  const answer = steps.at(-1);
+  const readResult = await resultReader(run.job.result);
+  if (answer && isFinal(answer) && 'value' in readResult(textOf(answer.turn[0]))) {
+    return { status: 'succeeded', steps: steps.length, ...ended };
+  }
+  return { status: 'failed', failure: deaths[status], message: `the execution ended as ${status}`, ...ended };
+};

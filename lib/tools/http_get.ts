@@ -1,0 +1,25 @@
+import * as z from 'zod';
+import { maxPageBytes, page } from '../page.ts';
+import { tool } from '../tool.ts';
+
+const Input = z.strictObject({
+  url: z.string().describe('The http or https URL to fetch. Its host must be one the job allows.'),
+  accept: z
+    .string()
+    .optional()
+    .describe('The Accept header, where a server offers several formats: `application/json`.'),
+});
+
+/** Fetches a page of an allowed host and gives it as text. */
+export default tool({
+  description:
+    'Fetches a URL with GET and returns {status, url, contentType, cut, body}. HTML comes as plain text with links in brackets, ' +
+    'JSON and text as they are, other types only as a note. Redirects are followed. `cut` is true when the body was longer ' +
+    'than shown. A status of 400 or more is a result, not an error. Only hosts the job allows can be reached.',
+  input: Input,
+  effect: 'none',
+  run: async ({ url, accept }, { job, http, signal }) => {
+    const headers: Record<string, string> = accept === undefined ? {} : { accept };
+    return page(await http({ method: 'GET', url, headers, allow: job.allow, maxBytes: maxPageBytes, signal }));
+  },
+});

@@ -1,0 +1,35 @@
+import * as z from 'zod';
+import { maxPageBytes, page } from '../page.ts';
+import { tool } from '../tool.ts';
+
+const Input = z.strictObject({
+  url: z.string().describe('The http or https URL to post to. Its host must be one the job allows.'),
+  body: z
+    .union([z.string(), z.record(z.string(), z.unknown())])
+    .describe('What to send: an object is sent as JSON, a string as it is.'),
+  contentType: z
+    .string()
+    .optional()
+    .describe(
+      'The Content-Type header. Default: `application/json` for an object, `text/plain; charset=utf-8` for a string.',
+    ),
+});
+
+/** Posts to an allowed host, at most once a run for the same arguments. */
+export default tool({
+  description:
+    'Sends a POST and returns {status, url, contentType, cut, body} of the answer, read like http_get does. The same call is made ' +
+    'at most once in a run: a repeat returns the recorded answer. A status of 400 or more is a result, not an error: read it ' +
+    'before you report success. Only hosts the job allows can be reached.',
+  input: Input,
+  effect: 'once',
+  run: async ({ url, body, contentType }, { job, http, signal, idempotencyKey }) => {
+    const text = typeof body === 'string';
+    const headers: Record<string, string> = {
+      'content-type': contentType ?? (text ? 'text/plain; charset=utf-8' : 'application/json'),
+      ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+    };
+    const request = { url, headers, body: text ? body : JSON.stringify(body), allow: job.allow, signal };
+    return page(await http({ method: 'POST', ...request, maxBytes: maxPageBytes }));
+  },
+});

@@ -1,0 +1,57 @@
+import * as z from 'zod';
+import { type Run, runStatus } from '../run.ts';
+import { tool } from '../tool.ts';
+import { addUsage, noUsage, tokens, type Usage } from '../usage.ts';
+
+const Input = z.strictObject({
+  job: z.string().optional().describe('The name of one job. Default: every job.'),
+  days: z.int().min(1).max(90).default(7).describe('How many days to look back.'),
+  limit: z.int().min(1).max(100).default(20).describe('How many runs at most, the newest first.'),
+});
+
+const usageOf = (run: Run): Usage => run.outcome?.usage ?? noUsage;
+
+const line = (run: Run) => {
+  const { outcome } = run;
+  return {
+    run: run.id,
+    job: run.job.name,
+    slot: run.slot,
+    status: runStatus(run),
+    ...(outcome?.status === 'failed' ? { failure: outcome.failure } : {}),
+    ...(outcome?.status === 'skipped' ? { why: outcome.why } : {}),
+    attempts: outcome && outcome.status !== 'skipped' ? outcome.attempts : null,
+    tokens: outcome ? tokens(outcome.usage) : null,
+    usd: outcome ? outcome.usage.usd : null,
+    startedAt: run.startedAt,
+    endedAt: outcome?.endedAt ?? null,
+  };
+};
+
+const totals = (runs: Run[]) => {
+  const usage = runs.map(usageOf).reduce(addUsage, noUsage);
+  const count = (status: string) => runs.filter((run) => runStatus(run) === status).length;
+  return {
+    runs: runs.length,
+    succeeded: count('succeeded'),
+    failed: count('failed'),
+    skipped: count('skipped'),
+    open: count('open'),
+    tokens: tokens(usage),
+    usd: usage.usd,
+  };
+};
+
+/** What the service itself did lately: runs, their ends and their cost. */
+export default tool({
+  description:
+    "Lists this service's own runs, newest slot first, as {totals, runs}. A run's `status` is open, succeeded, failed (with " +
+    '`failure`) or skipped (with `why`). `usd` is the cost, null where the price is not known or the run is still open; ' +
+    'totals cover the listed runs that have ended.',
+  input: Input,
+  effect: 'none',
+  run: async ({ job, days, limit }, { ledger }) => {
+    const runs = await ledger.runs({ ...(job === undefined ? {} : { job }), days, limit });
+    return { totals: totals(runs), runs: runs.map(line) };
+  },
+});

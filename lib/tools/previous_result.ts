@@ -1,0 +1,16 @@
+import * as z from 'zod';
+import { tool } from '../tool.ts';
+
+/** What this job answered the last time it succeeded. */
+export default tool({
+  description:
+    "Returns this job's last successful run before the current one as {run, slot, result}, or a sentence that there is none. " +
+    'Use it to find what changed since then.',
+  input: z.strictObject({}),
+  effect: 'none',
+  run: async (_, { job, slot, ledger }) => {
+    const previous = await ledger.previousResult({ job: job.name, before: slot });
+    if (!previous) return 'This job has not succeeded before: there is no previous result.';
+    return { run: previous.run.id, slot: previous.run.slot, result: previous.result };
+  },
+});
