@@ -35,7 +35,8 @@ const Limits = z.strictObject({
     .describe(
       'Cost of the whole run, all attempts together. Not held where the model has no known price: `tokens` is.',
     ),
-  callSeconds: z.int().positive().max(840).default(300).describe('How long one model call may take.'),
+  // Node's fetch gives up after 300 s without headers, and a call is not streamed.
+  callSeconds: z.int().positive().max(290).default(240).describe('How long one model call may take.'),
   toolSeconds: z.int().positive().max(300).default(30).describe('How long one tool call may take.'),
 });
 
@@ -46,7 +47,7 @@ const Retry = z.strictObject({
   maxDelaySeconds: z
     .number()
     .positive()
-    .max(86_400)
+    .max(21_600)
     .default(30)
     .describe("Where the bound stops growing. A provider's Retry-After may ask for more."),
   note: z.boolean().default(false).describe('Tell a new attempt, in one sentence, how the one before it failed.'),
@@ -61,7 +62,7 @@ const Host = z
 
 /** What stands in `infra/jobs/<name>.yml`. The JSON Schema for editors and the README's table are made from this. */
 export const JobFile = z.strictObject({
-  description: z.string().max(200).optional().describe('One sentence for people, shown in the console.'),
+  description: z.string().max(200).optional().describe('One sentence for people.'),
   schedule: Schedule,
   model: z
     .string()

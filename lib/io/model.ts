@@ -4,7 +4,7 @@ import { modelIdForm, parseModelId } from '../model-id.ts';
 import { providedModel } from './providers/provider.ts';
 import { readScript, scripted } from './scripted.ts';
 
-/** Time, as an argument. `wait` rejects with the signal's reason when it aborts. */
+/** Time, as an argument. `wait` ends at once, one way or the other, when the signal aborts. */
 export type Clock = { now(): Date; wait(seconds: number, signal: AbortSignal): Promise<void> };
 
 export type ModelDeps = {

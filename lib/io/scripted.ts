@@ -89,8 +89,9 @@ export const scripted =
     const number = 1 + request.messages.filter((message) => message.role === 'assistant').length;
     const turn = (script.attempts[attempt - 1] ?? script.attempts.at(-1))?.[number - 1];
     if (!turn) throw new Failure('InvalidScript', `script ${file}: attempt ${attempt} has no turn ${number}`);
-    if (turn.delaySeconds) await wait(turn.delaySeconds, signal);
-    signal.throwIfAborted();
+    if (turn.delaySeconds) {
+      await wait(turn.delaySeconds, signal).finally(() => signal.throwIfAborted());
+    }
     if (!turn.error) return replyOf(turn, number, request);
     const { name, message = `${name}, as scripted`, retryAfterSeconds } = turn.error;
     throw new Failure(name, message, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });

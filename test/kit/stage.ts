@@ -1,0 +1,64 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { onTestFinished } from 'vitest';
+import { nightshiftService } from '../../infra/local/nightshift.ts';
+import type { LocalService } from '../../infra/local/service.ts';
+import { readJobs, writeConfig } from '../../lib/io/job-files.ts';
+import { dynamoStores, type Stores } from '../../lib/io/stores.ts';
+import type { Run } from '../../lib/run.ts';
+import { clientOptions, invoke, lines } from '../local/place.ts';
+import type { AnthropicServer } from '../wire/anthropic.ts';
+
+/** Waits of the real state machine without real time. */
+const overrides = { waitTimeOverrides: { Backoff: 0 }, retryIntervalOverrides: { Attempt: 0, Triage: 0, Settle: 0 } };
+
+/** The environment in which the handlers find a model server. */
+export const modelEnv = (server: AnthropicServer): Record<string, string> => ({
+  ANTHROPIC_BASE_URL: server.url,
+  ANTHROPIC_API_KEY: server.key,
+});
+
+export type Stage = {
+  service: LocalService;
+  stores: Stores;
+  /** Delivers a slot as EventBridge Scheduler does, and answers what dispatch returned or threw. */
+  deliver(event: unknown): ReturnType<typeof invoke>;
+  /** The run when it has its outcome. */
+  ended(runId: string): Promise<Run>;
+  /** Every log line of a function. */
+  logs(name: string): Record<string, unknown>[];
+};
+
+/**
+ * The whole service on a directory: the real handlers in processes of their own, the real ASL, a real DynamoDB engine with
+ * its data on disk. `jobs` are job files by name. It is closed when the test is over.
+ */
+export const stage = async (dir: string, jobs: Record<string, string>, env: Record<string, string>): Promise<Stage> => {
+  const files = { jobs: join(dir, 'jobs'), scripts: 'infra/scripts', tools: 'lib/tools' };
+  mkdirSync(files.jobs, { recursive: true });
+  for (const [name, text] of Object.entries(jobs)) writeFileSync(join(files.jobs, `${name}.yml`), text);
+  const config = join(dir, 'config');
+  await writeConfig(config, await readJobs(files));
+  const own = { PATH: process.env.PATH ?? '', ...env };
+  const service = await nightshiftService(join(dir, 'data'), { config, env: own, overrides, retryDelaysMs: [1, 1] });
+  onTestFinished(() => service.close());
+  const client = new DynamoDBClient(clientOptions(service.url));
+  onTestFinished(() => client.destroy());
+  const stores = dynamoStores(client, service.env.NIGHTSHIFT_TABLE ?? '', { now: () => new Date(), token: () => 'test' });
+  const ended = async (runId: string): Promise<Run> => {
+    for (;;) {
+      const run = await stores.runs.get(runId);
+      if (run?.outcome && !service.busy) return run;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const logs = (name: string) => {
+    const all = lines(join(dir, 'data', 'logs', `${name}.jsonl`)) as Record<string, unknown>[];
+    return all.filter((line) => 'message' in line);
+  };
+  return { service, stores, deliver: (event) => invoke(service.url, 'dispatch', event), ended, logs };
+};
+
+/** Everything the service wrote on disk and in its logs, as text. */
+export const written = (dir: string, file: string): string => readFileSync(join(dir, 'data', file), 'utf8');

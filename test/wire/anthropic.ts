@@ -1,0 +1,172 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { type Ended, endOf, listen, readBody } from './listen.ts';
+import { refusal, type WireModel } from './refusal.ts';
+import { type ErrorReply, errorAnswer, messageBody, type Reply } from './reply.ts';
+
+/** A request body as the Messages API takes it. For a refused request it is what came, whatever that was. */
+export type WireBody = {
+  model: string;
+  max_tokens: number;
+  system?: string | { type: 'text'; text: string; cache_control?: unknown }[];
+  messages: { role: 'user' | 'assistant'; content: string | { type: string; [field: string]: unknown }[] }[];
+  tools?: { name: string; description?: string; input_schema: Record<string, unknown>; cache_control?: unknown }[];
+};
+
+export type WireRequest = {
+  method: string;
+  path: string;
+  /** As received, the x-api-key too. */
+  headers: IncomingHttpHeaders;
+  /** The body as received. Bytes that are not UTF-8 show as U+FFFD, and such a request is refused. */
+  raw: string;
+  body: WireBody;
+  refused: { status: number; message: string } | undefined;
+  /** What was sent back, in a word: `message`, `error 529`, `refused 400`, `hang`, `script is over` … `pending` until then. */
+  answered: string;
+  /** Resolves when the exchange is over. */
+  ended: Promise<Ended>;
+};
+
+export type AnthropicOptions = {
+  /**
+   * The script: replies played in order, one for each accepted request; or a function of the request. `index` counts the
+   * accepted requests from 0. A list that is over answers 500 and says `script is over` in `answered`.
+   */
+  reply?: Reply[] | ((request: { index: number; body: WireBody; raw: string }) => Reply | Promise<Reply>);
+  /** The one accepted key. Default `test-key`. */
+  key?: string;
+  /** The models it has. Default: some of the real ones. */
+  models?: Record<string, WireModel>;
+  /** The largest accepted body. Default 32 MB, as the real one. */
+  maxBytes?: number;
+};
+
+export type AnthropicServer = {
+  /** The AI SDK's `baseURL`: `http://127.0.0.1:<port>/v1`. */
+  url: string;
+  /** The accepted key. */
+  key: string;
+  /** Every request in the order its body was read, refused ones too. */
+  requests: WireRequest[];
+  /** Resolves when `count` requests have been received; at once if they have. */
+  received(count: number): Promise<void>;
+  close(): Promise<void>;
+};
+
+const older: WireModel = { maxTokens: 64_000, prefill: true };
+const newer: WireModel = { maxTokens: 128_000, prefill: false };
+const defaultModels: Record<string, WireModel> = {
+  'claude-haiku-4-5': older,
+  'claude-sonnet-4-5': older,
+  'claude-opus-4-5': older,
+  'claude-sonnet-4-6': newer,
+  'claude-opus-4-6': newer,
+  'claude-sonnet-5': newer,
+};
+
+const scriptIsOver: ErrorReply = { error: 500, message: 'script is over' };
+
+const sendJson = (
+  response: ServerResponse,
+  status: number,
+  headers: Record<string, string>,
+  json: string,
+  upTo = json.length,
+) => {
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(json),
+    ...headers,
+  });
+  if (upTo === json.length) response.end(json);
+  else response.write(json.slice(0, upTo), () => response.destroy());
+};
+
+/** Sends a reply and gives the word for it. */
+const send = (response: ServerResponse, reply: Reply, request: { model: string; raw: string; id: string }): string => {
+  if ('error' in reply) {
+    const { status, headers, body } = errorAnswer(reply, request.id);
+    sendJson(response, status, headers, JSON.stringify(body));
+    return `error ${status}`;
+  }
+  const broken = 'broken' in reply ? reply.broken : undefined;
+  if (broken === 'hang') return 'hang';
+  if (broken === 'reset') {
+    response.destroy();
+    return 'reset';
+  }
+  const whole = JSON.stringify(messageBody('broken' in reply ? { text: 'Half of an answer.' } : reply, request));
+  const middle = Math.floor(whole.length / 2);
+  if (broken === 'cut') sendJson(response, 200, {}, whole.slice(0, middle));
+  else sendJson(response, 200, {}, whole, broken === 'half' ? middle : undefined);
+  return broken ?? 'message';
+};
+
+/** A Messages API on 127.0.0.1 that refuses what the real one refuses and otherwise says what its script says. No streaming. */
+export const anthropicServer = async (options: AnthropicOptions = {}): Promise<AnthropicServer> => {
+  const {
+    reply = [{ text: 'Done.' }],
+    key = 'test-key',
+    models = defaultModels,
+    maxBytes = 32 * 1024 * 1024,
+  } = options;
+  const requests: WireRequest[] = [];
+  const waiting: { count: number; resolve: () => void }[] = [];
+  let accepted = 0;
+
+  const record = (request: WireRequest): number => {
+    const position = requests.push(request);
+    for (const { count, resolve } of waiting) if (requests.length >= count) resolve();
+    return position;
+  };
+
+  const play = async (request: { index: number; body: WireBody; raw: string }): Promise<Reply> => {
+    if (Array.isArray(reply)) return reply[request.index] ?? scriptIsOver;
+    try {
+      return await reply(request);
+    } catch (error) {
+      return { error: 500, message: `the script threw: ${error}` };
+    }
+  };
+
+  const listening = await listen(async (incoming, response) => {
+    const ended = endOf(response);
+    const bytes = await readBody(incoming).catch(() => undefined);
+    if (bytes === undefined) return;
+    const { method = '', url: path = '', headers } = incoming;
+    const raw = bytes.toString('utf8');
+    const judged = refusal(incoming, bytes, { key, models, maxBytes });
+    const request: WireRequest = {
+      method,
+      path,
+      headers,
+      raw,
+      body: judged.body as WireBody,
+      refused: judged.refused,
+      answered: 'pending',
+      ended,
+    };
+    const id = `req_${String(record(request)).padStart(24, '0')}`;
+    response.setHeader('request-id', id);
+    if (judged.refused !== undefined) {
+      const { status, type, message } = judged.refused;
+      send(response, { error: status, type, message }, { model: '', raw, id });
+      request.answered = `refused ${status}`;
+      return;
+    }
+    const next = await play({ index: accepted++, body: request.body, raw });
+    const word = send(response, next, { model: judged.model, raw, id });
+    request.answered = next === scriptIsOver ? 'script is over' : word;
+  });
+  return {
+    url: `${listening.origin}/v1`,
+    key,
+    requests,
+    received: (count) =>
+      new Promise((resolve) => {
+        if (requests.length >= count) resolve();
+        else waiting.push({ count, resolve });
+      }),
+    close: listening.close,
+  };
+};
