@@ -2,6 +2,7 @@
 const words = [
   'failure',
   'well-formed',
+  'or-abort',
   'cap',
   'parse',
   'usage',

@@ -2,6 +2,7 @@ import { capped } from './cap.ts';
 import { type Act, type Effects, effectKey, once } from './effect.ts';
 import { asFailure, Failure } from './failure.ts';
 import type { ToolCallPart } from './message.ts';
+import { orAbort } from './or-abort.ts';
 import type { CallStatus } from './step.ts';
 import { type Tool, type ToolContext, ToolError } from './tool.ts';
 
@@ -96,14 +97,12 @@ const told = (thrown: unknown): Answer => {
 const act = async (tool: Tool, input: unknown, idempotencyKey: string | undefined, deps: CallDeps): Promise<string> => {
   const signal = deps.timeout();
   const { attempt: _, ...context } = deps.context;
-  const late = Promise.withResolvers<never>();
-  const onAbort = () => late.reject(new ToolError('interrupted', 'The tool did not answer in time.'));
-  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const output = await Promise.race([tool.run(input, { ...context, signal, idempotencyKey }), late.promise]);
-    return outputText(output);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
+    return outputText(await orAbort(tool.run(input, { ...context, signal, idempotencyKey }), signal));
+  } catch (thrown) {
+    // A tool that says itself how it ended knows better than the clock.
+    if (!signal.aborted || thrown instanceof ToolError) throw thrown;
+    throw new ToolError('interrupted', 'The tool did not answer in time.');
   }
 };
 

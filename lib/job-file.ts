@@ -1,4 +1,4 @@
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type * as z from 'zod';
 import { Job, JobName } from './job.ts';
 
@@ -29,6 +29,14 @@ export const readYaml = (file: string, text: string): Source => {
     return { file, line, column: col, path: path.join('.'), message };
   };
   const problems = [...document.errors, ...document.warnings].map(({ message, pos }) => at([], message, pos[0]));
+  visit(document, {
+    Alias: (_, { source, range }) => {
+      if (source)
+        problems.push(
+          at([], `found alias *${source}, expected a value (text that begins with * needs quotes)`, range?.[0]),
+        );
+    },
+  });
   return {
     file,
     value: problems.length > 0 ? undefined : plain(() => document.toJS()),
@@ -37,7 +45,7 @@ export const readYaml = (file: string, text: string): Source => {
   };
 };
 
-/** Undefined instead of a throw: what cannot be made plain (an alias) fits no schema and is told there. */
+/** Undefined instead of a throw: what cannot be made plain (nested too deep) fits no schema and is told there. */
 const plain = (value: () => unknown): unknown => {
   try {
     return value();
@@ -62,7 +70,7 @@ type Place = { start: number | undefined; node: unknown };
 const inside = (node: unknown, part: PropertyKey): Place | undefined => {
   if (isSeq(node)) return { start: rangeOf(node.items[Number(part)]), node: node.items[Number(part)] };
   if (!isMap(node)) return undefined;
-  const pair = node.items.find(({ key }) => isScalar(key) && key.value === part);
+  const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === part);
   return pair && { start: rangeOf(pair.key), node: pair.value };
 };
 
@@ -70,11 +78,11 @@ const rangeOf = (node: unknown): number | undefined => (isNode(node) ? node.rang
 
 /** Each problem of a value, one a zod issue; an unknown field is shown at its own key. */
 export const issueProblems = (source: Source, issues: z.core.$ZodIssue[]): Problem[] =>
-  issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys' && issue.path.at(0) !== 'schedule'
-      ? issue.keys.map((key) => source.at([...issue.path, key], 'unknown field'))
-      : [source.at(issue.path, issue.message)],
-  );
+  issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return [source.at(issue.path, issue.message)];
+    const message = issue.path[0] === 'schedule' ? issue.message : 'unknown field';
+    return issue.keys.map((key) => source.at([...issue.path, key], message));
+  });
 
 /** The job in a file named `<name>.yml`, or everything that is wrong with it. */
 export const readJobFile = (file: string, text: string, known: Known): { job: Job } | { problems: Problem[] } => {

@@ -44,8 +44,10 @@ export const loopDetected = (steps: Step[]): Failure | undefined => {
 
 /** A tool that could not be reached in its last calls, as its failure, or undefined. */
 export const toolUnavailable = (steps: Step[]): Failure | undefined => {
+  const first = steps.findIndex(({ calls }) => calls.includes('unreachable'));
+  if (first < 0) return undefined;
   const inARow = new Map<string, number>();
-  for (const { call, status } of steps.flatMap(callsOf)) {
+  for (const { call, status } of steps.slice(first).flatMap(callsOf)) {
     inARow.set(call.toolName, status === 'unreachable' ? (inARow.get(call.toolName) ?? 0) + 1 : 0);
   }
   const gone = [...inARow].find(([, count]) => count >= patience);

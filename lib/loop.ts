@@ -5,6 +5,7 @@ import type { Job } from './job.ts';
 import { limitReached, loopDetected, toolUnavailable } from './limit.ts';
 import { textOf } from './message.ts';
 import type { Model, ModelReply, ToolSpec } from './model.ts';
+import { orAbort } from './or-abort.ts';
 import { firstPrompt } from './prompt.ts';
 import { type ResultReader, resultReader } from './result.ts';
 import type { Run, Runs } from './run.ts';
@@ -117,7 +118,7 @@ const finished = (steps: Step[], readResult: ResultReader): boolean => {
 const standsInTheWay = (job: Job, claimed: Attempt, steps: Step[], run: Usage, now: Date): void => {
   const seconds = (now.getTime() - Date.parse(claimed.startedAt)) / 1000;
   const failure =
-    loopDetected(steps) ?? toolUnavailable(steps) ?? limitReached(job.limits, { steps: steps.length, seconds, run });
+    toolUnavailable(steps) ?? loopDetected(steps) ?? limitReached(job.limits, { steps: steps.length, seconds, run });
   if (failure) throw failure;
 };
 
@@ -131,16 +132,10 @@ const ask = async (
   if (spareMs <= 0) return 'out of time';
   const allowedMs = Math.min(limits.callSeconds * 1000, spareMs);
   const signal = clock.timeout(allowedMs);
-  const late = Promise.withResolvers<'late'>();
-  const onAbort = () => late.resolve('late');
-  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const reply = await Promise.race([call(signal), late.promise]);
-    if (reply !== 'late') return reply;
+    return await orAbort(call(signal), signal);
   } catch (thrown) {
     if (!signal.aborted) throw thrown;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
   if (allowedMs === spareMs) return 'out of time';
   throw new Failure('ModelUnavailable', `the model did not answer in ${limits.callSeconds} s`);

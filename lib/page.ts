@@ -71,5 +71,6 @@ const htmlText = async (html: string, base: string): Promise<Read> => {
       ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, options: { uppercase: false } })),
     ],
   });
-  return { text, cut: end < html.length };
+  const lines = text.split('\n').map((line) => line.trimEnd());
+  return { text: lines.join('\n'), cut: end < html.length };
 };

@@ -1,4 +1,8 @@
+import { capped } from './cap.ts';
 import { Failure } from './failure.ts';
+
+/** What is told of a misfit: an answer of a thousand wrong items has as many errors. */
+const maxProblemBytes = 2048;
 
 /** A final answer read by the job's `result` schema: its value, or in words why it does not fit. */
 export type ResultCheck = { value: unknown } | { problem: string };
@@ -6,11 +10,16 @@ export type ResultCheck = { value: unknown } | { problem: string };
 /** Reads final answers. */
 export type ResultReader = (text: string) => ResultCheck;
 
-const fenced = /^\s*```(?:json)?\s*\n([\s\S]*?)\n?\s*```\s*$/;
+/** What stands in a code fence around the whole text. One pattern for all of it would take cubic time on a fence and white space. */
+const unfenced = (text: string): string => {
+  const whole = text.trim();
+  const opening = /^```(?:json)?[^\S\n]*\n/.exec(whole)?.[0];
+  return opening && whole.endsWith('```') ? whole.slice(opening.length, -3) : text;
+};
 
 const parsed = (text: string): ResultCheck => {
   try {
-    return { value: JSON.parse(fenced.exec(text)?.[1] ?? text) };
+    return { value: JSON.parse(unfenced(text)) };
   } catch {
     return { problem: 'it is not JSON' };
   }
@@ -23,10 +32,11 @@ const parsed = (text: string): ResultCheck => {
 export const resultReader = async (schema: Record<string, unknown> | undefined): Promise<ResultReader> => {
   if (!schema) return (text) => ({ value: text });
   const { Ajv2020 } = await import('ajv/dist/2020.js');
-  const ajv = new Ajv2020({ allErrors: true, strict: false });
+  const ajv = new Ajv2020({ allErrors: true, strict: false, logger: false });
   let validate: ReturnType<typeof ajv.compile>;
   try {
     validate = ajv.compile(schema);
+    if ('$async' in validate) throw new Error('$async is no part of JSON Schema');
   } catch (cause) {
     throw new Failure('InvalidJob', `result: ${cause instanceof Error ? cause.message : 'not a JSON Schema'}`, {
       cause,
@@ -35,6 +45,8 @@ export const resultReader = async (schema: Record<string, unknown> | undefined):
   return (text) => {
     const result = parsed(text);
     if ('problem' in result || validate(result.value)) return result;
-    return { problem: ajv.errorsText(validate.errors, { dataVar: 'result', separator: '; ' }) };
+    return {
+      problem: capped(ajv.errorsText(validate.errors, { dataVar: 'result', separator: '; ' }), maxProblemBytes),
+    };
   };
 };

@@ -13,7 +13,7 @@ export type RunName = { job: string; slot: Slot; suffix?: string | undefined };
 export const runId = ({ job, slot, suffix }: RunName): string =>
   [job, compactSlot(slot), ...(suffix ? [suffix] : [])].join('_');
 
-/** The name behind a run id. Throws InvalidEvent. */
+/** The name behind a run id. Throws InvalidEvent, or InvalidSlot for its slot. */
 export const runName = (id: string): RunName => {
   const [job = '', compact = '', suffix, ...more] = id.split('_');
   const good = JobName.safeParse(job).success && (suffix === undefined || Suffix.safeParse(suffix).success);

@@ -20,7 +20,8 @@ export const compactSlot = (slot: Slot): string => slot.replaceAll(/[-:]/g, '');
 /** The slot behind its compact form. Throws InvalidSlot. */
 export const expandSlot = (compact: string): Slot => {
   const slot = compact.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5');
-  if (!Slot.safeParse(slot).success) throw new Failure('InvalidSlot', `found "${compact}", expected 20261122T070000Z`);
+  if (slot === compact || !Slot.safeParse(slot).success)
+    throw new Failure('InvalidSlot', `found "${compact}", expected 20261122T070000Z`);
   return slot;
 };
 

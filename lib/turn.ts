@@ -4,7 +4,7 @@ import { type AssistantMessage, type ToolCallPart, textOf, toolCalls } from './m
 import type { ModelReply } from './model.ts';
 import { acceptReply, type Refusal } from './reply.ts';
 import type { ResultReader } from './result.ts';
-import { callsOf, isCorrection, Step } from './step.ts';
+import { isCorrection, Step } from './step.ts';
 
 /** What all tool answers of one step may take together, in UTF-8 bytes: escaped as JSON, the item stays under 400 KB. */
 const maxAnswersBytes = 128 * 1024;
@@ -23,8 +23,7 @@ export const takeTurn = async (
 ): Promise<Step> => {
   const repliedAt = deps.now();
   const { steps } = asked;
-  const taken = steps.flatMap(callsOf).map(({ call }) => call.toolCallId);
-  const { message, refusals } = acceptReply(reply, new Set(taken));
+  const { message, refusals } = acceptReply(reply, idsOf(steps));
   const calls = toolCalls(message);
   const answers = await answerAll(calls, refusals, steps, deps);
   return Step.parse({
@@ -61,18 +60,35 @@ const answerAll = async (
   deps: CallDeps,
 ): Promise<Answer[]> => {
   const maxBytes = Math.min(maxAnswerBytes, Math.floor(maxAnswersBytes / Math.max(1, calls.length)));
-  const earlier = steps.flatMap(callsOf).map(({ call }) => print(call));
   return await allOrFirstFailure(
     calls.map((call, at) => {
       const refusal = refusals.find(({ toolCallId }) => toolCallId === call.toolCallId);
       if (refusal) return Promise.resolve({ status: 'refused' as const, output: `Not called: ${refusal.why}.` });
-      const equal = [...earlier, ...calls.slice(0, at + 1).map(print)].filter((other) => other === print(call));
-      return answerCall(call, { occurrence: equal.length, maxBytes }, deps);
+      // Only an effect's key asks which of the equal calls this is, so no other tool pays for a look at the whole session.
+      const once = Object.hasOwn(deps.tools, call.toolName) && deps.tools[call.toolName]?.effect === 'once';
+      const occurrence = once ? 1 + equalBefore(call, calls.slice(0, at), steps) : 1;
+      return answerCall(call, { occurrence, maxBytes }, deps);
     }),
   );
 };
 
-const print = (call: ToolCallPart): string => canonical([call.toolName, call.input]);
+/** How many calls of the attempt before this one are equal to it. */
+const equalBefore = (call: ToolCallPart, beside: ToolCallPart[], steps: Step[]): number => {
+  const print = canonical(call.input);
+  const named = [...steps.flatMap(({ turn }) => toolCalls(turn[0])), ...beside].filter(
+    ({ toolName }) => toolName === call.toolName,
+  );
+  return named.filter(({ input }) => canonical(input) === print).length;
+};
+
+/** The ids of all calls of a session. */
+const idsOf = (steps: Step[]): Set<string> => {
+  const ids = new Set<string>();
+  for (const { turn } of steps) {
+    for (const part of turn[0].content) if (part.type === 'tool-call') ids.add(part.toolCallId);
+  }
+  return ids;
+};
 
 /** Waits for every call to end, so that none goes on unseen, and only then throws the first failure. */
 const allOrFirstFailure = async (calls: Promise<Answer>[]): Promise<Answer[]> => {

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { sessionKey } from '../lib/session.ts';
 import { slotAt } from '../lib/slot.ts';
 import { callsOf } from '../lib/step.ts';
-import { stage, modelEnv } from './kit/stage.ts';
+import { modelEnv, stage } from './kit/stage.ts';
 import { place } from './local/place.ts';
 import { type AnthropicOptions, anthropicServer } from './wire/anthropic.ts';
 
@@ -17,7 +17,8 @@ tools: [list_runs, previous_result]
 
 const hour = 3_600_000;
 /** Slots that are due, an hour apart. */
-const slots = (count: number) => Array.from({ length: count }, (_, n) => slotAt(new Date(Date.now() - (count - n) * hour)));
+const slots = (count: number) =>
+  Array.from({ length: count }, (_, n) => slotAt(new Date(Date.now() - (count - n) * hour)));
 const runOf = (slot: string) => `report_${slot.replaceAll(/[-:]/g, '')}`;
 
 const server = async (reply: AnthropicOptions['reply']) => {
@@ -26,7 +27,13 @@ const server = async (reply: AnthropicOptions['reply']) => {
   return made;
 };
 
-const look = { text: 'Let me look.', calls: [{ name: 'list_runs', input: { days: 1 } }, { name: 'previous_result', input: {} }] };
+const look = {
+  text: 'Let me look.',
+  calls: [
+    { name: 'list_runs', input: { days: 1 } },
+    { name: 'previous_result', input: {} },
+  ],
+};
 
 describe('a scheduled agent whose model fails at its second iteration', () => {
   test('is tried again by the state machine, each time from a clean prompt, and succeeds', async () => {
@@ -41,7 +48,14 @@ describe('a scheduled agent whose model fails at its second iteration', () => {
 
     expect(run.outcome).toMatchObject({ status: 'succeeded', attempts: 3, steps: 2 });
     const asked = model.requests.map(({ raw }) => raw);
-    expect(model.requests.map(({ answered }) => answered)).toEqual(['message', 'error 529', 'message', 'error 500', 'message', 'message']);
+    expect(model.requests.map(({ answered }) => answered)).toEqual([
+      'message',
+      'error 529',
+      'message',
+      'error 500',
+      'message',
+      'message',
+    ]);
     // Every retried request is byte-equal to the first one of all: nothing of a failed attempt is left in it.
     expect([asked[2], asked[4]]).toEqual([asked[0], asked[0]]);
     expect(asked[0]).toContain('Write the report of');
@@ -51,7 +65,12 @@ describe('a scheduled agent whose model fails at its second iteration', () => {
     // What the failed attempts had done is kept apart, in sessions of their own.
     const sessions = await Promise.all([1, 2, 3].map((n) => stores.sessions.load(sessionKey(run.id, n))));
     expect(sessions.map((steps) => steps.length)).toEqual([1, 1, 2]);
-    expect(sessions.flat().flatMap(callsOf).every(({ status }) => status === 'ok')).toBe(true);
+    expect(
+      sessions
+        .flat()
+        .flatMap(callsOf)
+        .every(({ status }) => status === 'ok'),
+    ).toBe(true);
   });
 
   test('keeps everything over a restart, and the next slot knows nothing of it', async () => {
@@ -98,7 +117,11 @@ describe('a scheduled agent whose model fails at its second iteration', () => {
     await deliver({ job: 'report', slot });
     const run = await ended(runOf(slot));
     expect(run.outcome).toMatchObject({ status: 'succeeded', attempts: 3 });
-    expect((await stores.attempts.list(run.id)).map(({ failed }) => failed?.failure)).toEqual(['EmptyReply', 'EmptyReply', undefined]);
+    expect((await stores.attempts.list(run.id)).map(({ failed }) => failed?.failure)).toEqual([
+      'EmptyReply',
+      'EmptyReply',
+      undefined,
+    ]);
     expect(model.requests.every(({ refused }) => refused === undefined)).toBe(true);
   });
 });

@@ -3,6 +3,7 @@ import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
 import type { Hop } from '../hop.ts';
 import { allowedHost, type Host, mayConnect } from '../host.ts';
+import { orAbort } from '../or-abort.ts';
 import { ToolError } from '../tool.ts';
 
 /** Every address of a name. Rejects if it has none. */
@@ -41,16 +42,6 @@ export const reason = (error: unknown): string => {
   if (!(error instanceof Error)) return 'unknown';
   if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'out of time';
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-};
-
-/** The same promise, but rejecting with the signal's reason as soon as it aborts. */
-export const orAbort = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const stop = () => reject(signal.reason);
-  if (signal.aborted) stop();
-  signal.addEventListener('abort', stop, { once: true });
-  work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  return promise;
 };
 
 const within = (signal: AbortSignal, milliseconds: number) =>

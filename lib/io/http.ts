@@ -4,8 +4,9 @@ import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import { firstHop, type Hop, redirected } from '../hop.ts';
 import type { Http, HttpResponse } from '../http.ts';
+import { orAbort } from '../or-abort.ts';
 import { ToolError } from '../tool.ts';
-import { connected, type Guard, orAbort, ownGuard, reason } from './connection.ts';
+import { connected, type Guard, ownGuard, reason } from './connection.ts';
 
 const maxRedirects = 5;
 
@@ -30,9 +31,12 @@ const asked = (hop: Hop, socket: Socket): Promise<IncomingMessage> => {
   return promise;
 };
 
+const isEmpty = ({ statusCode, headers }: IncomingMessage): boolean =>
+  statusCode === 204 || statusCode === 304 || headers['content-length'] === '0';
+
 const plain = (answer: IncomingMessage): Readable => {
   const encoding = answer.headers['content-encoding']?.trim().toLowerCase() || 'identity';
-  if (encoding === 'identity') return answer;
+  if (encoding === 'identity' || isEmpty(answer)) return answer;
   if (encoding === 'gzip') return pipeline(answer, createGunzip(), () => {});
   if (encoding === 'br') return pipeline(answer, createBrotliDecompress(), () => {});
   throw fault('an encoding that was not asked for');

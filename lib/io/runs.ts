@@ -28,6 +28,7 @@ export const dynamoRuns = (table: Table): Runs => ({
   },
 
   async byJob(job, { from = '', to = '9', limit }) {
+    if (from > to) return [];
     const items = await table.query(
       {
         KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',

@@ -45,7 +45,10 @@ export const stage = async (dir: string, jobs: Record<string, string>, env: Reco
   onTestFinished(() => service.close());
   const client = new DynamoDBClient(clientOptions(service.url));
   onTestFinished(() => client.destroy());
-  const stores = dynamoStores(client, service.env.NIGHTSHIFT_TABLE ?? '', { now: () => new Date(), token: () => 'test' });
+  const stores = dynamoStores(client, service.env.NIGHTSHIFT_TABLE ?? '', {
+    now: () => new Date(),
+    token: () => 'test',
+  });
   const ended = async (runId: string): Promise<Run> => {
     for (;;) {
       const run = await stores.runs.get(runId);

@@ -1,0 +1,9 @@
+/** The same promise, but rejecting with the signal's reason as soon as it aborts, or at once if it has. Work that does not listen goes on unheard. */
+export const orAbort = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const stop = () => reject(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  return promise;
+};

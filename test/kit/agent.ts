@@ -1,0 +1,131 @@
+import * as z from 'zod';
+import type { AttemptInput, AttemptResult } from '../../lib/attempt.ts';
+import { executionInput } from '../../lib/execution.ts';
+import type { Failure } from '../../lib/failure.ts';
+import type { Stores } from '../../lib/io/stores.ts';
+import { toolSpecs } from '../../lib/io/tools.ts';
+import { attempt, type Clock } from '../../lib/loop.ts';
+import type { Model, ModelReply, ModelRequest, ReplyPart } from '../../lib/model.ts';
+import { type Run, runId } from '../../lib/run.ts';
+import type { Step } from '../../lib/step.ts';
+import { type Tool, tool } from '../../lib/tool.ts';
+import { job } from './job.ts';
+
+export const slot = '2026-11-22T07:00:00Z';
+export const startedAt = new Date('2026-11-22T07:00:05Z');
+
+export const usage = { inputTokens: 100, outputTokens: 10, cacheReadTokens: 0, cacheWriteTokens: 0, usd: 0.001 };
+
+/** A reply as a provider sends it. */
+export const says = (text: string, more: Partial<ModelReply> = {}): ModelReply => ({
+  content: text === '' ? [] : [{ type: 'text', text }],
+  finish: 'stop',
+  usage,
+  ...more,
+});
+
+/** A reply that calls tools: `[name, input]` each. */
+export const calls = (...made: [name: string, input: unknown][]): ModelReply => ({
+  content: made.map(
+    ([toolName, input], at): ReplyPart => ({ type: 'tool-call', toolCallId: `c${at}`, toolName, input }),
+  ),
+  finish: 'tool-calls',
+  usage,
+});
+
+type Turn = ModelReply | Error | ((request: ModelRequest, signal: AbortSignal) => Promise<ModelReply>);
+
+/** A model that plays turns in order and keeps what it was asked. */
+export const playing = (...turns: Turn[]): { model: Model; asked: ModelRequest[] } => {
+  const asked: ModelRequest[] = [];
+  const model: Model = async (request, signal) => {
+    const turn = turns[asked.length];
+    asked.push(structuredClone(request));
+    if (turn === undefined) throw new Error('the test has no more turns');
+    if (turn instanceof Error) throw turn;
+    return typeof turn === 'function' ? turn(request, signal) : turn;
+  };
+  return { model, asked };
+};
+
+/** Two tools: `count` says how often it ran, `pay` is an effect `once`. */
+export const tools = (pay: (key: string | undefined) => Promise<unknown> = async () => 'paid') => {
+  const made = { count: 0, paid: [] as (string | undefined)[] };
+  const all: Record<string, Tool> = {
+    count: tool({
+      description: 'Counts.',
+      input: z.strictObject({ by: z.number().optional() }),
+      effect: 'none',
+      run: async () => `counted ${++made.count}`,
+    }) as Tool,
+    pay: tool({
+      description: 'Pays.',
+      input: z.strictObject({ to: z.string() }),
+      effect: 'once',
+      run: async (_input, { idempotencyKey }) => {
+        made.paid.push(idempotencyKey);
+        return await pay(idempotencyKey);
+      },
+    }) as Tool,
+  };
+  return { all, made };
+};
+
+/** Time that stands still unless told otherwise. */
+export const clock = (more: Partial<Clock> = {}): Clock => ({
+  now: () => startedAt,
+  remainingMs: () => 900_000,
+  timeout: () => new AbortController().signal,
+  ...more,
+});
+
+/** A recorded run of a job with these fields. */
+export const recorded = async (stores: Stores, fields: Record<string, unknown> = {}): Promise<Run> => {
+  const id = runId({ job: 'report', slot });
+  const run: Run = {
+    id,
+    slot,
+    job: job({ tools: ['count', 'pay'], ...fields }),
+    startedAt: startedAt.toJSON(),
+    outcome: null,
+    version: 1,
+  };
+  await stores.runs.put(run);
+  return run;
+};
+
+type Worked = { result: AttemptResult; steps: Step[]; failures: Failure[] };
+
+/** One invocation of an attempt of a run. */
+export const work = async (
+  stores: Stores,
+  run: Run,
+  playing: { model: Model },
+  more: { input?: Partial<AttemptInput>; clock?: Clock; tools?: Record<string, Tool> } = {},
+): Promise<Worked> => {
+  const input = { ...executionInput(run.id), ...more.input };
+  const all = more.tools ?? tools().all;
+  const steps: Step[] = [];
+  const failures: Failure[] = [];
+  const unused = () => Promise.reject(new Error('not for this test'));
+  const context = {
+    job: run.job,
+    runId: run.id,
+    slot: run.slot,
+    attempt: input.attempt,
+    http: unused,
+    ledger: { runs: unused, previousResult: unused },
+  };
+  const result = await attempt(input, {
+    stores,
+    open: async () => ({
+      model: playing.model,
+      specs: toolSpecs(all),
+      calls: { tools: all, context, effects: stores.effects },
+    }),
+    clock: more.clock ?? clock(),
+    committed: (_run, _attempt, step) => steps.push(step),
+    failed: (_input, failure) => failures.push(failure),
+  });
+  return { result, steps, failures };
+};
