@@ -9,15 +9,19 @@ export const byteLength = (text: string): number => Buffer.byteLength(text);
  * control characters but tab and newline. What was longer ends with a mark that says so, within the bound and where it fits.
  */
 export const capped = (text: string, maxBytes: number): string => {
-  // A character takes a byte or more, so what is past the bound in characters is past it in bytes.
-  const clean = text.slice(0, maxBytes).toWellFormed().replaceAll('\r', '').replaceAll(control, '\uFFFD');
-  if (text.length <= maxBytes && byteLength(clean) <= maxBytes) return clean;
-  const bytes = Buffer.from(clean);
-  const note = `\n[cut: the first part of ${size} bytes]`;
+  const lines = text.replaceAll('\r', '');
+  const clean = opening(lines, maxBytes).toWellFormed().replaceAll(control, '\uFFFD');
+  if (lines.length <= maxBytes && byteLength(clean) <= maxBytes) return clean;
+  const note = `\n[cut: the first part of ${byteLength(lines)} bytes]`;
   const mark = byteLength(note) <= maxBytes ? note : '';
+  const bytes = Buffer.from(clean);
   let end = Math.max(0, maxBytes - byteLength(mark));
   while (end > 0 && isInsideCharacter(bytes[end])) end -= 1;
   return `${bytes.subarray(0, end)}${mark}`;
 };
+
+/** A character takes a byte or more: what is past the bound in characters is past it in bytes. Half a pair is left out. */
+const opening = (text: string, max: number): string =>
+  text.length <= max ? text : text.slice(0, max).replace(/[\uD800-\uDBFF]$/, '');
 
 const isInsideCharacter = (byte = 0): boolean => (byte & 0b1100_0000) === 0b1000_0000;

@@ -70,6 +70,7 @@ const work = async (input: AttemptInput, meter: { usage: Usage }, deps: LoopDeps
   const { model, specs, calls } = await deps.open(run, input.attempt);
   const readResult = await resultReader(run.job.result);
   const { system, prompt } = firstPrompt(run, input.note);
+  const messages = conversation(prompt, steps);
   const done = (): AttemptResult => ({ status: 'done', steps: steps.length, usage: meter.usage });
   const left = (): AttemptResult => ({ status: 'continue', version: claimed.version });
 
@@ -77,7 +78,7 @@ const work = async (input: AttemptInput, meter: { usage: Usage }, deps: LoopDeps
     if (finished(steps, readResult)) return done();
     standsInTheWay(run.job, claimed, steps, addUsage(input.spent, meter.usage), deps.clock.now());
     const startedAt = deps.clock.now();
-    const request = { system, messages: conversation(prompt, steps), tools: specs };
+    const request = { system, messages: [...messages], tools: specs };
     const reply = await ask((signal) => model(request, signal), run.job, deps.clock);
     if (reply === 'out of time') return left();
     meter.usage = addUsage(meter.usage, reply.usage);
@@ -85,6 +86,7 @@ const work = async (input: AttemptInput, meter: { usage: Usage }, deps: LoopDeps
     const step = await takeTurn(reply, { startedAt, steps }, { ...calls, readResult, now: deps.clock.now, timeout });
     await sessions.append(key, step);
     steps.push(step);
+    messages.push(...step.turn);
     deps.committed(run, input.attempt, step);
   }
 };

@@ -13,6 +13,8 @@ const maxCalls = 32;
 
 /** Anthropic's rule for ids; the other providers take these too. */
 const goodId = /^[a-zA-Z0-9_-]{1,64}$/;
+/** How deep arguments may be nested: far deeper, checking them would run out of stack. */
+const maxDepth = 64;
 const toolName = (name: string): string => name.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64) || 'unnamed';
 
 /** A call whose arguments could not be kept: told apart by its call, so that the loop refuses it instead of calling. */
@@ -33,8 +35,15 @@ export const acceptReply = (
   const ids = new Set(taken);
   const refusals: Refusal[] = [];
   const calls = reply.content.filter((part) => part.type === 'tool-call');
+  let room = maxTextBytes;
   const content = reply.content.flatMap((part): AssistantPart[] => {
-    if (part.type !== 'tool-call') return wordPart(part);
+    if (part.type === 'reasoning') return [part];
+    if (part.type === 'text') {
+      const text = capped(part.text, room);
+      if (text.trim() === '') return [];
+      room -= byteLength(text);
+      return [{ ...part, text }];
+    }
     const accepted = acceptCall(part, ids, Math.floor(maxInputBytes / calls.length));
     ids.add(accepted.part.toolCallId);
     const why = calls.indexOf(part) >= maxCalls ? `at most ${maxCalls} calls are made in one turn` : accepted.why;
@@ -46,30 +55,37 @@ export const acceptReply = (
   return { message: { role: 'assistant', content }, refusals };
 };
 
-const wordPart = (part: Exclude<ReplyPart, { type: 'tool-call' }>): AssistantPart[] => {
-  if (part.type === 'reasoning') return [part];
-  const text = capped(part.text, maxTextBytes);
-  return text.trim() === '' ? [] : [{ ...part, text }];
-};
-
 const acceptCall = (
   part: Extract<ReplyPart, { type: 'tool-call' }>,
   ids: Set<string>,
   maxBytes: number,
 ): { part: ToolCallPart; why?: string } => {
+  const name = toolName(part.toolName);
   const usable = goodId.test(part.toolCallId) && !ids.has(part.toolCallId);
-  const named = {
-    ...part,
-    toolCallId: usable ? part.toolCallId : `call_${ids.size + 1}_${toolName(part.toolName)}`,
-    toolName: toolName(part.toolName),
-  };
-  if (!isRecord(part.input)) return { part: { ...named, input: {} }, why: 'the arguments must be a JSON object' };
+  const named = { ...part, toolCallId: usable ? part.toolCallId : freeId(name, ids), toolName: name, input: {} };
+  if (name !== part.toolName) return { part: named, why: 'no tool has such a name' };
+  if (!isRecord(part.input) || !isJson(part.input, maxDepth))
+    return { part: named, why: `the arguments must be a JSON object, at most ${maxDepth} levels deep` };
   const input = wellFormed(part.input);
   const size = byteLength(JSON.stringify(input));
-  if (size > maxBytes)
-    return { part: { ...named, input: {} }, why: `the arguments took ${size} bytes of ${maxBytes} allowed` };
+  if (size > maxBytes) return { part: named, why: `the arguments took ${size} bytes of ${maxBytes} allowed` };
   return { part: { ...named, input } };
 };
 
+/** An id that no call has: short enough whatever the name, with its number before what may be cut. */
+const freeId = (name: string, ids: Set<string>): string => {
+  let number = ids.size + 1;
+  while (ids.has(numberedId(number, name))) number += 1;
+  return numberedId(number, name);
+};
+const numberedId = (number: number, name: string): string => `call_${number}_${name}`.slice(0, 64);
+
 const isRecord = (value: unknown): value is ToolCallPart['input'] =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** JSON that can be written and read again. `1e999` parses as Infinity, which cannot. */
+const isJson = (value: unknown, levels: number): boolean => {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return value === null || /^(string|boolean)$/.test(typeof value);
+  return levels > 0 && Object.values(value).every((inner) => isJson(inner, levels - 1));
+};

@@ -4,7 +4,7 @@ import { type AssistantMessage, type ToolCallPart, textOf, toolCalls } from './m
 import type { ModelReply } from './model.ts';
 import { acceptReply, type Refusal } from './reply.ts';
 import type { ResultReader } from './result.ts';
-import { isCorrection, Step } from './step.ts';
+import { type CallStatus, callsOf, isCorrection, Step } from './step.ts';
 
 /** What all tool answers of one step may take together, in UTF-8 bytes: escaped as JSON, the item stays under 400 KB. */
 const maxAnswersBytes = 128 * 1024;
@@ -23,7 +23,7 @@ export const takeTurn = async (
 ): Promise<Step> => {
   const repliedAt = deps.now();
   const { steps } = asked;
-  const { message, refusals } = acceptReply(reply, idsOf(steps));
+  const { message, refusals } = accepted(reply, steps);
   const calls = toolCalls(message);
   const answers = await answerAll(calls, refusals, steps, deps);
   return Step.parse({
@@ -36,6 +36,18 @@ export const takeTurn = async (
     toolMs: Math.max(0, deps.now().getTime() - repliedAt.getTime()),
   });
 };
+
+/** The reply with ids no earlier call has. A clash is rare, so the whole session's ids are gathered only where there is one. */
+const accepted = (reply: ModelReply, steps: Step[]): ReturnType<typeof acceptReply> => {
+  const alone = acceptReply(reply, new Set());
+  const ids = new Set(toolCalls(alone.message).map(({ toolCallId }) => toolCallId));
+  const clash = steps.some(({ turn }) =>
+    turn[0].content.some((part) => 'toolCallId' in part && ids.has(part.toolCallId)),
+  );
+  return clash ? acceptReply(reply, new Set(steps.flatMap(idsOf))) : alone;
+};
+
+const idsOf = ({ turn }: Step): string[] => toolCalls(turn[0]).map(({ toolCallId }) => toolCallId);
 
 const toolMessage = (calls: ToolCallPart[], answers: Answer[]) => ({
   role: 'tool',
@@ -60,34 +72,47 @@ const answerAll = async (
   deps: CallDeps,
 ): Promise<Answer[]> => {
   const maxBytes = Math.min(maxAnswerBytes, Math.floor(maxAnswersBytes / Math.max(1, calls.length)));
+  // Only an effect's key asks which of the equal calls this is, so no other tool pays for a look at the whole session.
+  const hasEffect = (name: string) => Object.hasOwn(deps.tools, name) && deps.tools[name]?.effect === 'once';
+  const numbers = calls.some(({ toolName }) => hasEffect(toolName)) ? occurrences(calls, steps, hasEffect) : [];
   return await allOrFirstFailure(
     calls.map((call, at) => {
       const refusal = refusals.find(({ toolCallId }) => toolCallId === call.toolCallId);
       if (refusal) return Promise.resolve({ status: 'refused' as const, output: `Not called: ${refusal.why}.` });
-      // Only an effect's key asks which of the equal calls this is, so no other tool pays for a look at the whole session.
-      const once = Object.hasOwn(deps.tools, call.toolName) && deps.tools[call.toolName]?.effect === 'once';
-      const occurrence = once ? 1 + equalBefore(call, calls.slice(0, at), steps) : 1;
-      return answerCall(call, { occurrence, maxBytes }, deps);
+      return answerCall(call, { occurrence: numbers[at] ?? 1, maxBytes }, deps);
     }),
   );
 };
 
-/** How many calls of the attempt before this one are equal to it. */
-const equalBefore = (call: ToolCallPart, beside: ToolCallPart[], steps: Step[]): number => {
-  const print = canonical(call.input);
-  const named = [...steps.flatMap(({ turn }) => toolCalls(turn[0])), ...beside].filter(
-    ({ toolName }) => toolName === call.toolName,
-  );
-  return named.filter(({ input }) => canonical(input) === print).length;
+/**
+ * Which of the attempt's equal calls each of these is: the lowest number that none before used up. A call that was not made,
+ * or whose end nobody saw, uses none up, so that made again it is the same call, and not a second one.
+ */
+const occurrences = (calls: ToolCallPart[], steps: Step[], hasEffect: (tool: string) => boolean): number[] => {
+  const used = new Set<string>();
+  for (const step of steps) {
+    const past = callsOf(step).filter(({ call }) => hasEffect(call.toolName));
+    const numbered = numberedCalls(
+      past.map(({ call }) => call),
+      used,
+    );
+    for (const [at, { print }] of numbered.entries()) if (usesUp(past[at]?.status)) used.add(print);
+  }
+  return numberedCalls(calls, used).map(({ number }) => number);
 };
 
-/** The ids of all calls of a session. */
-const idsOf = (steps: Step[]): Set<string> => {
-  const ids = new Set<string>();
-  for (const { turn } of steps) {
-    for (const part of turn[0].content) if (part.type === 'tool-call') ids.add(part.toolCallId);
-  }
-  return ids;
+const usesUp = (status: CallStatus | undefined): boolean => status === 'ok' || status === 'recorded';
+
+const numberedCalls = (calls: ToolCallPart[], used: Set<string>): { number: number; print: string }[] => {
+  const given = new Set<string>();
+  return calls.map(({ toolName, input }) => {
+    const call = canonical([toolName, input]);
+    let number = 1;
+    while (used.has(`${number} ${call}`) || given.has(`${number} ${call}`)) number += 1;
+    const print = `${number} ${call}`;
+    given.add(print);
+    return { number, print };
+  });
 };
 
 /** Waits for every call to end, so that none goes on unseen, and only then throws the first failure. */

@@ -133,31 +133,27 @@ it('connects to nothing but what is public and allowed, or allowed by its exact 
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(40);
 });
 
+const place = fc
+  .tuple(
+    fc.constantFrom('http', 'https'),
+    fc.constantFrom('a.test', 'b.test', 'b.a.test'),
+    fc.constantFrom('', ':80', ':8080'),
+  )
+  .map(([scheme, host, at]) => `${scheme}://${host}${at}/path`);
+
 it('takes nothing secret to another origin, and no body into a GET', () => {
-  const headers = {
-    authorization: 'a',
-    cookie: 'b',
-    'idempotency-key': 'c',
-    'x-key': 'd',
-    'content-type': 'text/plain',
-    accept: 'e',
-  };
-  fc.assert(
-    fc.property(
-      fc.webUrl(),
-      fc.webUrl(),
-      fc.constantFrom('GET', 'POST'),
-      fc.integer({ min: 200, max: 399 }),
-      (from, to, method, status) => {
-        const hop = { method, url: new URL(from), headers, body: method === 'POST' ? 'report' : undefined } as const;
-        const next = redirected(hop, status, to);
-        expect(next !== undefined).toBe([301, 302, 303, 307, 308].includes(status));
-        if (!next) return;
-        const secret = Object.keys(next.headers).filter((key) => !['accept', 'content-type'].includes(key));
-        expect(secret.length).toBe(next.url.origin === hop.url.origin ? 4 : 0);
-        expect(next.body).toBe(next.method === 'POST' ? 'report' : undefined);
-        if (status < 304) expect(next.method).toBe('GET');
-      },
-    ),
-  );
+  const harmless = { 'content-type': 'text/plain', accept: 'e' };
+  const headers = { authorization: 'a', cookie: 'b', 'idempotency-key': 'c', 'x-key': 'd', ...harmless };
+  const method = fc.constantFrom('GET', 'POST');
+  const law = fc.property(place, place, method, fc.integer({ min: 299, max: 310 }), (from, to, method, status) => {
+    const hop = { method, url: new URL(from), headers, body: method === 'POST' ? 'report' : undefined } as const;
+    const next = redirected(hop, status, to);
+    expect(next !== undefined).toBe([301, 302, 303, 307, 308].includes(status));
+    if (!next) return;
+    const secret = Object.keys(next.headers).filter((key) => !Object.hasOwn(harmless, key));
+    expect(secret.length).toBe(next.url.origin === hop.url.origin ? 4 : 0);
+    expect(next.method).toBe(status < 304 ? 'GET' : method);
+    expect(next.body).toBe(next.method === 'POST' ? 'report' : undefined);
+  });
+  fc.assert(law, { numRuns: 1000 });
 });

@@ -18,7 +18,7 @@ const logger = new Logger();
 export const service = () => {
   const config = environment(process.env);
   const now = () => new Date();
-  const token = () => randomBytes(9).toString('base64url');
+  const token = () => randomBytes(6).toString('base64url');
   const requestHandler = { connectionTimeout: 3_000, requestTimeout: 10_000 };
   const client = new DynamoDBClient({ maxAttempts: 5, requestHandler });
   return {

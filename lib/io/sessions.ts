@@ -25,6 +25,6 @@ export const dynamoSessions = (table: Table): Sessions => ({
   },
 
   async append(key, step) {
-    await table.put({ key: { pk: pkOf(key), sk: skOf(step.number) }, version: 1, data: step }, 'SessionConflict');
+    await table.put({ key: { pk: pkOf(key), sk: skOf(step.number) }, data: step }, 'SessionConflict');
   },
 });

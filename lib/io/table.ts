@@ -18,11 +18,17 @@ export type Key = { pk: string; sk: string };
  * An item: its key, what DynamoDB itself must see, and the rest as JSON in `data`. A step so costs write units for its own
  * bytes, and nothing depends on how an SDK maps types. `token` tells one writer's put from another's.
  */
-const Item = z.object({ pk: z.string(), sk: z.string(), version: z.number(), expiresAt: z.number(), data: z.string() });
+const Item = z.object({
+  pk: z.string(),
+  sk: z.string(),
+  version: z.number().optional(),
+  expiresAt: z.number(),
+  data: z.string(),
+});
 type Item = z.infer<typeof Item>;
 
-/** What is written: version 1 is created, any later one replaces the version before it. */
-export type Draft = { key: Key; version: number; data: unknown; day?: string };
+/** What is written: version 1 is created, any later one replaces the version before it. What has no version is created and stays. */
+export type Draft = { key: Key; version?: number; data: unknown; day?: string };
 
 /** What an item is stamped with. Both are read anew for each put. */
 export type Stamp = { now(): Date; token(): string };
@@ -60,16 +66,17 @@ export const table = (client: DynamoDBClient, name: string, { now, token }: Stam
 
   const put = async (draft: Draft, conflict: FailureName): Promise<void> => {
     const item = itemOf(draft, seconds(), token());
+    const { version = 1 } = draft;
     const condition =
-      draft.version === 1
+      version === 1
         ? { ConditionExpression: conditions.absent, ExpressionAttributeValues: { ':now': seconds() } }
-        : { ConditionExpression: conditions.seen, ExpressionAttributeValues: { ':seen': draft.version - 1 } };
+        : { ConditionExpression: conditions.seen, ExpressionAttributeValues: { ':seen': version - 1 } };
     try {
       await translated(name, () => documents.send(new PutCommand({ TableName: name, Item: item, ...condition })));
     } catch (thrown) {
       if (!isNamed(thrown, 'ConditionalCheckFailedException')) throw thrown;
       if ((await get(draft.key))?.token === item.token) return;
-      throw new Failure(conflict, `${item.pk} ${item.sk}: version ${draft.version} is no longer next`, {
+      throw new Failure(conflict, `${item.pk} ${item.sk}: version ${version} is no longer next`, {
         cause: thrown,
       });
     }
@@ -114,7 +121,7 @@ const itemOf = ({ key, day, version, data }: Draft, now: number, token: string) 
   const item = {
     ...key,
     ...(day === undefined ? {} : { day }),
-    version,
+    ...(version === undefined ? {} : { version }),
     expiresAt: now + keptDays * 86_400,
     token,
     data: JSON.stringify(data),

@@ -18,9 +18,9 @@ const Input = z.strictObject({
 /** Posts to an allowed host, at most once a run for the same arguments. */
 export default tool({
   description:
-    'Sends a POST and returns {status, url, contentType, cut, body} of the answer, read like http_get does. The same call is made ' +
-    'at most once in a run: a repeat returns the recorded answer. A status of 400 or more is a result, not an error: read it ' +
-    'before you report success. Only hosts the job allows can be reached.',
+    'Sends a POST and returns {status, url, contentType, cut, body} of the answer, read like http_get does. A call is sent at most ' +
+    'once, even when the task is tried again; then it returns the recorded answer. A status of 400 or more is a result, not an ' +
+    'error: read it before you report success. Only hosts the job allows can be reached.',
   input: Input,
   effect: 'once',
   run: async ({ url, body, contentType }, { job, http, signal, idempotencyKey }) => {

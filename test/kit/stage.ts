@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { onTestFinished } from 'vitest';
-import { nightshiftService } from '../../infra/local/nightshift.ts';
+import { nightshiftService, sourceFunctions } from '../../infra/local/nightshift.ts';
 import type { LocalService } from '../../infra/local/service.ts';
 import { readJobs, writeConfig } from '../../lib/io/job-files.ts';
 import { dynamoStores, type Stores } from '../../lib/io/stores.ts';
@@ -32,16 +32,26 @@ export type Stage = {
 
 /**
  * The whole service on a directory: the real handlers in processes of their own, the real ASL, a real DynamoDB engine with
- * its data on disk. `jobs` are job files by name. It is closed when the test is over.
+ * its data on disk. `jobs` are job files by name. `around` is code run in the attempt function's process before each
+ * invocation, given `event` and `context`. It is closed when the test is over.
  */
-export const stage = async (dir: string, jobs: Record<string, string>, env: Record<string, string>): Promise<Stage> => {
+export const stage = async (
+  dir: string,
+  jobs: Record<string, string>,
+  env: Record<string, string>,
+  around?: string,
+): Promise<Stage> => {
   const files = { jobs: join(dir, 'jobs'), scripts: 'infra/scripts', tools: 'lib/tools' };
   mkdirSync(files.jobs, { recursive: true });
   for (const [name, text] of Object.entries(jobs)) writeFileSync(join(files.jobs, `${name}.yml`), text);
   const config = join(dir, 'config');
   await writeConfig(config, await readJobs(files));
   const own = { PATH: process.env.PATH ?? '', ...env };
-  const service = await nightshiftService(join(dir, 'data'), { config, env: own, overrides, retryDelaysMs: [1, 1] });
+  const functions = around
+    ? { ...sourceFunctions, attempt: { module: wrapped(dir, around), timeoutSeconds: 900 } }
+    : sourceFunctions;
+  const options = { config, env: own, functions, overrides, retryDelaysMs: [1, 1] };
+  const service = await nightshiftService(join(dir, 'data'), options);
   onTestFinished(() => service.close());
   const client = new DynamoDBClient(clientOptions(service.url));
   onTestFinished(() => client.destroy());
@@ -63,5 +73,12 @@ export const stage = async (dir: string, jobs: Record<string, string>, env: Reco
   return { service, stores, deliver: (event) => invoke(service.url, 'dispatch', event), ended, logs };
 };
 
-/** Everything the service wrote on disk and in its logs, as text. */
-export const written = (dir: string, file: string): string => readFileSync(join(dir, 'data', file), 'utf8');
+/** The real attempt handler behind some code of the test's. */
+const wrapped = (dir: string, around: string): string => {
+  const module = join(dir, 'attempt.mjs');
+  const real = new URL('../../functions/attempt.ts', import.meta.url).href;
+  const body = `import { handler as real } from ${JSON.stringify(real)};
+export const handler = (event, context) => { ${around}; return real(event, context); };`;
+  writeFileSync(module, body);
+  return module;
+};

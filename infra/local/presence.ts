@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
+import { writeWhole } from './atomic.ts';
+
+/** Who serves a directory, as its file says and as the daemon itself answers. `code` tells two versions of it apart. */
+export const Presence = z.strictObject({ dir: z.string(), url: z.string(), pid: z.number().int(), code: z.string() });
+export type Presence = z.infer<typeof Presence>;
+
+/** What a daemon exits with when another one works on the directory. */
+export const lockedExitCode = 75;
+
+export const project = fileURLToPath(new URL('../../', import.meta.url));
+
+const file = (dir: string): string => join(dir, 'service.json');
+
+/** Who was last known to serve the directory. It may be long gone: ask it. */
+export const readPresence = (dir: string): Presence | undefined => {
+  try {
+    return Presence.safeParse(JSON.parse(readFileSync(file(dir), 'utf8'))).data;
+  } catch {
+    return undefined;
+  }
+};
+
+export const writePresence = (presence: Presence): void => writeWhole(file(presence.dir), JSON.stringify(presence));
+
+/** Takes a daemon's own presence away, not another's. */
+export const removePresence = (presence: Presence): void => {
+  if (readPresence(presence.dir)?.pid === presence.pid) rmSync(file(presence.dir), { force: true });
+};
+
+const files = (path: string): string[] =>
+  statSync(path).isDirectory()
+    ? readdirSync(path, { recursive: true, encoding: 'utf8' }).map((name) => join(path, name))
+    : [path];
+
+/** A stamp of the code a daemon would run and of how it is set up: another stamp, another daemon. */
+export const codeStamp = (setup: unknown): string => {
+  const hash = createHash('sha256').update(JSON.stringify([project, process.version, setup]));
+  for (const part of ['functions', 'lib', 'infra/local', 'infra/run.asl.json', 'infra/table.yml'])
+    for (const path of files(join(project, part)).sort()) {
+      const { mtimeMs, size } = statSync(path);
+      hash.update(JSON.stringify([path, mtimeMs, size]));
+    }
+  return hash.digest('hex').slice(0, 16);
+};

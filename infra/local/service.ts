@@ -1,0 +1,163 @@
+import { mkdirSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { ClassicLevel } from 'classic-level';
+import { Failure } from '../../lib/failure.ts';
+import { functionArn } from './arn.ts';
+import { openDynamo } from './dynamo.ts';
+import { clientEnv } from './env.ts';
+import { openExecutions } from './executions.ts';
+import { openJournal } from './journal.ts';
+import { answerInvoke, invokedFunction, openLambda } from './lambda.ts';
+import { parseDefinition, type WaitOverrides } from './machine.ts';
+import { openQueue } from './queue.ts';
+import type { LocalFunction } from './sandbox.ts';
+import { statusEvent } from './status-event.ts';
+import { answerStepFunctions } from './step-functions.ts';
+import { errorReply, serve, type WireReply, type WireRequest } from './wire.ts';
+
+export type ServiceOptions = {
+  /** Holds everything durable: table, executions, queue, dead letters, logs. One service at a time works on it. */
+  dir: string;
+  functions: Record<string, LocalFunction>;
+  /** The ASL, with `${NameArn}` placeholders for the functions. */
+  definition: string;
+  table: { name: string; properties: Record<string, unknown> };
+  /** What the handlers find in their environment beside what Lambda and the service set. Default: nothing. */
+  env?: Record<string, string>;
+  /** The function that is sent EventBridge's event of each execution that fails, times out or is aborted. */
+  statusFunction?: string;
+  overrides?: WaitOverrides;
+  /** Pauses before Lambda's two asynchronous retries. */
+  retryDelaysMs?: number[];
+  /** Most processes of one function at a time. */
+  processes?: number;
+  port?: number;
+  /** Answers requests that no AWS service takes. */
+  route?(request: WireRequest, response: ServerResponse): WireReply | 'taken' | undefined;
+  /** Hears of errors nobody else can be told of. Default: standard error. */
+  report?(error: unknown): void;
+};
+
+export type LocalService = {
+  url: string;
+  /** What a client needs in its environment to reach this service with the plain AWS SDK. */
+  env: Record<string, string>;
+  /** True while an execution runs, an event waits or a request is being answered. */
+  readonly busy: boolean;
+  /** Gives the handlers another environment; those at work keep theirs to the end of their invocation. */
+  reset(env: Record<string, string>): void;
+  /** Ends at once, as a crash would, but orderly: workers are killed, and what runs goes on when the service next starts. */
+  close(): Promise<void>;
+};
+
+const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+
+/** The lock on the directory: LevelDB's own, held by the operating system, so that it ends with the process. */
+const lock = async (dir: string): Promise<{ close(): Promise<void> }> => {
+  const held = new ClassicLevel(join(dir, 'lock'));
+  try {
+    await held.open();
+    return held;
+  } catch (cause) {
+    throw new Failure('StoreUnavailable', `another service works on ${dir}`, { cause });
+  }
+};
+
+const workerEnv = (url: string, options: ServiceOptions, env: Record<string, string>): Record<string, string> => ({
+  ...env,
+  ...clientEnv(url, env, options.table.name),
+  POWERTOOLS_SERVICE_NAME: 'nightshift',
+  POWERTOOLS_METRICS_NAMESPACE: 'Nightshift',
+});
+
+const listen = async ({ dir, table, port = 0 }: ServiceOptions) => {
+  const { server, answer: dynamo } = await openDynamo(dir, table);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', resolve);
+  });
+  return { server, dynamo, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+};
+
+/**
+ * Nightshift's AWS on one loopback port: DynamoDB, Step Functions and Lambda in AWS's own wire protocols, durable in
+ * `dir`. Executions a killed service left running go on. Throws StoreUnavailable when another service works on `dir`.
+ */
+export const startService = async (options: ServiceOptions): Promise<LocalService> => {
+  const { dir, functions, table, env = {}, report = console.error } = options;
+  const arns = Object.fromEntries(Object.keys(functions).map((name) => [`${capital(name)}Arn`, functionArn(name)]));
+  const definition = parseDefinition(options.definition, arns);
+  mkdirSync(dir, { recursive: true });
+  const held = await lock(dir);
+  const { server, dynamo, url } = await listen(options).catch(async (error: unknown) => {
+    await held.close();
+    throw error;
+  });
+
+  const lambda = openLambda(dir, functions, { env: workerEnv(url, options, env), most: options.processes ?? 8 });
+  const queue = openQueue(dir, lambda, options.retryDelaysMs ?? [1000, 2000]);
+  const executions = openExecutions(definition, {
+    journal: openJournal(dir),
+    invoke: (name, event) => lambda.invoke(name, event),
+    announce: (ended) => {
+      if (options.statusFunction) queue.enqueue(options.statusFunction, JSON.stringify(statusEvent(ended)));
+    },
+    overrides: options.overrides ?? {},
+    report,
+  });
+
+  let active = 0;
+  let closing = false;
+  const route = (request: WireRequest, response: ServerResponse): WireReply | 'taken' | Promise<WireReply> => {
+    const [service, action = ''] = String(request.headers['x-amz-target'] ?? '').split('.');
+    if (service === 'DynamoDB_20120810') return dynamo(request);
+    if (service === 'AWSStepFunctions') return answerStepFunctions(executions, action, request.body);
+    const name = invokedFunction(request.path);
+    if (name !== undefined && request.method === 'POST')
+      return answerInvoke(name, request, { lambda, enqueue: queue.enqueue });
+    const taken = options.route?.(request, response);
+    return taken ?? errorReply(400, 'UnknownOperationException', `nothing here answers ${request.path}`);
+  };
+  const answer = async (request: WireRequest, response: ServerResponse): Promise<WireReply | 'taken'> => {
+    if (closing) return errorReply(503, 'ServiceUnavailable', 'the service is closing');
+    active += 1;
+    try {
+      return await route(request, response);
+    } finally {
+      active -= 1;
+      if (active === 0) drained?.();
+    }
+  };
+  let drained: (() => void) | undefined;
+  serve(server, answer, report);
+  queue.resume();
+  executions.resume();
+
+  const close = async (): Promise<void> => {
+    if (closing) return;
+    closing = true;
+    executions.halt();
+    queue.stop();
+    await lambda.kill();
+    await new Promise<void>((resolve) => {
+      if (active === 0) resolve();
+      else drained = resolve;
+    });
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+    await held.close();
+  };
+
+  return {
+    url,
+    env: clientEnv(url, env, table.name),
+    get busy() {
+      return active > 0 || executions.running > 0 || queue.size > 0;
+    },
+    reset: (next) => lambda.reset(workerEnv(url, options, next)),
+    close,
+  };
+};

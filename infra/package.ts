@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join, relative, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { type Declared, readJobs, repositoryFiles, writeConfig } from '../lib/io/job-files.ts';
+import { bundle, bundleDir, type FunctionName, functionNames, pack } from './build.ts';
+import { oversize, type Size, size, sizeTable } from './size.ts';
+import { templateProblems } from './validate.ts';
+
+/** How much code the cold start of each function may read, in bytes. */
+const limits: Record<FunctionName, number> = {
+  dispatch: 600_000,
+  attempt: 1_200_000,
+  triage: 600_000,
+  settle: 600_000,
+};
+
+/** Problems that stop packaging, one per line of the message. */
+const stop = (title: string, problems: string[]): void => {
+  if (problems.length > 0) throw new Error(`${title}\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+};
+
+/** The jobs and scripts of the project at `root`. Throws InvalidJob with everything that is wrong, a line each. */
+export const declared = (root: string): Promise<Declared> => {
+  const here = (path: string) => relative('.', join(root, path));
+  const { jobs, scripts, tools } = repositoryFiles;
+  return readJobs({ jobs: here(jobs), scripts: here(scripts), tools: here(tools) });
+};
+
+/** What a function reads at run time lies in `config/` of its archive: dispatch copies a job into its run, attempt plays scripts. */
+const configure = async (root: string, { jobs, scripts }: Declared): Promise<void> => {
+  await writeConfig(join(bundleDir(root, 'dispatch'), 'config'), { jobs, scripts: {} });
+  await writeConfig(join(bundleDir(root, 'attempt'), 'config'), { jobs: [], scripts });
+};
+
+/** Bundles and archives every function of the project at `root` into `.build/`. Throws with a sentence for each one too large. */
+export const buildFunctions = async (root: string, found: Declared): Promise<Record<string, Size>> => {
+  const bundled = await Promise.all(functionNames.map(async (name) => [name, size(await bundle(root, name))] as const));
+  const sizes = Object.fromEntries(bundled);
+  stop('A function is too large.', oversize(sizes, limits));
+  await configure(root, found);
+  for (const name of functionNames) await pack(bundleDir(root, name));
+  return sizes;
+};
+
+const osls = createRequire(import.meta.url).resolve('osls/bin/serverless.js');
+/** What osls writes and CloudFormation is given. */
+export const templatePath = (root: string): string =>
+  join(root, '.serverless/cloudformation-template-update-stack.json');
+
+/** Makes the CloudFormation template with osls, offline, and has AWS's validator read it. `args` are for osls: `--stage prod`. */
+export const synthesize = async (root: string, args: string[]): Promise<void> => {
+  try {
+    await promisify(execFile)(process.execPath, [osls, 'package', ...args], { cwd: root });
+  } catch (thrown) {
+    const { stdout = '', stderr = '' } = Object(thrown);
+    const said = `${stdout}${stderr}`.replace(/^ +at .*\n/gm, '').trim();
+    throw new Error(`osls could not package the service.\n${said}`, { cause: thrown });
+  }
+  stop("The template does not pass AWS's validator.", templateProblems(templatePath(root)));
+};
+
+/** Packages the project at `root`, saying what was done. What an earlier run made is gone first, so that nothing stale is deployed. */
+const packageService = async (root: string, args: string[]): Promise<void> => {
+  await rm(join(root, '.serverless'), { recursive: true, force: true });
+  const found = await declared(root);
+  const scheduled = found.jobs.filter((job) => job.enabled).length;
+  console.log(`Every job file is valid: ${found.jobs.length} declared, ${scheduled} scheduled.`);
+  console.log(sizeTable(await buildFunctions(root, found)));
+  console.log('The functions are bundled and within their limits.');
+  await synthesize(root, args);
+  console.log(`The template passes AWS's validator: ${templatePath(root)}`);
+  console.log(`To deploy it: ${['npx osls deploy --package .serverless', ...args].join(' ')}`);
+};
+
+if (import.meta.main) {
+  await packageService(resolve('.'), process.argv.slice(2)).catch((thrown: unknown) => {
+    console.error(thrown instanceof Error ? thrown.message : thrown);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,42 @@
+import { readJobs } from '../lib/io/job-files.ts';
+import {
+  attemptEnvironment as environment,
+  type Server,
+  type Statement,
+  attemptStatements as statements,
+} from './access.ts';
+import { alarms as alarmResources } from './alarms.ts';
+import { dashboard as dashboardResource } from './dashboard.ts';
+import { schedules as scheduleResources } from './schedules.ts';
+
+/** What osls hands to a function named in serverless.yml. */
+type Osls = { resolveVariable(address: string): Promise<unknown> };
+type Resources = Record<string, unknown>;
+
+const jobs = async () => (await readJobs()).jobs;
+const param = async ({ resolveVariable }: Osls, name: string): Promise<string> =>
+  String((await resolveVariable(`param:${name}`)) ?? '');
+
+const server = async (osls: Osls): Promise<Server> => {
+  const key = await param(osls, 'openaiCompatibleApiKey');
+  if (key !== 'parameter' && key !== 'none')
+    throw new Error(`openaiCompatibleApiKey: found "${key}", expected parameter or none`);
+  return { baseUrl: await param(osls, 'openaiCompatibleBaseUrl'), key };
+};
+
+/** The schedules of the jobs in infra/jobs. */
+export const schedules = async (): Promise<Resources> => scheduleResources(await jobs());
+
+/** The alarms, reported to the `alarmEmail` parameter where it is given. */
+export const alarms = async (osls: Osls): Promise<Resources> => alarmResources(await param(osls, 'alarmEmail'));
+
+/** The dashboard of the jobs in infra/jobs. */
+export const dashboard = async (): Promise<Resources> => dashboardResource((await jobs()).map((job) => job.name));
+
+/** The attempt function's own environment variables. */
+export const attemptEnvironment = async (osls: Osls): Promise<Record<string, string>> =>
+  environment(await jobs(), await server(osls));
+
+/** The attempt function's permissions. */
+export const attemptStatements = async (osls: Osls): Promise<Statement[]> =>
+  statements(await jobs(), await server(osls));

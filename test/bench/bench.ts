@@ -1,0 +1,47 @@
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Bundles, buildBundles } from './bundles.ts';
+import { calls } from './calls.ts';
+import { cold } from './cold.ts';
+import { cpu } from './cpu.ts';
+import { memory } from './memory.ts';
+import { broken, reportText, type Section } from './report.ts';
+import { units } from './units.ts';
+
+const parts: Record<string, (dir: string, bundles: () => Promise<Bundles>) => Promise<Section>> = {
+  'own CPU': cpu,
+  'store calls': calls,
+  'write units': units,
+  'cold imports': async (_, bundles) => cold(await bundles()),
+  'peak memory': async (dir, bundles) => memory(dir, await bundles()),
+};
+
+/** Measures every part in one run, one after another, so that none disturbs another. */
+const measure = async (): Promise<Section[]> => {
+  const dir = await realpath(await mkdtemp(join(tmpdir(), 'nightshift-bench-')));
+  let built: Promise<Bundles> | undefined;
+  const bundles = () => {
+    built ??= buildBundles(dir);
+    return built;
+  };
+  const sections: Section[] = [];
+  try {
+    for (const [name, part] of Object.entries(parts)) {
+      console.error(`bench: ${name} …`);
+      sections.push(await part(dir, bundles));
+    }
+  } finally {
+    await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+  }
+  return sections.toSorted((a, b) => a.title.localeCompare(b.title));
+};
+
+const sections = await measure();
+const failing = broken(sections);
+console.log(
+  process.argv.includes('--json')
+    ? JSON.stringify({ node: process.version, holds: failing.length === 0, sections }, null, 2)
+    : reportText(sections),
+);
+if (failing.length > 0) process.exitCode = 1;

@@ -1,0 +1,39 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+
+/** One call to the store: its action, the write or read units the store itself says it took, and the written item's size. */
+export type StoreCall = { action: string; units: number; itemBytes: number };
+
+/**
+ * DynamoDB's size of a value: UTF-8 for text, a byte for two digits and one more for a number. No other type is written.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+ */
+const valueBytes = (value: unknown): number => {
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  if (typeof value === 'number') return Math.ceil(String(value).length / 2) + 1;
+  throw new Error('the table holds text and numbers only');
+};
+
+const bytesOf = (item: object): number =>
+  Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value), 0);
+
+/** Has the store say what each of this client's calls consumed, and writes it down. */
+export const metered = (client: DynamoDBClient): StoreCall[] => {
+  const calls: StoreCall[] = [];
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const call = { action: String(context.commandName).replace(/Command$/, ''), units: 0, itemBytes: 0 };
+      calls.push(call);
+      if ('Item' in args.input && args.input.Item) call.itemBytes = bytesOf(args.input.Item);
+      const result = await next({
+        ...args,
+        input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' } as typeof args.input,
+      });
+      const { ConsumedCapacity: consumed } = result.output as { ConsumedCapacity?: { CapacityUnits?: number } };
+      if (consumed?.CapacityUnits === undefined) throw new Error(`the store did not say what ${call.action} took`);
+      call.units = consumed.CapacityUnits;
+      return result;
+    },
+    { step: 'serialize', priority: 'high', name: 'meter' },
+  );
+  return calls;
+};

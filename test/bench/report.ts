@@ -1,0 +1,39 @@
+/** A bound of the bench and what was found. */
+type Bound = { what: string; found: number; atMost: number };
+
+/** One part of the report: what was measured, side by side, and the bounds it is held to. */
+export type Section = { title: string; notes: string[]; rows: Record<string, string | number>[]; bounds: Bound[] };
+
+/** The bounds that do not hold. */
+export const broken = (sections: Section[]): Bound[] =>
+  sections.flatMap(({ bounds }) => bounds.filter(({ found, atMost }) => !(found <= atMost)));
+
+const figure = (value: string | number): string => {
+  if (typeof value === 'string') return value;
+  if (Number.isInteger(value)) return value.toLocaleString('en');
+  return value.toFixed(value < 10 ? 3 : 1);
+};
+
+const table = (rows: Section['rows']): string[] => {
+  const names = Object.keys(rows[0] ?? {});
+  const lines = [names, ...rows.map((row) => names.map((name) => figure(row[name] ?? '')))];
+  const widths = names.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));
+  return lines.map((cells) => `  ${cells.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('   ')}`);
+};
+
+const verdict = ({ what, found, atMost }: Bound): string =>
+  `  ${found <= atMost ? 'holds ' : 'BROKEN'}  ${what}: ${figure(found)}, at most ${figure(atMost)}`;
+
+/** The report for people. */
+export const reportText = (sections: Section[]): string =>
+  sections
+    .map(({ title, notes, rows, bounds }) =>
+      [title, ...notes.map((note) => `  ${note}`), ...table(rows), ...bounds.map(verdict)].join('\n'),
+    )
+    .join('\n\n');
+
+/** The value below which a share of the values lies: 0.5 is the median. */
+export const quantile = (values: number[], share: number): number => {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+};

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { sessionKey } from '../../lib/session.ts';
+import { attemptOf, type Bench, effectOf, failureOf, freshJob, freshRun, type Key, runOf, stepOf } from './bench.ts';
+
+const damages: [string, Record<string, unknown>][] = [
+  ['data that is not JSON', { data: '{"half":' }],
+  ['data that is JSON of something else', { data: '{"hello":1}' }],
+  ['data that is null', { data: 'null' }],
+  ['data of another type', { data: 7 }],
+  ['a version of another type', { version: 'one' }],
+];
+
+/** What the stores must say of items that something else has damaged. */
+export const damageContract = (bench: () => Bench) => {
+  const damaged = async (key: Key, damage: Record<string, unknown>) => {
+    const stored = await bench().item(key);
+    expect(stored).toBeDefined();
+    await bench().plant({ ...stored, ...damage });
+  };
+
+  test.each(damages)('names the item that has %s', async (_, damage) => {
+    const { attempts, effects, runs, sessions } = bench().stores;
+    const run = runOf(freshJob());
+    const { id } = run;
+    const key = sessionKey(id, 1);
+    await runs.put(run);
+    await attempts.put(attemptOf(id, 1));
+    await effects.put(effectOf(id, 'k'));
+    await sessions.append(key, stepOf(1));
+    const reads: [Key, () => Promise<unknown>][] = [
+      [{ pk: `job#${run.job.name}`, sk: `run#${run.slot}` }, () => runs.get(id)],
+      [{ pk: `job#${run.job.name}`, sk: `run#${run.slot}` }, () => runs.byJob(run.job.name, { limit: 1 })],
+      [{ pk: `run#${id}`, sk: 'attempt#001' }, () => attempts.get(id, 1)],
+      [{ pk: `run#${id}`, sk: 'attempt#001' }, () => attempts.list(id)],
+      [{ pk: `run#${id}`, sk: 'effect#k' }, () => effects.get(id, 'k')],
+      [{ pk: `session#${key}`, sk: 'step#00001' }, () => sessions.load(key)],
+    ];
+    for (const [place, read] of reads) {
+      await damaged(place, damage);
+      const failure = await failureOf(read());
+      expect(failure.name).toBe('DamagedItem');
+      expect(failure.message).toContain(place.pk);
+      expect(failure.message).toContain(place.sk);
+    }
+  });
+
+  test('names the session and the step where a step is missing', async () => {
+    const { sessions } = bench().stores;
+    for (const numbers of [[2], [1, 3], [1, 2, 4, 5]]) {
+      const key = sessionKey(freshRun(), 1);
+      for (const number of numbers) await sessions.append(key, stepOf(number));
+      const failure = await failureOf(sessions.load(key));
+      expect(failure).toMatchObject({ name: 'DamagedItem', message: expect.stringContaining(key) });
+      expect(failure.message).toContain(`step#${String(numbers.at(numbers.length > 2 ? 2 : -1)).padStart(5, '0')}`);
+    }
+  });
+
+  test('names the step that stands under a number not its own', async () => {
+    const { plant, item, stores } = bench();
+    const key = sessionKey(freshRun(), 1);
+    await stores.sessions.append(key, stepOf(1));
+    const first = await item({ pk: `session#${key}`, sk: 'step#00001' });
+    await plant({ ...first, sk: 'step#00002' });
+    expect(await failureOf(stores.sessions.load(key))).toMatchObject({
+      name: 'DamagedItem',
+      message: expect.stringContaining('found step 1 at step#00002'),
+    });
+  });
+
+  test('refuses a step with half a conversation in it', async () => {
+    const { item, plant, stores } = bench();
+    const key = sessionKey(freshRun(), 1);
+    await stores.sessions.append(key, stepOf(1));
+    const place = { pk: `session#${key}`, sk: 'step#00001' };
+    const [asked] = stepOf(1).turn;
+    await plant({ ...(await item(place)), data: JSON.stringify({ ...stepOf(1), turn: [asked] }) });
+    expect(await failureOf(stores.sessions.load(key))).toMatchObject({ name: 'DamagedItem' });
+  });
+};

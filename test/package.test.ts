@@ -1,0 +1,129 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { functionNames } from '../infra/build.ts';
+import { buildFunctions, declared } from '../infra/package.ts';
+import { jobs, project, removed, repository, temporary } from './fixtures/project.ts';
+import { template } from './fixtures/template.ts';
+import { unzip } from './fixtures/unzip.ts';
+
+const run = promisify(execFile);
+
+const nightshift = (root: string, ...args: string[]) =>
+  run(process.execPath, [join(root, 'infra/package.ts'), ...args], { cwd: root });
+
+let root: string;
+let output: string;
+
+beforeAll(async () => {
+  root = await project(jobs);
+  output = (await nightshift(root, '--stage', 'test')).stdout;
+}, 120_000);
+afterAll(removed);
+
+describe('a package', () => {
+  it('says what was checked and how large each function is', () => {
+    expect(output).toContain('Every job file is valid: 5 declared, 4 scheduled.');
+    for (const name of functionNames) expect(output).toMatch(new RegExp(`^${name} +\\d+ KB$`, 'm'));
+    expect(output).toMatch(/later .*providers\/anthropic\.ts +\d+ KB +\d+ KB/);
+    expect(output).toContain("passes AWS's validator");
+  });
+
+  it('is the same to the byte wherever and whenever it is made', async () => {
+    const other = await project(jobs);
+    await buildFunctions(other, await declared(other));
+    for (const name of functionNames) {
+      const [first, second] = await Promise.all(
+        [root, other].map((path) => readFile(join(path, '.build', `${name}.zip`))),
+      );
+      expect(first?.equals(second ?? Buffer.of()), name).toBe(true);
+    }
+  });
+
+  it('stops at a bad job with its file, line and field, and leaves nothing to deploy', async () => {
+    const bad = await project({
+      bad: 'schedule: { cron: "0 9 * * * *" }\nmodel: scripted/night-report\nprompt: Hello.\ncolour: red\n',
+    });
+    await mkdir(join(bad, '.serverless'));
+    const failed = await nightshift(bad).catch((thrown: { code: number; stderr: string }) => thrown);
+    expect(failed).toMatchObject({ code: 1 });
+    expect(failed.stderr).toMatch(/infra\/jobs\/bad\.yml:1.*schedule\.cron/);
+    expect(failed.stderr).toMatch(/infra\/jobs\/bad\.yml:4.*colour/);
+    expect(await readdir(bad)).not.toContain('.serverless');
+  });
+
+  it('stops at a parameter of another form with a sentence, not a stack', async () => {
+    const args = ['--param', 'openaiCompatibleApiKey=maybe'];
+    const failure = await template(await project({}), args).catch((thrown: Error) => thrown.message);
+    expect(failure).toContain('openaiCompatibleApiKey: found "maybe", expected parameter or none');
+    expect(failure).not.toMatch(/^ +at /m);
+  });
+});
+
+describe('an archive', () => {
+  const unpacked = async (name: string): Promise<string> => {
+    const dir = await temporary();
+    for (const [path, data] of unzip(await readFile(join(root, '.build', `${name}.zip`)))) {
+      await mkdir(join(dir, path, '..'), { recursive: true });
+      await writeFile(join(dir, path), data);
+    }
+    return dir;
+  };
+
+  /** What a packaged handler throws for an event, far from any node_modules. */
+  const thrown = async (dir: string, event: unknown): Promise<unknown> => {
+    const script = `const { handler } = await import('./index.mjs');
+      await handler(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => 1000 }).then(
+        () => process.exit(0), ({ name, message }) => console.log('\\n' + JSON.stringify({ name, message })));`;
+    const env = {
+      ...{
+        AWS_REGION: 'eu-west-1',
+        AWS_ACCESS_KEY_ID: 'x',
+        AWS_SECRET_ACCESS_KEY: 'x',
+        AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+      },
+      ...{ NIGHTSHIFT_TABLE: 't', NIGHTSHIFT_CONFIG: join(dir, 'config'), NIGHTSHIFT_STATE_MACHINE_ARN: 'arn:x' },
+    };
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: dir, env });
+    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  };
+
+  it.each(functionNames)('of %s loads under Node and refuses an event of another shape by name', async (name) => {
+    expect(await thrown(await unpacked(name), { colour: 'red' })).toMatchObject({ name: 'InvalidEvent' });
+  });
+
+  it('of dispatch holds the jobs, and of attempt the scripts', async () => {
+    const dispatch = await unpacked('dispatch');
+    const packed: { name: string }[] = JSON.parse(await readFile(join(dispatch, 'config/jobs.json'), 'utf8'));
+    expect(packed.map((job) => job.name).sort()).toEqual(['eu-news', 'night-report', 'off', 'once', 'tick']);
+    expect(await thrown(dispatch, { job: 'nobody', slot: '2026-11-22T07:00:00Z' })).toMatchObject({
+      name: 'UnknownJob',
+    });
+    expect(await readdir(join(await unpacked('attempt'), 'config/scripts'))).toEqual(['night-report.json']);
+  });
+
+  it('of attempt keeps each provider and each tool in a chunk that loads when it is named', async () => {
+    const dir = await unpacked('attempt');
+    const chunks = await readdir(join(dir, 'chunks'));
+    const tools = (await readdir(join(repository, 'lib/tools'))).map((file) => file.replace('.ts', ''));
+    for (const name of ['anthropic', 'bedrock', 'openai-compatible', ...tools]) {
+      expect(
+        chunks.some((chunk) => chunk.startsWith(`${name}-`)),
+        name,
+      ).toBe(true);
+    }
+    const all = `for (const chunk of ${JSON.stringify(chunks)}) await import('./chunks/' + chunk)`;
+    await run(process.execPath, ['--input-type=module', '-e', all], { cwd: dir, env: {} });
+  });
+
+  it('holds no source map, no TypeScript and no path of the machine it was made on', async () => {
+    for (const name of functionNames) {
+      for (const [path, data] of unzip(await readFile(join(root, '.build', `${name}.zip`)))) {
+        expect(path).toMatch(/^(index\.mjs|chunks\/[\w.-]+\.mjs|config\/[\w./-]+\.json)$/);
+        expect(Buffer.from(data).includes(repository), path).toBe(false);
+      }
+    }
+  });
+});
