@@ -1,3 +1,4 @@
+import { setImmediate as immediately } from 'node:timers/promises';
 import { capped } from './cap.ts';
 import { type Act, type Effects, effectKey, once } from './effect.ts';
 import { asFailure, Failure } from './failure.ts';
@@ -97,13 +98,18 @@ const told = (thrown: unknown): Answer => {
 const act = async (tool: Tool, input: unknown, idempotencyKey: string | undefined, deps: CallDeps): Promise<string> => {
   const signal = deps.timeout();
   const { attempt: _, ...context } = deps.context;
+  const run = tool.run(input, { ...context, signal, idempotencyKey });
   try {
-    return outputText(await orAbort(tool.run(input, { ...context, signal, idempotencyKey }), signal));
+    return outputText(await orAbort(run, signal));
   } catch (thrown) {
-    // A tool that says itself how it ended knows better than the clock.
-    if (!signal.aborted || thrown instanceof ToolError) throw thrown;
-    throw new ToolError('interrupted', 'The tool did not answer in time.');
+    if (!signal.aborted) throw thrown;
+    // A tool that listens to its signal says itself how it ended, a moment later, and knows better than the clock.
+    return outputText(await Promise.race([run, immediately().then(outOfTime)]));
   }
+};
+
+const outOfTime = (): never => {
+  throw new ToolError('interrupted', 'The tool did not answer in time.');
 };
 
 /** Kept whole in an effect's record, so it is bounded here too. */

@@ -26,7 +26,7 @@ export const limitReached = (limits: Job['limits'], spent: Spent): Failure | und
 };
 
 /** After how many equal steps, or unreachable calls in a row, a session is going nowhere. */
-export const patience = 3;
+const patience = 3;
 
 const prints = (step: Step): Set<string> =>
   new Set(callsOf(step).map(({ call, output }) => canonical([call.toolName, call.input, output])));

@@ -1,6 +1,6 @@
 /** Every provider a job may name. `scripted` plays a file and is never chosen silently. */
-export const providers = ['anthropic', 'bedrock', 'openai-compatible', 'scripted'] as const;
-export type Provider = (typeof providers)[number];
+const providers = ['anthropic', 'bedrock', 'openai-compatible', 'scripted'] as const;
+type Provider = (typeof providers)[number];
 
 /** A job's model: `<provider>/<model>`. The model keeps its own slashes (a Bedrock ARN, a `org/name`). */
 export type ModelId = { provider: Provider; model: string };

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { Failure, type FailureName } from './failure.ts';
 
 /** Each thing wrong with a value, as `path: what was expected`. */
-export const problems = (error: z.ZodError): string[] =>
+const problems = (error: z.ZodError): string[] =>
   error.issues.map((issue) => `${issue.path.join('.') || 'value'}: ${issue.message}`);
 
 /** A value of the schema's type, or a failure of that name which says where and what was expected, all of it at once. */

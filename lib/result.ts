@@ -38,9 +38,13 @@ export const resultReader = async (schema: Record<string, unknown> | undefined):
     validate = ajv.compile(schema);
     if ('$async' in validate) throw new Error('$async is no part of JSON Schema');
   } catch (cause) {
-    throw new Failure('InvalidJob', `result: ${cause instanceof Error ? cause.message : 'not a JSON Schema'}`, {
-      cause,
-    });
+    throw new Failure(
+      'InvalidJob',
+      `the job's result is no JSON Schema: ${cause instanceof Error ? cause.message : typeof cause}`,
+      {
+        cause,
+      },
+    );
   }
   return (text) => {
     const result = parsed(text);

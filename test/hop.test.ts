@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { firstHop } from '../lib/hop.ts';
+import { firstHop } from '../lib/io/hop.ts';
 
 const hop = (headers: Record<string, string>, url = 'http://pages.test/') =>
   firstHop({ method: 'GET', url, headers, allow: [], maxBytes: 1, signal: new AbortController().signal });

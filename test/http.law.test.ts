@@ -1,8 +1,8 @@
 import net, { BlockList } from 'node:net';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { redirected } from '../lib/hop.ts';
 import type { Target } from '../lib/io/connection.ts';
+import { redirected } from '../lib/io/hop.ts';
 import { guardedHttp } from '../lib/io/http.ts';
 
 const blockList = (type: 'ipv4' | 'ipv6', ranges: string): BlockList => {

@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { Job } from '../lib/job.ts';
 import { limitReached, loopDetected, toolUnavailable } from '../lib/limit.ts';
 import type { CallStatus, Step } from '../lib/step.ts';
+import { ToolError } from '../lib/tool.ts';
 import { noUsage } from '../lib/usage.ts';
 import { stepOf } from './contract/bench.ts';
+import { calls, playing, recorded, startedAt, tools, work } from './kit/agent.ts';
+import { freshStores } from './kit/tables.ts';
 
 const { limits } = Job.parse({
   name: 'any',
@@ -115,5 +118,14 @@ describe('an unreachable tool', () => {
     expect(toolUnavailable([both])).toBeUndefined();
     expect(toolUnavailable([both, both])).toBeUndefined();
     expect(toolUnavailable([both, both, gone])?.message).toMatch(/^get /);
+  });
+
+  it('is ToolUnavailable, which is tried again, and no loop where the model asks it the same each time', async () => {
+    const stores = await freshStores(() => startedAt);
+    const run = () => Promise.reject(new ToolError('unreachable', 'no route'));
+    const gone = { count: { ...tools().all.count, run } } as ReturnType<typeof tools>['all'];
+    const model = playing(...Array.from({ length: 4 }, () => calls(['count', { by: 1 }])));
+    const { result } = await work(stores, await recorded(stores), model, { tools: gone });
+    expect(result).toMatchObject({ status: 'failed', failure: 'ToolUnavailable' });
   });
 });

@@ -90,7 +90,7 @@ describe("a job's result", () => {
   ])('is refused as InvalidJob for %s', async (_, bad) => {
     await expect(resultReader(bad)).rejects.toMatchObject({
       name: 'InvalidJob',
-      message: expect.stringContaining('result: '),
+      message: expect.stringContaining('no JSON Schema: '),
     });
   });
 

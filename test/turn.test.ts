@@ -79,7 +79,7 @@ describe('a call that changes the world', () => {
 });
 
 describe('an answer that does not fit', () => {
-  it('is sent back once, in a few words however much is wrong', async () => {
+  it('is sent back once, with what is wrong', async () => {
     const answer = replyOf([{ type: 'text', text: 'Wrong.' }], 'stop');
     const readResult = () => ({ problem: 'it is wrong' });
     const steps = await takeTurns([answer, answer], { tools: {}, effects: memoryEffects(), readResult });

@@ -1,10 +1,10 @@
 import { lookup } from 'node:dns/promises';
 import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
-import type { Hop } from '../hop.ts';
-import { allowedHost, type Host, mayConnect } from '../host.ts';
 import { orAbort } from '../or-abort.ts';
 import { ToolError } from '../tool.ts';
+import type { Hop } from './hop.ts';
+import { allowedHost, type Host, mayConnect } from './host.ts';
 
 /** Every address of a name. Rejects if it has none. */
 export type Resolve = (name: string) => Promise<string[]>;

@@ -2,11 +2,11 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
-import { firstHop, type Hop, redirected } from '../hop.ts';
 import type { Http, HttpResponse } from '../http.ts';
 import { orAbort } from '../or-abort.ts';
 import { ToolError } from '../tool.ts';
 import { connected, type Guard, ownGuard, reason } from './connection.ts';
+import { firstHop, type Hop, redirected } from './hop.ts';
 
 const maxRedirects = 5;
 

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as z from 'zod';
 import { Failure } from '../failure.ts';
 import type { Job } from '../job.ts';
 import { issueProblems, type Problem, problemText, readJobFile, readYaml } from '../job-file.ts';
@@ -41,8 +42,8 @@ export const readJobs = async (files: JobFiles = repositoryFiles): Promise<Decla
       const path = join(files.jobs, file);
       const text = await readFile(path, 'utf8');
       const found = readJobFile(path, text, known);
-      if ('problems' in found) return found;
-      const problems = await brokenReferences(readYaml(path, text), found.job, scriptFiles.map(stem));
+      const broken = await brokenReferences(readYaml(path, text), scriptFiles.map(stem));
+      const problems = [...('problems' in found ? found.problems : []), ...broken];
       return problems.length > 0 ? { problems } : found;
     }),
   );
@@ -83,20 +84,23 @@ const duplicates = (directory: string, files: string[]): Problem[] =>
       : [];
   });
 
+/** The fields that refer outside the file, where they can be read: the rest of the job may be wrong. */
+const References = z.object({
+  model: z.string().optional().catch(undefined),
+  result: z.record(z.string(), z.unknown()).optional().catch(undefined),
+});
+
 /** What only the world outside the file can tell: a script that is not there, a result that is no JSON Schema. */
-const brokenReferences = async (
-  source: ReturnType<typeof readYaml>,
-  job: Job,
-  scripts: string[],
-): Promise<Problem[]> => {
-  const model = parseModelId(job.model);
-  const missing = model?.provider === 'scripted' && !scripts.includes(model.model);
+const brokenReferences = async (source: ReturnType<typeof readYaml>, scripts: string[]): Promise<Problem[]> => {
+  const { model, result } = References.safeParse(source.value).data ?? {};
+  const id = parseModelId(model ?? '');
+  const missing = id?.provider === 'scripted' && !scripts.includes(id.model);
   const expected = scripts.join(', ') || 'none is there';
   const problems = missing
-    ? [source.at(['model'], `no script infra/scripts/${model.model}.yml, expected one of ${expected}`)]
+    ? [source.at(['model'], `no script infra/scripts/${id.model}.yml, expected one of ${expected}`)]
     : [];
   try {
-    await resultReader(job.result);
+    await resultReader(result);
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     problems.push(source.at(['result'], thrown.message));

@@ -5,7 +5,7 @@ import { providedModel } from './providers/provider.ts';
 import { readScript, scripted } from './scripted.ts';
 
 /** Time, as an argument. `wait` ends at once, one way or the other, when the signal aborts. */
-export type Clock = { now(): Date; wait(seconds: number, signal: AbortSignal): Promise<void> };
+type Clock = { now(): Date; wait(seconds: number, signal: AbortSignal): Promise<void> };
 
 export type ModelDeps = {
   /** A secret by its name (`ANTHROPIC_API_KEY`), or undefined where none is set. */

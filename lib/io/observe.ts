@@ -77,4 +77,3 @@ export const observer = (logger: Logger, metrics: Metrics) => {
     },
   };
 };
-export type Observer = ReturnType<typeof observer>;

@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import type { HttpRequest } from './http.ts';
-import { ToolError } from './tool.ts';
+import type { HttpRequest } from '../http.ts';
+import { ToolError } from '../tool.ts';
 
 /** One request on the wire: the first one, or one that a redirect asks for. Header names are in lower case. */
 export type Hop = {

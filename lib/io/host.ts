@@ -14,14 +14,15 @@ const schemePort = (url: URL): number => (url.protocol === 'https:' ? 443 : 80);
 
 const entryGrants = (
   entry: string,
-  host: Omit<Host, 'exact'>,
+  host: Pick<Host, 'name' | 'port'>,
   defaultPort: number,
 ): 'exact' | 'pattern' | undefined => {
   const parts = entryForm.exec(entry)?.groups;
   const name = plainName(parts?.name ?? '');
   if (!parts || !name || Number(parts.port ?? defaultPort) !== host.port) return undefined;
+  // A pattern never covers an address: URL reads a number at the end, as in `*.0.0.1`, as a whole address of its own.
   if (!parts.pattern) return name === host.name ? 'exact' : undefined;
-  return !host.literal && host.name.endsWith(`.${name}`) ? 'pattern' : undefined;
+  return host.name.endsWith(`.${name}`) ? 'pattern' : undefined;
 };
 
 /**
