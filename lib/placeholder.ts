@@ -14,14 +14,14 @@ export const placeholders = {
 
 type Placeholder = keyof typeof placeholders;
 
-/** `$${` stands for a plain `${`. */
-const pattern = /\$(\$)?\{([^}]*)\}/g;
+/** `$${` stands for a plain `${`, wherever it is. */
+const pattern = /\$\$\{|\$\{([^{}]*)\}/g;
 
 const isPlaceholder = (word: string): word is Placeholder => Object.hasOwn(placeholders, word);
 
 /** The placeholders in a text that no run could fill. */
 export const unknownPlaceholders = (text: string): string[] =>
-  [...text.matchAll(pattern)].flatMap(([, escaped, word = '']) => (escaped || isPlaceholder(word) ? [] : [word]));
+  [...text.matchAll(pattern)].flatMap(([, word]) => (word === undefined || isPlaceholder(word) ? [] : [word]));
 
 /** Fills a text's placeholders for one run. The same run always gives the same text. */
 export const fillPlaceholders = (
@@ -38,8 +38,8 @@ export const fillPlaceholders = (
     job: () => run.job,
     run: () => run.id,
   };
-  return text.replaceAll(pattern, (whole, escaped, word: string) => {
-    if (escaped) return whole.slice(1);
+  return text.replaceAll(pattern, (whole, word: string | undefined) => {
+    if (word === undefined) return '${';
     return isPlaceholder(word) ? values[word]() : whole;
   });
 };

@@ -16,7 +16,10 @@ export const runId = ({ job, slot, suffix }: RunName): string =>
 /** The name behind a run id. Throws InvalidEvent, or InvalidSlot for its slot. */
 export const runName = (id: string): RunName => {
   const [job = '', compact = '', suffix, ...more] = id.split('_');
-  const good = JobName.safeParse(job).success && (suffix === undefined || Suffix.safeParse(suffix).success);
+  const good =
+    JobName.safeParse(job).success &&
+    /^\d{8}T\d{6}Z$/.test(compact) &&
+    (suffix === undefined || Suffix.safeParse(suffix).success);
   if (!good || more.length > 0) {
     throw new Failure(
       'InvalidEvent',

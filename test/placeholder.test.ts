@@ -40,6 +40,7 @@ describe('placeholders', () => {
     expect(filled('$${date} costs $5 and ${job}')).toBe('${date} costs $5 and night');
     expect(filled('$$${date}')).toBe('$${date}');
     expect(filled('$${anything goes}')).toBe('${anything goes}');
+    expect(filled('$${a:-$${b}} $${ ${job}')).toBe('${a:-${b}} ${ night');
     expect(unknownPlaceholders('$${nope} $${}')).toEqual([]);
   });
 
@@ -73,7 +74,7 @@ describe('placeholders', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('$', '{', '}', 'date', 'x', '\n')), (pieces) => {
         const text = pieces.join('');
-        const escaped = text.replaceAll(/\$\{(?=[^}]*\})/g, '$$$${');
+        const escaped = text.replaceAll('${', () => '$${');
         expect(unknownPlaceholders(escaped)).toEqual([]);
         expect(filled(escaped)).toBe(text);
       }),

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../../lib/failure.ts';
 import { ownEnv } from './env.ts';
 import { nightshiftService } from './nightshift.ts';
@@ -14,7 +15,8 @@ const { idleMs = 2000, ...options } = JSON.parse(setup);
 const leases = new Set<ServerResponse>();
 let service: LocalService | undefined;
 let presence: Presence | undefined;
-let env = JSON.stringify(ownEnv(process.env));
+/** What the handlers find: what any client has brought. One that brings no key takes none away from a run at work. */
+let env: Record<string, string> = { NIGHTSHIFT_CONFIG: options.config ?? dir, ...ownEnv(process.env) };
 /** Until when it is needed, as far as is known. */
 let neededUntil = 0;
 let leaving = false;
@@ -32,13 +34,13 @@ const leave = async (why: string): Promise<void> => {
 
 /** A lease is an answer that never ends: it lives as long as the client, however the client dies. */
 const lease = (request: WireRequest, response: ServerResponse): 'taken' => {
-  const wanted = JSON.parse(request.body);
+  const wanted = { ...env, ...JSON.parse(request.body) };
   leases.add(response);
   neededUntil = 0;
   response.once('close', () => leases.delete(response));
   response.writeHead(200).flushHeaders();
-  if (JSON.stringify(wanted) !== env) service?.reset(wanted);
-  env = JSON.stringify(wanted);
+  if (!isDeepStrictEqual(wanted, env)) service?.reset(wanted);
+  env = wanted;
   return 'taken';
 };
 
@@ -54,7 +56,7 @@ const route = (request: WireRequest, response: ServerResponse): WireReply | 'tak
 };
 
 const start = async (): Promise<void> => {
-  service = await nightshiftService(dir, { ...options, env: JSON.parse(env), route, report: say });
+  service = await nightshiftService(dir, { ...options, env, route, report: say });
   presence = { dir, url: service.url, pid: process.pid, code };
   writePresence(presence);
   neededUntil = Date.now() + firstClientMs;

@@ -1,0 +1,47 @@
+import type { Attempt } from '../../lib/attempt.ts';
+import { Failure } from '../../lib/failure.ts';
+import type { Stores } from '../../lib/io/stores.ts';
+import { textOf } from '../../lib/message.ts';
+import { firstPrompt, type Prompt } from '../../lib/prompt.ts';
+import { resultReader } from '../../lib/result.ts';
+import type { Run } from '../../lib/run.ts';
+import { sessionKey } from '../../lib/session.ts';
+import type { Step } from '../../lib/step.ts';
+
+/** An attempt with the prompt its session began with, and its committed steps. */
+export type Tried = Attempt & { prompt: Prompt; steps: Step[] };
+
+/** All that is remembered of a run. */
+export type History = { run: Run; attempts: Tried[] };
+
+/**
+ * Reads a run's history, or throws UnknownRun. The run is read first and the sessions last: a run with an outcome is
+ * whole. Sessions of attempts that `earlier` knew as closed are not read again.
+ */
+export const history = async (
+  runId: string,
+  { runs, attempts, sessions }: Pick<Stores, 'runs' | 'attempts' | 'sessions'>,
+  earlier?: History,
+): Promise<History> => {
+  const run = await runs.get(runId);
+  if (!run) throw new Failure('UnknownRun', `there is no run ${runId}`);
+  const tried = await attempts.list(runId);
+  const known = new Map(earlier?.attempts.flatMap((one) => (one.failed ? [[one.number, one.steps] as const] : [])));
+  const complete = tried.map(async (attempt, at): Promise<Tried> => {
+    const steps = known.get(attempt.number) ?? (await sessions.load(sessionKey(runId, attempt.number)));
+    const note = tried[at - 1]?.failed?.failure ?? null;
+    return { ...attempt, prompt: firstPrompt(run, note), steps };
+  });
+  return { run, attempts: await Promise.all(complete) };
+};
+
+/** A succeeded run's result: the value where the job types it, else the answer's text. Null for any other run. */
+export const resultOf = async ({ run, attempts }: History): Promise<unknown> => {
+  const { outcome, job } = run;
+  if (outcome?.status !== 'succeeded') return null;
+  const answer = attempts.find(({ number }) => number === outcome.attempts)?.steps.at(-1);
+  if (!answer) return null;
+  const text = textOf(answer.turn[0]);
+  const result = (await resultReader(job.result))(text);
+  return 'value' in result ? result.value : text;
+};

@@ -1,0 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** Where a command works: a deployed stage, or the local service on its data directory. */
+export type Place = { stage?: string; region?: string; data: string };
+
+/** The Region of a deployed stage: the one `serverless.yml` would deploy it to. */
+export const regionOf = ({ region }: Place): string => region ?? process.env.AWS_REGION ?? 'eu-west-1';
+
+/** Whether nothing was ever remembered here: asking would only create an empty table. */
+export const isBlank = ({ stage, data }: Place): boolean =>
+  stage === undefined && !existsSync(join(resolve(data), 'table.ready'));
