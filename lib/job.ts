@@ -16,7 +16,7 @@ const Prompt = z
   });
 
 const Limits = z.strictObject({
-  steps: z.int().positive().default(30).describe('Model turns in one attempt.'),
+  steps: z.int().positive().max(10_000).default(30).describe('Model turns in one attempt.'),
   seconds: z
     .int()
     .positive()

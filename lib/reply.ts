@@ -8,6 +8,13 @@ import { wellFormed } from './well-formed.ts';
 const maxTextBytes = 32 * 1024;
 /** What the arguments of all calls together may take of a step, as JSON in UTF-8 bytes. */
 const maxInputBytes = 32 * 1024;
+/**
+ * What a whole reply may take of a step, thoughts (which cannot be cut: they are signed) and a result for each call included,
+ * in UTF-8 bytes. Known before any call is made, so that no effect is made for a step that could not be committed.
+ */
+const maxReplyBytes = 200 * 1024;
+/** What a refused call's result takes at the least. */
+const resultBytes = 512;
 /** How many calls one reply may make. */
 const maxCalls = 32;
 
@@ -23,7 +30,7 @@ export type Refusal = { toolCallId: string; why: string };
 /**
  * The reply as it may be stored and sent back: no blank text, texts within bounds, calls with unique ids, legal names and
  * an object as arguments. Calls that had to be changed for that are refused, not made. `taken` are ids of earlier steps.
- * Throws EmptyReply where nothing is left, ReplyCut and ReplyRefused where the provider ended it.
+ * Throws EmptyReply where nothing is left, ItemTooLarge where it could not be committed, ReplyCut and ReplyRefused where the provider ended it.
  */
 export const acceptReply = (
   reply: ModelReply,
@@ -52,6 +59,9 @@ export const acceptReply = (
   });
   if (!content.some((part) => part.type !== 'reasoning'))
     throw new Failure('EmptyReply', 'the model answered without a word or a tool call');
+  const size = byteLength(JSON.stringify(content)) + calls.length * resultBytes;
+  if (size > maxReplyBytes)
+    throw new Failure('ItemTooLarge', `the reply takes ${size} bytes of ${maxReplyBytes} a step has for it`);
   return { message: { role: 'assistant', content }, refusals };
 };
 

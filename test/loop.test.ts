@@ -228,6 +228,20 @@ describe('what a model may say', () => {
   });
 });
 
+describe('a reply too large to be committed', () => {
+  test('is ItemTooLarge before any of its calls is made', async () => {
+    const { stores, run } = await start();
+    const { all, made } = tools();
+    const thoughts = { type: 'reasoning' as const, text: 'x'.repeat(250_000) };
+    const reply = calls(['pay', { to: 'bob' }]);
+    const { result } = await work(stores, run, playing({ ...reply, content: [thoughts, ...reply.content] }), {
+      tools: all,
+    });
+    expect(result).toMatchObject({ status: 'failed', failure: 'ItemTooLarge' });
+    expect(made.paid).toEqual([]);
+  });
+});
+
 describe('a typed result', () => {
   const typed = { result: { type: 'object', required: ['total'], properties: { total: { type: 'integer' } } } };
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Run, type RunName, type Runs, runName } from '../run.ts';
-import { read, type Table } from './table.ts';
+import { keptRunDays, read, type Table } from './table.ts';
 
 /** How many partitions a day's runs are spread over, so that a busy minute never throttles one of them. */
 const shards = 16;
@@ -24,7 +24,10 @@ export const dynamoRuns = (table: Table): Runs => ({
   async put(run) {
     const key = keyOf({ job: run.job.name, slot: run.slot, suffix: run.suffix });
     const day = shardKeys(run.slot.slice(0, 10))[shardOf(run.id)];
-    await table.put({ key, version: run.version, data: run, ...(day ? { day } : {}) }, 'RunConflict');
+    await table.put(
+      { key, version: run.version, data: run, keptDays: keptRunDays, ...(day ? { day } : {}) },
+      'RunConflict',
+    );
   },
 
   async byJob(job, { from = '', to = '9', limit }) {

@@ -28,15 +28,19 @@ const Item = z.object({
 type Item = z.infer<typeof Item>;
 
 /** What is written: version 1 is created, any later one replaces the version before it. What has no version is created and stays. */
-export type Draft = { key: Key; version?: number; data: unknown; day?: string };
+export type Draft = { key: Key; version?: number; data: unknown; day?: string; keptDays?: number };
 
 /** What an item is stamped with. Both are read anew for each put. */
 export type Stamp = { now(): Date; token(): string };
 
 /** DynamoDB's bound on an item, attribute names included, in bytes. */
 const maxItemBytes = 400 * 1024;
-/** How long an item is kept, in days: DynamoDB's TTL removes it after that, and no read returns it. */
-const keptDays = 400;
+/**
+ * How long an item is kept, in days: DynamoDB's TTL removes it after that, and no read returns it. A run is kept for less than
+ * what belongs to it, so that a run that can be read has all its sessions whole.
+ */
+const keptDays = 402;
+export const keptRunDays = 400;
 
 /** The named conditions. There is no other way to write. */
 const conditions = {
@@ -117,12 +121,12 @@ export const read = <T>(schema: z.ZodType<T>, item: Item): T => {
 };
 
 /** The item as it is written. Throws ItemTooLarge. */
-const itemOf = ({ key, day, version, data }: Draft, now: number, token: string) => {
+const itemOf = ({ key, day, version, data, keptDays: days = keptDays }: Draft, now: number, token: string) => {
   const item = {
     ...key,
     ...(day === undefined ? {} : { day }),
     ...(version === undefined ? {} : { version }),
-    expiresAt: now + keptDays * 86_400,
+    expiresAt: now + days * 86_400,
     token,
     data: JSON.stringify(data),
   };

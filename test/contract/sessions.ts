@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { committedUsage, sessionKey } from '../../lib/session.ts';
-import { type Bench, ends, expectOneWinner, failureOf, freshRun, stepOf, today } from './bench.ts';
+import { type Bench, ends, expectOneWinner, failureOf, freshRun, runOf, stepOf, today } from './bench.ts';
 
 const days = (count: number) => new Date(today.getTime() + count * 86_400_000);
 const freshSession = () => sessionKey(freshRun(), 1);
@@ -47,6 +47,25 @@ export const sessionsContract = (bench: () => Bench) => {
     }
   });
 
+  test('outlives its run, though the run was written last: a run that can be read has its session whole', async () => {
+    const { stores, storesWith } = bench();
+    const run = runOf('outlived');
+    const key = sessionKey(run.id, 1);
+    await stores.sessions.append(key, stepOf(1));
+    await storesWith({ now: days(1) }).sessions.append(key, stepOf(2));
+    await storesWith({ now: days(1) }).runs.put(run);
+    const gone = await Promise.all(
+      [400, 401].map(async (count) => {
+        const { runs, sessions } = storesWith({ now: days(count) });
+        return [await runs.get(run.id).then((found) => found !== undefined), (await sessions.load(key)).length];
+      }),
+    );
+    expect(gone).toEqual([
+      [true, 2],
+      [false, 2],
+    ]);
+  });
+
   test('keeps sessions of other attempts, and of runs whose name begins the same, apart', async () => {
     const { sessions } = bench().stores;
     const run = freshRun();
@@ -87,7 +106,7 @@ export const sessionsContract = (bench: () => Bench) => {
     const before = storesWith({ now: days(399) }).sessions;
     expect(await before.load(key)).toHaveLength(1);
     expect(await failureOf(before.append(key, stepOf(1, 'new')))).toMatchObject({ name: 'SessionConflict' });
-    const after = storesWith({ now: days(401) }).sessions;
+    const after = storesWith({ now: days(403) }).sessions;
     expect(await after.load(key)).toEqual([]);
     const ended = await ends([after.append(key, stepOf(1, 'new')), after.append(key, stepOf(1, 'new'))]);
     expectOneWinner(ended, 'SessionConflict');
