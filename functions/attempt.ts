@@ -1,14 +1,14 @@
 import { AttemptInput } from '../lib/attempt.ts';
 import { lambda, service } from '../lib/io/lambda.ts';
 import { opener } from '../lib/io/open.ts';
-import { attempt } from '../lib/loop.ts';
+import { loop } from '../lib/loop.ts';
 
 const { config, now, stores, observe } = service();
 const open = opener({ stores, config: config.config, env: process.env, now });
 
 /** Works on one attempt until it is done, has failed, or has too little time left. */
 export const handler = lambda(AttemptInput, (input, context) =>
-  attempt(input, {
+  loop(input, {
     stores,
     open,
     clock: { now, remainingMs: () => context.getRemainingTimeInMillis(), timeout: AbortSignal.timeout },

@@ -44,7 +44,7 @@ const reserveMs = 15_000;
  * answer, a failure, or too little time. It leaves with `continue` before the deadline; the next invocation goes on from
  * the last committed step. Never throws: what has a name is returned, and everything else is a Crash.
  */
-export const attempt = async (input: AttemptInput, deps: LoopDeps): Promise<AttemptResult> => {
+export const loop = async (input: AttemptInput, deps: LoopDeps): Promise<AttemptResult> => {
   const meter = { usage: noUsage };
   try {
     return await work(input, meter, deps);

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { dispatch } from '../../lib/dispatch.ts';
 import { executionInput } from '../../lib/execution.ts';
 import type { Ledger } from '../../lib/ledger.ts';
-import { attempt } from '../../lib/loop.ts';
+import { loop } from '../../lib/loop.ts';
 import { settle } from '../../lib/settle.ts';
 import { tool } from '../../lib/tool.ts';
 import type { StoreCall } from './meter.ts';
@@ -55,7 +55,7 @@ export const calls = (dir: string): Promise<Section> =>
       );
       const context = { job, runId: run.id, slot: run.slot, attempt: 1, http: nowhere, ledger: noLedger };
       const worked = await counted(() =>
-        attempt(input, {
+        loop(input, {
           stores: on.stores,
           open: async () => ({
             model: async ({ messages }) => {

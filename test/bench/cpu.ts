@@ -1,5 +1,5 @@
 import type { Attempt } from '../../lib/attempt.ts';
-import { attempt } from '../../lib/loop.ts';
+import { loop } from '../../lib/loop.ts';
 import { conversation } from '../../lib/session.ts';
 import type { Step } from '../../lib/step.ts';
 import { noUsage } from '../../lib/usage.ts';
@@ -36,7 +36,7 @@ const round = async (steps: Step[]): Promise<number[]> => {
   let last: NodeJS.CpuUsage | undefined;
   const end = steps.length + stepsARound;
   const context = { job, runId: run.id, slot: run.slot, attempt: 1, http: nowhere, ledger: noLedger };
-  const result = await attempt(
+  const result = await loop(
     { runId: run.id, attempt: 1, version: 1, spent: noUsage, note: null },
     {
       stores: held(steps),

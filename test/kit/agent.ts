@@ -4,7 +4,7 @@ import { executionInput } from '../../lib/execution.ts';
 import type { Failure } from '../../lib/failure.ts';
 import type { Stores } from '../../lib/io/stores.ts';
 import { toolSpecs } from '../../lib/io/tools.ts';
-import { attempt, type Clock } from '../../lib/loop.ts';
+import { type Clock, loop } from '../../lib/loop.ts';
 import type { Model, ModelReply, ModelRequest, ReplyPart } from '../../lib/model.ts';
 import { type Run, runId } from '../../lib/run.ts';
 import type { Step } from '../../lib/step.ts';
@@ -116,7 +116,7 @@ export const work = async (
     http: unused,
     ledger: { runs: unused, previousResult: unused },
   };
-  const result = await attempt(input, {
+  const result = await loop(input, {
     stores,
     open: async () => ({
       model: playing.model,
