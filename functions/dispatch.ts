@@ -2,11 +2,11 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { DispatchEvent, dispatch } from '../lib/dispatch.ts';
 import { configuredJobs } from '../lib/io/config.ts';
 import { stateMachineExecutions } from '../lib/io/executions.ts';
-import { lambda, service } from '../lib/io/lambda.ts';
+import { clientOptions, lambda, service } from '../lib/io/lambda.ts';
 
 const { config, now, stores, observe } = service();
 const jobs = configuredJobs(config.config);
-const executions = stateMachineExecutions(new SFNClient({ maxAttempts: 5 }), config.stateMachineArn);
+const executions = stateMachineExecutions(new SFNClient(clientOptions), config.stateMachineArn);
 
 /** Takes a slot and starts its run, once. */
 export const handler = lambda(DispatchEvent, (event) =>

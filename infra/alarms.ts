@@ -37,6 +37,11 @@ const died = (metric: string): Alarm => ({
   metric,
   dimensions: machine,
 });
+/** The metric RunFailed is sent at most once; this one is Step Functions' own word, and every failed run ends in it. */
+const executionFailed: Alarm = {
+  ...died('ExecutionsFailed'),
+  why: 'An execution ended as failed: its run failed, or could not be settled by it.',
+};
 const lost = (namespace: string, metric: string, dimensions: Dimensions): Alarm => ({
   why: 'An event was given up and could not even be kept in the dead letters.',
   namespace,
@@ -75,7 +80,9 @@ const declared: Record<string, Alarm> = {
     'Dispatch',
     'Dispatch threw: a slot was refused or is not started yet. Lambda tries it twice more.',
   ),
-  SettleFailed: threw('Settle', 'Settle threw: an outcome is not recorded yet. It is tried again.'),
+  SettleFailed: threw('Settle', 'Settle threw: an outcome may not be recorded yet. It is tried again.'),
+  TriageFailed: threw('Triage', 'Triage threw: a failed attempt is not closed yet. It is tried again.'),
+  ExecutionFailed: executionFailed,
   ExecutionTimedOut: died('ExecutionsTimedOut'),
   ExecutionAborted: died('ExecutionsAborted'),
   DeadLettersWaiting: waiting,

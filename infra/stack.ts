@@ -1,7 +1,9 @@
 import { readJobs } from '../lib/io/job-files.ts';
 import {
   attemptEnvironment as environment,
-  type Server,
+  type KeptIn,
+  keptIn,
+  type Providers,
   type Statement,
   attemptStatements as statements,
 } from './access.ts';
@@ -17,12 +19,18 @@ const jobs = async () => (await readJobs()).jobs;
 const param = async ({ resolveVariable }: Osls, name: string): Promise<string> =>
   String((await resolveVariable(`param:${name}`)) ?? '');
 
-const server = async (osls: Osls): Promise<Server> => {
-  const key = await param(osls, 'openaiCompatibleApiKey');
-  if (key !== 'parameter' && key !== 'none')
-    throw new Error(`openaiCompatibleApiKey: found "${key}", expected parameter or none`);
-  return { baseUrl: await param(osls, 'openaiCompatibleBaseUrl'), key };
+const kept = async (osls: Osls, name: string): Promise<KeptIn> => {
+  const found = await param(osls, name);
+  const known = keptIn.find((place) => place === found);
+  if (known === undefined) throw new Error(`${name}: found "${found}", expected ${keptIn.join(', ')}`);
+  return known;
 };
+
+const providers = async (osls: Osls): Promise<Providers> => ({
+  anthropicKey: await kept(osls, 'anthropicApiKey'),
+  baseUrl: await param(osls, 'openaiCompatibleBaseUrl'),
+  key: await kept(osls, 'openaiCompatibleApiKey'),
+});
 
 /** The schedules of the jobs in infra/jobs. */
 export const schedules = async (): Promise<Resources> => scheduleResources(await jobs());
@@ -35,8 +43,8 @@ export const dashboard = async (): Promise<Resources> => dashboardResource((awai
 
 /** The attempt function's own environment variables. */
 export const attemptEnvironment = async (osls: Osls): Promise<Record<string, string>> =>
-  environment(await jobs(), await server(osls));
+  environment(await jobs(), await providers(osls));
 
 /** The attempt function's permissions. */
 export const attemptStatements = async (osls: Osls): Promise<Statement[]> =>
-  statements(await jobs(), await server(osls));
+  statements(await jobs(), await providers(osls));

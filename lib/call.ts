@@ -1,7 +1,7 @@
 import { setImmediate as immediately } from 'node:timers/promises';
 import { capped } from './cap.ts';
 import { type Act, type Effects, effectKey, once } from './effect.ts';
-import { asFailure, Failure } from './failure.ts';
+import { asFailure, Failure, failures } from './failure.ts';
 import type { ToolCallPart } from './message.ts';
 import { orAbort } from './or-abort.ts';
 import type { CallStatus } from './step.ts';
@@ -12,6 +12,8 @@ export type CallDeps = {
   tools: Record<string, Tool>;
   context: Omit<ToolContext, 'signal' | 'idempotencyKey'> & { attempt: number };
   effects: Effects;
+  /** Throws SessionConflict where this invocation no longer has the attempt. Asked before an effect is made. */
+  fence(): Promise<void>;
   /** Aborts when a tool's time is over. */
   timeout(): AbortSignal;
 };
@@ -24,7 +26,7 @@ export type Answer = { status: CallStatus; output: string };
 
 /**
  * Makes one tool call and answers it, whatever happens: an unknown tool, wrong arguments, a refusal or an unreachable
- * host are told to the model. Only the store's own failures are thrown.
+ * host are told to the model. Only failures that another attempt may not meet are thrown.
  */
 export const answerCall = async (call: ToolCallPart, place: Place, deps: CallDeps): Promise<Answer> => {
   const { status, output } = await answer(call, place.occurrence, deps);
@@ -78,6 +80,7 @@ const callOnce = async (
       return { happened: failed.status === 'unknown' ? 'unknown' : 'no', output: failed.output };
     }
   };
+  await deps.fence();
   const { happened, output, recorded } = await once({ runId, key, tool: call.toolName, attempt }, made, deps.effects);
   if (failed && happened === 'no') return failed;
   if (happened === 'unknown') return { status: 'unknown', output: mayHaveHappened };
@@ -87,7 +90,7 @@ const callOnce = async (
 /** A failed call in words for the model. What is not a ToolError may have happened, and its message may hold anything, so it stays here. */
 const told = (thrown: unknown): Answer => {
   if (!(thrown instanceof ToolError)) {
-    if (thrown instanceof Failure) throw thrown;
+    if (thrown instanceof Failure && failures[thrown.name] === 'retry') throw thrown;
     return { status: 'unknown', output: `The tool failed (${asFailure(thrown).message}).` };
   }
   const status = thrown.kind === 'interrupted' ? 'unknown' : thrown.kind;

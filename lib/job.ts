@@ -20,7 +20,7 @@ const Limits = z.strictObject({
   seconds: z
     .int()
     .positive()
-    .max(43_200)
+    .max(14_400)
     .default(900)
     .describe('How long one attempt may take, all its invocations together.'),
   tokens: z
@@ -41,13 +41,13 @@ const Limits = z.strictObject({
 });
 
 const Retry = z.strictObject({
-  attempts: z.int().positive().max(20).default(4).describe('Attempts in all, the first one included.'),
+  attempts: z.int().positive().max(10).default(4).describe('Attempts in all, the first one included.'),
   firstDelaySeconds: z.number().positive().max(3600).default(2).describe('Upper bound of the first wait.'),
   factor: z.number().min(1).max(10).default(2).describe('What the bound is multiplied by for each further wait.'),
   maxDelaySeconds: z
     .number()
     .positive()
-    .max(21_600)
+    .max(3_600)
     .default(30)
     .describe("Where the bound stops growing. A provider's Retry-After may ask for more."),
   note: z.boolean().default(false).describe('Tell a new attempt, in one sentence, how the one before it failed.'),
@@ -98,6 +98,43 @@ export const JobName = z
 /** A declared task, complete with its defaults. */
 export const Job = JobFile.extend({ name: JobName });
 export type Job = z.infer<typeof Job>;
+
+/**
+ * A job as a run keeps it: read by its shape alone. What was good when the run began stays good, whatever the rules are by
+ * now, and what a later version added is kept. A field that is added to the job gets a default here.
+ */
+export const KeptJob = z.looseObject({
+  name: z.string(),
+  description: z.string().optional(),
+  schedule: z.looseObject({
+    cron: z.string().optional(),
+    rate: z.string().optional(),
+    at: z.string().optional(),
+    timezone: z.string(),
+  }),
+  model: z.string(),
+  system: z.string().optional(),
+  prompt: z.string(),
+  tools: z.array(z.string()),
+  allow: z.array(z.string()),
+  result: z.record(z.string(), z.json()).optional(),
+  limits: z.looseObject({
+    steps: z.number(),
+    seconds: z.number(),
+    tokens: z.number(),
+    usd: z.number(),
+    callSeconds: z.number(),
+    toolSeconds: z.number(),
+  }),
+  retry: z.looseObject({
+    attempts: z.number(),
+    firstDelaySeconds: z.number(),
+    factor: z.number(),
+    maxDelaySeconds: z.number(),
+    note: z.boolean(),
+  }),
+  enabled: z.boolean(),
+}) as unknown as z.ZodType<Job>;
 
 /** The jobs of this deployment. */
 export type Jobs = (name: string) => Promise<Job | undefined>;

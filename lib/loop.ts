@@ -82,8 +82,13 @@ const work = async (input: AttemptInput, meter: { usage: Usage }, deps: LoopDeps
     const reply = await ask((signal) => model(request, signal), run.job, deps.clock);
     if (reply === 'out of time') return left();
     meter.usage = addUsage(meter.usage, reply.usage);
+    const fence = () => stillOurs(claimed, deps.stores.attempts);
     const timeout = () => deps.clock.timeout(run.job.limits.toolSeconds * 1000);
-    const step = await takeTurn(reply, { startedAt, steps }, { ...calls, readResult, now: deps.clock.now, timeout });
+    const step = await takeTurn(
+      reply,
+      { startedAt, steps },
+      { ...calls, readResult, now: deps.clock.now, timeout, fence },
+    );
     await sessions.append(key, step);
     steps.push(step);
     messages.push(...step.turn);
@@ -95,16 +100,24 @@ const work = async (input: AttemptInput, meter: { usage: Usage }, deps: LoopDeps
 const claim = async (input: AttemptInput, { stores: { attempts }, clock }: LoopDeps): Promise<Attempt> => {
   const { runId, attempt: number, version } = input;
   const seen = version === 0 ? undefined : await attempts.get(runId, number);
-  if (version > 0 && (seen?.version !== version || seen.failed)) {
-    throw new Failure(
-      'SessionConflict',
-      `attempt ${number} of ${runId} is at version ${seen?.version ?? 0}, not ${version}`,
-    );
+  if (version > 0 && (!seen || seen.failed)) {
+    throw new Failure('SessionConflict', `attempt ${number} of ${runId} is not there to go on with`);
   }
   const startedAt = seen?.startedAt ?? clock.now().toJSON();
   const claimed: Attempt = { runId, number, startedAt, failed: null, version: version + 1 };
   await attempts.put(claimed);
   return claimed;
+};
+
+/**
+ * Triage may have given the attempt up, and the state machine may have begun the next one, while this process worked on: it
+ * may finish its thoughts, in its own session, but makes no more effects.
+ */
+const stillOurs = async (claimed: Attempt, attempts: Attempts): Promise<void> => {
+  const { runId, number, version } = claimed;
+  const now = await attempts.get(runId, number);
+  if (now?.version === version) return;
+  throw new Failure('SessionConflict', `attempt ${number} of ${runId} is no longer at version ${version}`);
 };
 
 /** Whether the session has its final answer. Throws InvalidResult where it does not fit and was sent back once already. */

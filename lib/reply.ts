@@ -12,7 +12,7 @@ const maxInputBytes = 32 * 1024;
  * What a whole reply may take of a step, thoughts (which cannot be cut: they are signed) and a result for each call included,
  * in UTF-8 bytes. Known before any call is made, so that no effect is made for a step that could not be committed.
  */
-const maxReplyBytes = 200 * 1024;
+const maxReplyBytes = 128 * 1024;
 /** What a refused call's result takes at the least. */
 const resultBytes = 512;
 /** How many calls one reply may make. */

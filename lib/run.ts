@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Failure } from './failure.ts';
-import { Job, JobName } from './job.ts';
+import { JobName, KeptJob } from './job.ts';
 import { Outcome } from './outcome.ts';
 import { compactSlot, expandSlot, Slot } from './slot.ts';
 
@@ -30,11 +30,11 @@ export const runName = (id: string): RunName => {
 };
 
 /** What happens for one slot. It keeps the job as it was when the slot fired: a deploy in mid-run changes nothing for it. */
-export const Run = z.strictObject({
+export const Run = z.looseObject({
   id: z.string(),
   slot: Slot,
   suffix: Suffix.optional(),
-  job: Job,
+  job: KeptJob,
   startedAt: z.string(),
   outcome: Outcome.nullable(),
   version: z.int().positive(),
@@ -50,8 +50,8 @@ export type Runs = {
   get(id: string): Promise<Run | undefined>;
   /** Creates a run of version 1 if there is none; replaces one if the stored version is the one before. Else throws RunConflict. */
   put(run: Run): Promise<void>;
-  /** A job's runs, newest slot first, from `from` to `to` (slots, inclusive). */
+  /** A job's runs, newest slot first, from `from` to `to` (slots, inclusive). One that cannot be read is left out, and told of. */
   byJob(job: string, query: { from?: Slot; to?: Slot; limit: number }): Promise<Run[]>;
-  /** Every run whose slot lies on this UTC day (`2026-11-22`), newest slot first. May lag behind by a moment. */
+  /** Every run whose slot lies on this UTC day (`2026-11-22`), newest slot first. May lag behind by a moment. One that cannot be read is left out, and told of. */
   byDay(day: string): Promise<Run[]>;
 };

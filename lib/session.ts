@@ -1,5 +1,7 @@
-import type { Message } from './message.ts';
-import type { Step } from './step.ts';
+import { Failure } from './failure.ts';
+import { type Message, textOf } from './message.ts';
+import { resultReader } from './result.ts';
+import { isFinal, type Step } from './step.ts';
 import { addUsage, noUsage, type Usage } from './usage.ts';
 
 /** `<runId>/a<attempt>`: a session belongs to one attempt, so nothing of an earlier one can be read by the next. */
@@ -10,8 +12,8 @@ export type Sessions = {
   /** Every committed step in order, read consistently. A step with a gap before it or that does not fit throws DamagedItem. */
   load(key: string): Promise<Step[]>;
   /**
-   * Commits a step under its number. Throws SessionConflict where that number is taken, ItemTooLarge (before the network)
-   * past DynamoDB's 400 KB. Never overwrites.
+   * Commits a step under its number. Throws SessionConflict where that number is taken; before the network, ItemTooLarge past
+   * DynamoDB's 400 KB and DamagedItem for what is no whole step. Never overwrites.
    */
   append(key: string, step: Step): Promise<void>;
 };
@@ -22,6 +24,24 @@ export const conversation = (prompt: string, steps: Step[]): Message[] => [
   ...steps.flatMap((step): Message[] => step.turn),
 ];
 
-/** What a session's committed steps used. */
-export const committedUsage = async (key: string, sessions: Sessions): Promise<Usage> =>
-  (await sessions.load(key)).reduce((sum, step) => addUsage(sum, step.usage), noUsage);
+/** What a session comes to: how many steps, what they used, and whether the last is a final answer that fits the job. */
+export type Committed = { steps: number; usage: Usage; answered: boolean };
+
+/** Reads what a session comes to. One that is damaged has used nobody knows how much; that it may not be read stops nobody. */
+export const committed = async (
+  key: string,
+  result: Record<string, unknown> | undefined,
+  sessions: Sessions,
+): Promise<Committed> => {
+  const readResult = await resultReader(result);
+  try {
+    const steps = await sessions.load(key);
+    const usage = steps.reduce((sum, step) => addUsage(sum, step.usage), noUsage);
+    const last = steps.at(-1);
+    const answered = last !== undefined && isFinal(last) && 'value' in readResult(textOf(last.turn[0]));
+    return { steps: steps.length, usage, answered };
+  } catch (thrown) {
+    if (!(thrown instanceof Failure && thrown.name === 'DamagedItem')) throw thrown;
+    return { steps: 0, usage: { ...noUsage, usd: null }, answered: false };
+  }
+};

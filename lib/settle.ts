@@ -1,12 +1,9 @@
 import * as z from 'zod';
 import { AttemptInput, type Attempts } from './attempt.ts';
 import { Failure } from './failure.ts';
-import { textOf } from './message.ts';
 import { FailureNameSchema, type Outcome } from './outcome.ts';
-import { resultReader } from './result.ts';
 import type { Run, Runs } from './run.ts';
-import { committedUsage, type Sessions, sessionKey } from './session.ts';
-import { isFinal } from './step.ts';
+import { committed, type Sessions, sessionKey } from './session.ts';
 import { addUsage, noUsage, Usage } from './usage.ts';
 
 const Done = z.strictObject({ status: z.literal('done'), steps: z.int().positive(), usage: Usage });
@@ -67,7 +64,10 @@ const outcomeOf = ({ attempt, spent, result }: z.infer<typeof Ended>, endedAt: s
 
 const deaths = { FAILED: 'ExecutionFailed', TIMED_OUT: 'ExecutionTimedOut', ABORTED: 'ExecutionAborted' } as const;
 
-/** What can still be said of a run whose execution died: the table knows how far it came. */
+/**
+ * What can still be said of a run whose execution died: the table knows how far it came. An attempt that was open is closed,
+ * so that a process still at work on it makes no more effects. Throws SessionConflict where that process was faster.
+ */
 const outcomeOfDead = async (
   run: Run,
   status: keyof typeof deaths,
@@ -75,21 +75,30 @@ const outcomeOfDead = async (
   { attempts, sessions }: SettleDeps['stores'],
 ): Promise<Outcome> => {
   const tried = await attempts.list(run.id);
-  const used = await Promise.all(
-    tried.map(({ failed, number }) => failed?.usage ?? committedUsage(sessionKey(run.id, number), sessions)),
+  const left = await Promise.all(
+    tried.map(({ number }) => committed(sessionKey(run.id, number), run.job.result, sessions)),
   );
+  const used = tried.map(({ failed }, at) => failed?.usage ?? left[at]?.usage ?? noUsage);
   const usage = used.reduce(addUsage, noUsage);
   const last = tried.at(-1);
-  const ended = { attempts: tried.length, usage, endedAt };
+  const ended = { attempts: last?.number ?? 0, usage, endedAt };
   if (last?.failed?.decision.status === 'give-up') {
     return { status: 'failed', failure: last.failed.failure, message: last.failed.message, ...ended };
   }
-  const steps =
-    last && !last.failed && status !== 'ABORTED' ? await sessions.load(sessionKey(run.id, last.number)) : [];
-  const answer = steps.at(-1);
-  const readResult = await resultReader(run.job.result);
-  if (answer && isFinal(answer) && 'value' in readResult(textOf(answer.turn[0]))) {
-    return { status: 'succeeded', steps: steps.length, ...ended };
+  const answer = left.at(-1);
+  if (last && !last.failed && answer?.answered && status !== 'ABORTED') {
+    return { status: 'succeeded', steps: answer.steps, ...ended };
   }
-  return { status: 'failed', failure: deaths[status], message: `the execution ended as ${status}`, ...ended };
+  const [failure, message] = [deaths[status], `the execution ended as ${status}`];
+  if (last && !last.failed) {
+    const failed = {
+      failure,
+      message,
+      usage: answer?.usage ?? noUsage,
+      endedAt,
+      decision: { status: 'give-up' as const },
+    };
+    await attempts.put({ ...last, failed, version: last.version + 1 });
+  }
+  return { status: 'failed', failure, message, ...ended };
 };

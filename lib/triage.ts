@@ -4,8 +4,8 @@ import { Failure, type FailureName, failureName } from './failure.ts';
 import { FailureNameSchema } from './outcome.ts';
 import { decide } from './retry.ts';
 import type { Run, Runs } from './run.ts';
-import { committedUsage, type Sessions, sessionKey } from './session.ts';
-import { addUsage, Usage } from './usage.ts';
+import { committed, type Sessions, sessionKey } from './session.ts';
+import { addUsage, noUsage, tokens, Usage } from './usage.ts';
 
 const Returned = z.strictObject({
   status: z.literal('failed'),
@@ -24,7 +24,8 @@ export type TriageInput = z.infer<typeof TriageInput>;
 /** What the state machine does next. `spent` is the usage of the whole run so far. */
 export type TriageResult =
   | { status: 'retry'; attempt: number; delaySeconds: number; spent: Usage; note: FailureName }
-  | { status: 'give-up'; failure: FailureName; message: string; spent: Usage };
+  | { status: 'give-up'; failure: FailureName; message: string; spent: Usage }
+  | { status: 'done'; steps: number; usage: Usage };
 
 export type TriageDeps = {
   stores: { runs: Runs; attempts: Attempts; sessions: Sessions };
@@ -36,16 +37,32 @@ export type TriageDeps = {
 
 /**
  * Closes a failed attempt, which a dead process cannot do itself, and decides what follows. The decision is kept with the
- * attempt: told again of the same one, it answers the same. Throws SessionConflict where another triage was faster.
+ * attempt: told again of the same one, it answers the same. An attempt that committed its answer and died before it could
+ * say so is done. Throws SessionConflict where another triage was faster.
  */
 export const triage = async (input: TriageInput, deps: TriageDeps): Promise<TriageResult> => {
-  const { runs, attempts } = deps.stores;
+  const { runs, attempts, sessions } = deps.stores;
   const run = await runs.get(input.runId);
   if (!run) throw new Failure('UnknownRun', `there is no run ${input.runId}`);
+  const told = 'Error' in input.result ? died(input.result.Error) : input.result;
+  const { failure, message, retryAfterSeconds } = told;
+  if (run.outcome) return { status: 'give-up', failure, message, spent: input.spent };
   const seen = await attempts.get(input.runId, input.attempt);
   if (seen?.failed) return answer(input, seen.failed);
-  const failed = await failureOf(input, run, deps);
+  const {
+    answered,
+    steps,
+    usage: committedUsage,
+  } = await committed(sessionKey(input.runId, input.attempt), run.job.result, sessions);
+  if (answered) return { status: 'done', steps, usage: committedUsage };
   const { runId, attempt: number } = input;
+  const failed: AttemptFailure = {
+    failure,
+    message,
+    usage: larger(told.usage, committedUsage),
+    endedAt: deps.now().toJSON(),
+    decision: decide({ failure, attempt: number, retryAfterSeconds }, run.job.retry, deps.random()),
+  };
   const startedAt = seen?.startedAt ?? failed.endedAt;
   const closed: Attempt = { runId, number, startedAt, failed, version: (seen?.version ?? 0) + 1 };
   await attempts.put(closed);
@@ -62,22 +79,14 @@ const answer = (
   return { status: 'retry', attempt: attempt + 1, delaySeconds: decision.delaySeconds, spent, note: failure };
 };
 
-const failureOf = async (
-  { runId, attempt, result }: TriageInput,
-  run: Run,
-  deps: TriageDeps,
-): Promise<AttemptFailure> => {
-  const { failure, message, retryAfterSeconds } = 'Error' in result ? died(result.Error) : result;
-  // The dead told nothing, and the loser of a claim knows nothing of the winner's work: what is committed counts.
-  const told = 'Error' in result || failure === 'SessionConflict' ? undefined : result.usage;
-  const usage = told ?? (await committedUsage(sessionKey(runId, attempt), deps.stores.sessions));
-  const decision = run.outcome
-    ? { status: 'give-up' as const }
-    : decide({ failure, attempt, retryAfterSeconds }, run.job.retry, deps.random());
-  return { failure, message, usage, endedAt: deps.now().toJSON(), decision };
-};
+/** The dead told nothing, and who failed before he read his session knows nothing of it: what is committed counts at the least. */
+const larger = (told: Usage, committedUsage: Usage): Usage =>
+  tokens(told) >= tokens(committedUsage) && committedUsage.usd !== null ? told : committedUsage;
 
-const died = (error: string): { failure: FailureName; message: string; retryAfterSeconds?: undefined } => ({
+const died = (
+  error: string,
+): { failure: FailureName; message: string; usage: Usage; retryAfterSeconds?: undefined } => ({
   failure: failureName(error),
   message: `the attempt died: ${error}`,
+  usage: noUsage,
 });

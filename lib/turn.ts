@@ -1,10 +1,10 @@
 import { type Answer, answerCall, type CallDeps } from './call.ts';
 import { canonical } from './effect.ts';
-import { type AssistantMessage, type ToolCallPart, textOf, toolCalls } from './message.ts';
+import { type AssistantMessage, type ToolCallPart, type ToolMessage, textOf, toolCalls } from './message.ts';
 import type { ModelReply } from './model.ts';
 import { acceptReply, type Refusal } from './reply.ts';
 import type { ResultReader } from './result.ts';
-import { type CallStatus, callsOf, isCorrection, Step } from './step.ts';
+import { type CallStatus, callsOf, isCorrection, type Step } from './step.ts';
 
 /** What all tool answers of one step may take together, in UTF-8 bytes: escaped as JSON, the item stays under 400 KB. */
 const maxAnswersBytes = 128 * 1024;
@@ -26,7 +26,7 @@ export const takeTurn = async (
   const { message, refusals } = accepted(reply, steps);
   const calls = toolCalls(message);
   const answers = await answerAll(calls, refusals, steps, deps);
-  return Step.parse({
+  return {
     number: steps.length + 1,
     turn: calls.length > 0 ? [message, toolMessage(calls, answers)] : finalTurn(message, steps, deps.readResult),
     calls: answers.map(({ status }) => status),
@@ -34,7 +34,7 @@ export const takeTurn = async (
     startedAt: asked.startedAt.toJSON(),
     modelMs: Math.max(0, repliedAt.getTime() - asked.startedAt.getTime()),
     toolMs: Math.max(0, deps.now().getTime() - repliedAt.getTime()),
-  });
+  };
 };
 
 /** The reply with ids no earlier call has. A clash is rare, so the whole session's ids are gathered only where there is one. */
@@ -49,7 +49,7 @@ const accepted = (reply: ModelReply, steps: Step[]): ReturnType<typeof acceptRep
 
 const idsOf = ({ turn }: Step): string[] => toolCalls(turn[0]).map(({ toolCallId }) => toolCallId);
 
-const toolMessage = (calls: ToolCallPart[], answers: Answer[]) => ({
+const toolMessage = (calls: ToolCallPart[], answers: Answer[]): ToolMessage => ({
   role: 'tool',
   content: calls.map(({ toolCallId, toolName }, at) => {
     const { status = 'error', output = '' } = answers[at] ?? {};
@@ -58,7 +58,7 @@ const toolMessage = (calls: ToolCallPart[], answers: Answer[]) => ({
   }),
 });
 
-const finalTurn = (message: AssistantMessage, steps: Step[], readResult: ResultReader) => {
+const finalTurn = (message: AssistantMessage, steps: Step[], readResult: ResultReader): Step['turn'] => {
   const result = readResult(textOf(message));
   if ('value' in result || steps.some(isCorrection)) return [message];
   const correction = `This does not fit the JSON Schema of the final answer: ${result.problem}. Answer again with the JSON value alone.`;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { attemptEnvironment, attemptStatements, type Server } from '../infra/access.ts';
+import { attemptEnvironment, attemptStatements, type Providers } from '../infra/access.ts';
 import { Job } from '../lib/job.ts';
 
-const none: Server = { baseUrl: '', key: 'parameter' };
+const none: Providers = { anthropicKey: 'parameter', baseUrl: '', key: 'parameter' };
 const job = (model: string, more: object = {}): Job =>
   Job.parse({ name: 'j', schedule: { rate: '1 day' }, prompt: 'p', model, ...more });
 
@@ -23,9 +23,12 @@ describe('the attempt function', () => {
     expect(attemptEnvironment([job('scripted/x')], none)).toEqual({});
   });
 
-  it('may do nothing more for a job that is not enabled', () => {
-    const off = job('bedrock/amazon.nova-lite-v1:0', { enabled: false, tools: ['list_runs'] });
-    expect(attemptStatements([off], none)).toEqual(attemptStatements([], none));
+  it('may do as much for a job that is not enabled: a person may run it', () => {
+    const [on, off] = [true, false].map((enabled) =>
+      job('bedrock/amazon.nova-lite-v1:0', { enabled, tools: ['list_runs'] }),
+    );
+    if (on && off) expect(attemptStatements([off], none)).toEqual(attemptStatements([on], none));
+    expect.assertions(1);
   });
 
   it('may invoke a foundation model in its own Region only', () => {
@@ -63,24 +66,44 @@ describe('the attempt function', () => {
     expect(bedrock(provisioned).map(({ Resource }) => Resource)).toEqual([provisioned]);
   });
 
+  it('may invoke, through a profile whose ARN a job gives, the model behind it, and through nothing else', () => {
+    const profile = 'arn:aws:bedrock:eu-west-1:111122223333:application-inference-profile/abc';
+    const [own, behind] = bedrock(profile);
+    expect(own?.Resource).toBe(profile);
+    expect(behind).toMatchObject({
+      Resource: arn('*::foundation-model/*'),
+      Condition: { StringEquals: { 'bedrock:InferenceProfileArn': profile } },
+    });
+  });
+
   it('asks once for a model that two jobs name', () => {
     expect(bedrock('amazon.nova-lite-v1:0', 'amazon.nova-lite-v1:0')).toHaveLength(1);
   });
 
   it('reads the key of a provider some job names, from the parameter it is told', () => {
     const jobs = [job('anthropic/claude-sonnet-4-5'), job('openai-compatible/llama')];
-    const server: Server = { baseUrl: 'https://llm.example.com/v1', key: 'parameter' };
+    const server: Providers = { anthropicKey: 'parameter', baseUrl: 'https://llm.example.com/v1', key: 'parameter' };
     expect(attemptEnvironment(jobs, server)).toEqual({
       ANTHROPIC_API_KEY_PARAMETER: '/nightshift/${sls:stage}/anthropic-api-key',
       OPENAI_COMPATIBLE_API_KEY_PARAMETER: '/nightshift/${sls:stage}/openai-compatible-api-key',
       OPENAI_COMPATIBLE_BASE_URL: 'https://llm.example.com/v1',
     });
-    const [read] = attemptStatements(jobs, server).filter(({ Action }) => Action.includes('ssm:GetParameter'));
-    expect(read?.Resource).toEqual(
+    const read = attemptStatements(jobs, server).filter(({ Action }) => Action.includes('ssm:GetParameter'));
+    expect(read.map(({ Resource }) => Resource)).toEqual(
       ['anthropic', 'openai-compatible'].map((name) => ({
         'Fn::Sub': `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter/nightshift/\${sls:stage}/${name}-api-key`,
       })),
     );
+    const secret = { ...server, anthropicKey: 'secret' } as const;
+    expect(attemptEnvironment(jobs, secret)).toMatchObject({
+      ANTHROPIC_API_KEY_SECRET: 'nightshift/${sls:stage}/anthropic-api-key',
+    });
+    const opened = attemptStatements(jobs, secret).find(({ Action }) =>
+      Action.includes('secretsmanager:GetSecretValue'),
+    );
+    expect(opened?.Resource).toEqual({
+      'Fn::Sub': expect.stringMatching(/:secret:nightshift\/\$\{sls:stage\}\/anthropic-api-key-\?{6}$/),
+    });
     const open = attemptEnvironment(jobs, { ...server, key: 'none' });
     expect(Object.keys(open)).toEqual(['ANTHROPIC_API_KEY_PARAMETER', 'OPENAI_COMPATIBLE_BASE_URL']);
   });

@@ -124,18 +124,24 @@ test('an event that is no slot of a job is refused by name, starts nothing, and 
 test('every log line of a run carries its job, run and attempt, and none a prompt, a reply or a key', async () => {
   const secretive = report.replace('Write the report.', 'Write about the plover-secret.');
   const { model, deliver, ended, logs } = await play(
-    [{ ...look, text: 'The plover-secret is out.' }, { error: 401 }],
+    [{ ...look, text: 'The plover-secret is out.' }, { error: 401 }, { error: 400, message: 'not: the plover-secret' }],
     secretive,
   );
   await deliver({ job: 'report', slot });
   await ended(run);
+  // A provider may quote the prompt in its refusal,.
+  await deliver({ job: 'report', slot, suffix: 'quoted' });
+  await ended(`${run}_quoted`);
   const all = ['dispatch', 'attempt', 'triage', 'settle'].flatMap(logs);
   expect(all.length).toBeGreaterThanOrEqual(5);
   expect(JSON.stringify(all)).not.toContain('plover-secret');
   expect(JSON.stringify(all)).not.toContain(model.key);
-  for (const line of all) expect(line).toMatchObject({ run });
-  expect(logs('attempt').map(({ attempt, step }) => [attempt, step])).toEqual([
-    [1, 1],
-    [1, undefined],
+  for (const line of all) expect(line).toMatchObject({ job: 'report', run: expect.stringMatching(run) });
+  for (const line of ['attempt', 'triage', 'settle'].flatMap(logs)) expect(line).toMatchObject({ attempt: 1 });
+  const said = logs('attempt').map(({ message, step, failure }) => [message, step, failure]);
+  expect(said).toEqual([
+    ['step committed', 1, undefined],
+    ['attempt failing', 1, 'Unauthorized'],
+    ['attempt failing', undefined, 'InvalidPrompt'],
   ]);
 });

@@ -216,6 +216,31 @@ describe('what a model may say', () => {
     expect(JSON.stringify(steps[0]?.turn)).toMatch(/\[cut: the first part of 1200000 bytes\]/);
   });
 
+  test('a tool of the ledger that meets a damaged item is told back, and does not end the run', async () => {
+    const { stores, run } = await start();
+    const damaged = async () => {
+      throw new Failure('DamagedItem', 'item x');
+    };
+    const all = { count: { ...tools().all.count, run: damaged } } as ReturnType<typeof tools>['all'];
+    const { result, steps } = await work(stores, run, playing(calls(['count', {}]), says('Done.')), { tools: all });
+    expect(result).toMatchObject({ status: 'done' });
+    expect(steps[0]?.calls).toEqual(['error']);
+  });
+
+  test('no call goes on unseen: a failure of the store waits for the calls beside it', async () => {
+    const { stores, run } = await start();
+    let ended = false;
+    const { promise: gate, resolve: open } = Promise.withResolvers<string>();
+    const all = {
+      count: { ...tools().all.count, run: () => gate.finally(() => (ended = true)) },
+      pay: { ...tools().all.pay, run: async () => Promise.reject(new Failure('StoreUnavailable', 'gone')) },
+    } as ReturnType<typeof tools>['all'];
+    const working = work(stores, run, playing(calls(['count', {}], ['pay', { to: 'bob' }])), { tools: all });
+    setImmediate(open, 'late');
+    expect((await working).result).toMatchObject({ failure: 'StoreUnavailable' });
+    expect(ended).toBe(true);
+  });
+
   test('thirty-two calls with ten megabytes of output each still make one step', async () => {
     const { stores, run } = await start();
     const loud = { count: { ...tools().all.count, run: async () => '"\\'.repeat(5_000_000) } } as ReturnType<
@@ -319,6 +344,21 @@ describe('an effect `once`', () => {
     const second = await work(stores, run, playing(pay, says('Paid.')), { tools: all, input: { attempt: 2 } });
     expect(second.steps[0]?.calls).toEqual(['ok']);
     expect(new Set(made.paid).size).toBe(1);
+  });
+
+  test('is not made by a zombie whose attempt was given up while it worked', async () => {
+    const { stores, run } = await start();
+    const { all, made } = tools();
+    const zombie = playing(async () => {
+      const seen = await stores.attempts.get(run.id, 1);
+      const decision = { status: 'retry', delaySeconds: 0 } as const;
+      const failed = { failure: 'Crash', message: '', usage: noUsage, endedAt: '', decision } as const;
+      if (seen) await stores.attempts.put({ ...seen, failed, version: 2 });
+      return pay;
+    });
+    const { result } = await work(stores, run, zombie, { tools: all });
+    expect(result).toMatchObject({ status: 'failed', failure: 'SessionConflict' });
+    expect(made.paid).toEqual([]);
   });
 
   test('that is meant twice in one attempt is made twice, under two keys', async () => {

@@ -4,7 +4,7 @@ import { Failure } from '../lib/failure.ts';
 import { SettleInput, settle } from '../lib/settle.ts';
 import { triage } from '../lib/triage.ts';
 import { addUsage, noUsage } from '../lib/usage.ts';
-import { calls, playing, recorded, says, startedAt, usage, work } from './kit/agent.ts';
+import { calls, playing, recorded, says, startedAt, tools, usage, work } from './kit/agent.ts';
 import { freshStores } from './kit/tables.ts';
 
 const start = async () => {
@@ -87,6 +87,25 @@ describe('settle', () => {
     const { stores, run, died } = await start();
     await work(stores, run, playing(says('All quiet.')));
     expect(await died('FAILED')).toMatchObject({ status: 'succeeded', attempts: 1, steps: 1, usage });
+  });
+
+  test('of an aborted execution is a failure even where an answer was committed: who aborts means it', async () => {
+    const { stores, run, died } = await start();
+    await work(stores, run, playing(says('All quiet.')));
+    expect(await died('ABORTED')).toMatchObject({ status: 'failed', failure: 'ExecutionAborted' });
+  });
+
+  test('of an aborted execution stops the effects of a process that still works on it', async () => {
+    const { stores, run, died } = await start();
+    const { all, made } = tools();
+    const model = playing(async () => {
+      await died('ABORTED');
+      return calls(['pay', { to: 'bob' }]);
+    });
+    const { result } = await work(stores, run, model, { tools: all });
+    expect(result).toMatchObject({ status: 'failed', failure: 'SessionConflict' });
+    expect(made.paid).toEqual([]);
+    expect((await stores.attempts.list(run.id))[0]?.failed).toMatchObject({ failure: 'ExecutionAborted' });
   });
 
   test('names a run that is not there', async () => {

@@ -204,7 +204,8 @@ describe('permissions', () => {
       readWrite,
       ['dynamodb:Query', { 'Fn::Sub': '${Table.Arn}/index/byDay' }],
       logs('AttemptLogGroup'),
-      ['ssm:GetParameter', [{ 'Fn::Sub': expect.stringMatching(/:parameter\/nightshift\/test\/anthropic-api-key$/) }]],
+      ['ssm:GetParameter', { 'Fn::Sub': expect.stringMatching(/:parameter\/nightshift\/test\/anthropic-api-key$/) }],
+      ['bedrock:InvokeModel', { 'Fn::Sub': expect.stringMatching(/::foundation-model\/amazon\.nova-lite-v1:0$/) }],
       ['bedrock:InvokeModel', profile],
       [
         'bedrock:InvokeModel',

@@ -125,9 +125,15 @@ describe('http_post', () => {
     expect((await echo({ body: 'a' })).headers).not.toHaveProperty('idempotency-key');
   });
 
-  it('may have happened when no answer came, and gives a refusal by the other side as a result', async () => {
-    expect((await errorOf(call('http_post', { url: `${site.url}/reset-after`, body: 'a' }))).kind).toBe('interrupted');
-    expect(await call('http_post', { url: `${site.url}/503`, body: 'a' })).toMatchObject({ status: 503 });
+  it('may have happened when no answer came or a gateway gave up, may come again when told so, else is a result', async () => {
+    const kind = async (path: string) =>
+      (await errorOf(call('http_post', { url: `${site.url}${path}`, body: 'a' }))).kind;
+    expect(await Promise.all(['/reset-after', '/504', '/503'].map(kind))).toEqual([
+      'interrupted',
+      'interrupted',
+      'unreachable',
+    ]);
+    expect(await call('http_post', { url: `${site.url}/404`, body: 'a' })).toMatchObject({ status: 404 });
   });
 });
 

@@ -3,7 +3,7 @@ import { executionInput } from '../lib/execution.ts';
 import { Failure } from '../lib/failure.ts';
 import { TriageInput, triage } from '../lib/triage.ts';
 import { addUsage, noUsage } from '../lib/usage.ts';
-import { calls, playing, recorded, startedAt, usage, work } from './kit/agent.ts';
+import { calls, playing, recorded, says, startedAt, usage, work } from './kit/agent.ts';
 import { freshStores } from './kit/tables.ts';
 
 const start = async (fields: Record<string, unknown> = {}) => {
@@ -78,6 +78,39 @@ describe('triage', () => {
     const { stores, run, ask } = await start();
     await ask(1, { Error: 'Lambda.Unknown', Cause: '' });
     expect((await stores.attempts.list(run.id)).map(({ failed: end }) => end?.failure)).toEqual(['Crash']);
+  });
+
+  test.each([
+    ['whose process died', { Error: 'Sandbox.Timedout' }],
+    ['whose second invocation lost the claim', failed('SessionConflict', { usage: noUsage })],
+  ])('finds the answer of an attempt %s after its last commit, and loses nothing', async (_name, result) => {
+    const { stores, run, closed, ask } = await start();
+    await work(stores, run, playing(calls(['count', {}]), says('All quiet.')));
+    expect(await ask(1, result)).toEqual({ status: 'done', steps: 2, usage: addUsage(usage, usage) });
+    expect(closed).toEqual([]);
+  });
+
+  test('counts what is committed where the one who failed had not read it', async () => {
+    const { stores, run, ask } = await start();
+    await work(stores, run, playing(calls(['count', {}]), calls(['count', {}]), new Failure('ModelUnavailable', 'x')));
+    const answer = await ask(1, failed('StoreUnavailable', { usage: noUsage }));
+    expect(answer).toMatchObject({ status: 'retry', spent: addUsage(usage, usage) });
+  });
+
+  test('decides about a session that cannot be read, and does not know its cost', async () => {
+    const { stores, run, ask } = await start();
+    await work(stores, run, playing(calls(['count', {}]), new Failure('ModelUnavailable', 'x')));
+    const key = { pk: `session#${run.id}/a1`, sk: 'step#00001' };
+    await stores.plant({ ...key, expiresAt: 9e9, data: '{}' });
+    expect(await ask(1, { Error: 'Runtime.ExitError' })).toMatchObject({ status: 'retry', spent: { usd: null } });
+  });
+
+  test('leaves the attempts of a run that has ended as they are', async () => {
+    const { stores, run, closed, ask } = await start();
+    const outcome = { status: 'succeeded', attempts: 1, steps: 1, usage, endedAt: '' } as const;
+    await stores.runs.put({ ...run, outcome, version: 2 });
+    expect(await ask(1, failed('RunConflict'))).toMatchObject({ status: 'give-up', failure: 'RunConflict' });
+    expect([await stores.attempts.list(run.id), closed]).toEqual([[], []]);
   });
 
   test('fences the attempt it has closed: its continuation is refused', async () => {

@@ -22,12 +22,13 @@ export const environment = (env: Record<string, string | undefined>) => {
 
 const json = async (file: string): Promise<unknown> => JSON.parse(await readFile(file, 'utf8'));
 
-/** The jobs this service was built with: `jobs.json` in the configuration directory, read once. */
-export const configuredJobs = (directory: string): Jobs => {
-  const all = json(join(directory, 'jobs.json')).then((value) => parse(z.array(Job), value, 'InvalidJob', 'jobs.json'));
-  all.catch(() => undefined);
-  return async (name) => (await all).find((job) => job.name === name);
-};
+/** The jobs this service was built with: `jobs.json` in the configuration directory. Throws InvalidJob for what is no list of jobs. */
+export const configuredJobs =
+  (directory: string): Jobs =>
+  async (name) => {
+    const jobs = parse(z.array(Job), await json(join(directory, 'jobs.json')), 'InvalidJob', 'jobs.json');
+    return jobs.find((job) => job.name === name);
+  };
 
 /** The scripts this service was built with: `scripts/<file>.json` in the configuration directory. Undefined where there is none. */
 export const configuredScripts =

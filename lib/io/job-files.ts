@@ -34,7 +34,7 @@ export const readJobs = async (files: JobFiles = repositoryFiles): Promise<Decla
   const [jobFiles, scriptFiles, toolFiles] = await Promise.all([
     list(files.jobs, yaml),
     list(files.scripts, yaml),
-    list(files.tools, /\.ts$/),
+    list(files.tools, /^\w+\.ts$/),
   ]);
   const known = { tools: toolFiles.map((file) => file.replace(/\.ts$/, '')) };
   const read = await Promise.all(

@@ -5,40 +5,57 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import type * as z from 'zod';
-import { asFailure } from '../failure.ts';
+import * as z from 'zod';
+import { asFailure, type Failure } from '../failure.ts';
 import { parse } from '../parse.ts';
+import { runId } from '../run.ts';
 import { environment } from './config.ts';
 import { observer } from './observe.ts';
 import { dynamoStores } from './stores.ts';
 
 const logger = new Logger();
 
+/** The local service checks no credentials: a person's own, good or not, are Bedrock's alone there. */
+const local = process.env.NIGHTSHIFT_STAGE === 'local';
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+/** No request to AWS is waited for longer than this: it is tried again, and in the end fails by name. */
+export const clientOptions = {
+  maxAttempts: 5,
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+  ...(local && { credentials }),
+};
+
 /** What every function has: its configuration and its clients, made once and all that outlives an invocation. */
 export const service = () => {
   const config = environment(process.env);
   const now = () => new Date();
   const token = () => randomBytes(6).toString('base64url');
-  const requestHandler = { connectionTimeout: 3_000, requestTimeout: 10_000 };
-  const client = new DynamoDBClient({ maxAttempts: 5, requestHandler });
+  const damaged = ({ name, message }: Failure) => logger.error('item left out', { failure: name, reason: message });
+  const client = new DynamoDBClient(clientOptions);
   return {
     config,
     now,
-    stores: dynamoStores(client, config.table, { now, token }),
+    stores: dynamoStores(client, config.table, { now, token, damaged }),
     observe: observer(logger, new Metrics()),
   };
 };
 
-/** The ids an event carries, for every log line of its invocation. */
-const idsOf = (event: object): Record<string, unknown> =>
-  Object.fromEntries(
-    [
-      ['job', 'job'],
-      ['slot', 'slot'],
-      ['runId', 'run'],
-      ['attempt', 'attempt'],
-    ].flatMap(([field = '', key = '']) => (field in event ? [[key, Reflect.get(event, field)]] : [])),
-  );
+/** The ids an event carries, for every log line of its invocation: a slot's, a state's, or a dead execution's. */
+const idsOf = (event: object): Record<string, unknown> => {
+  const { job, slot, suffix, runId: id, attempt, detail } = IdBearing.parse(event);
+  const run = detail?.name ?? id ?? (job && slot ? runId({ job, slot, suffix }) : undefined);
+  return { job: job ?? run?.split('_')[0], run, attempt };
+};
+
+const IdBearing = z.object({
+  job: z.string().optional().catch(undefined),
+  slot: z.string().optional().catch(undefined),
+  suffix: z.string().optional().catch(undefined),
+  runId: z.string().optional().catch(undefined),
+  attempt: z.number().optional().catch(undefined),
+  detail: z.object({ name: z.string() }).optional().catch(undefined),
+});
 
 /**
  * A Lambda handler: the event checked at the boundary, the work done, and a failure logged by name and thrown again, so that
@@ -49,9 +66,9 @@ export const lambda = <Event extends object, Result>(
   work: (event: Event, context: Context) => Promise<Result>,
 ) =>
   middy(async (raw: unknown, context: Context): Promise<Result> => {
+    if (typeof raw === 'object' && raw !== null) logger.appendKeys(idsOf(raw));
     try {
       const event = parse(schema, raw, 'InvalidEvent', 'event');
-      logger.appendKeys(idsOf(event));
       return await work(event, context);
     } catch (thrown) {
       const { name, message, cause } = asFailure(thrown);

@@ -2,6 +2,7 @@ import { Failure } from '../failure.ts';
 import type { Model } from '../model.ts';
 import { modelIdForm, parseModelId } from '../model-id.ts';
 import { providedModel } from './providers/provider.ts';
+import type { Price } from './providers/reply.ts';
 import { readScript, scripted } from './scripted.ts';
 
 /** Time, as an argument. `wait` ends at once, one way or the other, when the signal aborts. */
@@ -36,9 +37,14 @@ export const openModel = async (id: string, { attempt, env }: ModelSettings, dep
   if (provider === 'scripted') {
     return scripted(readScript(model, await deps.script(model)), { file: model, attempt }, deps.clock);
   }
-  const [provide, { price }] = await Promise.all([load[provider](), import('./prices.ts')]);
+  const provide = await load[provider]();
   const provided = await provide(model, { env, secret: deps.secret });
   const server = provider === 'openai-compatible' ? env.OPENAI_COMPATIBLE_BASE_URL : undefined;
   const { now } = deps.clock;
-  return providedModel(id, provided, { price: (tokens) => price(id, tokens, now(), server), now });
+  // The price table is large, and nobody waits for it before the first reply.
+  const price = async (): Promise<Price> => {
+    const prices = await import('./prices.ts');
+    return (tokens) => prices.price(id, tokens, now(), server);
+  };
+  return providedModel(id, provided, { price, now });
 };

@@ -1,5 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import * as z from 'zod';
 import type { Attempt, AttemptInput } from '../attempt.ts';
 import type { Failure } from '../failure.ts';
 import { type Run, runStatus } from '../run.ts';
@@ -13,6 +14,13 @@ const spending = (usage: Usage): Value[] => [
   ['Tokens', MetricUnit.Count, tokens(usage)],
   ...(usage.usd === null ? [] : [['CostUSD', MetricUnit.NoUnit, usage.usd] satisfies Value]),
 ];
+
+/** What may be said of a provider's error: enough to ask the provider about it. */
+const Provider = z.object({
+  status: z.number().optional(),
+  code: z.string().optional(),
+  requestId: z.string().optional(),
+});
 
 /** Where a crash happened: the frames of its stack, without its message, which may hold anything. */
 const frames = (thrown: unknown): string[] =>
@@ -45,23 +53,24 @@ export const observer = (logger: Logger, metrics: Metrics) => {
       const job = run.job.name;
       const tools = callsOf(step).map(({ call, status }) => `${call.toolName} ${status}`);
       const { number, usage, modelMs, toolMs } = step;
-      logger.info('step committed', { job, run: run.id, attempt, step: number, tools, modelMs, toolMs, usage });
+      logger.appendKeys({ step: number });
+      logger.info('step committed', { job, run: run.id, attempt, tools, modelMs, toolMs, usage });
       emit([{ job }], [['StepDuration', MetricUnit.Milliseconds, modelMs + toolMs]]);
     },
 
-    /** An attempt ended in a failure, which its caller is told. */
+    /** An attempt ended in a failure, which its caller is told. Its message stays in the table: a provider may quote the prompt in it. */
     failed({ runId, attempt }: AttemptInput, failure: Failure): void {
-      const { name, message } = failure;
-      const where = name === 'Crash' ? { frames: frames(failure.cause) } : {};
-      logger.warn('attempt failing', { run: runId, attempt, failure: name, reason: message, ...where });
+      const { name, cause } = failure;
+      const where = name === 'Crash' ? { frames: frames(cause) } : { cause: Provider.safeParse(cause).data };
+      logger.warn('attempt failing', { run: runId, attempt, failure: name, ...where });
     },
 
     /** Triage closed a failed attempt. */
     closed(run: Run, { number, failed }: Attempt): void {
       if (!failed) return;
       const job = run.job.name;
-      const { failure, message, decision, usage } = failed;
-      logger.warn('attempt failed', { job, run: run.id, attempt: number, failure, reason: message, decision, usage });
+      const { failure, decision, usage } = failed;
+      logger.warn('attempt failed', { job, run: run.id, attempt: number, failure, decision, usage });
       emit([{ job }, { failure }], [['AttemptFailed', MetricUnit.Count, 1]]);
     },
 
@@ -70,8 +79,17 @@ export const observer = (logger: Logger, metrics: Metrics) => {
       const { outcome } = run;
       if (!outcome || outcome.status === 'skipped') return;
       const job = run.job.name;
-      logger[outcome.status === 'succeeded' ? 'info' : 'error']('run settled', { job, run: run.id, outcome });
-      const failure = outcome.status === 'failed' ? [{ failure: outcome.failure }] : [];
+      const { status, attempts, usage } = outcome;
+      const why: Record<string, string> = status === 'failed' ? { failure: outcome.failure } : {};
+      logger[status === 'succeeded' ? 'info' : 'error']('run settled', {
+        job,
+        run: run.id,
+        status,
+        ...why,
+        attempts,
+        usage,
+      });
+      const failure = status === 'failed' ? [why] : [];
       const name = outcome.status === 'failed' ? 'RunFailed' : 'RunSucceeded';
       emit([{ job }, ...failure], [[name, MetricUnit.Count, 1], ...spending(outcome.usage)]);
     },

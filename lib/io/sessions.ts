@@ -1,4 +1,5 @@
 import { Failure } from '../failure.ts';
+import { parse } from '../parse.ts';
 import type { Sessions } from '../session.ts';
 import { Step } from '../step.ts';
 import { read, type Table } from './table.ts';
@@ -25,6 +26,7 @@ export const dynamoSessions = (table: Table): Sessions => ({
   },
 
   async append(key, step) {
-    await table.put({ key: { pk: pkOf(key), sk: skOf(step.number) }, data: step }, 'SessionConflict');
+    const data = parse(Step, step, 'DamagedItem', `session ${key}: step ${step.number}`);
+    await table.put({ key: { pk: pkOf(key), sk: skOf(step.number) }, data }, 'SessionConflict');
   },
 });

@@ -7,14 +7,14 @@ import { dynamoAttempts } from './attempts.ts';
 import { dynamoEffects } from './effects.ts';
 import { dynamoRuns } from './runs.ts';
 import { dynamoSessions } from './sessions.ts';
-import { type Stamp, table } from './table.ts';
+import { type TableDeps, table } from './table.ts';
 
 /** Everything Nightshift remembers. */
 export type Stores = { runs: Runs; attempts: Attempts; sessions: Sessions; effects: Effects };
 
 /** All stores on the one table. */
-export const dynamoStores = (client: DynamoDBClient, tableName: string, stamp: Stamp): Stores => {
-  const one = table(client, tableName, stamp);
+export const dynamoStores = (client: DynamoDBClient, tableName: string, deps: TableDeps): Stores => {
+  const one = table(client, tableName, deps);
   return {
     runs: dynamoRuns(one),
     attempts: dynamoAttempts(one),

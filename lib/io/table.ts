@@ -25,13 +25,13 @@ const Item = z.object({
   expiresAt: z.number(),
   data: z.string(),
 });
-type Item = z.infer<typeof Item>;
+export type Item = z.infer<typeof Item>;
 
 /** What is written: version 1 is created, any later one replaces the version before it. What has no version is created and stays. */
 export type Draft = { key: Key; version?: number; data: unknown; day?: string; keptDays?: number };
 
-/** What an item is stamped with. Both are read anew for each put. */
-export type Stamp = { now(): Date; token(): string };
+/** What a put is stamped with, read anew for each; and who is told of an item that a list leaves out because it cannot be read. */
+export type TableDeps = { now(): Date; token(): string; damaged(failure: Failure): void };
 
 /** DynamoDB's bound on an item, attribute names included, in bytes. */
 const maxItemBytes = 400 * 1024;
@@ -39,7 +39,7 @@ const maxItemBytes = 400 * 1024;
  * How long an item is kept, in days: DynamoDB's TTL removes it after that, and no read returns it. A run is kept for less than
  * what belongs to it, so that a run that can be read has all its sessions whole.
  */
-const keptDays = 402;
+const keptDays = 404;
 export const keptRunDays = 400;
 
 /** The named conditions. There is no other way to write. */
@@ -56,7 +56,7 @@ const conditions = {
  * Throws ItemTooLarge (before the network), TableMissing, StoreUnavailable (throttled or unreachable after the SDK's own
  * retries), DamagedItem.
  */
-export const table = (client: DynamoDBClient, name: string, { now, token }: Stamp) => {
+export const table = (client: DynamoDBClient, name: string, { now, token, damaged }: TableDeps) => {
   const documents = DynamoDBDocumentClient.from(client);
   const seconds = () => Math.floor(now().getTime() / 1000);
 
@@ -104,7 +104,7 @@ export const table = (client: DynamoDBClient, name: string, { now, token }: Stam
     return items.slice(0, limit);
   };
 
-  return { get, put, query };
+  return { get, put, query, damaged };
 };
 export type Table = ReturnType<typeof table>;
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { maxPageBytes, page } from '../page.ts';
-import { tool } from '../tool.ts';
+import { ToolError, tool } from '../tool.ts';
 
 const Input = z.strictObject({
   url: z.string().describe('The http or https URL to post to. Its host must be one the job allows.'),
@@ -15,12 +15,17 @@ const Input = z.strictObject({
     ),
 });
 
+/** Statuses of a server or gateway that took the request and may have carried it out. */
+const mayHaveHappened = [408, 502, 504];
+/** Statuses that say the request was not carried out, and may be sent again later. */
+const notNow = [429, 503];
+
 /** Posts to an allowed host, at most once a run for the same arguments. */
 export default tool({
   description:
-    'Sends a POST and returns {status, url, contentType, cut, body} of the answer, read like http_get does. A call is sent at most ' +
-    'once, even when the task is tried again; then it returns the recorded answer. A status of 400 or more is a result, not an ' +
-    'error: read it before you report success. Only hosts the job allows can be reached.',
+    'Sends a POST and returns {status, url, contentType, cut, body} of the answer, read like http_get does. When the whole task is ' +
+    'tried again, a call that was answered is not sent again: it returns the recorded answer. A status of 400 or more is ' +
+    'a result, not an error: read it before you report success. Only hosts the job allows can be reached.',
   input: Input,
   effect: 'once',
   run: async ({ url, body, contentType }, { job, http, signal, idempotencyKey }) => {
@@ -30,6 +35,11 @@ export default tool({
       ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
     };
     const request = { url, headers, body: text ? body : JSON.stringify(body), allow: job.allow, signal };
-    return page(await http({ method: 'POST', ...request, maxBytes: maxPageBytes }));
+    const response = await http({ method: 'POST', ...request, maxBytes: maxPageBytes });
+    const { status } = response;
+    if (mayHaveHappened.includes(status)) throw new ToolError('interrupted', `The server answered ${status}.`);
+    if (notNow.includes(status))
+      throw new ToolError('unreachable', `Not done: the server answered ${status}. It may be tried again later.`);
+    return page(response);
   },
 });

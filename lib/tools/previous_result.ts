@@ -4,7 +4,7 @@ import { tool } from '../tool.ts';
 /** What this job answered the last time it succeeded. */
 export default tool({
   description:
-    "Returns this job's last successful run before the current one as {run, slot, result}, or a sentence that there is none. " +
+    "Returns this job's last successful run before the current one as {run, slot, result}, or a sentence that there is none. It looks through the last 200 runs. " +
     'Use it to find what changed since then.',
   input: z.strictObject({}),
   effect: 'none',

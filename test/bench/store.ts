@@ -7,6 +7,7 @@ import { nightshiftService } from '../../infra/local/nightshift.ts';
 import type { LocalFunction } from '../../infra/local/sandbox.ts';
 import type { LocalService } from '../../infra/local/service.ts';
 import { dynamoStores } from '../../lib/io/stores.ts';
+import { unexpected } from '../kit/unexpected.ts';
 import { metered } from './meter.ts';
 
 /** What DynamoDB is here. */
@@ -36,6 +37,6 @@ const opened = (service: LocalService) => {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new DynamoDBClient({ endpoint: service.url, region: 'eu-west-1', credentials, maxAttempts: 1 });
   const calls = metered(client);
-  const stamp = { now: () => new Date(), token: () => randomBytes(9).toString('base64url') };
+  const stamp = { now: () => new Date(), token: () => randomBytes(9).toString('base64url'), damaged: unexpected };
   return { service, client, tableName, calls, stores: dynamoStores(client, tableName, stamp) };
 };

@@ -23,6 +23,8 @@ export type Bench = {
   /** The same stores at another time, or on another table. */
   storesWith(change: { now?: Date; tableName?: string }): Stores;
   tap: Tap;
+  /** What the stores left out of lists. */
+  damaged: Failure[];
   /** An item as the engine has it, past the stores. */
   item(key: Key): Promise<Record<string, unknown> | undefined>;
   /** Puts an item past the stores, under no condition. */
@@ -35,12 +37,14 @@ export const today = new Date('2026-11-22T07:00:00Z');
 export const openBench = async ({ client, tableName, close }: Engine): Promise<Bench> => {
   const tap = await tapped(client);
   const engine = DynamoDBDocumentClient.from(client);
+  const damaged: Failure[] = [];
   const storesWith: Bench['storesWith'] = ({ now = today, tableName: name = tableName }) =>
-    dynamoStores(tap.client, name, { now: () => now, token: randomUUID });
+    dynamoStores(tap.client, name, { now: () => now, token: randomUUID, damaged: (failure) => damaged.push(failure) });
   return {
     stores: storesWith({}),
     storesWith,
     tap,
+    damaged,
     item: async (key) => (await engine.send(new GetCommand({ TableName: tableName, Key: key }))).Item,
     plant: async (item) => {
       await engine.send(new PutCommand({ TableName: tableName, Item: item }));

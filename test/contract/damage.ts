@@ -29,7 +29,6 @@ export const damageContract = (bench: () => Bench) => {
     await sessions.append(key, stepOf(1));
     const reads: [Key, () => Promise<unknown>][] = [
       [{ pk: `job#${run.job.name}`, sk: `run#${run.slot}` }, () => runs.get(id)],
-      [{ pk: `job#${run.job.name}`, sk: `run#${run.slot}` }, () => runs.byJob(run.job.name, { limit: 1 })],
       [{ pk: `run#${id}`, sk: 'attempt#001' }, () => attempts.get(id, 1)],
       [{ pk: `run#${id}`, sk: 'attempt#001' }, () => attempts.list(id)],
       [{ pk: `run#${id}`, sk: 'effect#k' }, () => effects.get(id, 'k')],
@@ -42,6 +41,25 @@ export const damageContract = (bench: () => Bench) => {
       expect(failure.message).toContain(place.pk);
       expect(failure.message).toContain(place.sk);
     }
+  });
+
+  test('leaves a run that cannot be read out of the lists, and tells of it', async () => {
+    const { damaged: leftOut, stores } = bench();
+    const [good, bad] = [runOf(freshJob(), { slot: '2026-11-20T07:00:00Z' }), runOf(freshJob())];
+    const other = { ...bad, job: good.job, id: runOf(good.job.name).id };
+    for (const run of [good, other]) await stores.runs.put(run);
+    await damaged({ pk: `job#${good.job.name}`, sk: `run#${other.slot}` }, { data: '{"hello":1}' });
+    expect(await stores.runs.byJob(good.job.name, { limit: 10 })).toEqual([good]);
+    expect(leftOut.at(-1)).toMatchObject({ name: 'DamagedItem', message: expect.stringContaining(good.job.name) });
+  });
+
+  test('reads a run whose job was good when it began, and keeps what a later version added', async () => {
+    const { stores } = bench();
+    const run = runOf(freshJob());
+    const limits = { ...run.job.limits, steps: 5_000_000, more: 1 };
+    const then = { ...run, job: { ...run.job, limits, prompt: 'Say ${what}.' }, added: { later: true } };
+    await stores.runs.put(then);
+    expect(await stores.runs.get(run.id)).toEqual(then);
   });
 
   test('names the session and the step where a step is missing', async () => {

@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, onTestFinished, test } from 'vitest';
 import { dynamoStores } from '../../lib/io/stores.ts';
 import { sessionKey } from '../../lib/session.ts';
+import { unexpected } from '../kit/unexpected.ts';
 import { attemptOf, type Bench, effectOf, failureOf, freshJob, freshRun, runOf, stepOf, today } from './bench.ts';
 import type { Tap } from './tap.ts';
 
@@ -71,7 +72,7 @@ export const faultsContract = (bench: () => Bench) => {
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     });
     onTestFinished(() => nowhere.destroy());
-    const stores = dynamoStores(nowhere, 'any', { now: () => today, token: () => 'any' });
+    const stores = dynamoStores(nowhere, 'any', { now: () => today, token: () => 'any', damaged: unexpected });
     expect(await failureOf(stores.runs.get(freshRun()))).toMatchObject({ name: 'StoreUnavailable' });
   });
 

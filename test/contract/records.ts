@@ -14,7 +14,7 @@ import {
   today,
 } from './bench.ts';
 
-const muchLater = new Date(today.getTime() + 403 * 86_400_000);
+const muchLater = new Date(today.getTime() + 405 * 86_400_000);
 const outcome: Outcome = { status: 'succeeded', attempts: 1, steps: 1, usage: noUsage, endedAt: today.toJSON() };
 
 /** What run, attempt and effect have in common: a version, and one failure for whoever lost. */

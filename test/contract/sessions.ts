@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { committedUsage, sessionKey } from '../../lib/session.ts';
+import { committed, sessionKey } from '../../lib/session.ts';
 import { type Bench, ends, expectOneWinner, failureOf, freshRun, runOf, stepOf, today } from './bench.ts';
 
 const days = (count: number) => new Date(today.getTime() + count * 86_400_000);
@@ -88,7 +88,20 @@ export const sessionsContract = (bench: () => Bench) => {
     const before = sent.length;
     expect(await sessions.load(key)).toEqual(steps);
     expect(sent.slice(before).filter(({ action }) => action === 'Query').length).toBeGreaterThan(1);
-    expect(await committedUsage(key, sessions)).toMatchObject({ inputTokens: 1005, outputTokens: 2010, usd: 502.5 });
+    const usage = { inputTokens: 1005, outputTokens: 2010, usd: 502.5 };
+    expect(await committed(key, undefined, sessions)).toMatchObject({ steps: 1005, usage, answered: false });
+  });
+
+  test('refuses what is no whole step before the network: blank text, a call without its result', async () => {
+    const { stores, tap } = bench();
+    const before = tap.sent.length;
+    const [assistant] = stepOf(1).turn;
+    const blank = { role: 'assistant' as const, content: [{ type: 'text' as const, text: ' ' }] };
+    for (const turn of [[blank], [assistant]] as [typeof blank][]) {
+      const failure = await failureOf(stores.sessions.append(freshSession(), { ...stepOf(1), turn }));
+      expect(failure.name).toBe('DamagedItem');
+    }
+    expect(tap.sent.length).toBe(before);
   });
 
   test('keeps any text as it is, also what is no Unicode', async () => {
@@ -106,7 +119,7 @@ export const sessionsContract = (bench: () => Bench) => {
     const before = storesWith({ now: days(399) }).sessions;
     expect(await before.load(key)).toHaveLength(1);
     expect(await failureOf(before.append(key, stepOf(1, 'new')))).toMatchObject({ name: 'SessionConflict' });
-    const after = storesWith({ now: days(403) }).sessions;
+    const after = storesWith({ now: days(405) }).sessions;
     expect(await after.load(key)).toEqual([]);
     const ended = await ends([after.append(key, stepOf(1, 'new')), after.append(key, stepOf(1, 'new'))]);
     expectOneWinner(ended, 'SessionConflict');

@@ -44,6 +44,7 @@ export const takeTurns = async (replies: ModelReply[], world: World): Promise<St
       ledger: { runs: unused, previousResult: unused },
     },
     timeout: () => new AbortController().signal,
+    fence: async () => undefined,
     now: () => today,
   };
   for (const reply of replies) steps.push(await takeTurn(reply, { startedAt: today, steps }, deps));

@@ -9,6 +9,7 @@ import { dynamoStores, type Stores } from '../../lib/io/stores.ts';
 import type { Run } from '../../lib/run.ts';
 import { clientOptions, invoke, lines } from '../local/place.ts';
 import type { AnthropicServer } from '../wire/anthropic.ts';
+import { unexpected } from './unexpected.ts';
 
 /** Waits of the real state machine without real time. */
 const overrides = { waitTimeOverrides: { Backoff: 0 }, retryIntervalOverrides: { Attempt: 0, Triage: 0, Settle: 0 } };
@@ -58,6 +59,7 @@ export const stage = async (
   const stores = dynamoStores(client, service.env.NIGHTSHIFT_TABLE ?? '', {
     now: () => new Date(),
     token: () => 'test',
+    damaged: unexpected,
   });
   const ended = async (runId: string): Promise<Run> => {
     for (;;) {

@@ -74,6 +74,7 @@ const pages: Record<string, Page> = {
   '/surrogate': send('application/json', '{"half":"\\ud83d and no more"}'),
   '/404': send('text/plain', 'No such page.\n', 404),
   '/500': send('text/html', '<h1>Broken</h1>', 500),
+  '/504': send('text/plain', 'Somebody else may know.\n', 504),
   '/503': send('text/plain', 'Come back later.\n', 503, { 'retry-after': '5' }),
   '/drip': drip,
   '/hang': () => {},

@@ -24,11 +24,12 @@ export type Provide = (
 
 /** The port on one provider's model. It calls the SDK's provider itself, which neither retries nor runs tools. */
 export const providedModel =
-  (id: string, { model, cache, secrets }: Provided, { price, now }: { price: Price; now(): Date }): Model =>
+  (id: string, { model, cache, secrets }: Provided, { price, now }: { price(): Promise<Price>; now(): Date }): Model =>
   async (request, signal) => {
     signal.throwIfAborted();
     try {
-      return replyOf(await model.doGenerate({ ...callOf(request, cache), abortSignal: signal }), price);
+      const generated = await model.doGenerate({ ...callOf(request, cache), abortSignal: signal });
+      return replyOf(generated, await price());
     } catch (thrown) {
       if (signal.aborted) throw signal.reason;
       throw refusal(id, thrown, { secrets, now: now() });

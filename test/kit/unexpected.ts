@@ -1,0 +1,4 @@
+/** Told of what a test does not expect. */
+export const unexpected = (failure: Error): never => {
+  throw failure;
+};
