@@ -21,7 +21,7 @@ export const sampleJob = (name: string, model: string, tools: string[]): Job =>
     system: 'You read the service log, page by page, and say what is unusual.',
     prompt: 'It is ${date}. Read the log and report.',
     tools,
-    limits: { steps: 100_000, tokens: 1_000_000_000, usd: 1_000_000, seconds: 43_200 },
+    limits: { steps: 10_000, tokens: 1_000_000_000, usd: 1_000_000, seconds: 14_400 },
   });
 
 /** The run of a job as dispatch records it. */
