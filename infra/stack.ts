@@ -32,6 +32,13 @@ const providers = async (osls: Osls): Promise<Providers> => ({
   key: await kept(osls, 'openaiCompatibleApiKey'),
 });
 
+/** `local` is the stage of the service on one machine, whose functions sign their requests with no real credentials. */
+const deployable = async ({ resolveVariable }: Osls): Promise<void> => {
+  const stage = await resolveVariable('sls:stage');
+  if (stage === 'local')
+    throw new Error('stage: found "local", expected another name: it is that of the service on one machine');
+};
+
 /** The schedules of the jobs in infra/jobs. */
 export const schedules = async (): Promise<Resources> => scheduleResources(await jobs());
 
@@ -42,8 +49,10 @@ export const alarms = async (osls: Osls): Promise<Resources> => alarmResources(a
 export const dashboard = async (): Promise<Resources> => dashboardResource((await jobs()).map((job) => job.name));
 
 /** The attempt function's own environment variables. */
-export const attemptEnvironment = async (osls: Osls): Promise<Record<string, string>> =>
-  environment(await jobs(), await providers(osls));
+export const attemptEnvironment = async (osls: Osls): Promise<Record<string, string>> => {
+  await deployable(osls);
+  return environment(await jobs(), await providers(osls));
+};
 
 /** The attempt function's permissions. */
 export const attemptStatements = async (osls: Osls): Promise<Statement[]> =>

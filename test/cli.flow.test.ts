@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type Connection, connect } from '../infra/local/connect.ts';
+import { isAlive } from './local/place.ts';
 
 const cli = fileURLToPath(new URL('../infra/cli/nightshift.ts', import.meta.url));
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'nightshift-cli-')));
@@ -42,7 +43,8 @@ declare(infra, 'scripts', 'locked', 'attempts: [[{ error: { name: Unauthorized, 
 /** Ends the daemon of a data directory, so that nothing outlives the tests. */
 const endDaemon = (data: string): void => {
   const file = join(data, 'service.json');
-  if (existsSync(file)) process.kill(JSON.parse(readFileSync(file, 'utf8')).pid, 'SIGKILL');
+  const pid = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).pid : undefined;
+  if (pid !== undefined && isAlive(pid)) process.kill(pid, 'SIGKILL');
 };
 
 /** A client beside the commands, which keeps their daemon up from one to the next. */
@@ -54,7 +56,7 @@ beforeAll(async () => {
 
 afterAll(() => {
   beside.close();
-  for (const data of ['shared', 'killed']) endDaemon(join(root, data));
+  for (const data of ['shared', 'killed', 'lost']) endDaemon(join(root, data));
   rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
 
@@ -76,7 +78,11 @@ const slot = '2026-11-21T15:00:00Z';
 const id = 'report_20261121T150000Z_manual';
 
 test('runs a job to its outcome: the model fails, a second attempt starts clean and succeeds', async () => {
-  const { out, err, exitCode } = await nightshift(['run', 'report', '--slot', slot, '--infra', infra, ...here()]);
+  const shell = { AWS_PROFILE: 'of-nobody' };
+  const { out, err, exitCode } = await nightshift(
+    ['run', 'report', '--slot', slot, '--infra', infra, ...here()],
+    shell,
+  );
   expect({ err, exitCode }).toEqual({ err: '', exitCode: 0 });
   const told = [
     /slot {3}Sunday 2026-11-22 00:00 Asia\/Tokyo {2}\(2026-11-21T15:00:00Z\)/,
@@ -127,6 +133,19 @@ test('starts nothing for a slot that has its run, and shows that one', async () 
   expect(exitCode).toBe(0);
   expect(err).toMatch(/^duplicate: this slot already has its run; nothing was started\.\n/);
   expect(json()).toMatchObject({ run: { id, version: 2 }, result: 'All is well.' });
+});
+
+test("delivers a slot just as its schedule would, without a person's suffix", async () => {
+  const scheduled = ['run', 'typed', '--scheduled', '--infra', infra, '--json', ...here()];
+  const due = `${new Date(Date.now() - 60_000).toJSON().slice(0, 19)}Z`;
+  const { json, exitCode } = await nightshift([...scheduled, '--slot', due]);
+  expect(exitCode).toBe(0);
+  expect(json().run).toMatchObject({ id: `typed_${due.replaceAll(/[-:]/g, '')}`, slot: due });
+  expect(json().run).not.toHaveProperty('suffix');
+  const without = await nightshift(scheduled);
+  expect(without).toMatchObject({ exitCode: 2, err: 'InvalidSlot: --scheduled: needs --slot, the slot to deliver\n' });
+  const both = await nightshift([...scheduled, '--slot', due, '--suffix', 'again']);
+  expect(both).toMatchObject({ exitCode: 2, err: expect.stringContaining('cannot be used with option') });
 });
 
 test('ends with 1 when the run failed, and says why it was not tried again', async () => {
@@ -182,6 +201,35 @@ test('stops watching on Ctrl-C, and says how to look at the run, which goes on',
     /Stopped watching\. The run goes on; to look at it:\n {2}npm run nightshift -- show typed_\S+_manual/,
   );
   expect(out).not.toContain('succeeded');
+});
+
+test('says what becomes of a run whose service was killed, and goes on with it in the next run, not before', async () => {
+  const data = join(root, 'lost');
+  const again = ['run', 'typed', '--slot', slot, '--infra', infra, ...here(data)];
+  const child = started(again);
+  let out = '';
+  child.stdout?.on('data', (chunk) => {
+    if (!out.includes('attempt 1') && `${out}${chunk}`.includes('attempt 1')) endDaemon(data);
+    out += chunk;
+  });
+  const [exitCode] = await once(child, 'close');
+  expect(exitCode).toBe(3);
+  expect(out).toMatch(/Stopped watching\. The local service has ended; the run goes on with the next `run` command;/);
+  const listed = await nightshift(['runs', ...here(data)]);
+  expect(listed.out).toMatch(/open .*\n1 open run waits for the next `run` command\.\n$/);
+  expect((await nightshift(['show', 'typed_20261121T150000Z_manual', ...here(data)])).out).toContain(
+    '1 open run waits',
+  );
+  expect((await nightshift(again)).exitCode).toBe(0);
+});
+
+test.each(['run', 'runs'])('ends with 3 and a sentence where %s has no directory to work in', async (command) => {
+  const data = join(root, 'file');
+  writeFileSync(data, '');
+  const args = command === 'run' ? ['run', 'report', '--infra', infra] : [command];
+  const { out, err, exitCode } = await nightshift([...args, ...here(data)]);
+  expect({ out, exitCode }).toEqual({ out: '', exitCode: 3 });
+  expect(err).toBe(`StoreUnavailable: ${data} cannot hold the data of the local service (ENOTDIR)\n`);
 });
 
 test('stops at job files that are wrong, with every problem, before it makes anything', async () => {

@@ -6,6 +6,8 @@ import { cost, duration } from '../infra/cli/amount.ts';
 import type { History } from '../infra/cli/history.ts';
 import { drawn, toned } from '../infra/cli/line.ts';
 import { brief, json, plain } from '../infra/cli/plain.ts';
+import { look } from '../infra/cli/run.ts';
+import { listed } from '../infra/cli/runs.ts';
 import { tableLines } from '../infra/cli/table.ts';
 import { terminal } from '../infra/cli/terminal.ts';
 import { doing, timeline } from '../infra/cli/timeline.ts';
@@ -37,6 +39,7 @@ test('cuts a line at the width of the terminal, its margin included', () => {
   const line = { key: '', elapsedMs: 61_000, segments: ['one ', toned('dim', 'two three')] };
   expect(drawn(line, uncoloured)).toBe('1 min 01 s  one two three');
   expect(drawn(line, uncoloured, 20)).toBe('1 min 01 s  one two…');
+  expect(drawn({ ...line, whole: true }, uncoloured, 20)).toBe('1 min 01 s  one two three');
 });
 
 test('writes an unknown price as unknown and a tiny one as more than nothing', () => {
@@ -198,6 +201,30 @@ test('knows what a run is doing from its items alone', () => {
     undefined,
   ]);
   expect(doing({ ...open, attempts: [closed] }, new Date(at(60)))).toBe('starting attempt 2');
+});
+
+test('lists a run with its id and amounts on a narrow terminal, where the local time has no room', () => {
+  const found = [{ ...run, outcome }];
+  const page = (width: number) => listed(found, width).map((one) => drawn(one, uncoloured, width));
+  const narrow = 'report_20261122T070000Z  succeeded         2  13.0 s      12     –';
+  expect(page(80)[1]).toBe(narrow);
+  expect(page(20)[1]).toBe(narrow);
+  expect(page(120)[1]).toBe(`Sun 2026-11-22 16:00  ${narrow}`);
+});
+
+test('cuts no failure, no outcome and no hint', () => {
+  const message = `no key ${'x'.repeat(400)}`;
+  const lost = { ...first, failed: { ...failed, message } };
+  const page = timeline({ ...open, attempts: [lost] }).map((one) => drawn(one, uncoloured, 40));
+  expect(page).toContain(`     4.0 s    ✗ ModelUnavailable: ${message}`);
+  expect(timeline(whole).at(-1)?.whole).toBe(true);
+});
+
+test('hints at a command that a shell takes as it stands', () => {
+  const hint = 'npm run nightshift -- show id';
+  expect(look('id', { data: '.nightshift' }, '.nightshift')).toBe(hint);
+  expect(look('id', { data: '../a/b' }, '.nightshift')).toBe(`${hint} --data ../a/b`);
+  expect(look('id', { data: "my dir/it's" }, '.nightshift')).toBe(`${hint} --data 'my dir/it'\\''s'`);
 });
 
 /** A stream that is a terminal, or not, and everything written to it. */

@@ -1,24 +1,24 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { connect, type Setup } from '../infra/local/connect.ts';
+import { type ConnectOptions, connect, type Setup } from '../infra/local/connect.ts';
 import { handler, invoke, isAlive, lines, machine, oneTask, place } from './local/place.ts';
 
 type Connection = Awaited<ReturnType<typeof connect>>;
 const quiet = { timeout: 15_000 };
 
 /** Connects with few functions; the daemon is gone when the test is over. */
-const connected = async (dir: string, setup: Setup = {}, env: NodeJS.ProcessEnv = process.env): Promise<Connection> => {
+const connected = async (dir: string, setup: Setup = {}, options: ConnectOptions = {}): Promise<Connection> => {
   const defaults = {
     idleMs: 500,
     functions: {},
     definition: JSON.stringify({ StartAt: 'Done', States: { Done: { Type: 'Succeed' } } }),
   };
-  const connection = await connect(join(dir, 'data'), { ...defaults, ...setup }, { env });
+  const connection = await connect(join(dir, 'data'), { ...defaults, ...setup }, options);
   onTestFinished(async () => {
     connection.close();
     if (isAlive(connection.pid)) process.kill(connection.pid, 'SIGKILL');
@@ -77,6 +77,50 @@ test('goes on with an execution after its daemon was killed in the middle of it'
   expect(second.pid).not.toBe(first.pid);
   expect(await machine(second).ended(executionArn)).toMatchObject({ status: 'SUCCEEDED', output: '{"a":1}' });
   expect(told(dir)).toHaveLength(2);
+});
+
+test('leaves open executions to a client that runs something, whose keys they then have', async () => {
+  const dir = place();
+  const body = `appendFileSync(dir + '/told', JSON.stringify(process.env.ANTHROPIC_API_KEY ?? null) + '\\n');
+    await until(() => existsSync(dir + '/go')); return event;`;
+  const setup = { functions: { only: handler(dir, 'only', body) }, definition: oneTask() };
+  const shell = (key?: string) => ({ PATH: process.env.PATH, ...(key && { ANTHROPIC_API_KEY: key }) });
+  const first = await connected(dir, setup, { env: shell('one') });
+  const { executionArn } = await machine(first).start('run', { a: 1 });
+  await expect.poll(() => told(dir), quiet).toEqual(['one']);
+  expect(first).toMatchObject({ waiting: 0, lost: false });
+  process.kill(first.pid, 'SIGKILL');
+  await expect.poll(() => first.lost, quiet).toBe(true);
+  writeFileSync(join(dir, 'go'), '');
+  const reader = await connected(dir, setup, { env: shell(), resume: false });
+  expect(reader.waiting).toBe(1);
+  expect(told(dir)).toEqual(['one']);
+  const second = await connected(dir, setup, { env: shell('two') });
+  expect(second).toMatchObject({ pid: reader.pid, waiting: 0 });
+  expect((await machine(second).ended(executionArn)).status).toBe('SUCCEEDED');
+  expect(told(dir)).toEqual(['one', 'two']);
+});
+
+test('shares a daemon of other code that is at work, watched or not', async () => {
+  const dir = place();
+  const body = `appendFileSync(dir + '/told', '1\\n'); await until(() => existsSync(dir + '/go')); return event;`;
+  const setup = { functions: { only: handler(dir, 'only', body) }, definition: oneTask() };
+  const first = await connected(dir, setup);
+  const { executionArn } = await machine(first).start('run', { a: 1 });
+  await expect.poll(() => told(dir).length, quiet).toBe(1);
+  first.close();
+  const second = await connected(dir, { ...setup, config: '/elsewhere' });
+  expect(second.pid).toBe(first.pid);
+  writeFileSync(join(dir, 'go'), '');
+  expect((await machine(second).ended(executionArn)).status).toBe('SUCCEEDED');
+  expect(told(dir)).toEqual([1]);
+});
+
+test('leaves when its directory is removed', async () => {
+  const dir = place();
+  const { pid } = await connected(dir);
+  rmSync(join(dir, 'data'), { recursive: true, force: true, maxRetries: 5 });
+  await expect.poll(() => isAlive(pid), quiet).toBe(false);
 });
 
 test('loses nothing when it is killed right after it said yes', async () => {
@@ -157,9 +201,9 @@ test("hands a client's own keys to the handlers, also when the daemon ran before
     functions: { only: handler(dir, 'only', 'return [process.env.ANTHROPIC_API_KEY, process.env.OTHER];') },
   };
   const shell = (key: string) => ({ PATH: process.env.PATH, ANTHROPIC_API_KEY: key, OTHER: 'not theirs' });
-  const first = await connected(dir, setup, shell('one'));
+  const first = await connected(dir, setup, { env: shell('one') });
   expect((await invoke(first.url, 'only')).payload).toEqual(['one', null]);
-  const second = await connected(dir, setup, shell('two'));
+  const second = await connected(dir, setup, { env: shell('two') });
   expect(second.pid).toBe(first.pid);
   expect((await invoke(second.url, 'only')).payload).toEqual(['two', null]);
 });
@@ -169,4 +213,22 @@ test('says why no service came up, with the end of its log', async () => {
   const attempt = connected(dir, { definition: '{"StartAt":"Nowhere","States":{}}' });
   await expect(attempt).rejects.toMatchObject({ name: 'StoreUnavailable' });
   await expect(attempt).rejects.toThrow(/service\.log.*State machine definition is invalid/s);
+});
+
+test('says that its table cannot be opened, or is gone', async () => {
+  const dir = place();
+  const { pid } = await connected(dir);
+  process.kill(pid, 'SIGKILL');
+  await expect.poll(() => isAlive(pid), quiet).toBe(false);
+  const table = join(dir, 'data/table');
+  writeFileSync(join(table, 'CURRENT'), '');
+  await expect(connected(dir)).rejects.toThrow(/service\.log.*the table in .* cannot be opened; move it away/s);
+  rmSync(table, { recursive: true });
+  await expect(connected(dir)).rejects.toThrow(/service\.log.*the table in .* is gone/s);
+});
+
+test('names a directory that cannot hold its data', async () => {
+  const dir = place();
+  writeFileSync(join(dir, 'data'), 'a file');
+  await expect(connected(dir)).rejects.toMatchObject({ name: 'StoreUnavailable', cause: { code: 'EEXIST' } });
 });

@@ -17,22 +17,27 @@ test('answers with what the handler returns, and keeps its process warm', async 
 test('gives a handler the context and the environment that Lambda gives it', async () => {
   const dir = place();
   const body = `return { id: context.awsRequestId, name: context.functionName, arn: context.invokedFunctionArn,
-    left: context.getRemainingTimeInMillis(), env: process.env.AWS_LAMBDA_FUNCTION_NAME, extra: process.env.EXTRA };`;
-  const { url } = await serviceOn(dir, { only: handler(dir, 'only', body, 7) }, { env: { EXTRA: 'x' } });
+    memory: context.memoryLimitInMB, left: context.getRemainingTimeInMillis(), env: process.env.AWS_LAMBDA_FUNCTION_NAME, extra: process.env.EXTRA };`;
+  const only = { ...handler(dir, 'only', body, 7), memoryMb: 1024 };
+  const { url } = await serviceOn(dir, { only }, { env: { EXTRA: 'x' } });
   const { payload } = await invoke(url, 'only');
-  expect(payload).toMatchObject({ name: 'only', env: 'only', extra: 'x' });
+  expect(payload).toMatchObject({ name: 'only', env: 'only', extra: 'x', memory: '1024' });
   expect(payload.id).toMatch(/^[0-9a-f-]{36}$/);
   expect(payload.arn).toMatch(/^arn:aws:lambda:.*:function:only$/);
   expect(payload.left).toBeGreaterThan(6000);
   expect(payload.left).toBeLessThanOrEqual(7000);
 });
 
-test("lets a handler's plain SDK client reach the local table", async () => {
+test("lets a handler's own SDK client reach the local table, whatever AWS profile its person has", async () => {
   const dir = place();
-  const sdk = import.meta.resolve('@aws-sdk/client-dynamodb');
-  const body = `const { DynamoDBClient, PutItemCommand } = await import(${JSON.stringify(sdk)});
-    await new DynamoDBClient().send(new PutItemCommand({ TableName: process.env.NIGHTSHIFT_TABLE, Item: { pk: { S: 'by handler' } } }));`;
-  const service = await serviceOn(dir, { only: handler(dir, 'only', body) });
+  const [sdk, own] = ['@aws-sdk/client-dynamodb', '../lib/io/lambda.ts'].map((name) =>
+    JSON.stringify(import.meta.resolve(name)),
+  );
+  const body = `const { DynamoDBClient, PutItemCommand } = await import(${sdk});
+    const { clientOptions } = await import(${own});
+    await new DynamoDBClient(clientOptions).send(new PutItemCommand({ TableName: process.env.NIGHTSHIFT_TABLE, Item: { pk: { S: 'by handler' } } }));`;
+  const env = { AWS_PROFILE: 'nowhere', AWS_EC2_METADATA_DISABLED: 'true' };
+  const service = await serviceOn(dir, { only: handler(dir, 'only', body) }, { env });
   expect(await invoke(service.url, 'only')).toMatchObject({ error: null, payload: null });
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(clientOptions(service.url)));
   onTestFinished(() => client.destroy());

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
@@ -53,7 +53,7 @@ test('goes on with a run from its last state when the service comes back', async
 test('sends the event of an end that an earlier process wrote down and did not come to send', async () => {
   const dir = place();
   const ended = { input: '{}', status: 'FAILED', startedAt: 1, stoppedAt: 2 } as const;
-  const journal = openJournal(join(dir, 'data'));
+  const journal = openJournal(join(dir, 'data'), () => {});
   journal.write({ ...ended, name: 'unsent', announced: false });
   journal.write({ ...ended, name: 'sent', announced: true });
   const only = handler(dir, 'only', `appendFileSync(dir + '/told', JSON.stringify(event.detail.name) + '\\n');`);
@@ -63,6 +63,25 @@ test('sends the event of an end that an earlier process wrote down and did not c
     await service.close();
   }
   expect(lines(join(dir, 'told'))).toEqual(['unsent']);
+});
+
+test('sets aside what it cannot read of executions and events, says so, and goes on with the rest', async () => {
+  const dir = place();
+  const [executions, queue] = [join(dir, 'data/executions'), join(dir, 'data/queue')];
+  for (const path of [executions, queue]) mkdirSync(path, { recursive: true });
+  writeFileSync(join(executions, 'empty.json'), '');
+  writeFileSync(join(executions, 'old.json'), '{"name":"old"}');
+  writeFileSync(join(queue, 'half.json'), '{"id":');
+  const good = { name: 'good', input: '{}', status: 'RUNNING', startedAt: Date.now(), announced: false };
+  writeFileSync(join(executions, 'good.json'), JSON.stringify(good));
+  const told: unknown[] = [];
+  const service = await serviceOn(dir, {}, { report: (error) => told.push(error) });
+  await machine(service).ended('arn:aws:states:eu-west-1:000000000000:execution:nightshift-local:good');
+  expect(readdirSync(executions).sort()).toEqual(['empty.json.bad', 'good.json', 'old.json.bad']);
+  expect(readdirSync(queue)).toEqual(['half.json.bad']);
+  expect(told.sort()).toEqual(['empty', 'old', 'half'].map((name) => expect.stringContaining(`${name}.json.bad`)));
+  writeFileSync(join(executions, 'later.json'), '[]');
+  await expect(machine(service).start('later')).resolves.toMatchObject({ startDate: expect.any(Date) });
 });
 
 test('fails a resumed execution whose state the definition has no more', async () => {

@@ -54,10 +54,15 @@ describe('a package', () => {
     expect(await readdir(bad)).not.toContain('.serverless');
   });
 
+  it('stops at the stage that is the machine’s own', async () => {
+    const failure = await template(await project({}), ['--stage', 'local']).catch((thrown: Error) => thrown.message);
+    expect(failure).toContain('stage: found "local"');
+  });
+
   it('stops at a parameter of another form with a sentence, not a stack', async () => {
     const args = ['--param', 'openaiCompatibleApiKey=maybe'];
     const failure = await template(await project({}), args).catch((thrown: Error) => thrown.message);
-    expect(failure).toContain('openaiCompatibleApiKey: found "maybe", expected parameter or none');
+    expect(failure).toContain('openaiCompatibleApiKey: found "maybe", expected parameter, secret, none');
     expect(failure).not.toMatch(/^ +at /m);
   });
 });

@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { projectPath } from './declared.ts';
 import { ending, exitCodes } from './ending.ts';
 import { type Place, regionOf } from './place.ts';
@@ -54,7 +54,13 @@ const declaring = (made: Command): Command =>
 declaring(placed(command('run <job>', 'start a run of a job and watch it to its end')))
   .option('--slot <instant>', 'the slot it is for, UTC, like 2026-11-22T07:00:00Z (default: now)')
   .option('--model <id>', 'another model than the job names, like anthropic/claude-sonnet-4-5')
-  .option('--suffix <word>', "tells this run from the schedule's own of the same slot", 'manual')
+  .option('--suffix <word>', "tells this run from the schedule's own of the same slot (default: manual)")
+  .addOption(
+    new Option(
+      '--scheduled',
+      'deliver a slot as its schedule does: for a slot from the dead letters (needs --slot)',
+    ).conflicts(['model', 'suffix']),
+  )
   .addHelpText('after', '\nWith --json the run, its attempts, steps and result come on stdout, progress on stderr.')
   .action(async (job, options) => {
     const { run } = await import('./run.ts');

@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { unusable } from '../local/unusable.ts';
 
 /** Where a command works: a deployed stage, or the local service on its data directory. */
 export type Place = { stage?: string; region?: string; data: string };
@@ -7,6 +8,14 @@ export type Place = { stage?: string; region?: string; data: string };
 /** The Region of a deployed stage: the one `serverless.yml` would deploy it to. */
 export const regionOf = ({ region }: Place): string => region ?? process.env.AWS_REGION ?? 'eu-west-1';
 
-/** Whether nothing was ever remembered here: asking would only create an empty table. */
-export const isBlank = ({ stage, data }: Place): boolean =>
-  stage === undefined && !existsSync(join(resolve(data), 'table.ready'));
+/** Whether nothing was ever remembered here: asking would only create an empty table. Throws StoreUnavailable where that cannot be told. */
+export const isBlank = ({ stage, data }: Place): boolean => {
+  if (stage !== undefined) return false;
+  try {
+    statSync(join(resolve(data), 'table.ready'));
+    return false;
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return true;
+    throw unusable(data, thrown);
+  }
+};

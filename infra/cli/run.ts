@@ -5,6 +5,7 @@ import type { Declared } from '../../lib/io/job-files.ts';
 import { modelIdForm, parseModelId } from '../../lib/model-id.ts';
 import { runId, Suffix } from '../../lib/run.ts';
 import { Slot, slotAt } from '../../lib/slot.ts';
+import { unusable } from '../local/unusable.ts';
 import { writeLocalConfig } from './config.ts';
 import { mustBeDeclared, readDeclared } from './declared.ts';
 import { exitCodes, runExitCode } from './ending.ts';
@@ -16,7 +17,14 @@ import { json } from './plain.ts';
 import type { Stage } from './stage.ts';
 import type { Terminal } from './terminal.ts';
 
-export type RunOptions = Place & { infra: string; slot?: string; model?: string; suffix: string; json?: boolean };
+export type RunOptions = Place & {
+  infra: string;
+  slot?: string;
+  scheduled?: boolean;
+  model?: string;
+  suffix?: string;
+  json?: boolean;
+};
 
 /** Where progress and where the answer is printed. */
 export type Outputs = { progress: Terminal; answer: Terminal };
@@ -38,20 +46,26 @@ const checked = <T>(schema: z.ZodType<T>, value: string, name: FailureName, opti
   throw new Failure(name, `${option}: found "${value}", ${expected}`);
 };
 
-/** The event a person wakes a job with, checked before anything is asked. */
+/** The event a person wakes a job with, or its schedule's own, checked before anything is asked. */
 const eventOf = (job: string, options: RunOptions, declared: Declared, now: Date): DispatchEvent => {
-  const { slot = slotAt(now), suffix, model } = options;
+  const { scheduled, slot = slotAt(now), suffix = 'manual', model } = options;
+  if (scheduled && options.slot === undefined)
+    throw new Failure('InvalidSlot', '--scheduled: needs --slot, the slot to deliver');
   return {
     job,
     slot: checked(Slot, slot, 'InvalidSlot', '--slot'),
-    suffix: checked(Suffix, suffix, 'InvalidEvent', '--suffix'),
+    ...(scheduled ? {} : { suffix: checked(Suffix, suffix, 'InvalidEvent', '--suffix') }),
     ...(model === undefined ? {} : { model: modelOf(model, declared.scripts) }),
   };
 };
 
-const look = (id: string, { stage, region, data }: Place, usualData: string): string => {
+/** A path as a shell takes it. */
+const shellWord = (path: string): string =>
+  /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+
+export const look = (id: string, { stage, region, data }: Place, usualData: string): string => {
   const at = stage === undefined ? [] : [`--stage ${stage}`, ...(region ? [`--region ${region}`] : [])];
-  const where = stage === undefined && data !== usualData ? [`--data ${data}`] : at;
+  const where = stage === undefined && data !== usualData ? [`--data ${shellWord(data)}`] : at;
   return ['npm run nightshift -- show', id, ...where].join(' ');
 };
 
@@ -61,7 +75,7 @@ const report = async (seen: History, hint: string, wantsJson: boolean, out: Outp
   if (result !== null) out.answer.say(`\n${typeof result === 'string' ? result.trim() : json(result)}`);
   out.progress.print([
     { key: 'space', segments: [] },
-    { key: 'hint', segments: [toned('dim', `every step:  ${hint}`)] },
+    { key: 'hint', whole: true, segments: [toned('dim', `every step:  ${hint}`)] },
   ]);
 };
 
@@ -77,7 +91,10 @@ const watch = async (event: DispatchEvent, stage: Stage, hint: string, out: Outp
     if (status === 'duplicate') out.progress.say('duplicate: this slot already has its run; nothing was started.\n');
     return await follow(id, stage, { terminal: out.progress, now: () => new Date(), signal: stop.signal });
   } catch (thrown) {
-    if (started) out.progress.say(`\nStopped watching. The run goes on; to look at it:\n  ${hint}`);
+    const onward = stage.lost
+      ? 'The local service has ended; the run goes on with the next `run` command'
+      : 'The run goes on';
+    if (started) out.progress.say(`\nStopped watching. ${onward}; to look at it:\n  ${hint}`);
     if (!stop.signal.aborted) throw thrown;
     return 'stopped';
   } finally {
@@ -87,7 +104,7 @@ const watch = async (event: DispatchEvent, stage: Stage, hint: string, out: Outp
 };
 
 /**
- * Starts a run of a job as the schedule would, through the dispatch function, and follows it to its outcome. Resolves to the
+ * Starts a run of a job through the dispatch function, with a suffix of its own or just as the schedule would, and follows it to its outcome. Resolves to the
  * exit code. Throws InvalidJob, UnknownJob, UnknownModel, InvalidSlot, InvalidEvent before anything is started.
  */
 export const run = async (job: string, options: RunOptions, usualData: string, out: Outputs): Promise<number> => {
@@ -95,10 +112,14 @@ export const run = async (job: string, options: RunOptions, usualData: string, o
   const declared = await readDeclared(options.infra);
   if (deployed === undefined) mustBeDeclared(job, declared);
   const event = eventOf(job, options, declared, new Date());
-  if (deployed === undefined) await writeLocalConfig(data, declared);
+  if (deployed === undefined) {
+    await writeLocalConfig(data, declared).catch((thrown: unknown) => {
+      throw unusable(data, thrown);
+    });
+  }
   out.progress.show(() => (deployed === undefined ? 'starting the local service' : `asking stage ${deployed}`));
   const { openStage } = await import('./stage.ts');
-  const stage = await openStage(options);
+  const stage = await openStage(options, { resume: true });
   try {
     const seen = await watch(event, stage, look(runId(event), options, usualData), out);
     if (seen === 'stopped') return exitCodes.stopped;

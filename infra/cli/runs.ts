@@ -5,11 +5,12 @@ import { tokens } from '../../lib/usage.ts';
 import { cost, count, duration } from './amount.ts';
 import { mustBeDeclared, readDeclared } from './declared.ts';
 import { exitCodes } from './ending.ts';
-import type { Segment } from './line.ts';
+import type { Line, Segment } from './line.ts';
 import { isBlank, type Place } from './place.ts';
 import { json } from './plain.ts';
 import { type Column, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
+import { waitingLines } from './waiting.ts';
 
 export type RunsOptions = Place & { infra: string; job?: string; days: number; limit: number; json?: boolean };
 
@@ -62,12 +63,25 @@ const row = (run: Run): Segment[] => {
   return [slot, run.id, { text: outcome, tone: tones[status] }, ...amounts];
 };
 
-const recent = async ({ job, days, limit, ...place }: RunsOptions): Promise<Run[]> => {
-  if (isBlank(place)) return [];
+/** From this width on there is room for the local time, which the run id tells in UTC. */
+const roomyColumns = 100;
+
+/** Runs as a table. A narrow terminal gets no local times; the id is always there. */
+export const listed = (found: Run[], width: number): Line[] => {
+  const from = width < roomyColumns ? 1 : 0;
+  return tableLines(
+    columns.slice(from),
+    found.map((run) => row(run).slice(from)),
+  );
+};
+
+const recent = async ({ job, days, limit, ...place }: RunsOptions): Promise<{ found: Run[]; waiting: number }> => {
+  if (isBlank(place)) return { found: [], waiting: 0 };
   const { openStage } = await import('./stage.ts');
-  const stage = await openStage(place);
+  const stage = await openStage(place, { resume: false });
   try {
-    return await storedLedger(stage.stores, () => new Date()).runs({ ...(job ? { job } : {}), days, limit });
+    const ledger = storedLedger(stage.stores, () => new Date());
+    return { found: await ledger.runs({ ...(job ? { job } : {}), days, limit }), waiting: stage.waiting };
   } finally {
     stage.close();
   }
@@ -87,13 +101,14 @@ const none = ({ job, days, stage }: RunsOptions): string => {
 
 /** Lists recent runs, the newest slot first. Reads only. Throws UnknownJob for the name of a job that has no runs and no file. */
 export const runs = async (options: RunsOptions, out: Terminal): Promise<number> => {
-  const found = await recent(options);
+  const { found, waiting } = await recent(options);
   if (found.length === 0) await checkName(options);
   if (options.json) out.say(json(found.map(summary)));
   else if (found.length === 0) out.say(none(options));
   else {
-    out.print(tableLines(columns, found.map(row)));
+    out.print(listed(found, out.columns));
     if (found.length === options.limit) out.say(`\nThe newest ${found.length}; --limit shows more.`);
+    out.print(waitingLines(waiting));
   }
   return exitCodes.succeeded;
 };

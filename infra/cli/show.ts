@@ -11,12 +11,14 @@ import { isBlank, type Place } from './place.ts';
 import { brief, json, plain } from './plain.ts';
 import type { Terminal } from './terminal.ts';
 import { decisionText, measures, slotText } from './timeline.ts';
+import { waitingLines } from './waiting.ts';
 
 const line = (...segments: Segment[]): Line => ({ key: '', segments });
+const whole = (...segments: Segment[]): Line => ({ ...line(...segments), whole: true });
 const label = (word: string): Segment => toned('dim', word.padEnd(9));
 
-/** How many lines, and characters of a line, people are shown of a text. */
-const most = { lines: 12, letters: 400 };
+/** How many lines, and characters of a line, people are shown of a text; and characters of a failure's message. */
+const most = { lines: 12, letters: 400, message: 2000 };
 
 const block = (text: string, indent: string): Line[] => {
   const lines = plain(text).trim().split('\n');
@@ -32,7 +34,7 @@ const endText = ({ run }: History): Segment => {
   const after = `after ${counted(outcome.attempts, 'attempt')}`;
   return outcome.status === 'succeeded'
     ? toned('good', `succeeded ${after}`)
-    : toned('bad', `failed ${after}: ${outcome.failure}: ${brief(outcome.message, most.letters)}`);
+    : toned('bad', `failed ${after}: ${outcome.failure}: ${brief(outcome.message, most.message)}`);
 };
 
 const overview = (seen: History): Line[] => {
@@ -45,7 +47,7 @@ const overview = (seen: History): Line[] => {
     line(label('slot'), slotText(run), toned('dim', `  (${run.slot})`)),
     line(label('model'), run.job.model),
     line(label('started'), run.startedAt, ...(took === null ? [] : [toned('dim', `  took ${duration(took)}`)])),
-    line(label('outcome'), endText(seen)),
+    whole(label('outcome'), endText(seen)),
     ...(outcome ? [line(label('used'), `${count(tokens(outcome.usage))} tokens · ${cost(outcome.usage.usd)}`)] : []),
   ];
 };
@@ -93,7 +95,7 @@ const attemptLines = (attempt: Tried, first: Tried): Line[] => {
     ...steps.flatMap(stepLines),
     ...(failed
       ? [
-          line('  ', toned('bad', `✗ ${failed.failure}`), `: ${brief(failed.message, most.letters)}`),
+          whole('  ', toned('bad', `✗ ${failed.failure}`), `: ${brief(failed.message, most.message)}`),
           line('    ', toned('warn', decisionText(failed.failure, attempt))),
         ]
       : []),
@@ -110,13 +112,13 @@ const mustBeRunId = (id: string): void => {
   }
 };
 
-const read = async (runId: string, place: Place): Promise<History> => {
+const read = async (runId: string, place: Place): Promise<{ seen: History; waiting: number }> => {
   mustBeRunId(runId);
   if (isBlank(place)) throw new Failure('UnknownRun', `there is no run ${runId}, and no other in ${place.data}`);
   const { openStage } = await import('./stage.ts');
-  const stage = await openStage(place);
+  const stage = await openStage(place, { resume: false });
   try {
-    return await history(runId, stage.stores);
+    return { seen: await history(runId, stage.stores), waiting: stage.waiting };
   } finally {
     stage.close();
   }
@@ -124,7 +126,7 @@ const read = async (runId: string, place: Place): Promise<History> => {
 
 /** Shows a run: its attempts, their prompts and every step. Long texts are cut for people and whole in JSON. Reads only. Throws UnknownRun. */
 export const show = async (runId: string, options: Place & { json?: boolean }, out: Terminal): Promise<number> => {
-  const seen = await read(runId, options);
+  const { seen, waiting } = await read(runId, options);
   const result = await resultOf(seen);
   if (options.json) {
     out.say(json({ ...seen, result }));
@@ -132,6 +134,7 @@ export const show = async (runId: string, options: Place & { json?: boolean }, o
   }
   const [first] = seen.attempts;
   out.print([...overview(seen), ...(first ? seen.attempts.flatMap((attempt) => attemptLines(attempt, first)) : [])]);
+  if (!seen.run.outcome) out.print(waitingLines(waiting));
   if (seen.run.job.result && result !== null) out.say(`\nresult\n${json(result)}`);
   return exitCodes.succeeded;
 };

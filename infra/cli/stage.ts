@@ -14,50 +14,64 @@ export type Stage = {
   dispatch(event: DispatchEvent): Promise<DispatchResult>;
   /** How long to rest between two looks, in milliseconds. */
   restMs: number;
+  /** How many open runs nothing works on. A deployed stage has none. */
+  waiting: number;
+  /** Whether the local service has ended meanwhile. */
+  readonly lost: boolean;
   close(): void;
 };
 
-const requestHandler = { connectionTimeout: 3_000, requestTimeout: 60_000 };
+const requestHandler = { connectionTimeout: 3_000, requestTimeout: 60_000, throwOnRequestTimeout: true };
 
 /** Every put needs a token; a command has none to give. */
 const token = (): never => {
   throw new Error('a command tried to write: only the functions do');
 };
 
+/** A run that cannot be read is left out of a list, and said so. */
+const damaged = ({ message }: Error): void => console.error(`left out: ${message}`);
+
 type Names = { table: string; dispatch: string; restMs: number };
 
-const asked = (settings: object, names: Names, leave: () => void): Stage => {
+type Held = { waiting: number; readonly lost: boolean; close(): void };
+
+const asked = (settings: object, names: Names, held: Held): Stage => {
   const common = { maxAttempts: 4, requestHandler, ...settings };
   const [dynamo, lambda] = [new DynamoDBClient(common), new LambdaClient(common)];
   return {
-    stores: dynamoStores(dynamo, names.table, { now: () => new Date(), token }),
+    stores: dynamoStores(dynamo, names.table, { now: () => new Date(), token, damaged }),
     dispatch: (event) => invokeDispatch(lambda, names.dispatch, event),
     restMs: names.restMs,
+    waiting: held.waiting,
+    get lost() {
+      return held.lost;
+    },
     close() {
       dynamo.destroy();
       lambda.destroy();
-      leave();
+      held.close();
     },
   };
 };
 
 const deployed = (stage: string, region: string): Stage => {
   const names = { table: `nightshift-${stage}`, dispatch: `nightshift-${stage}-dispatch`, restMs: 1000 };
-  return asked({ region }, names, () => undefined);
+  return asked({ region }, names, { waiting: 0, lost: false, close() {} });
 };
 
-const local = async (data: string): Promise<Stage> => {
+const local = async (data: string, resume: boolean): Promise<Stage> => {
   const config = configPath(data);
   const own = { ...process.env, NIGHTSHIFT_CONFIG: config, NIGHTSHIFT_CONFIG_STAMP: await configStamp(data) };
-  const { url, env, close } = await connect(resolve(data), { config }, { env: own });
+  const held = await connect(resolve(data), { config }, { env: own, resume });
+  const { url, env } = held;
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const names = { table: env.NIGHTSHIFT_TABLE ?? '', dispatch: 'dispatch', restMs: 150 };
-  return asked({ endpoint: url, region: env.AWS_REGION, credentials }, names, close);
+  return asked({ endpoint: url, region: env.AWS_REGION, credentials }, names, held);
 };
 
 /**
  * Opens a deployed stage with the caller's AWS credentials (nothing is asked yet), or connects to the local service and starts
- * it if need be. Throws StoreUnavailable where that does not come up.
+ * it if need be: with `resume`, what an earlier one left open goes on, with the caller's environment. Throws StoreUnavailable where that does not come up.
  */
-export const openStage = async (place: Place): Promise<Stage> =>
-  place.stage === undefined ? local(place.data) : deployed(place.stage, regionOf(place));
+export const openStage = async (place: Place, { resume }: { resume: boolean }): Promise<Stage> =>
+  place.stage === undefined ? local(place.data, resume) : deployed(place.stage, regionOf(place));

@@ -5,6 +5,8 @@ import { plain } from './plain.ts';
 
 /** Where a command prints. On a terminal in colour, unless NO_COLOR or TERM=dumb ask otherwise; elsewhere plain lines. */
 export type Terminal = {
+  /** How wide it is; unbounded where lines go elsewhere. */
+  readonly columns: number;
   /** Prints lines for good. */
   print(lines: Line[]): void;
   /** Prints text of any origin for good, made plain. */
@@ -21,6 +23,7 @@ export const terminal = (stream: WriteStream, env: NodeJS.ProcessEnv): Terminal 
   const live = Boolean(stream.isTTY) && env.TERM !== 'dumb';
   const paint = createColors(live && !env.NO_COLOR);
   const columns = () => stream.columns || 80;
+  const width = () => (live ? columns() : Number.POSITIVE_INFINITY);
   let frame = 0;
   let shown = false;
   let ticking: NodeJS.Timeout | undefined;
@@ -44,9 +47,11 @@ export const terminal = (stream: WriteStream, env: NodeJS.ProcessEnv): Terminal 
   };
 
   return {
+    get columns() {
+      return width();
+    },
     print(lines) {
-      const width = live ? columns() : undefined;
-      if (lines.length > 0) write(lines.map((line) => `${drawn(line, paint, width)}\n`).join(''));
+      if (lines.length > 0) write(lines.map((line) => `${drawn(line, paint, width())}\n`).join(''));
     },
     say: (text) => write(`${plain(text)}\n`),
     show(status) {

@@ -96,8 +96,9 @@ const attemptLines = (attempt: Tried, first: Tried, since: number): Line[] => {
     ...stepsDone,
     {
       key: `a${number}failed`,
+      whole: true,
       elapsedMs: Date.parse(failed.endedAt) - since,
-      segments: [toned('bad', `  ✗ ${failed.failure}`), `: ${brief(failed.message, 300)}`],
+      segments: [toned('bad', `  ✗ ${failed.failure}`), `: ${brief(failed.message, 2000)}`],
     },
     {
       key: `a${number}decision`,
@@ -112,7 +113,7 @@ const outcomeLines = ({ outcome, job }: Run, since: number): Line[] => {
   const elapsedMs = Date.parse(outcome.endedAt) - since;
   const { usage } = outcome;
   const spent = `${duration(elapsedMs)} · ${count(tokens(usage))} tokens · ${cost(usage.usd)}`;
-  const line = (...segments: Segment[]): Line[] => [{ key: 'outcome', elapsedMs, segments }];
+  const line = (...segments: Segment[]): Line[] => [{ key: 'outcome', elapsedMs, whole: true, segments }];
   if (outcome.status === 'skipped') return line(toned('warn', `– skipped: ${outcome.why}`));
   const after = `${counted(outcome.attempts, 'attempt')} of at most ${job.retry.attempts}`;
   if (outcome.status === 'failed') {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
-import { type ClientRequest, request } from 'node:http';
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,8 +8,9 @@ import { Failure } from '../../lib/failure.ts';
 import { tableName } from './arn.ts';
 import { clientEnv, ownEnv } from './env.ts';
 import type { WaitOverrides } from './machine.ts';
-import { codeStamp, lockedExitCode, Presence, project, readPresence } from './presence.ts';
+import { codeStamp, lockedExitCode, Presence, project, readPresence, waitingHeader } from './presence.ts';
 import type { LocalFunction } from './sandbox.ts';
+import { unusable } from './unusable.ts';
 
 /** How a daemon is set up; all of it JSON. Every field has the project's own for a default. */
 export type Setup = {
@@ -28,6 +29,10 @@ export type Connection = {
   env: Record<string, string>;
   /** The daemon's process. */
   pid: number;
+  /** How many executions of an earlier daemon wait for a client that runs. */
+  waiting: number;
+  /** Whether the daemon has ended, however it did. */
+  readonly lost: boolean;
   /** Lets the daemon go. So does the end of this process. */
   close(): void;
 };
@@ -47,7 +52,7 @@ const find = async (dir: string): Promise<Presence | undefined> => {
   }
 };
 
-/** Asks a daemon of other code to go. It stays while another client needs it. */
+/** Asks a daemon of other code to go. It stays while another client or a run needs it. */
 const leaves = async ({ url }: Presence): Promise<boolean> => {
   try {
     return (await fetch(`${url}/leave`, { method: 'POST', signal: AbortSignal.timeout(5000) })).ok;
@@ -56,14 +61,25 @@ const leaves = async ({ url }: Presence): Promise<boolean> => {
   }
 };
 
-const lease = ({ url }: Presence, env: Record<string, string>): Promise<ClientRequest | undefined> =>
+type Lease = { waiting: number; lost: boolean; close(): void };
+
+/** Holds the daemon for as long as the answer lasts. `env` is for the handlers; null asks for nothing to be run. */
+const lease = ({ url }: Presence, env: Record<string, string> | null): Promise<Lease | undefined> =>
   new Promise((resolve) => {
     const held = request(`${url}/lease`, { method: 'POST', agent: false });
     held.on('error', () => resolve(undefined));
     held.on('response', (response) => {
-      response.on('error', () => {}).resume();
+      if (response.statusCode !== 200) return resolve(undefined);
+      const taken = { waiting: Number(response.headers[waitingHeader]), lost: false, close: () => void held.destroy() };
+      const lose = () => {
+        taken.lost = true;
+      };
+      response
+        .on('error', () => {})
+        .on('close', lose)
+        .resume();
       held.socket?.unref();
-      resolve(response.statusCode === 200 ? held : undefined);
+      resolve(taken);
     });
     held.end(JSON.stringify(env));
   });
@@ -83,7 +99,8 @@ const spawnDaemon = (dir: string, code: string, setup: Setup, env: NodeJS.Proces
 };
 
 const unavailable = (dir: string, why: string): Failure => {
-  const last = readFileSync(log(dir), 'utf8').trimEnd().split('\n').slice(-12).join('\n');
+  const said = existsSync(log(dir)) ? readFileSync(log(dir), 'utf8') : '';
+  const last = said.trimEnd().split('\n').slice(-12).join('\n');
   return new Failure('StoreUnavailable', `the local service ${why}; the end of ${log(dir)}:\n${last}`);
 };
 
@@ -93,18 +110,36 @@ const broke = ({ exitCode }: ChildProcess): boolean =>
 const gone = (child: ChildProcess | undefined): boolean =>
   child === undefined || child.exitCode !== null || child.signalCode !== null;
 
+export type ConnectOptions = {
+  /** The person's own; what of it providers and credentials need reaches the handlers, where `resume` is true. */
+  env?: NodeJS.ProcessEnv;
+  /** Whether this client runs something: open executions of an earlier daemon go on, with its environment. */
+  resume?: boolean;
+  waitSeconds?: number;
+};
+
+/** The directory, made if need be. Throws StoreUnavailable where nothing can be written. */
+const homeOf = (dir: string): string => {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    accessSync(dir, constants.W_OK | constants.X_OK);
+    return realpathSync(dir);
+  } catch (cause) {
+    throw unusable(dir, cause);
+  }
+};
+
 /**
  * Connects to the local service of `dir`, starting its daemon when none runs; however many connect at once, there is one.
  * The daemon lives as long as a client is connected or an execution runs. One of other code is replaced, unless another
- * client needs it. Throws StoreUnavailable, with the end of its log, when none comes up within `waitSeconds`.
+ * client or a run needs it. Throws StoreUnavailable, with the end of its log, when none comes up within `waitSeconds`.
  */
 export const connect = async (
   dir: string,
   setup: Setup = {},
-  { env = process.env, waitSeconds = 60 }: { env?: NodeJS.ProcessEnv; waitSeconds?: number } = {},
+  { env = process.env, resume = true, waitSeconds = 60 }: ConnectOptions = {},
 ): Promise<Connection> => {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const home = realpathSync(dir);
+  const home = homeOf(dir);
   const code = codeStamp(setup);
   const own = ownEnv(env);
   const until = Date.now() + waitSeconds * 1000;
@@ -112,10 +147,10 @@ export const connect = async (
 
   const attach = async (presence: Presence): Promise<Connection | undefined> => {
     if (presence.code !== code && (await leaves(presence))) return undefined;
-    const held = await lease(presence, own);
+    const held = await lease(presence, resume ? own : null);
     if (held === undefined) return undefined;
     const { url, pid } = presence;
-    return { url, pid, env: clientEnv(url, own, tableName), close: () => void held.destroy() };
+    return Object.assign(held, { url, pid, env: clientEnv(url, own, tableName) });
   };
 
   while (Date.now() < until) {

@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
+import { ClassicLevel } from 'classic-level';
 import dynalite from 'dynalite';
 import type { WireReply, WireRequest } from './wire.ts';
 
@@ -42,24 +43,34 @@ const bridge =
       listener(request as unknown as IncomingMessage, response as unknown as ServerResponse);
     });
 
+const ask = (answer: Dynamo['answer'], action: string, input: unknown): Promise<WireReply> =>
+  answer({
+    method: 'POST',
+    path: '/',
+    headers: { ...signed, 'x-amz-target': `DynamoDB_20120810.${action}` },
+    body: JSON.stringify(input),
+  });
+
 const createTable = async (answer: Dynamo['answer'], name: string, properties: Record<string, unknown>) => {
-  const call = (action: string, input: unknown) =>
-    answer({
-      method: 'POST',
-      path: '/',
-      headers: { ...signed, 'x-amz-target': `DynamoDB_20120810.${action}` },
-      body: JSON.stringify(input),
-    });
   const input = Object.fromEntries(tableKeys.filter((key) => key in properties).map((key) => [key, properties[key]]));
-  const created = await call('CreateTable', { ...input, TableName: name });
+  const created = await ask(answer, 'CreateTable', { ...input, TableName: name });
   if (created.status !== 200) throw new Error(`the table could not be created: ${created.body}`);
-  while (JSON.parse((await call('DescribeTable', { TableName: name })).body).Table.TableStatus !== 'ACTIVE')
+  while (JSON.parse((await ask(answer, 'DescribeTable', { TableName: name })).body).Table.TableStatus !== 'ACTIVE')
     await setImmediate();
+};
+
+/** Dynalite opens its database late and throws where nobody can catch it: one that cannot be opened is found here. */
+const mustOpen = async (path: string): Promise<void> => {
+  const database = new ClassicLevel(path);
+  await database.open().catch((cause: unknown) => {
+    throw new Error(`the table in ${path} cannot be opened; move it away to begin anew`, { cause });
+  });
+  await database.close();
 };
 
 /**
  * DynamoDB in this process, its data on disk under `<dir>/table`, with one table. A table half made by a process that
- * died holds nothing and is made anew. The caller holds the directory's lock, listens on `server` and closes it.
+ * died holds nothing and is made anew. Throws when the table cannot be opened or is gone. The caller holds the directory's lock, listens on `server` and closes it.
  */
 export const openDynamo = async (
   dir: string,
@@ -68,6 +79,7 @@ export const openDynamo = async (
   const path = join(dir, 'table');
   const ready = join(dir, 'table.ready');
   if (!existsSync(ready)) rmSync(path, { recursive: true, force: true });
+  await mustOpen(path);
   const server = dynalite({ path, createTableMs: 0 });
   const [listener] = server.listeners('request') as RequestListener[];
   if (listener === undefined) throw new Error('dynalite has no request listener');
@@ -77,5 +89,7 @@ export const openDynamo = async (
     await createTable(answer, table.name, table.properties);
     writeFileSync(ready, '');
   }
+  const found = await ask(answer, 'DescribeTable', { TableName: table.name });
+  if (found.status !== 200) throw new Error(`the table in ${path} is gone; remove ${ready} to begin anew`);
   return { server, answer };
 };

@@ -9,6 +9,8 @@ export type Executions = {
   /** Ends a running execution as ABORTED; one that has ended stays as it is. Its task in flight runs on, unheard. */
   stop(name: string, error: string | undefined, cause: string | undefined): Execution | undefined;
   readonly running: number;
+  /** How many an earlier process left open, as long as they were not resumed. */
+  readonly waiting: number;
   /** Goes on with what an earlier process left: from the last state entered, with its input, like a redrive. */
   resume(): void;
   /** Halts every execution where it is. On disk they stay RUNNING. */
@@ -95,6 +97,9 @@ export const openExecutions = (
     },
     get running() {
       return live.size;
+    },
+    get waiting() {
+      return journal.all().filter(({ name, status }) => status === 'RUNNING' && !live.has(name)).length;
     },
     resume() {
       for (const execution of journal.all()) {

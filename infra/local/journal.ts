@@ -1,13 +1,13 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { readAll, writeWhole } from './atomic.ts';
+import { readAll, readOr, writeWhole } from './atomic.ts';
 
 /**
  * One execution as it stands on disk. `at` is the last state entered and its input, where a new process goes on.
  * `announced`: its end was handed to the queue as an event. Instants are epoch milliseconds; input and output are JSON text.
  */
-export const Execution = z.strictObject({
+export const Execution = z.object({
   name: z.string(),
   input: z.string(),
   status: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']),
@@ -28,15 +28,17 @@ export type Journal = {
   all(): Execution[];
 };
 
-/** The executions of a local service, one file each in `<dir>/executions`. A name is checked before it comes here. */
-export const openJournal = (dir: string): Journal => {
+/**
+ * The executions of a local service, one file each in `<dir>/executions`. A name is checked before it comes here. A file
+ * that holds no execution is set aside and reported; its run can be started again.
+ */
+export const openJournal = (dir: string, report: (error: unknown) => void): Journal => {
   const path = join(dir, 'executions');
   mkdirSync(path, { recursive: true });
   const file = (name: string) => join(path, `${name}.json`);
   return {
-    read: (name) =>
-      existsSync(file(name)) ? Execution.parse(JSON.parse(readFileSync(file(name), 'utf8'))) : undefined,
+    read: (name) => (existsSync(file(name)) ? readOr(file(name), Execution.parse, report) : undefined),
     write: (execution) => writeWhole(file(execution.name), JSON.stringify(execution)),
-    all: () => readAll(path).map((found) => Execution.parse(found)),
+    all: () => readAll(path, Execution.parse, report),
   };
 };

@@ -16,10 +16,10 @@ export type Lambda = {
 };
 
 /** What Lambda itself sets in a function's environment. */
-const lambdaEnv = (name: string): Record<string, string> => ({
+const lambdaEnv = (name: string, { memoryMb = 256 }: LocalFunction): Record<string, string> => ({
   AWS_LAMBDA_FUNCTION_NAME: name,
   AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
   AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
   TZ: ':UTC',
 });
@@ -44,6 +44,7 @@ export const openLambda = (
   mkdirSync(logs, { recursive: true });
   const pools = new Map(
     Object.entries(functions).map(([name, definition]) => {
+      const own = lambdaEnv(name, definition);
       const path = join(logs, `${name}.jsonl`);
       const log = (line: string) => {
         const entry = isJsonObject(line)
@@ -51,22 +52,22 @@ export const openLambda = (
           : JSON.stringify({ timestamp: new Date().toISOString(), message: line });
         appendFileSync(path, `${entry}\n`);
       };
-      return [name, openPool(name, definition, { env: { ...env, ...lambdaEnv(name) }, most, log })];
+      return [name, { own, pool: openPool(name, definition, { env: { ...env, ...own }, most, log }) }];
     }),
   );
   return {
     has: (name) => pools.has(name),
     async invoke(name, event, requestId = randomUUID()) {
-      const pool = pools.get(name);
-      if (pool !== undefined) return pool.invoke(requestId, event);
+      const found = pools.get(name);
+      if (found !== undefined) return found.pool.invoke(requestId, event);
       const error = { errorType: 'Lambda.ResourceNotFoundException', errorMessage: `Function not found: ${name}` };
       return { ok: false, error };
     },
     reset(next) {
-      for (const [name, pool] of pools) pool.reset({ ...next, ...lambdaEnv(name) });
+      for (const { own, pool } of pools.values()) pool.reset({ ...next, ...own });
     },
     async kill() {
-      await Promise.all([...pools.values()].map((pool) => pool.kill()));
+      await Promise.all([...pools.values()].map(({ pool }) => pool.kill()));
     },
   };
 };

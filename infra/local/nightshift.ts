@@ -9,15 +9,16 @@ import { type LocalService, type ServiceOptions, startService } from './service.
 const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
 const Table = z.object({ Properties: z.record(z.string(), z.unknown()) });
 
-const source = (name: string, timeoutSeconds: number): LocalFunction => ({
+const source = (name: string, timeoutSeconds: number, memoryMb = 256): LocalFunction => ({
   module: path(`functions/${name}.ts`),
   timeoutSeconds,
+  memoryMb,
 });
 
-/** The four functions from source, with the time each has on AWS. */
+/** The four functions from source, with the time and the memory each has on AWS. */
 export const sourceFunctions: Record<string, LocalFunction> = {
   dispatch: source('dispatch', 30),
-  attempt: source('attempt', 900),
+  attempt: source('attempt', 900, 512),
   triage: source('triage', 30),
   settle: source('settle', 30),
 };

@@ -12,6 +12,9 @@ export type Presence = z.infer<typeof Presence>;
 /** What a daemon exits with when another one works on the directory. */
 export const lockedExitCode = 75;
 
+/** Where a lease's answer says how many open executions wait for a client that runs. */
+export const waitingHeader = 'nightshift-waiting';
+
 export const project = fileURLToPath(new URL('../../', import.meta.url));
 
 const file = (dir: string): string => join(dir, 'service.json');

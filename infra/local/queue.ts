@@ -9,7 +9,7 @@ import type { Lambda } from './lambda.ts';
 import type { Invocation } from './sandbox.ts';
 import type { LambdaError } from './worker.ts';
 
-const Queued = z.strictObject({ id: z.string(), name: z.string(), event: z.string(), queuedAt: z.number() });
+const Queued = z.object({ id: z.string(), name: z.string(), event: z.string(), queuedAt: z.number() });
 type Queued = z.infer<typeof Queued>;
 
 export type Queue = {
@@ -41,7 +41,11 @@ const deadLetter = (queued: Queued, error: LambdaError, count: number, now: Date
  * Lambda's asynchronous invocation, at least once: one try and one more after each of `delaysMs`, then the event and its
  * last error go to `<dir>/dead-letters.jsonl`. What waits is in `<dir>/queue`.
  */
-export const openQueue = (dir: string, lambda: Lambda, delaysMs: number[]): Queue => {
+export const openQueue = (
+  dir: string,
+  deps: { lambda: Lambda; delaysMs: number[]; report(error: unknown): void },
+): Queue => {
+  const { lambda, delaysMs } = deps;
   const path = join(dir, 'queue');
   mkdirSync(path, { recursive: true });
   const stopping = new AbortController();
@@ -83,7 +87,7 @@ export const openQueue = (dir: string, lambda: Lambda, delaysMs: number[]): Queu
       return pending.size;
     },
     resume() {
-      for (const left of readAll(path)) process(Queued.parse(left));
+      for (const left of readAll(path, Queued.parse, deps.report)) process(left);
     },
     stop: () => stopping.abort(),
   };

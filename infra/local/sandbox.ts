@@ -5,7 +5,7 @@ import { functionArn } from './arn.ts';
 import type { LambdaError, WorkerCall, WorkerReply } from './worker.ts';
 
 /** A function of the local service: a module that exports `handler`, as source or as a packaged bundle. */
-export type LocalFunction = { module: string; timeoutSeconds: number };
+export type LocalFunction = { module: string; timeoutSeconds: number; memoryMb?: number };
 
 /** How an invocation ended. `payload` is JSON. */
 export type Invocation = { ok: true; payload: string } | { ok: false; error: LambdaError };

@@ -34,7 +34,9 @@ export type ServiceOptions = {
   /** Most processes of one function at a time. */
   processes?: number;
   port?: number;
-  /** Answers requests that no AWS service takes. */
+  /** False: what an earlier service left open waits for `resume`. Default: it goes on at once. */
+  resume?: boolean;
+  /** Answers requests that are not for AWS. They do not make the service busy. */
   route?(request: WireRequest, response: ServerResponse): WireReply | 'taken' | undefined;
   /** Hears of errors nobody else can be told of. Default: standard error. */
   report?(error: unknown): void;
@@ -46,6 +48,10 @@ export type LocalService = {
   env: Record<string, string>;
   /** True while an execution runs, an event waits or a request is being answered. */
   readonly busy: boolean;
+  /** How many executions an earlier service left open that wait for `resume`. */
+  readonly waiting: number;
+  /** Goes on with what an earlier service left. The second time it does nothing. */
+  resume(): void;
   /** Gives the handlers another environment; those at work keep theirs to the end of their invocation. */
   reset(env: Record<string, string>): void;
   /** Ends at once, as a crash would, but orderly: workers are killed, and what runs goes on when the service next starts. */
@@ -54,6 +60,9 @@ export type LocalService = {
 
 const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
+const isLocked = (thrown: unknown): boolean =>
+  thrown instanceof Error && 'code' in thrown && thrown.code === 'LEVEL_LOCKED';
+
 /** The lock on the directory: LevelDB's own, held by the operating system, so that it ends with the process. */
 const lock = async (dir: string): Promise<{ close(): Promise<void> }> => {
   const held = new ClassicLevel(join(dir, 'lock'));
@@ -61,7 +70,8 @@ const lock = async (dir: string): Promise<{ close(): Promise<void> }> => {
     await held.open();
     return held;
   } catch (cause) {
-    throw new Failure('StoreUnavailable', `another service works on ${dir}`, { cause });
+    const taken = cause instanceof Error && isLocked(cause.cause);
+    throw taken ? new Failure('StoreUnavailable', `another service works on ${dir}`, { cause }) : cause;
   }
 };
 
@@ -82,7 +92,7 @@ const listen = async ({ dir, table, port = 0 }: ServiceOptions) => {
 
 /**
  * Nightshift's AWS on one loopback port: DynamoDB, Step Functions and Lambda in AWS's own wire protocols, durable in
- * `dir`. Executions a killed service left running go on. Throws StoreUnavailable when another service works on `dir`.
+ * `dir`. Executions a killed service left open go on, at once or when asked to. Throws StoreUnavailable when another service works on `dir`.
  */
 export const startService = async (options: ServiceOptions): Promise<LocalService> => {
   const { dir, functions, table, env = {}, report = console.error } = options;
@@ -96,9 +106,9 @@ export const startService = async (options: ServiceOptions): Promise<LocalServic
   });
 
   const lambda = openLambda(dir, functions, { env: workerEnv(url, options, env), most: options.processes ?? 8 });
-  const queue = openQueue(dir, lambda, options.retryDelaysMs ?? [1000, 2000]);
+  const queue = openQueue(dir, { lambda, delaysMs: options.retryDelaysMs ?? [1000, 2000], report });
   const executions = openExecutions(definition, {
-    journal: openJournal(dir),
+    journal: openJournal(dir, report),
     invoke: (name, event) => lambda.invoke(name, event),
     announce: (ended) => {
       if (options.statusFunction) queue.enqueue(options.statusFunction, JSON.stringify(statusEvent(ended)));
@@ -109,21 +119,22 @@ export const startService = async (options: ServiceOptions): Promise<LocalServic
 
   let active = 0;
   let closing = false;
-  const route = (request: WireRequest, response: ServerResponse): WireReply | 'taken' | Promise<WireReply> => {
+  const route = (request: WireRequest): WireReply | Promise<WireReply> => {
     const [service, action = ''] = String(request.headers['x-amz-target'] ?? '').split('.');
     if (service === 'DynamoDB_20120810') return dynamo(request);
     if (service === 'AWSStepFunctions') return answerStepFunctions(executions, action, request.body);
     const name = invokedFunction(request.path);
     if (name !== undefined && request.method === 'POST')
       return answerInvoke(name, request, { lambda, enqueue: queue.enqueue });
-    const taken = options.route?.(request, response);
-    return taken ?? errorReply(400, 'UnknownOperationException', `nothing here answers ${request.path}`);
+    return errorReply(400, 'UnknownOperationException', `nothing here answers ${request.path}`);
   };
   const answer = async (request: WireRequest, response: ServerResponse): Promise<WireReply | 'taken'> => {
     if (closing) return errorReply(503, 'ServiceUnavailable', 'the service is closing');
+    const own = options.route?.(request, response);
+    if (own !== undefined) return own;
     active += 1;
     try {
-      return await route(request, response);
+      return await route(request);
     } finally {
       active -= 1;
       if (active === 0) drained?.();
@@ -131,8 +142,14 @@ export const startService = async (options: ServiceOptions): Promise<LocalServic
   };
   let drained: (() => void) | undefined;
   serve(server, answer, report);
-  queue.resume();
-  executions.resume();
+  let resumed = false;
+  const resume = (): void => {
+    if (resumed) return;
+    resumed = true;
+    queue.resume();
+    executions.resume();
+  };
+  if (options.resume !== false) resume();
 
   const close = async (): Promise<void> => {
     if (closing) return;
@@ -157,6 +174,10 @@ export const startService = async (options: ServiceOptions): Promise<LocalServic
     get busy() {
       return active > 0 || executions.running > 0 || queue.size > 0;
     },
+    get waiting() {
+      return resumed ? 0 : executions.waiting;
+    },
+    resume,
     reset: (next) => lambda.reset(workerEnv(url, options, next)),
     close,
   };
