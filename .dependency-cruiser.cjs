@@ -12,6 +12,8 @@ const words = [
   'cron',
   'schedule',
   'slot',
+  'zone',
+  'calendar',
   'placeholder',
   'job',
   'job-file',

@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    globalSetup: 'test/kit/packaged.ts',
     include: ['test/**/*.test.ts'],
     allowOnly: !process.env.CI,
     testTimeout: 60_000,

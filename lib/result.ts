@@ -31,8 +31,9 @@ const parsed = (text: string): ResultCheck => {
  */
 export const resultReader = async (schema: Record<string, unknown> | undefined): Promise<ResultReader> => {
   if (!schema) return (text) => ({ value: text });
-  const { Ajv2020 } = await import('ajv/dist/2020.js');
-  const ajv = new Ajv2020({ allErrors: true, strict: false, logger: false });
+  // A CommonJS package: bundled, it has nothing but its default export.
+  const { default: validator } = await import('ajv/dist/2020.js');
+  const ajv = new validator.Ajv2020({ allErrors: true, strict: false, logger: false });
   let validate: ReturnType<typeof ajv.compile>;
   try {
     validate = ajv.compile(schema);

@@ -16,7 +16,7 @@ const source = (name: string, timeoutSeconds: number, memoryMb = 256): LocalFunc
 });
 
 /** The four functions from source, with the time and the memory each has on AWS. */
-export const sourceFunctions: Record<string, LocalFunction> = {
+const sourceFunctions: Record<string, LocalFunction> = {
   dispatch: source('dispatch', 30),
   attempt: source('attempt', 900, 512),
   triage: source('triage', 30),

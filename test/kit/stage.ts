@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { onTestFinished } from 'vitest';
-import { nightshiftService, sourceFunctions } from '../../infra/local/nightshift.ts';
+import { inject, onTestFinished } from 'vitest';
+import { nightshiftService } from '../../infra/local/nightshift.ts';
+import type { LocalFunction } from '../../infra/local/sandbox.ts';
 import type { LocalService } from '../../infra/local/service.ts';
 import { readJobs, writeConfig } from '../../lib/io/job-files.ts';
 import { dynamoStores, type Stores } from '../../lib/io/stores.ts';
@@ -32,7 +34,7 @@ export type Stage = {
 };
 
 /**
- * The whole service on a directory: the real handlers in processes of their own, the real ASL, a real DynamoDB engine with
+ * The whole service on a directory: the packaged handlers in processes of their own, the real ASL, a real DynamoDB engine with
  * its data on disk. `jobs` are job files by name. `around` is code run in the attempt function's process before each
  * invocation, given `event` and `context`. It is closed when the test is over.
  */
@@ -48,9 +50,13 @@ export const stage = async (
   const config = join(dir, 'config');
   await writeConfig(config, await readJobs(files));
   const own = { PATH: process.env.PATH ?? '', ...env };
-  const functions = around
-    ? { ...sourceFunctions, attempt: { module: wrapped(dir, around), timeoutSeconds: 900 } }
-    : sourceFunctions;
+  const modules = inject('functions');
+  const functions: Record<string, LocalFunction> = {
+    dispatch: { module: modules.dispatch, timeoutSeconds: 30 },
+    attempt: { module: around ? wrapped(dir, modules.attempt, around) : modules.attempt, timeoutSeconds: 900 },
+    triage: { module: modules.triage, timeoutSeconds: 30 },
+    settle: { module: modules.settle, timeoutSeconds: 30 },
+  };
   const options = { config, env: own, functions, overrides, retryDelaysMs: [1, 1] };
   const service = await nightshiftService(join(dir, 'data'), options);
   onTestFinished(() => service.close());
@@ -76,10 +82,9 @@ export const stage = async (
 };
 
 /** The real attempt handler behind some code of the test's. */
-const wrapped = (dir: string, around: string): string => {
+const wrapped = (dir: string, attempt: string, around: string): string => {
   const module = join(dir, 'attempt.mjs');
-  const real = new URL('../../functions/attempt.ts', import.meta.url).href;
-  const body = `import { handler as real } from ${JSON.stringify(real)};
+  const body = `import { handler as real } from ${JSON.stringify(pathToFileURL(attempt).href)};
 export const handler = (event, context) => { ${around}; return real(event, context); };`;
   writeFileSync(module, body);
   return module;
