@@ -81,6 +81,13 @@ placed(command('show <run>', 'show a run: its attempts, their prompts and every 
   process.exitCode = await show(id, options, out);
 });
 
+declaring(command('next <job>', 'show when a job is due next, and what its schedule says in English'))
+  .option('--count <n>', 'how many slots', between(1, 1000), 10)
+  .action(async (job, options) => {
+    const { next } = await import('./next.ts');
+    process.exitCode = await next(job, options, out);
+  });
+
 declaring(command('check', 'check every job and script file')).action(async (options) => {
   const { check } = await import('./check.ts');
   process.exitCode = await check(options, out);
