@@ -203,7 +203,9 @@ const refusedRequest = (request: Shaped, house: House): Refusal | undefined => {
 
 /**
  * Judges a request as the real Messages API does: status, error type and message, or nothing when it would be accepted.
- * Real texts, but where a comment says otherwise; when several things are wrong, which comes first is a guess.
+ * Texts are the real ones where public reports had them; rarer ones (tool schema rules, duplicate or misplaced blocks, thought
+ * signatures, the empty system block) are from memory. An empty text gets the message of a missing one. When several things
+ * are wrong, which comes first is a guess.
  */
 export const refusal = (
   asked: Asked,
