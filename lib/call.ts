@@ -4,6 +4,7 @@ import { type Act, type Effects, effectKey, once } from './effect.ts';
 import { asFailure, Failure, failures } from './failure.ts';
 import type { ToolCallPart } from './message.ts';
 import { orAbort } from './or-abort.ts';
+import { problems } from './parse.ts';
 import type { CallStatus } from './step.ts';
 import { type Tool, type ToolContext, ToolError } from './tool.ts';
 
@@ -42,8 +43,7 @@ const answer = async (call: ToolCallPart, occurrence: number, deps: CallDeps): P
   }
   const input = tool.input.safeParse(call.input);
   if (!input.success) {
-    const issues = input.error.issues.map((issue) => `${issue.path.join('.') || 'arguments'}: ${issue.message}`);
-    return { status: 'refused', output: capped(`Not called. ${issues.join('; ')}`, 2048) };
+    return { status: 'refused', output: capped(`Not called. ${problems(input.error, 'arguments')}`, 2048) };
   }
   return tool.effect === 'once'
     ? callOnce(tool, input.data, call, occurrence, deps)

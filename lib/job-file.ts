@@ -85,10 +85,9 @@ export const issueProblems = (source: Source, issues: z.core.$ZodIssue[]): Probl
   });
 
 /** The job in a file named `<name>.yml`, or everything that is wrong with it. */
-export const readJobFile = (file: string, text: string, known: Known): { job: Job } | { problems: Problem[] } => {
-  const source = readYaml(file, text);
+export const readJobFile = (source: Source, known: Known): { job: Job } | { problems: Problem[] } => {
   if (source.problems.length > 0) return { problems: source.problems };
-  const name = file.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
+  const name = source.file.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
   const badName =
     JobName.safeParse(name).error?.issues.map(({ message }) =>
       source.at([], `the file's name is the job's: it ${message}`),

@@ -8,9 +8,9 @@ import type { Model, ModelReply, ToolSpec } from './model.ts';
 import { orAbort } from './or-abort.ts';
 import { firstPrompt } from './prompt.ts';
 import { type ResultReader, resultReader } from './result.ts';
-import type { Run, Runs } from './run.ts';
+import { knownRun, type Run, type Runs } from './run.ts';
 import { conversation, type Sessions, sessionKey } from './session.ts';
-import { isFinal, type Step } from './step.ts';
+import { isFinal, type Step, usageOf } from './step.ts';
 import { type TurnDeps, takeTurn } from './turn.ts';
 import { addUsage, noUsage, type Usage } from './usage.ts';
 
@@ -59,18 +59,24 @@ export const loop = async (input: AttemptInput, deps: LoopDeps): Promise<Attempt
 
 const work = async (input: AttemptInput, meter: { usage: Usage }, deps: LoopDeps): Promise<AttemptResult> => {
   const { runs, sessions } = deps.stores;
-  const run = await runs.get(input.runId);
-  if (!run) throw new Failure('UnknownRun', `there is no run ${input.runId}`);
+  const run = await knownRun(input.runId, runs);
   if (run.outcome) throw new Failure('RunConflict', `run ${run.id} has ended already: ${run.outcome.status}`);
   const claimed = await claim(input, deps);
   const key = sessionKey(run.id, input.attempt);
   // A new attempt's session is empty: only a claimed attempt writes, and no one claimed this one before.
   const steps = input.version === 0 ? [] : await sessions.load(key);
-  meter.usage = steps.reduce((sum, step) => addUsage(sum, step.usage), noUsage);
+  meter.usage = usageOf(steps);
   const { model, specs, calls } = await deps.open(run, input.attempt);
   const readResult = await resultReader(run.job.result);
   const { system, prompt } = firstPrompt(run, input.note);
   const messages = conversation(prompt, steps);
+  const turnDeps: TurnDeps = {
+    ...calls,
+    readResult,
+    now: deps.clock.now,
+    timeout: () => deps.clock.timeout(run.job.limits.toolSeconds * 1000),
+    fence: () => stillOurs(claimed, deps.stores.attempts),
+  };
   const done = (): AttemptResult => ({ status: 'done', steps: steps.length, usage: meter.usage });
   const left = (): AttemptResult => ({ status: 'continue', version: claimed.version });
 
@@ -82,13 +88,7 @@ const work = async (input: AttemptInput, meter: { usage: Usage }, deps: LoopDeps
     const reply = await ask((signal) => model(request, signal), run.job, deps.clock);
     if (reply === 'out of time') return left();
     meter.usage = addUsage(meter.usage, reply.usage);
-    const fence = () => stillOurs(claimed, deps.stores.attempts);
-    const timeout = () => deps.clock.timeout(run.job.limits.toolSeconds * 1000);
-    const step = await takeTurn(
-      reply,
-      { startedAt, steps },
-      { ...calls, readResult, now: deps.clock.now, timeout, fence },
-    );
+    const step = await takeTurn(reply, { startedAt, steps }, turnDeps);
     await sessions.append(key, step);
     steps.push(step);
     messages.push(...step.turn);

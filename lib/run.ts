@@ -55,3 +55,10 @@ export type Runs = {
   /** Every run whose slot lies on this UTC day (`2026-11-22`), newest slot first. May lag behind by a moment. One that cannot be read is left out, and told of. */
   byDay(day: string): Promise<Run[]>;
 };
+
+/** The run, which must be there. Throws UnknownRun. */
+export const knownRun = async (id: string, runs: Runs): Promise<Run> => {
+  const run = await runs.get(id);
+  if (run) return run;
+  throw new Failure('UnknownRun', `there is no run ${id}`);
+};

@@ -1,8 +1,8 @@
 import { Failure } from './failure.ts';
 import { type Message, textOf } from './message.ts';
 import { resultReader } from './result.ts';
-import { isFinal, type Step } from './step.ts';
-import { addUsage, noUsage, type Usage } from './usage.ts';
+import { isFinal, type Step, usageOf } from './step.ts';
+import { noUsage, type Usage } from './usage.ts';
 
 /** `<runId>/a<attempt>`: a session belongs to one attempt, so nothing of an earlier one can be read by the next. */
 export const sessionKey = (runId: string, attempt: number): string => `${runId}/a${attempt}`;
@@ -36,10 +36,9 @@ export const committed = async (
   const readResult = await resultReader(result);
   try {
     const steps = await sessions.load(key);
-    const usage = steps.reduce((sum, step) => addUsage(sum, step.usage), noUsage);
     const last = steps.at(-1);
     const answered = last !== undefined && isFinal(last) && 'value' in readResult(textOf(last.turn[0]));
-    return { steps: steps.length, usage, answered };
+    return { steps: steps.length, usage: usageOf(steps), answered };
   } catch (thrown) {
     if (!(thrown instanceof Failure && thrown.name === 'DamagedItem')) throw thrown;
     return { steps: 0, usage: { ...noUsage, usd: null }, answered: false };

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { AttemptInput, type Attempts } from './attempt.ts';
-import { Failure } from './failure.ts';
 import { FailureNameSchema, type Outcome } from './outcome.ts';
-import type { Run, Runs } from './run.ts';
+import { knownRun, type Run, type Runs } from './run.ts';
 import { committed, type Sessions, sessionKey } from './session.ts';
 import { addUsage, noUsage, Usage } from './usage.ts';
 
@@ -41,8 +40,7 @@ export type SettleDeps = {
 export const settle = async (input: SettleInput, deps: SettleDeps): Promise<Outcome> => {
   const { runs } = deps.stores;
   const runId = 'detail' in input ? input.detail.name : input.runId;
-  const run = await runs.get(runId);
-  if (!run) throw new Failure('UnknownRun', `there is no run ${runId}`);
+  const run = await knownRun(runId, runs);
   if (run.outcome) return run.outcome;
   const endedAt = deps.now().toJSON();
   const outcome =

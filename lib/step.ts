@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { AssistantMessage, type ToolCallPart, ToolMessage, toolCalls, UserMessage } from './message.ts';
-import { Usage } from './usage.ts';
+import { addUsage, noUsage, Usage } from './usage.ts';
 
 /** How a tool call went. `refused`: answered without calling. `unknown`: it may have happened. `recorded`: the result of an earlier attempt. */
 export const CallStatus = z.enum(['ok', 'recorded', 'error', 'refused', 'unreachable', 'unknown']);
@@ -53,6 +53,9 @@ export const callsOf = (step: Step): Call[] => {
     output: answer.content[at]?.output.value ?? '',
   }));
 };
+
+/** What steps used together. */
+export const usageOf = (steps: Step[]): Usage => steps.reduce((sum, { usage }) => addUsage(sum, usage), noUsage);
 
 /** A final answer: a turn that nothing answers. */
 export const isFinal = (step: Step): boolean => step.turn.length === 1;

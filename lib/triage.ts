@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { type Attempt, type AttemptFailure, AttemptInput, type Attempts } from './attempt.ts';
-import { Failure, type FailureName, failureName } from './failure.ts';
+import { type FailureName, failureName } from './failure.ts';
 import { FailureNameSchema } from './outcome.ts';
 import { decide } from './retry.ts';
-import type { Run, Runs } from './run.ts';
+import { knownRun, type Run, type Runs } from './run.ts';
 import { committed, type Sessions, sessionKey } from './session.ts';
 import { addUsage, noUsage, tokens, Usage } from './usage.ts';
 
@@ -42,8 +42,7 @@ export type TriageDeps = {
  */
 export const triage = async (input: TriageInput, deps: TriageDeps): Promise<TriageResult> => {
   const { runs, attempts, sessions } = deps.stores;
-  const run = await runs.get(input.runId);
-  if (!run) throw new Failure('UnknownRun', `there is no run ${input.runId}`);
+  const run = await knownRun(input.runId, runs);
   const told = 'Error' in input.result ? died(input.result.Error) : input.result;
   const { failure, message, retryAfterSeconds } = told;
   if (run.outcome) return { status: 'give-up', failure, message, spent: input.spent };

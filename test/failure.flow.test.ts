@@ -1,10 +1,11 @@
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sessionKey } from '../lib/session.ts';
 import { slotAt } from '../lib/slot.ts';
+import { serve } from './kit/anthropic.ts';
 import { modelEnv, stage } from './kit/stage.ts';
 import { invoke, lines, machine, place } from './local/place.ts';
-import { type AnthropicOptions, anthropicServer } from './wire/anthropic.ts';
+import type { AnthropicOptions } from './wire/anthropic.ts';
 
 const report = `
 schedule: { rate: 1 hour }
@@ -17,8 +18,7 @@ const run = `report_${slot.replaceAll(/[-:]/g, '')}`;
 const look = { calls: [{ name: 'list_runs', input: { days: 1 } }] };
 
 const play = async (reply: AnthropicOptions['reply'], job = report, around?: string) => {
-  const model = await anthropicServer({ reply });
-  onTestFinished(() => model.close());
+  const model = await serve({ reply });
   const dir = place();
   const given = await stage(dir, { report: job }, modelEnv(model), around);
   return { dir, model, ...given };

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configuredJobs, configuredScripts } from '../lib/io/config.ts';
 import { type Declared, type JobFiles, readJobs, repositoryFiles, writeConfig } from '../lib/io/job-files.ts';
-import { problemText, readJobFile } from '../lib/job-file.ts';
+import { problemText, readJobFile, readYaml } from '../lib/job-file.ts';
 import { failureOf } from './contract/bench.ts';
 import { place } from './local/place.ts';
 
@@ -12,13 +12,13 @@ const known = { tools: ['http_get', 'list_runs'] };
 
 /** Everything that is said of a file, without its name. */
 const said = (lines: string[], file = 'infra/jobs/night.yml'): string[] => {
-  const read = readJobFile(file, lines.join('\n'), known);
+  const read = readJobFile(readYaml(file, lines.join('\n')), known);
   return 'problems' in read ? read.problems.map((problem) => problemText(problem).slice(`${file}:`.length)) : [];
 };
 
 describe('a job file', () => {
   it('with a schedule, a model and a prompt is a job named as the file, with sound defaults', () => {
-    const read = readJobFile('infra/jobs/night.yml', good.join('\n'), known);
+    const read = readJobFile(readYaml('infra/jobs/night.yml', good.join('\n')), known);
     expect(read).toMatchObject({
       job: {
         name: 'night',

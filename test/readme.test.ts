@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import type { HttpRequest } from '../lib/http.ts';
-import { readJobFile } from '../lib/job-file.ts';
+import { readJobFile, readYaml } from '../lib/job-file.ts';
 import type { Tool, ToolContext } from '../lib/tool.ts';
 import { job } from './kit/job.ts';
 import { place } from './local/place.ts';
@@ -16,7 +16,7 @@ const block = (heading: string, language: string): string =>
   new RegExp(`## ${heading}[\\s\\S]*?\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1] ?? '';
 
 test('the job of the README is a good one', () => {
-  const read = readJobFile('infra/jobs/harbour-report.yml', block('A job in five minutes', 'yaml'), {
+  const read = readJobFile(readYaml('infra/jobs/harbour-report.yml', block('A job in five minutes', 'yaml')), {
     tools: ['http_get', 'http_post'],
   });
   expect(read).toMatchObject({ job: { name: 'harbour-report', allow: ['harbour.example.com', 'desk.example.com'] } });

@@ -1,10 +1,11 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sessionKey } from '../lib/session.ts';
 import { slotAt } from '../lib/slot.ts';
 import { callsOf } from '../lib/step.ts';
+import { serve } from './kit/anthropic.ts';
 import { modelEnv, stage } from './kit/stage.ts';
 import { place } from './local/place.ts';
-import { type AnthropicOptions, anthropicServer } from './wire/anthropic.ts';
+import type { AnthropicOptions } from './wire/anthropic.ts';
 
 /** The reported failure's job: an agent with tools, on a model over HTTP, whose rows were never created. */
 const report = `
@@ -21,11 +22,7 @@ const slots = (count: number) =>
   Array.from({ length: count }, (_, n) => slotAt(new Date(Date.now() - (count - n) * hour)));
 const runOf = (slot: string) => `report_${slot.replaceAll(/[-:]/g, '')}`;
 
-const server = async (reply: AnthropicOptions['reply']) => {
-  const made = await anthropicServer({ reply });
-  onTestFinished(() => made.close());
-  return made;
-};
+const server = (reply: AnthropicOptions['reply']) => serve({ reply });
 
 const look = {
   text: 'Let me look.',

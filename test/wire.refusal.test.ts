@@ -1,21 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { type AnthropicOptions, type AnthropicServer, anthropicServer } from './wire/anthropic.ts';
+import { describe, expect, it } from 'vitest';
+import { ask, post, serve } from './kit/anthropic.ts';
+import type { AnthropicServer } from './wire/anthropic.ts';
 import { refusedContent, refusedFields } from './wire/content.ts';
 import { accepted, refusedTools } from './wire/pairing.ts';
-import { type Fields, good, headers, says, text, user } from './wire/request.ts';
-
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const server of open.splice(0)) await server.close();
-});
-const serve = async (options: AnthropicOptions = {}): Promise<AnthropicServer> => {
-  const server = await anthropicServer(options);
-  open.push(server);
-  return server;
-};
-const post = (server: AnthropicServer, body: string | Uint8Array<ArrayBuffer>, changed: Record<string, string> = {}) =>
-  fetch(`${server.url}/messages`, { method: 'POST', headers: { ...headers, ...changed }, body });
-const ask = (server: AnthropicServer, body: Fields) => post(server, JSON.stringify(body));
+import { good, headers, says, text, user } from './wire/request.ts';
 
 describe('the Anthropic wire server', () => {
   describe('refuses a request with', () => {

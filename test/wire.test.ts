@@ -1,21 +1,9 @@
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { APICallError, generateText, jsonSchema, tool } from 'ai';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type AnthropicOptions, type AnthropicServer, anthropicServer } from './wire/anthropic.ts';
+import { describe, expect, it } from 'vitest';
+import { ask, post, serve } from './kit/anthropic.ts';
+import type { AnthropicServer } from './wire/anthropic.ts';
 import { type Fields, good, headers, hello, says, text } from './wire/request.ts';
-
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const server of open.splice(0)) await server.close();
-});
-const serve = async (options: AnthropicOptions = {}): Promise<AnthropicServer> => {
-  const server = await anthropicServer(options);
-  open.push(server);
-  return server;
-};
-const post = (server: AnthropicServer, body: string | Uint8Array<ArrayBuffer>, changed: Record<string, string> = {}) =>
-  fetch(`${server.url}/messages`, { method: 'POST', headers: { ...headers, ...changed }, body });
-const ask = (server: AnthropicServer, body: Fields) => post(server, JSON.stringify(body));
 
 describe('the Anthropic wire server', () => {
   it('takes a forgotten script for an error, not for an answer', async () => {

@@ -1,10 +1,9 @@
 import type { Attempt } from '../../lib/attempt.ts';
-import { Failure } from '../../lib/failure.ts';
 import type { Stores } from '../../lib/io/stores.ts';
 import { textOf } from '../../lib/message.ts';
 import { firstPrompt, type Prompt } from '../../lib/prompt.ts';
 import { resultReader } from '../../lib/result.ts';
-import type { Run } from '../../lib/run.ts';
+import { knownRun, type Run } from '../../lib/run.ts';
 import { sessionKey } from '../../lib/session.ts';
 import type { Step } from '../../lib/step.ts';
 
@@ -23,8 +22,7 @@ export const history = async (
   { runs, attempts, sessions }: Pick<Stores, 'runs' | 'attempts' | 'sessions'>,
   earlier?: History,
 ): Promise<History> => {
-  const run = await runs.get(runId);
-  if (!run) throw new Failure('UnknownRun', `there is no run ${runId}`);
+  const run = await knownRun(runId, runs);
   const tried = await attempts.list(runId);
   const known = new Map(earlier?.attempts.flatMap((one) => (one.failed ? [[one.number, one.steps] as const] : [])));
   const complete = tried.map(async (attempt, at): Promise<Tried> => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { Failure } from '../failure.ts';
 import type { Job } from '../job.ts';
-import { issueProblems, type Problem, problemText, readJobFile, readYaml } from '../job-file.ts';
+import { issueProblems, type Problem, problemText, readJobFile, readYaml, type Source } from '../job-file.ts';
 import { parseModelId } from '../model-id.ts';
 import { resultReader } from '../result.ts';
 import { Script } from './scripted.ts';
@@ -40,9 +40,9 @@ export const readJobs = async (files: JobFiles = repositoryFiles): Promise<Decla
   const read = await Promise.all(
     jobFiles.map(async (file) => {
       const path = join(files.jobs, file);
-      const text = await readFile(path, 'utf8');
-      const found = readJobFile(path, text, known);
-      const broken = await brokenReferences(readYaml(path, text), scriptFiles.map(stem));
+      const source = readYaml(path, await readFile(path, 'utf8'));
+      const found = readJobFile(source, known);
+      const broken = await brokenReferences(source, scriptFiles.map(stem));
       const problems = [...('problems' in found ? found.problems : []), ...broken];
       return problems.length > 0 ? { problems } : found;
     }),
@@ -91,7 +91,7 @@ const References = z.object({
 });
 
 /** What only the world outside the file can tell: a script that is not there, a result that is no JSON Schema. */
-const brokenReferences = async (source: ReturnType<typeof readYaml>, scripts: string[]): Promise<Problem[]> => {
+const brokenReferences = async (source: Source, scripts: string[]): Promise<Problem[]> => {
   const { model, result } = References.safeParse(source.value).data ?? {};
   const id = parseModelId(model ?? '');
   const missing = id?.provider === 'scripted' && !scripts.includes(id.model);

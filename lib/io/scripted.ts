@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Failure } from '../failure.ts';
 import type { Model, ModelReply, ModelRequest, ReplyPart } from '../model.ts';
+import { problems } from '../parse.ts';
 import { Usage } from '../usage.ts';
 import { wellFormed } from '../well-formed.ts';
 
@@ -41,8 +42,7 @@ export const readScript = (file: string, content: unknown): Script => {
   if (content === undefined) throw new Failure('InvalidScript', `script ${file}: no such file`);
   const read = Script.safeParse(content);
   if (read.success) return read.data;
-  const errors = read.error.issues.map((issue) => `${issue.path.join('.') || 'file'}: ${issue.message}`);
-  throw new Failure('InvalidScript', `script ${file}: ${errors.join('; ')}`);
+  throw new Failure('InvalidScript', `script ${file}: ${problems(read.error, 'file')}`);
 };
 
 /** About four characters a token: enough for limits to mean something in a script. */
