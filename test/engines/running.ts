@@ -1,0 +1,62 @@
+import type { ChildProcess } from 'node:child_process';
+import { createServer } from 'node:net';
+
+/** An engine at work: `url` is `http://127.0.0.1:<port>`. */
+export type Running = { url: string; close(): Promise<void> };
+
+/** How long an engine may take to come up, in milliseconds. */
+const upMs = 60_000;
+
+/** A port of 127.0.0.1 that nobody listens on now. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject).listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+
+/** What a process has printed of late, for the message when it fails. */
+const heard = (child: ChildProcess): (() => string) => {
+  let text = '';
+  const hear = (chunk: Buffer) => {
+    text = `${text}${chunk}`.slice(-4000);
+  };
+  child.stdout?.on('data', hear);
+  child.stderr?.on('data', hear);
+  return () => text;
+};
+
+/** The engine when it answers HTTP, whatever it answers. Throws with what it printed when it ends before that or does not come up. */
+export const running = async (name: string, port: number, child: ChildProcess): Promise<Running> => {
+  const said = heard(child);
+  let ended: string | undefined;
+  const gone = new Promise<void>((resolve) => {
+    const end = (why: string) => {
+      ended ??= why;
+      resolve();
+    };
+    child.once('error', ({ message }) => end(message));
+    child.once('exit', (code, signal) => end(`exit ${code ?? signal}`));
+  });
+  const url = `http://127.0.0.1:${port}`;
+  const close = async () => {
+    child.kill('SIGKILL');
+    await gone;
+  };
+  const until = Date.now() + upMs;
+  for (;;) {
+    if (ended !== undefined) throw new Error(`${name} did not start (${ended}):\n${said()}`);
+    const answered = await fetch(url).then(
+      (response) => response.text().then(() => true),
+      () => false,
+    );
+    if (answered) return { url, close };
+    if (Date.now() > until) {
+      await close();
+      throw new Error(`${name} does not answer at ${url}:\n${said()}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+};
