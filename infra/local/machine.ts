@@ -6,6 +6,7 @@ import {
   type StateMachineDefinition,
 } from 'aws-local-stepfunctions';
 import { arnName } from './arn.ts';
+import type { Checked } from './checked.ts';
 import type { Invocation } from './sandbox.ts';
 
 export type Definition = StateMachineDefinition;
@@ -33,11 +34,24 @@ const toResult = (result: Invocation): Json => {
   return JSON.parse(result.payload);
 };
 
-/** Reads a definition, its `${NameArn}` placeholders filled. Throws when it is not a valid state machine. */
-export const parseDefinition = (text: string, arns: Record<string, string>): Definition => {
+/** What this process has checked. */
+const checkedHere: Checked = new Set<string>();
+
+/**
+ * Reads a definition, its `${NameArn}` placeholders filled. Throws when it is not a valid state machine. That takes half a
+ * second to find out, so a text that `checked` knows is not checked again.
+ */
+export const parseDefinition = (
+  text: string,
+  arns: Record<string, string>,
+  checked: Checked = checkedHere,
+): Definition => {
   const filled = text.replace(/\$\{(\w+)\}/g, (placeholder, key: string) => arns[key] ?? placeholder);
   const definition: Definition = JSON.parse(filled);
-  new StateMachine(definition);
+  if (!checked.has(filled)) {
+    new StateMachine(definition);
+    checked.add(filled);
+  }
   return definition;
 };
 
@@ -76,8 +90,7 @@ export const runMachine = (
   const finish = async (): Promise<MachineEnd> => {
     const followed = follow();
     try {
-      const output = await run.result;
-      await followed;
+      const output = await run.result.finally(() => followed);
       return { status: 'SUCCEEDED', output: JSON.stringify(output) };
     } catch (thrown) {
       if (thrown instanceof ExecutionTimeoutError) return { status: 'TIMED_OUT' };

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { Failure } from '../../lib/failure.ts';
 import { functionArn } from './arn.ts';
+import type { Checked } from './checked.ts';
 import { openDynamo } from './dynamo.ts';
 import { clientEnv } from './env.ts';
 import { openExecutions } from './executions.ts';
-import { openJournal } from './journal.ts';
+import { type Journal, openJournal } from './journal.ts';
 import { answerInvoke, invokedFunction, openLambda } from './lambda.ts';
 import { parseDefinition, type WaitOverrides } from './machine.ts';
 import { openQueue } from './queue.ts';
@@ -23,12 +24,16 @@ export type ServiceOptions = {
   functions: Record<string, LocalFunction>;
   /** The ASL, with `${NameArn}` placeholders for the functions. */
   definition: string;
+  /** Definitions that need no check. Default: those this process has checked. */
+  checked?: Checked;
   table: { name: string; properties: Record<string, unknown> };
   /** What the handlers find in their environment beside what Lambda and the service set. Default: nothing. */
   env?: Record<string, string>;
   /** The function that is sent EventBridge's event of each execution that fails, times out or is aborted. */
   statusFunction?: string;
   overrides?: WaitOverrides;
+  /** Where executions are written down. Default: files in `dir`. */
+  journal?: Journal;
   /** Pauses before Lambda's two asynchronous retries. */
   retryDelaysMs?: number[];
   /** Most processes of one function at a time. */
@@ -97,7 +102,7 @@ const listen = async ({ dir, table, port = 0 }: ServiceOptions) => {
 export const startService = async (options: ServiceOptions): Promise<LocalService> => {
   const { dir, functions, table, env = {}, report = console.error } = options;
   const arns = Object.fromEntries(Object.keys(functions).map((name) => [`${capital(name)}Arn`, functionArn(name)]));
-  const definition = parseDefinition(options.definition, arns);
+  const definition = parseDefinition(options.definition, arns, options.checked);
   mkdirSync(dir, { recursive: true });
   const held = await lock(dir);
   const { server, dynamo, url } = await listen(options).catch(async (error: unknown) => {
@@ -108,7 +113,7 @@ export const startService = async (options: ServiceOptions): Promise<LocalServic
   const lambda = openLambda(dir, functions, { env: workerEnv(url, options, env), most: options.processes ?? 8 });
   const queue = openQueue(dir, { lambda, delaysMs: options.retryDelaysMs ?? [1000, 2000], report });
   const executions = openExecutions(definition, {
-    journal: openJournal(dir, report),
+    journal: options.journal ?? openJournal(dir, report),
     invoke: (name, event) => lambda.invoke(name, event),
     announce: (ended) => {
       if (options.statusFunction) queue.enqueue(options.statusFunction, JSON.stringify(statusEvent(ended)));
