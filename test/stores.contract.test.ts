@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { parse } from 'yaml';
 import { startService } from '../infra/local/service.ts';
-import { storesContract } from './contract/stores.ts';
+import { engineContract } from './contract/stores.ts';
 import { clientOptions } from './local/place.ts';
 
 const { Properties } = parse(readFileSync(new URL('../infra/table.yml', import.meta.url), 'utf8'));
 
-storesContract('the local service', async () => {
+engineContract('dynalite', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'nightshift-'));
   const definition = JSON.stringify({ StartAt: 'Done', States: { Done: { Type: 'Succeed' } } });
   const table = { name: 'nightshift-contract', properties: Properties };

@@ -23,6 +23,8 @@ export type Bench = {
   /** The same stores at another time, or on another table. */
   storesWith(change: { now?: Date; tableName?: string }): Stores;
   tap: Tap;
+  /** The engine itself, past the tap. */
+  engine: Engine;
   /** What the stores left out of lists. */
   damaged: Failure[];
   /** An item as the engine has it, past the stores. */
@@ -34,9 +36,10 @@ export type Bench = {
 
 export const today = new Date('2026-11-22T07:00:00Z');
 
-export const openBench = async ({ client, tableName, close }: Engine): Promise<Bench> => {
+export const openBench = async (engine: Engine): Promise<Bench> => {
+  const { client, tableName, close } = engine;
   const tap = await tapped(client);
-  const engine = DynamoDBDocumentClient.from(client);
+  const documents = DynamoDBDocumentClient.from(client);
   const damaged: Failure[] = [];
   const storesWith: Bench['storesWith'] = ({ now = today, tableName: name = tableName }) =>
     dynamoStores(tap.client, name, { now: () => now, token: randomUUID, damaged: (failure) => damaged.push(failure) });
@@ -44,10 +47,11 @@ export const openBench = async ({ client, tableName, close }: Engine): Promise<B
     stores: storesWith({}),
     storesWith,
     tap,
+    engine,
     damaged,
-    item: async (key) => (await engine.send(new GetCommand({ TableName: tableName, Key: key }))).Item,
+    item: async (key) => (await documents.send(new GetCommand({ TableName: tableName, Key: key }))).Item,
     plant: async (item) => {
-      await engine.send(new PutCommand({ TableName: tableName, Item: item }));
+      await documents.send(new PutCommand({ TableName: tableName, Item: item }));
     },
     close: async () => {
       await tap.close();

@@ -4,7 +4,16 @@ import { dynamoStores } from '../../lib/io/stores.ts';
 import { sessionKey } from '../../lib/session.ts';
 import { unexpected } from '../kit/unexpected.ts';
 import { attemptOf, type Bench, effectOf, failureOf, freshJob, freshRun, runOf, stepOf, today } from './bench.ts';
-import type { Tap } from './tap.ts';
+import { type Fault, type Tap, throttled } from './tap.ts';
+
+/** What DynamoDB says when it is in trouble itself, and when it will not have us, by its API reference. */
+const passing: Exclude<Fault, string>[] = [
+  { status: 400, error: 'ProvisionedThroughputExceededException' },
+  { status: 400, error: 'RequestLimitExceeded' },
+  { status: 500, error: 'InternalServerError' },
+  { status: 503, error: 'ServiceUnavailable' },
+];
+const denied = ['AccessDeniedException', 'UnrecognizedClientException', 'ExpiredTokenException'];
 
 /** What the stores must make of an engine that fails. */
 export const faultsContract = (bench: () => Bench) => {
@@ -50,7 +59,7 @@ export const faultsContract = (bench: () => Bench) => {
   test('gets through an engine that throttles twice', async () => {
     const { runs } = bench().stores;
     const run = runOf(freshJob());
-    const actions = faulty((_, before) => (before < 2 ? 'throttled' : undefined));
+    const actions = faulty((_, before) => (before < 2 ? throttled : undefined));
     await runs.put(run);
     expect(actions()).toEqual(['PutItem', 'PutItem', 'PutItem']);
     expect(await runs.get(run.id)).toEqual(run);
@@ -59,10 +68,41 @@ export const faultsContract = (bench: () => Bench) => {
   test('is StoreUnavailable where the engine goes on throttling, and writes nothing', async () => {
     const { item, stores } = bench();
     const run = runOf(freshJob());
-    const actions = faulty(() => 'throttled');
+    const actions = faulty(() => throttled);
     expect(await failureOf(stores.runs.put(run))).toMatchObject({ name: 'StoreUnavailable' });
     expect(actions().length).toBeGreaterThan(1);
     expect(await item({ pk: `job#${run.job.name}`, sk: `run#${run.slot}` })).toBeUndefined();
+  });
+
+  test.each(passing)('gets through an engine that says $error once, to a write and to a read', async (trouble) => {
+    const { runs } = bench().stores;
+    const run = runOf(freshJob());
+    const first: Tap['fault'] = (_, before) => (before === 0 ? trouble : undefined);
+    const written = faulty(first);
+    await runs.put(run);
+    expect(written()).toEqual(['PutItem', 'PutItem']);
+    const readAgain = faulty(first);
+    expect(await runs.get(run.id)).toEqual(run);
+    expect(readAgain()).toEqual(['GetItem', 'GetItem']);
+  });
+
+  test.each(denied)('is Unauthorized, at once, where the engine says %s', async (error) => {
+    const { runs } = bench().stores;
+    const actions = faulty(() => ({ status: 400, error }));
+    expect(await failureOf(runs.get(freshRun()))).toMatchObject({ name: 'Unauthorized' });
+    expect(actions()).toEqual(['GetItem']);
+  });
+
+  test('reads again where the answer to a read was lost', async () => {
+    const { runs, sessions } = bench().stores;
+    const run = runOf(freshJob());
+    const key = sessionKey(run.id, 1);
+    await runs.put(run);
+    await sessions.append(key, stepOf(1));
+    const actions = faulty((_, before) => (before % 2 === 0 ? 'lost' : undefined));
+    expect(await runs.get(run.id)).toEqual(run);
+    expect(await sessions.load(key)).toEqual([stepOf(1)]);
+    expect(actions()).toEqual(['GetItem', 'GetItem', 'Query', 'Query']);
   });
 
   test('is StoreUnavailable where no engine answers', async () => {

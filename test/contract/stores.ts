@@ -3,11 +3,16 @@ import { type Bench, type Engine, openBench } from './bench.ts';
 import { damageContract } from './damage.ts';
 import { faultsContract } from './faults.ts';
 import { recordsContract } from './records.ts';
+import { type EngineName, rulesContract } from './rules.ts';
 import { listsContract } from './runs.ts';
 import { sessionsContract } from './sessions.ts';
 
-/** What every engine under the stores must keep. `make` gives one whose table, that of infra/table.yml, is empty. */
-export const storesContract = (name: string, make: () => Promise<Engine>) => {
+/** What every engine under the stores must keep, and `more`. `make` gives one whose table, that of infra/table.yml, is empty. */
+export const storesContract = (
+  name: string,
+  make: () => Promise<Engine>,
+  more: (bench: () => Bench) => void = () => undefined,
+) => {
   describe(`the stores on ${name}`, () => {
     let opened: Bench | undefined;
     const bench = (): Bench => {
@@ -24,6 +29,7 @@ export const storesContract = (name: string, make: () => Promise<Engine>) => {
     describe('lists of runs', () => listsContract(bench));
     describe('an engine that fails', () => faultsContract(bench));
     describe('damaged items', () => damageContract(bench));
+    more(bench);
 
     test('wrote by PutItem alone, and never without a condition, in all of the above', () => {
       const { sent } = bench().tap;
@@ -41,3 +47,7 @@ export const storesContract = (name: string, make: () => Promise<Engine>) => {
     });
   });
 };
+
+/** What an engine that stands for DynamoDB must keep: the stores' contract, and DynamoDB's own rules where it knows them. */
+export const engineContract = (name: EngineName, make: () => Promise<Engine>) =>
+  storesContract(name, make, (bench) => describe('the rules of DynamoDB', () => rulesContract(name, bench)));

@@ -1,15 +1,20 @@
+import type { ServerResponse } from 'node:http';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { listen, readBody } from '../wire/listen.ts';
 
 /** A request as it stood on the wire: `PutItem`, and its input. */
 export type Sent = { action: string; input: Record<string, unknown> };
 
-/** What goes wrong with a request: refused as too much, or carried out and its answer lost on the way back. */
-export type Fault = 'throttled' | 'lost';
+/** What goes wrong with a request: refused with one of AWS's errors, carried out and its answer lost on the way back, or never heard of again. */
+export type Fault = { status: number; error: string } | 'lost' | 'held';
 
-export type Tap = {
-  /** A client with the SDK's own settings, whose every request passes here. */
-  client: DynamoDBClient;
+/** DynamoDB's word for too much at once. */
+export const throttled: Fault = { status: 400, error: 'ThrottlingException' };
+
+/** A place that requests pass on their way to a service of AWS. */
+export type Wiretap = {
+  /** Where requests go in: `http://127.0.0.1:<port>`. */
+  origin: string;
   /** Every request so far, in order, each try of the SDK on its own. */
   sent: Sent[];
   /** What goes wrong from now on: asked for each request, with how many came before it since it was set. */
@@ -17,10 +22,9 @@ export type Tap = {
   close(): Promise<void>;
 };
 
-const throttling = JSON.stringify({
-  __type: 'com.amazonaws.dynamodb.v20120810#ThrottlingException',
-  message: 'Rate of requests exceeds the allowed throughput.',
-});
+/** A client with the SDK's own settings, whose every request passes here. */
+export type Tap = Wiretap & { client: DynamoDBClient };
+
 const json = { 'content-type': 'application/x-amz-json-1.0' };
 
 const originOf = async (engine: DynamoDBClient): Promise<string> => {
@@ -29,9 +33,13 @@ const originOf = async (engine: DynamoDBClient): Promise<string> => {
   return `${endpoint.protocol}//${endpoint.hostname}:${endpoint.port ?? 80}`;
 };
 
-/** Stands between a client and an engine: sees every request, and can throttle it or lose its answer. */
-export const tapped = async (engine: DynamoDBClient): Promise<Tap> => {
-  const origin = await originOf(engine);
+const refuse = (response: ServerResponse, { status, error }: Exclude<Fault, string>): void => {
+  const body = { __type: `com.amazonaws.dynamodb.v20120810#${error}`, message: 'Not now.' };
+  response.writeHead(status, json).end(JSON.stringify(body));
+};
+
+/** Stands before a service at `origin`: sees every request, and can refuse it, hold it or lose its answer. */
+export const wiretap = async (origin: string): Promise<Wiretap> => {
   const sent: Sent[] = [];
   let asked = tapFault(() => undefined);
   const listening = await listen(async (request, response) => {
@@ -40,7 +48,8 @@ export const tapped = async (engine: DynamoDBClient): Promise<Tap> => {
     const seen = { action: String(target).replace(/^.*\./, ''), input: JSON.parse(body.toString()) };
     sent.push(seen);
     const fault = asked(seen);
-    if (fault === 'throttled') return response.writeHead(400, json).end(throttling);
+    if (fault === 'held') return;
+    if (fault !== undefined && fault !== 'lost') return refuse(response, fault);
     const headers = {
       ...json,
       'x-amz-target': `${target}`,
@@ -52,23 +61,33 @@ export const tapped = async (engine: DynamoDBClient): Promise<Tap> => {
     if (fault === 'lost') return request.socket.destroy();
     return response.writeHead(answer.status, json).end(text);
   });
-  const { region, credentials } = engine.config;
-  const client = new DynamoDBClient({ endpoint: listening.origin, region, credentials });
   return {
-    client,
+    origin: listening.origin,
     sent,
-    set fault(fault: Tap['fault']) {
+    set fault(fault: Wiretap['fault']) {
       asked = tapFault(fault);
     },
-    close: async () => {
-      client.destroy();
-      await listening.close();
-    },
+    close: listening.close,
   };
 };
 
+/** A tap on the engine of this client, and a client that goes through it. */
+export const tapped = async (engine: DynamoDBClient): Promise<Tap> => {
+  const wire = await wiretap(await originOf(engine));
+  const { region, credentials } = engine.config;
+  const client = new DynamoDBClient({ endpoint: wire.origin, region, credentials });
+  const { close } = wire;
+  return Object.assign(wire, {
+    client,
+    close: async () => {
+      client.destroy();
+      await close();
+    },
+  });
+};
+
 /** Counts the requests a fault is asked about. */
-const tapFault = (fault: Tap['fault']) => {
+const tapFault = (fault: Wiretap['fault']) => {
   let before = 0;
   return (sent: Sent) => fault(sent, before++);
 };

@@ -14,11 +14,16 @@ export const startMiniStack = async (env: Record<string, string> = {}): Promise<
     detached: true,
     env: { PATH: process.env.PATH ?? '', HOME: home, TMPDIR: home, GATEWAY_PORT: String(port), ...env },
   });
+  const killAll = () => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL'); // with the processes of its functions
+  };
+  process.once('exit', killAll);
   const { url, close } = await running('MiniStack', port, child);
   return {
     url,
     close: async () => {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL'); // with the processes of its functions
+      process.off('exit', killAll);
+      killAll();
       await close();
       await rm(home, { recursive: true, force: true, maxRetries: 5 });
     },

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 export type Running = { url: string; close(): Promise<void> };
 
 /** How long an engine may take to come up, in milliseconds. */
-const upMs = 60_000;
+const upMs = 180_000;
 
 /** A port of 127.0.0.1 that nobody listens on now. */
 export const freePort = (): Promise<number> =>
