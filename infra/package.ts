@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
+import { parse } from 'yaml';
 import { type Declared, readJobs, repositoryFiles, writeConfig } from '../lib/io/job-files.ts';
 import { bundle, bundleDir, type FunctionName, functionNames, pack } from './build.ts';
 import { oversize, type Size, size, sizeTable } from './size.ts';
@@ -61,9 +62,21 @@ export const synthesize = async (root: string, args: string[]): Promise<void> =>
   stop("The template does not pass AWS's validator.", templateProblems(templatePath(root)));
 };
 
+/** One sentence for each `--param` that serverless.yml does not know: osls would pass over it without a word. */
+const unknownParams = async (root: string, args: string[]): Promise<string[]> => {
+  const service = parse(await readFile(join(root, 'serverless.yml'), 'utf8'), { logLevel: 'error' });
+  const known = Object.keys(service.params.default);
+  const { param } = parseArgs({ args, strict: false, options: { param: { type: 'string', multiple: true } } }).values;
+  const names = [param ?? []].flat().map((text) => String(text).split('=')[0] ?? '');
+  return names
+    .filter((name) => !known.includes(name))
+    .map((name) => `--param: found ${name}, expected ${known.join(', ')}`);
+};
+
 /** Packages the project at `root`, saying what was done. What an earlier run made is gone first, so that nothing stale is deployed. */
 const packageService = async (root: string, args: string[]): Promise<void> => {
   await rm(join(root, '.serverless'), { recursive: true, force: true });
+  stop('A parameter is not known.', await unknownParams(root, args));
   const found = await declared(root);
   const scheduled = found.jobs.filter((job) => job.enabled).length;
   console.log(`Every job file is valid: ${found.jobs.length} declared, ${scheduled} scheduled.`);
@@ -71,7 +84,8 @@ const packageService = async (root: string, args: string[]): Promise<void> => {
   console.log('The functions are bundled and within their limits.');
   await synthesize(root, args);
   console.log(`The template passes AWS's validator: ${templatePath(root)}`);
-  console.log(`To deploy it: ${['npx osls deploy --package .serverless', ...args].join(' ')}`);
+  const steps = [`npm run diff -- ${args.join(' ')}`, `npx osls deploy --package .serverless ${args.join(' ')}`];
+  console.log(`To deploy it: ${steps.map((step) => step.trimEnd()).join(' && ')}`);
 };
 
 if (import.meta.main) {

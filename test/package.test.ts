@@ -29,6 +29,7 @@ describe('a package', () => {
     for (const name of functionNames) expect(output).toMatch(new RegExp(`^${name} +\\d+ KB$`, 'm'));
     expect(output).toMatch(/later .*providers\/anthropic\.ts +\d+ KB +\d+ KB/);
     expect(output).toContain("passes AWS's validator");
+    expect(output).toContain('npm run diff -- --stage test && npx osls deploy --package .serverless --stage test\n');
   });
 
   it('is the same to the byte wherever and whenever it is made', async () => {
@@ -57,6 +58,18 @@ describe('a package', () => {
   it('stops at the stage that is the machine’s own', async () => {
     const failure = await template(await project({}), ['--stage', 'local']).catch((thrown: Error) => thrown.message);
     expect(failure).toContain('stage: found "local"');
+  });
+
+  it('stops at a parameter that it does not know, which osls would pass over', async () => {
+    const args = ['--param', 'anthropicApikey=secret', '--param=alarmEmail=night@example.com'];
+    const failed = await nightshift(await project({}), ...args).catch(
+      (thrown: { code: number; stderr: string }) => thrown,
+    );
+    expect(failed).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('--param: found anthropicApikey, expected alarmEmail, '),
+    });
+    expect(failed.stderr).not.toContain('found alarmEmail');
   });
 
   it('stops at a parameter of another form with a sentence, not a stack', async () => {

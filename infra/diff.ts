@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import { templatePath } from './package.ts';
+
+type Resource = { Type: string; Properties?: Record<string, unknown> };
+export type Template = { Resources: Record<string, Resource> };
+
+/**
+ * The kinds of resource that remember something, and what none of them can change without CloudFormation making an empty one in its
+ * place: the create-only properties of their resource schemas, and what the documentation of the table says beside.
+ */
+export const lasting: Record<string, readonly string[]> = {
+  'AWS::DynamoDB::Table': [
+    'TableName',
+    'KeySchema',
+    'AttributeDefinitions',
+    'LocalSecondaryIndexes',
+    'ImportSourceSpecification',
+  ],
+  'AWS::SQS::Queue': ['QueueName', 'FifoQueue'],
+  'AWS::StepFunctions::StateMachine': ['StateMachineName', 'StateMachineType'],
+  'AWS::Logs::LogGroup': ['LogGroupName'],
+};
+
+type Attribute = { AttributeName: string };
+
+/** Attributes come and go with the indexes that use them; one that stays must stay as it is. */
+const kept = (property: string, value: unknown, other: unknown): unknown => {
+  if (property !== 'AttributeDefinitions' || !Array.isArray(value) || !Array.isArray(other)) return value;
+  const byName = (attributes: Attribute[]) => new Map(attributes.map((one) => [one.AttributeName, one]));
+  const names = byName(other);
+  return new Map([...byName(value)].filter(([name]) => names.has(name)));
+};
+
+const text = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
+
+/**
+ * One sentence for each resource of a deployed template that holds what happened and that the packaged one would remove or
+ * replace; none when all of it stays.
+ */
+export const losses = (deployed: Template, packaged: Template): string[] =>
+  Object.entries(deployed.Resources).flatMap(([id, { Type, Properties = {} }]) => {
+    const properties = lasting[Type];
+    if (!properties) return [];
+    const next = packaged.Resources[id];
+    if (next?.Type !== Type) {
+      return [
+        `${id}: found ${next?.Type ?? 'nothing'}, expected ${Type} as deployed: it would be removed from the stage.`,
+      ];
+    }
+    return properties.flatMap((property) => {
+      const [before, after] = [Properties[property], next.Properties?.[property]];
+      if (isDeepStrictEqual(kept(property, before, after), kept(property, after, before))) return [];
+      const sentence = `found ${text(after)}, expected ${text(before)} as deployed`;
+      return [`${id}.${property}: ${sentence}: the ${Type} would be replaced by an empty one.`];
+    });
+  });
+
+/** The template of a deployed stack, or undefined where there is no such stack. Throws what CloudFormation answers else. */
+const deployedTemplate = async (StackName: string, region: string): Promise<Template | undefined> => {
+  const client = new CloudFormationClient({ region });
+  try {
+    const { TemplateBody = '{}' } = await client.send(new GetTemplateCommand({ StackName }));
+    return { Resources: {}, ...JSON.parse(TemplateBody) };
+  } catch (thrown) {
+    if (thrown instanceof Error && thrown.name === 'ValidationError') return undefined;
+    throw thrown;
+  } finally {
+    client.destroy();
+  }
+};
+
+type Packaged = { stage: string; template: Template };
+
+const json = async (file: string) => JSON.parse(await readFile(file, 'utf8'));
+
+/** What `npm run package` has left to be deployed. */
+const packagedService = async (root: string): Promise<Packaged> => {
+  try {
+    const { service } = await json(join(root, '.serverless/serverless-state.json'));
+    return { stage: service.provider.stage, template: await json(templatePath(root)) };
+  } catch (cause) {
+    throw new Error(`There is no package in ${root}: npm run package makes one.`, { cause });
+  }
+};
+
+const options = {
+  stage: { type: 'string', short: 's' },
+  region: { type: 'string', short: 'r' },
+  param: { type: 'string', multiple: true },
+} as const;
+
+/** Says whether the package may be deployed to a stage. It may not if it was made for another one, or if something would be lost. */
+const guard = async (args: string[]): Promise<void> => {
+  const { stage = 'dev', region = process.env.AWS_REGION ?? 'eu-west-1' } = parseArgs({ args, options }).values;
+  const packaged = await packagedService(resolve('.'));
+  if (packaged.stage !== stage)
+    throw new Error(`stage: found a package for ${packaged.stage}, expected one for ${stage}`);
+  const [stack, place] = [`nightshift-${stage}`, `stack nightshift-${stage} in ${region}`];
+  const deployed = await deployedTemplate(stack, region);
+  const refused = deployed ? losses(deployed, packaged.template) : [];
+  if (refused.length > 0) throw new Error(`Not to be deployed to ${place}:\n  ${refused.join('\n  ')}`);
+  console.log(
+    deployed
+      ? `Nothing that ${place} remembers would be removed or replaced.`
+      : `There is no ${place} yet: nothing can be lost.`,
+  );
+};
+
+if (import.meta.main) {
+  await guard(process.argv.slice(2)).catch((thrown: unknown) => {
+    console.error(thrown instanceof Error ? thrown.message : thrown);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,42 @@
+import { GetRolePolicyCommand, type IAMClient, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
+
+type Statement = { Effect: string; Action: string | string[]; Resource: string | string[]; Condition?: unknown };
+
+/** One action on one resource (or a pattern of resources) that a role allows. */
+export type Grant = { role: string; action: string; resource: string };
+/** One action on one resource that somebody with this role makes. */
+export type Need = Grant;
+
+const listed = (value: string | string[]): string[] => [value].flat();
+
+/** Everything a role of the account allows, one by one. Throws on a statement that is no plain permission. */
+export const grantsOf = async (iam: IAMClient, role: string): Promise<Grant[]> => {
+  const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName: role }));
+  const policies = await Promise.all(
+    PolicyNames.map((PolicyName) => iam.send(new GetRolePolicyCommand({ RoleName: role, PolicyName }))),
+  );
+  return policies.flatMap(({ PolicyDocument = '{}' }) => {
+    const { Statement: statements } = JSON.parse(decodeURIComponent(PolicyDocument)) as { Statement: Statement[] };
+    return statements.flatMap(({ Effect, Action, Resource }) => {
+      if (Effect !== 'Allow') throw new Error(`${role}: found ${Effect}, expected Allow`);
+      return listed(Action).flatMap((action) => listed(Resource).map((resource) => ({ role, action, resource })));
+    });
+  });
+};
+
+/** IAM's patterns: `*` is any text, `?` one character. */
+const matches = (pattern: string, value: string): boolean => {
+  const escaped = pattern.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`).test(value);
+};
+
+const covers = (grant: Grant, need: Need): boolean =>
+  grant.role === need.role && matches(grant.action, need.action) && matches(grant.resource, need.resource);
+
+const named = ({ role, action, resource }: Grant): string => `${role}: ${action} on ${resource}`;
+
+/** What is made and not allowed, and what is allowed and not made, each once. */
+export const compared = (needs: Need[], grants: Grant[]): { missing: string[]; unused: string[] } => ({
+  missing: [...new Set(needs.filter((need) => !grants.some((grant) => covers(grant, need))).map(named))],
+  unused: [...new Set(grants.filter((grant) => !needs.some((need) => covers(grant, need))).map(named))],
+});

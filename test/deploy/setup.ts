@@ -1,0 +1,4 @@
+import { install } from '../engines/install.ts';
+
+/** Before all suites here: what they need is installed. */
+export default (): Promise<void> => install();
