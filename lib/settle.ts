@@ -63,8 +63,9 @@ const outcomeOf = ({ attempt, spent, result }: z.infer<typeof Ended>, endedAt: s
 const deaths = { FAILED: 'ExecutionFailed', TIMED_OUT: 'ExecutionTimedOut', ABORTED: 'ExecutionAborted' } as const;
 
 /**
- * What can still be said of a run whose execution died: the table knows how far it came. An attempt that was open is closed,
- * so that a process still at work on it makes no more effects. Throws SessionConflict where that process was faster.
+ * What can still be said of a run whose execution died: the table knows how far it came. The attempt that is open, or else the
+ * one that would have come next, is closed, so that a process at work on it, or about to be, makes no more effects. Throws
+ * SessionConflict where that process was faster.
  */
 const outcomeOfDead = async (
   run: Run,
@@ -88,15 +89,10 @@ const outcomeOfDead = async (
     return { status: 'succeeded', steps: answer.steps, ...ended };
   }
   const [failure, message] = [deaths[status], `the execution ended as ${status}`];
-  if (last && !last.failed) {
-    const failed = {
-      failure,
-      message,
-      usage: answer?.usage ?? noUsage,
-      endedAt,
-      decision: { status: 'give-up' as const },
-    };
-    await attempts.put({ ...last, failed, version: last.version + 1 });
-  }
-  return { status: 'failed', failure, message, ...ended };
+  const open = last?.failed ? undefined : last;
+  const stopped = open ?? { runId: run.id, number: ended.attempts + 1, startedAt: endedAt, version: 0 };
+  const spent = open && answer ? answer.usage : noUsage;
+  const failed = { failure, message, usage: spent, endedAt, decision: { status: 'give-up' as const } };
+  await attempts.put({ ...stopped, failed, version: stopped.version + 1 });
+  return { status: 'failed', failure, message, ...ended, attempts: stopped.number };
 };

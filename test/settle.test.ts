@@ -108,6 +108,16 @@ describe('settle', () => {
     expect((await stores.attempts.list(run.id))[0]?.failed).toMatchObject({ failure: 'ExecutionAborted' });
   });
 
+  test('of an aborted execution stops a process that has not begun its attempt yet', async () => {
+    const { stores, run, died } = await start();
+    const { all, made } = tools();
+    expect(await died('ABORTED')).toMatchObject({ failure: 'ExecutionAborted', attempts: 1, usage: noUsage });
+    const before = { ...stores, runs: { ...stores.runs, get: async () => run } };
+    const { result } = await work(before, run, playing(calls(['pay', { to: 'bob' }])), { tools: all });
+    expect(result).toMatchObject({ status: 'failed', failure: 'SessionConflict' });
+    expect(made.paid).toEqual([]);
+  });
+
   test('names a run that is not there', async () => {
     const { run, ended, stores } = await start();
     expect(run.id).toBe('report_20261122T070000Z');

@@ -1,0 +1,6 @@
+/** Each text and how often it is there. */
+export const counted = (texts: string[]): [string, number][] => {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts];
+};

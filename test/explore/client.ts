@@ -1,0 +1,45 @@
+import type { Answer, Ask, Kind } from './gate.ts';
+import type { Command } from './sdk.ts';
+
+/** Tries of one request, the first included, as lib/io/lambda.ts sets for the SDK. */
+const maxAttempts = 5;
+
+const named = (name: string): Error => Object.assign(new Error(name), { name });
+const faultError = (fault: string): Error =>
+  named(fault === 'gone' || fault === 'lost' ? 'TimeoutError' : 'ThrottlingException');
+
+const wordOf = ({ action, input }: Command): string => {
+  const { pk, sk } = { ...(input.Key as object), ...(input.Item as object) } as { pk?: string; sk?: string };
+  const values = Object.values((input.ExpressionAttributeValues as object | undefined) ?? {}).join(' ');
+  return [action, pk ?? input.name ?? values, sk].filter(Boolean).join(' ');
+};
+
+const kindOf = ({ action }: Command): Kind => {
+  if (action === 'PutItem') return 'write';
+  return action === 'StartExecution' ? 'start' : 'read';
+};
+
+/**
+ * The SDK's client as far as the product can tell: each try of a request is a point. What is lost or throttled is sent
+ * again; `gone` and `unavailable` stand for a request whose every try went wrong, of which at most the first was carried out.
+ */
+export const simulatedClient = (deps: {
+  pass(ask: Ask): Promise<Answer>;
+  answer(command: Command): unknown;
+}): { send(command: Command): Promise<unknown> } => {
+  const sent = async (command: Command, ask: Ask, attempt: number): Promise<unknown> => {
+    const what = attempt === 1 ? ask.what : `${ask.what} (try ${attempt})`;
+    const { fault, error, value } = await deps.pass({ ...ask, what });
+    const again = (fault === 'lost' || fault === 'throttled') && attempt < maxAttempts;
+    if (again) return sent(command, ask, attempt + 1);
+    if (fault) throw faultError(fault);
+    if (error) throw error;
+    return value;
+  };
+  return {
+    send(command) {
+      const carryOut = () => deps.answer(command);
+      return sent(command, { kind: kindOf(command), what: wordOf(command), input: command, carryOut }, 1);
+    },
+  };
+};

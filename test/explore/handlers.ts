@@ -1,0 +1,111 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import * as z from 'zod';
+import { AttemptInput } from '../../lib/attempt.ts';
+import { DispatchEvent, dispatch } from '../../lib/dispatch.ts';
+import { Failure, type FailureName } from '../../lib/failure.ts';
+import { stateMachineExecutions } from '../../lib/io/executions.ts';
+import { dynamoStores } from '../../lib/io/stores.ts';
+import { Job } from '../../lib/job.ts';
+import { type Clock, loop, type Opened } from '../../lib/loop.ts';
+import type { ModelReply, ModelRequest } from '../../lib/model.ts';
+import { parse } from '../../lib/parse.ts';
+import type { Run } from '../../lib/run.ts';
+import { SettleInput, settle } from '../../lib/settle.ts';
+import { type Tool, ToolError, type ToolErrorKind, tool } from '../../lib/tool.ts';
+import { TriageInput, triage } from '../../lib/triage.ts';
+
+/** What the model answers: a reply, or the failure its provider stands for. */
+export type Said = { reply: ModelReply } | { failure: FailureName; retryAfterSeconds?: number };
+/** How a tool's work in the world went. */
+export type Made = { output: string } | { fails: ToolErrorKind | 'bug' };
+export type Asked = { runId: string; attempt: number; request: ModelRequest; signal: AbortSignal };
+export type Acted = { runId: string; attempt: number; tool: string; input: unknown; signal: AbortSignal };
+
+/** All that a process reaches: the ports of functions/*.ts, each of them simulated. */
+export type World = {
+  store: DynamoDBClient;
+  machine: SFNClient;
+  clock: Clock;
+  token(): string;
+  random(): number;
+  job(name: string): Record<string, unknown> | undefined;
+  ask(asked: Asked): Promise<Said>;
+  act(acted: Acted): Promise<Made>;
+  /** Told what the product tells its observer. */
+  told(what: 'recorded' | 'committed' | 'failed' | 'closed' | 'settled' | 'damaged', detail: unknown): void;
+};
+
+const simulated = (effect: Tool['effect'], name: string, world: World, runId: string, attempt: number): Tool =>
+  tool({
+    description: `${name}s.`,
+    input: z.strictObject({ to: z.string() }),
+    effect,
+    run: async (input, { signal }) => {
+      const made = await world.act({ runId, attempt, tool: name, input, signal });
+      if ('output' in made) return made.output;
+      if (made.fails === 'bug') throw new TypeError('a bug in a tool');
+      throw new ToolError(made.fails, `the other side: ${made.fails}`);
+    },
+  }) as Tool;
+
+const unused = () => Promise.reject(new Error('no tool of the explorer uses this'));
+
+/** The functions of one environment, wired as functions/*.ts wire them. What is made here is made once, as on AWS. */
+export const handlers = (world: World) => {
+  const { clock, store, machine, told } = world;
+  const { now } = clock;
+  const damaged = (failure: Failure) => told('damaged', failure.message);
+  const stores = dynamoStores(store, 'nightshift', { now, token: world.token, damaged });
+  const executions = stateMachineExecutions(machine, 'arn:nightshift');
+  const jobs = async (name: string) => {
+    const found = world.job(name);
+    return found && Job.parse({ ...found, name });
+  };
+  const open = async (run: Run, attempt: number): Promise<Opened> => {
+    const { job, id: runId, slot } = run;
+    const tools = {
+      look: simulated('none', 'look', world, runId, attempt),
+      pay: simulated('once', 'pay', world, runId, attempt),
+    };
+    const context = { job, runId, slot, attempt, http: unused, ledger: { runs: unused, previousResult: unused } };
+    return {
+      model: async (request, signal) => {
+        const said = await world.ask({ runId, attempt, request, signal });
+        if ('reply' in said) return said.reply;
+        const { failure, ...facts } = said;
+        throw new Failure(failure, 'the simulated provider failed', facts);
+      },
+      specs: [],
+      calls: { tools, context, effects: stores.effects },
+    };
+  };
+  const lambda =
+    <Event>(schema: z.ZodType<Event>, work: (event: Event) => Promise<unknown>) =>
+    (raw: unknown): Promise<unknown> =>
+      work(parse(schema, raw, 'InvalidEvent', 'event'));
+  return {
+    dispatch: lambda(DispatchEvent, (event) =>
+      dispatch(event, { runs: stores.runs, executions, jobs, now, recorded: (run) => told('recorded', run.id) }),
+    ),
+    attempt: lambda(AttemptInput, (input) =>
+      loop(input, {
+        stores,
+        open,
+        clock,
+        committed: (run, attempt, step) => told('committed', [run.id, attempt, step.number]),
+        failed: (_, failure) => told('failed', failure.name),
+      }),
+    ),
+    triage: lambda(TriageInput, (input) =>
+      triage(input, {
+        stores,
+        now,
+        random: world.random,
+        closed: (run, attempt) => told('closed', [run.id, attempt.number]),
+      }),
+    ),
+    settle: lambda(SettleInput, (input) => settle(input, { stores, now, settled: (run) => told('settled', run.id) })),
+  };
+};
+export type FunctionName = keyof ReturnType<typeof handlers>;

@@ -1,0 +1,36 @@
+import { cleanStart } from './check/clean-start.ts';
+import { conditional } from './check/conditional.ts';
+import { ends } from './check/ends.ts';
+import { kept } from './check/kept.ts';
+import { nothingOutlives } from './check/nothing-outlives.ts';
+import { once } from './check/once.ts';
+import { oneOutcome } from './check/one-outcome.ts';
+import { oneRun } from './check/one-run.ts';
+import { validPrompt } from './check/valid-prompt.ts';
+import { type Facts, factsOf } from './facts.ts';
+import type { Simulated } from './simulation.ts';
+
+/** The invariants of DESIGN.md by number, and `ends`: every run ends, and fails only for a reason. */
+export const invariants: Record<string, { says: string; broken(facts: Facts): string[] }> = {
+  '1': { says: 'one slot, one run', broken: oneRun },
+  '2': { says: 'one run, one outcome', broken: oneOutcome },
+  '3': { says: 'a new attempt starts clean', broken: cleanStart },
+  '4': { says: 'every committed prefix is a valid prompt', broken: validPrompt },
+  '5': { says: 'no write is unconditional', broken: conditional },
+  '6': { says: 'an effect happens at most once', broken: once },
+  '7': { says: 'nothing acknowledged is lost', broken: kept },
+  '8': { says: 'nothing outlives an invocation', broken: nothingOutlives },
+  ends: { says: 'every run ends, and fails only for a reason', broken: ends },
+};
+
+export type Violation = { invariant: string; what: string };
+
+/** Everything that is wrong with a schedule. */
+export const violations = (simulated: Simulated): Violation[] => {
+  const { trouble } = simulated;
+  if (trouble) return [{ invariant: 'ends', what: trouble }];
+  const facts = factsOf(simulated);
+  return Object.entries(invariants).flatMap(([invariant, { broken }]) =>
+    [...new Set(broken(facts))].map((what) => ({ invariant, what })),
+  );
+};

@@ -1,0 +1,155 @@
+type Json = Record<string, unknown>;
+type Retrier = {
+  ErrorEquals: string[];
+  IntervalSeconds: number;
+  MaxAttempts: number;
+  BackoffRate: number;
+  MaxDelaySeconds: number;
+};
+type Catcher = { ErrorEquals: string[]; ResultPath: string; Next: string };
+type State = {
+  Type: string;
+  Next: string;
+  Resource: string;
+  ResultPath: string;
+  Retry?: Retrier[];
+  Catch?: Catcher[];
+  Choices: { Variable: string; StringEquals: string; Next: string }[];
+  Default: string;
+  Parameters: Json;
+  SecondsPath: string;
+  ErrorPath: string;
+  CausePath: string;
+};
+export type Definition = { StartAt: string; States: Record<string, State> };
+
+/** How a task's invocation ended, as Step Functions sees it. */
+export type Heard = { ok: true; payload: string } | { ok: false; error: string; cause: string };
+export type End = { status: 'SUCCEEDED'; output: unknown } | { status: 'FAILED'; error: string; cause: string };
+
+export type MachineDeps = {
+  /** Told before a state does anything. */
+  entered(state: string, input: Json): Promise<void>;
+  invoke(resource: string, state: string, input: Json): Promise<Heard>;
+  wait(state: string, seconds: number): Promise<void>;
+};
+
+/** The fields of each type of state that are played here. Any other is refused. */
+const fields: Record<string, string[]> = {
+  Task: ['Resource', 'TimeoutSeconds', 'ResultPath', 'Retry', 'Catch', 'Next'],
+  Choice: ['Choices', 'Default'],
+  Pass: ['Parameters', 'Next'],
+  Wait: ['SecondsPath', 'Next'],
+  Succeed: [],
+  Fail: ['ErrorPath', 'CausePath'],
+};
+const within: Record<string, string[]> = {
+  Retry: ['ErrorEquals', 'IntervalSeconds', 'MaxAttempts', 'BackoffRate', 'MaxDelaySeconds', 'JitterStrategy'],
+  Catch: ['ErrorEquals', 'ResultPath', 'Next'],
+  Choices: ['Variable', 'StringEquals', 'Next'],
+};
+
+const only = (where: string, value: object, known: string[]): void => {
+  const other = Object.keys(value).filter((key) => !known.includes(key));
+  if (other.length > 0) throw new Error(`${where}: the explorer's state machine does not know ${other.join(', ')}`);
+};
+
+/** Reads a definition, and refuses whatever in it would not be played just as Step Functions plays it. */
+export const readDefinition = (text: string): Definition => {
+  const definition: Definition = JSON.parse(text);
+  only('the state machine', definition, ['Comment', 'StartAt', 'TimeoutSeconds', 'States']);
+  for (const [name, state] of Object.entries(definition.States)) {
+    const known = fields[state.Type];
+    if (!known) throw new Error(`${name}: the explorer's state machine does not know ${state.Type}`);
+    only(name, state, ['Type', ...known]);
+    for (const [list, parts] of Object.entries(within))
+      for (const each of (state[list as 'Retry'] ?? []) as object[]) only(`${name}, ${list}`, each, parts);
+  }
+  return definition;
+};
+
+const steps = (path: string): string[] => {
+  if (!/^\$(\.\w+)+$/.test(path)) throw new Error(`the explorer's state machine does not know the path ${path}`);
+  return path.split('.').slice(1);
+};
+const at = (data: Json, path: string): unknown =>
+  steps(path).reduce<unknown>((value, step) => (value as Json | undefined)?.[step], data);
+const withResult = (data: Json, path: string, result: unknown): Json => {
+  const [field = '', ...deeper] = steps(path);
+  if (deeper.length > 0) throw new Error(`the explorer's state machine does not know the ResultPath ${path}`);
+  return { ...data, [field]: result };
+};
+const filled = (parameters: Json, data: Json): Json =>
+  Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) =>
+      name.endsWith('.$') ? [name.slice(0, -2), at(data, String(value))] : [name, value],
+    ),
+  );
+
+const fits = ({ ErrorEquals }: { ErrorEquals: string[] }, error: string): boolean =>
+  ErrorEquals.includes(error) || ErrorEquals.includes('States.ALL');
+
+/** A task with its retries: the invocation that counts. */
+const attempted = async (name: string, state: State, input: Json, deps: MachineDeps): Promise<Heard> => {
+  const counts = new Map<Retrier, number>();
+  for (;;) {
+    const heard = await deps.invoke(state.Resource, name, input);
+    if (heard.ok) return heard;
+    const retrier = state.Retry?.find((each) => fits(each, heard.error));
+    const count = (retrier && counts.get(retrier)) ?? 0;
+    if (!retrier || count >= retrier.MaxAttempts) return heard;
+    counts.set(retrier, count + 1);
+    await deps.wait(name, Math.min(retrier.MaxDelaySeconds, retrier.IntervalSeconds * retrier.BackoffRate ** count));
+  }
+};
+
+type Next = { state: string; data: Json } | End;
+
+const task = async (name: string, state: State, data: Json, deps: MachineDeps): Promise<Next> => {
+  const heard = await attempted(name, state, data, deps);
+  if (heard.ok) return { state: state.Next, data: withResult(data, state.ResultPath, JSON.parse(heard.payload)) };
+  const { error, cause } = heard;
+  const catcher = state.Catch?.find((each) => fits(each, error));
+  if (!catcher) return { status: 'FAILED', error, cause };
+  return { state: catcher.Next, data: withResult(data, catcher.ResultPath, { Error: error, Cause: cause }) };
+};
+
+const taken = async (name: string, state: State, data: Json, deps: MachineDeps): Promise<Next> => {
+  switch (state.Type) {
+    case 'Task':
+      return task(name, state, data, deps);
+    case 'Choice': {
+      const choice = state.Choices.find(({ Variable, StringEquals }) => at(data, Variable) === StringEquals);
+      return { state: choice?.Next ?? state.Default, data };
+    }
+    case 'Pass':
+      return { state: state.Next, data: filled(state.Parameters, data) };
+    case 'Wait':
+      await deps.wait(name, Number(at(data, state.SecondsPath)));
+      return { state: state.Next, data };
+    case 'Succeed':
+      return { status: 'SUCCEEDED', output: data };
+    default:
+      return {
+        status: 'FAILED',
+        error: String(at(data, state.ErrorPath)),
+        cause: String(at(data, state.CausePath)),
+      };
+  }
+};
+
+/** Plays a definition from a state on, with nothing of its own that takes time. */
+export const play = async (
+  definition: Definition,
+  from: { state: string; data: Json },
+  deps: MachineDeps,
+): Promise<End> => {
+  let next: Next = from;
+  while ('state' in next) {
+    const state: State | undefined = definition.States[next.state];
+    if (!state) throw new Error(`there is no state ${next.state}`);
+    await deps.entered(next.state, next.data);
+    next = await taken(next.state, state, next.data, deps);
+  }
+  return next;
+};

@@ -1,0 +1,32 @@
+import { traceOf } from './history.ts';
+import { invariants, violations } from './invariants.ts';
+import { mutants } from './mutants.ts';
+import { loadDefinition, loadProduct } from './product.ts';
+import { readSchedule, replaying, scheduleText, seeded } from './schedule.ts';
+import { openPlayer, playOf } from './search.ts';
+
+type Wanted = {
+  job: string | undefined;
+  seed: string | undefined;
+  decisions: string | undefined;
+  mutant: string | undefined;
+};
+
+/** Plays one schedule, in fresh processes, and prints its trace and what it breaks. Whether it breaks nothing. */
+export const replay = async (
+  { job = '', seed, decisions = '', mutant }: Wanted,
+  print: (line: string) => void,
+): Promise<boolean> => {
+  const play = playOf(job);
+  const edits = mutant === undefined ? [] : mutants.find(({ name }) => name === mutant)?.edits;
+  if (!edits) throw new Error(`there is no mutant ${mutant}: ${mutants.map(({ name }) => name).join('; ')}`);
+  const player = openPlayer(await loadProduct(edits), await loadDefinition(edits));
+  const strategy = seed === undefined ? replaying(readSchedule(decisions)) : seeded(Number(seed));
+  const simulated = await player.play(play, strategy, true);
+  const broken = violations(simulated);
+  for (const line of traceOf(simulated.world.history)) print(line);
+  print(`\ndecisions: ${scheduleText(simulated.decisions) || 'none'}`);
+  for (const { invariant, what } of broken) print(`broken: ${invariant} (${invariants[invariant]?.says}): ${what}`);
+  if (broken.length === 0) print('all invariants hold');
+  return broken.length === 0;
+};

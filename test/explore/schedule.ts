@@ -1,0 +1,52 @@
+import type { Decisions, Strategy } from './simulation.ts';
+
+/** A list of decisions as it is printed and given to --replay: `12=kill-after,30=again`. Empty: nothing departs from the usual. */
+export const scheduleText = (decisions: Decisions): string =>
+  [...decisions].map(([step, decision]) => `${step}=${decision}`).join(',');
+
+/** Reads what scheduleText wrote. Throws for anything else. */
+export const readSchedule = (text: string): Decisions =>
+  new Map(
+    text.split(',').flatMap((part) => {
+      const [, step, decision] = /^(\d+)=(.+)$/.exec(part.trim()) ?? [];
+      if (step === undefined || decision === undefined) {
+        if (part.trim() === '') return [];
+        throw new Error(`found "${part}", expected <step>=<decision>`);
+      }
+      return [[Number(step), decision] as const];
+    }),
+  );
+
+/** Plays a list of decisions, bit for bit. */
+export const replaying =
+  (decisions: Decisions): Strategy =>
+  (step) =>
+    decisions.get(step);
+
+/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
+const numbersFrom = (seed: number): (() => number) => {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+};
+
+/** After this many steps a seed decides nothing any more, so that every schedule ends. */
+const horizon = 80;
+
+/** Decides by a seed: a few faults, at any step, and the order of whoever waits as it comes. */
+export const seeded = (seed: number): Strategy => {
+  const next = numbersFrom(seed);
+  const [faults, orders] = [next() * 0.15, next() < 0.5 ? next() * 0.6 : 0];
+  return (step, options) => {
+    if (step > horizon) return undefined;
+    const turns = options.filter((option) => option.startsWith('order:'));
+    const others = options.filter((option) => !option.startsWith('order:'));
+    const [fault, order, which] = [next(), next(), next()];
+    if (fault < faults) return others[Math.floor(which * others.length)];
+    return order < orders ? turns[Math.floor(which * turns.length)] : undefined;
+  };
+};

@@ -1,0 +1,14 @@
+/** A request as a port's adapter makes it, before any SDK has touched it. */
+export type Command = { action: string; input: Record<string, unknown> };
+
+const command = (action: string) =>
+  function made(input: Record<string, unknown>): Command {
+    return { action, input };
+  };
+
+// Stands in for the AWS SDK in the explored bundle: commands are data, and the simulated client plays the SDK's own part.
+export const DynamoDBDocumentClient = { from: <Client>(client: Client): Client => client };
+export const GetCommand = command('GetItem');
+export const PutCommand = command('PutItem');
+export const QueryCommand = command('Query');
+export const StartExecutionCommand = command('StartExecution');

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { classOf } from './fault.ts';
+import { type Violation, violations } from './invariants.ts';
+import { readDefinition } from './machine.ts';
+import type { Play } from './play.ts';
+import { plays } from './play.ts';
+import type { Product } from './product.ts';
+import { replaying, scheduleText, seeded } from './schedule.ts';
+import { type Decisions, type Simulated, type Strategy, simulate } from './simulation.ts';
+import { openWorld } from './world.ts';
+
+/** Which decisions are taken where two depart from the usual: all there are, one of each way to go wrong, or those that kill. */
+export type Choice = 'all' | 'core' | 'killed';
+/** A part of the search, small enough to be one worker's for a while. */
+export type Task = { job: string; part: number; parts: number } & (
+  | { phase: 'one' }
+  | { phase: 'two'; choice: Choice }
+  | { phase: 'seeds'; from: number; to: number }
+);
+
+export type Played = {
+  job: string;
+  class: string;
+  seed: number | undefined;
+  decisions: string;
+  history: string;
+  /** `ABORTED in Backoff`: in which state an execution was ended from outside. */
+  cut: string[];
+  /** Whether somebody lost a race for a write. */
+  raced: boolean;
+  violations: Violation[];
+};
+
+/** Plays schedules on one product. */
+export type Player = { play(job: Play, strategy: Strategy, fresh?: boolean): Promise<Simulated> };
+
+export const openPlayer = (product: Product, definition: string): Player => {
+  const machine = readDefinition(definition);
+  return {
+    play: (job, strategy, fresh = false) =>
+      simulate(openWorld(job, machine, fresh ? product.fresh : product.warm), strategy),
+  };
+};
+
+export const playOf = (name: string): Play => {
+  const found = plays.find((play) => play.name === name);
+  if (!found) throw new Error(`there is no job ${name}: ${plays.map((play) => play.name).join(', ')}`);
+  return found;
+};
+
+/** One of each way to go wrong, for two at once where all are too many. */
+const core = [
+  'kill-before',
+  'kill-after',
+  'gone',
+  'unavailable',
+  'unseen',
+  'ModelUnavailable',
+  'again',
+  'next',
+  'abort',
+  'abort@settled',
+  'expire',
+];
+const coreZombies = ['timeout@now', 'timeout@settled', 'client@now'];
+
+const isChosen = (choice: Choice, decision: string): boolean => {
+  if (choice === 'all') return true;
+  if (choice === 'killed') return classOf(decision) === 'killed';
+  return core.includes(decision) || coreZombies.includes(decision);
+};
+
+/** Every way to depart from a schedule once more, after its last decision. */
+const departures = ({ steps, atEnd, decisions }: Simulated, choice: Choice): Decisions[] => {
+  const last = Math.max(-1, ...decisions.keys());
+  return [...steps.map(({ options }) => options), atEnd].flatMap((options, step) =>
+    step > last
+      ? options.filter((option) => isChosen(choice, option)).map((option) => new Map([...decisions, [step, option]]))
+      : [],
+  );
+};
+
+/** What happened, as one short text: equal where nothing at all was different. */
+const historyOf = ({ world }: Simulated): string => {
+  const hash = createHash('sha1');
+  for (const event of world.history) {
+    if (event.type === 'point') hash.update(`${event.actor} ${event.what} ${event.fault ?? ''}\n`);
+    if (event.type === 'unheard' || event.type === 'closed') hash.update(`${JSON.stringify(event)}\n`);
+  }
+  return hash.digest('base64').slice(0, 16);
+};
+
+const cutIn = ({ world: { history } }: Simulated): string[] => {
+  const states = new Map<string, string>();
+  return history.flatMap((event) => {
+    if (event.type === 'entered') states.set(event.run, event.state);
+    if (event.type !== 'closed' || !['ABORTED', 'TIMED_OUT'].includes(event.status)) return [];
+    return [`${event.status} in ${states.get(event.run)}`];
+  });
+};
+
+const isRaced = ({ world: { history } }: Simulated): boolean =>
+  history.some((event) => event.type === 'point' && event.error === 'ConditionalCheckFailedException');
+
+const classOfAll = ([first, ...more]: string[]): string => {
+  if (first === undefined) return 'usual';
+  return more.length > 0 ? 'two' : classOf(first);
+};
+
+const played = (simulated: Simulated, seed?: number): Played => ({
+  job: simulated.world.play.name,
+  class: seed === undefined ? classOfAll([...simulated.decisions.values()]) : 'random',
+  seed,
+  decisions: scheduleText(simulated.decisions),
+  history: historyOf(simulated),
+  cut: cutIn(simulated),
+  raced: isRaced(simulated),
+  violations: violations(simulated),
+});
+
+/** Plays every schedule of a task, in an order that is always the same. */
+export async function* search(task: Task, { play }: Player): AsyncGenerator<Played> {
+  const job = playOf(task.job);
+  const mine = (_: unknown, at: number): boolean => at % task.parts === task.part;
+  if (task.phase === 'seeds') {
+    for (let seed = task.from; seed < task.to; seed++) yield played(await play(job, seeded(seed)), seed);
+    return;
+  }
+  const usual = await play(job, () => undefined);
+  if (task.phase === 'one') {
+    if (task.part === 0) yield played(usual);
+    for (const one of departures(usual, 'all').filter(mine)) yield played(await play(job, replaying(one)));
+    return;
+  }
+  for (const one of departures(usual, task.choice).filter(mine)) {
+    const first = await play(job, replaying(one));
+    for (const two of departures(first, task.choice)) yield played(await play(job, replaying(two)));
+  }
+}

@@ -1,0 +1,208 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Execution } from './executions.ts';
+import { faultNames, faultOf, type Moment, moments, zombies } from './fault.ts';
+import type { Answer, Point } from './gate.ts';
+import type { Process } from './lambda.ts';
+import type { World } from './world.ts';
+
+/** A schedule: what departs from the usual, and at which step. In all other steps whoever waits longest goes on. */
+export type Decisions = Map<number, string>;
+
+/** What could have been decided at a step, beside the usual. */
+export type Step = { options: string[] };
+/** What one schedule came to. */
+export type Simulated = {
+  world: World;
+  steps: Step[];
+  /** What could still have been decided when all was over. */
+  atEnd: string[];
+  decisions: Decisions;
+  trouble: string | undefined;
+};
+
+/** Given a step and what may be decided there, the decision, or undefined for the usual. */
+export type Strategy = (step: number, options: string[]) => string | undefined;
+
+/** A schedule longer than this is going nowhere. */
+const maxSteps = 600;
+/** How often dead letters are delivered again. */
+const maxRounds = 5;
+const msPerStep = 1000;
+const maxOrders = 2;
+
+const isProcess = (actor: object): actor is Process => 'fn' in actor;
+const running = ({ executions }: World): Execution | undefined =>
+  [...executions.all.values()].find(({ status }) => status === 'RUNNING');
+const failed = ({ executions }: World): Execution | undefined =>
+  [...executions.all.values()].find(({ status }) => status !== 'RUNNING' && status !== 'SUCCEEDED');
+
+/** Who may go on, first the one whose turn it is: by arrival, and waits by when they end, after all else. */
+const ready = ({ gate, clock }: World): Point[] =>
+  gate.waiting
+    .filter(({ actor }) => !isProcess(actor) || !actor.stalled || actor.stalled())
+    .sort((a, b) => Math.max(0, a.wakeAt - clock.now) - Math.max(0, b.wakeAt - clock.now));
+
+const zombieOptions = (process: Process, world: World): string[] => {
+  if (!process.byMachine || !process.tell) return [];
+  const hows = process.fn === 'attempt' ? Object.keys(zombies) : ['timeout'];
+  return hows.flatMap((how) =>
+    moments.filter((moment) => moment !== 'next' || !world.slots.has(1)).map((moment) => `${how}@${moment}`),
+  );
+};
+
+/** Nothing runs: only then may hours pass. */
+const isAtRest = (world: World): boolean =>
+  !running(world) && world.lambda.processes.every(({ state }) => state !== 'running');
+
+/** Everything that could be decided now beside the usual. */
+const optionsAt = (world: World, candidates: Point[]): string[] => {
+  const [first] = candidates;
+  const orders = candidates.slice(1, 1 + maxOrders).map((_, at) => `order:${at + 1}`);
+  const faults = first ? faultNames(first.kind).filter((name) => name !== 'late' || isAtRest(world)) : [];
+  const zombie = first && isProcess(first.actor) ? zombieOptions(first.actor, world) : [];
+  const deliveries = ['again', ...(world.slots.has(1) ? [] : ['next'])];
+  const executions = running(world) ? ['abort', 'abort@settled', 'expire', 'expire@settled'] : [];
+  const over = failed(world) ? ['event', 'redrive'] : [];
+  return [...faults, ...zombie, ...orders, ...deliveries, ...executions, ...over];
+};
+
+const stallUntil = (process: Process, moment: Moment, world: World): (() => boolean) | undefined => {
+  const { claims } = world;
+  if (moment === 'now') return undefined;
+  if (moment === 'claimed') return () => world.claims > claims;
+  if (moment === 'settled') return () => world.outcomes.has(process.run);
+  return () => world.outcomes.has(world.slots.get(1) ?? '');
+};
+
+const carry = (point: Point): Answer => {
+  try {
+    return { value: point.carryOut() };
+  } catch (thrown) {
+    if (thrown instanceof Error && thrown.name !== 'Error') return { error: thrown };
+    throw thrown;
+  }
+};
+
+/** Lets a point through, or strikes it with a fault. */
+const release = (world: World, point: Point, name?: string): void => {
+  const { gate, clock, lambda, happened } = world;
+  const { actor, kind, what, input, wakeAt } = point;
+  const fault = name === undefined ? undefined : faultOf(kind, name);
+  gate.take(point);
+  clock.now = Math.max(clock.now + msPerStep, wakeAt);
+  const carried = fault?.carried ?? true;
+  const answer = carried ? carry(point) : {};
+  const error = answer.error?.name;
+  happened({ type: 'point', actor: actor.name, kind, what, input, fault: name, carried, output: answer.value, error });
+  if (fault?.dies && isProcess(actor)) lambda.kill(actor);
+  else point.answer(name === undefined ? answer : { ...answer, fault: name });
+};
+
+const worldly: Record<string, (world: World, moment: Moment) => void> = {
+  again: (world) => world.deliver(0),
+  next: (world) => world.deliver(1),
+  abort: (world, moment) => close(world, 'ABORTED', moment),
+  expire: (world, moment) => close(world, 'TIMED_OUT', moment),
+  event: (world) => {
+    const dead = failed(world);
+    if (dead) world.executions.announce(dead);
+  },
+  redrive: (world) => {
+    const dead = failed(world);
+    if (dead) world.executions.redrive(dead);
+  },
+};
+
+/** Ends an execution from outside. Its task's process hears nothing of it and goes on, at once or at that moment. */
+const close = (world: World, status: 'ABORTED' | 'TIMED_OUT', moment: Moment): void => {
+  const execution = running(world);
+  if (!execution) return;
+  for (const process of world.lambda.processes) {
+    if (process.run !== execution.name || !process.byMachine || !process.tell) continue;
+    process.tell = undefined;
+    process.stalled = stallUntil(process, moment, world);
+  }
+  world.executions.close(execution, status);
+};
+
+const apply = (world: World, candidates: Point[], decision: string | undefined): void => {
+  const [first] = candidates;
+  const [name = '', more = 'now'] = decision?.split(/[@:]/) ?? [];
+  if (Object.hasOwn(worldly, name)) {
+    world.happened({ type: 'world', what: `${decision}` });
+    worldly[name]?.(world, more as Moment);
+    return;
+  }
+  if (!first) throw new Error(`nobody waits to meet ${decision}`);
+  const error = Object.hasOwn(zombies, name) ? zombies[name as keyof typeof zombies] : undefined;
+  if (error && isProcess(first.actor)) {
+    first.actor.stalled = stallUntil(first.actor, more as Moment, world);
+    world.lambda.giveUp(first.actor, error);
+  } else if (name === 'order') {
+    release(world, candidates[Number(more)] ?? first);
+  } else release(world, first, decision);
+};
+
+/** Waits until every process waits at the gate or has ended. One that does neither waits for something real. */
+const quiet = async ({ lambda, gate }: World): Promise<void> => {
+  for (let round = 0; round < 20; round++) {
+    await turn();
+    const busy = lambda.processes.filter(
+      (process) => process.state === 'running' && !gate.waiting.some(({ actor }) => actor === process),
+    );
+    if (busy.length === 0 && round > 0) return;
+  }
+};
+
+/** Nobody is ready: a stalled zombie is woken by what it waits for, dead letters are delivered again, or it is over. */
+const revived = (world: World, rounds: { left: number }): boolean => {
+  const { lambda, queue, slots } = world;
+  const stalled = lambda.processes.filter((process) => process.state === 'running' && process.stalled);
+  if (stalled.length > 0 && !slots.has(1)) {
+    world.deliver(1);
+    return true;
+  }
+  if (stalled.length > 0) {
+    for (const process of stalled) process.stalled = undefined;
+    return true;
+  }
+  if (queue.dead.length === 0 || rounds.left === 0) return false;
+  rounds.left -= 1;
+  for (const letter of queue.dead.splice(0)) queue.deliver(letter);
+  return true;
+};
+
+/** Who may go on, when everybody has come to rest. Nobody: it is over. */
+const settled = async (world: World, rounds: { left: number }): Promise<Point[]> => {
+  await quiet(world);
+  const candidates = ready(world);
+  return candidates.length === 0 && revived(world, rounds) ? settled(world, rounds) : candidates;
+};
+
+const stuck = ({ lambda }: World): string | undefined => {
+  const names = lambda.processes.filter(({ state }) => state === 'running').map(({ name }) => name);
+  return names.length > 0 ? `${names.join(', ')}: neither waits nor ends` : undefined;
+};
+
+/** Plays one schedule to its end. */
+export const simulate = async (world: World, strategy: Strategy): Promise<Simulated> => {
+  const steps: Step[] = [];
+  const decisions: Decisions = new Map();
+  const rounds = { left: maxRounds };
+  const result = (trouble: string | undefined, atEnd: string[] = []): Simulated => ({
+    ...{ world, steps, atEnd, decisions, trouble },
+  });
+  world.deliver(0);
+  for (let step = 0; step < maxSteps; step++) {
+    world.clock.step = step;
+    const candidates = await settled(world, rounds);
+    const options = optionsAt(world, candidates);
+    const decision = strategy(step, options);
+    if (decision === undefined && candidates.length === 0) return result(stuck(world), options);
+    if (decision !== undefined && !options.includes(decision)) return result(`step ${step} has no ${decision}`);
+    if (decision !== undefined) decisions.set(step, decision);
+    steps.push({ options });
+    apply(world, candidates, decision);
+  }
+  return result(`it goes on after ${maxSteps} steps`);
+};

@@ -1,0 +1,104 @@
+import { parentPort } from 'node:worker_threads';
+import { traceOf } from './history.ts';
+import { type Violation, violations } from './invariants.ts';
+import type { Mutant } from './mutant/mutant.ts';
+import { mutants } from './mutants.ts';
+import { loadDefinition, loadProduct } from './product.ts';
+import { readSchedule, replaying } from './schedule.ts';
+import { openPlayer, type Played, type Player, playOf, search, type Task } from './search.ts';
+
+/** What is asked of a worker: a part of the search, or a mutant to be found. */
+export type Order = { task: Task } | { mutant: string };
+/** A schedule that breaks something, with its trace. `alone`: it does so also in processes in which nothing ran before. */
+export type Found = Pick<Played, 'job' | 'class' | 'seed' | 'decisions' | 'violations'> & {
+  alone: boolean;
+  trace: string[];
+};
+export type Report =
+  | { task: Task; played: Omit<Played, 'seed' | 'violations'>[]; found: Found[] }
+  | { mutant: string; schedules: number; found: { played: Played; others: string[] } | undefined };
+
+/** The schedule once more, in fresh processes: its trace, and what it breaks there. */
+const again = async (
+  player: Player,
+  job: string,
+  decisions: string,
+): Promise<{ trace: string[]; broken: Violation[] }> => {
+  const simulated = await player.play(playOf(job), replaying(readSchedule(decisions)), true);
+  return { trace: traceOf(simulated.world.history), broken: violations(simulated) };
+};
+
+/** Traces are long, and one or two say it. */
+const maxTraces = 3;
+
+const explored = async (task: Task, player: Player): Promise<Report> => {
+  const played: Extract<Report, { task: Task }>['played'] = [];
+  const found: Found[] = [];
+  for await (const one of search(task, player)) {
+    const { seed, violations: wrong, ...rest } = one;
+    const { job, class: kind, decisions } = rest;
+    played.push(rest);
+    if (wrong.length === 0) continue;
+    const { trace, broken } =
+      found.length < maxTraces ? await again(player, job, decisions) : { trace: [], broken: wrong };
+    found.push({ job, class: kind, seed, decisions, violations: wrong, alone: broken.length > 0, trace });
+  }
+  return { task, played, found };
+};
+
+/** Where a mutant is looked for: one fault, then two kills, then two of any, then chance. */
+const hunt = ({ jobs }: Mutant): Task[] =>
+  [
+    { phase: 'one' } as const,
+    { phase: 'two', choice: 'killed' } as const,
+    { phase: 'seeds', from: 0, to: 500 } as const,
+    { phase: 'two', choice: 'core' } as const,
+  ].flatMap((phase) => jobs.map((job): Task => ({ job, part: 0, parts: 1, ...phase })));
+
+const hunted = async (mutant: Mutant): Promise<Report> => {
+  const player = openPlayer(await loadProduct(mutant.edits), await loadDefinition(mutant.edits));
+  const others = new Set<string>();
+  let schedules = 0;
+  for (const task of hunt(mutant)) {
+    for await (const played of search(task, player)) {
+      schedules += 1;
+      for (const { invariant } of played.violations) others.add(invariant);
+      if (!played.violations.some(({ invariant }) => invariant === mutant.breaks)) continue;
+      const { broken } = await again(player, played.job, played.decisions);
+      if (!broken.some(({ invariant }) => invariant === mutant.breaks)) continue;
+      return {
+        mutant: mutant.name,
+        schedules,
+        found: { played, others: [...others].filter((each) => each !== mutant.breaks) },
+      };
+    }
+  }
+  return { mutant: mutant.name, schedules, found: undefined };
+};
+
+const product = { player: undefined as Player | undefined };
+
+/** The product as it is, bundled once a worker. */
+const real = async (): Promise<Player> => {
+  product.player ??= openPlayer(await loadProduct(), await loadDefinition());
+  return product.player;
+};
+
+const carriedOut = async (order: Order): Promise<Report> => {
+  if ('task' in order) return explored(order.task, await real());
+  const mutant = mutants.find(({ name }) => name === order.mutant);
+  if (!mutant) throw new Error(`there is no mutant ${order.mutant}`);
+  return hunted(mutant);
+};
+
+parentPort?.on('message', (order: Order) => {
+  carriedOut(order).then(
+    (report) => parentPort?.postMessage(report),
+    (thrown: unknown) => {
+      // Thrown where the pool hears of it: a worker that cannot go on fails the command.
+      setImmediate(() => {
+        throw thrown;
+      });
+    },
+  );
+});

@@ -1,0 +1,143 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import { compactSlot, type Slot, slotAt } from '../../lib/slot.ts';
+import { type AgentDeps, simulatedModel, simulatedTools } from './agent.ts';
+import { simulatedClient } from './client.ts';
+import { type Executions, openExecutions } from './executions.ts';
+import { type Ask, type Gate, openGate } from './gate.ts';
+import type { handlers } from './handlers.ts';
+import type { Event, Happening } from './history.ts';
+import { type Environment, type Lambda, openLambda } from './lambda.ts';
+import type { Definition } from './machine.ts';
+import type { Play } from './play.ts';
+import { openQueue, type Queue } from './queue.ts';
+import type { Command } from './sdk.ts';
+import { openStore, type Store } from './store.ts';
+
+const firstSlot = Date.parse('2026-11-22T07:00:00Z');
+/** Slots are near enough for a process of one to be alive in the next. */
+const rateMs = 60_000;
+/** How long after its slot an event comes, in milliseconds. */
+const delayMs = 5_000;
+
+/** The service around the product, with nothing real in it: its time, its store, its executions, its functions. */
+export type World = {
+  play: Play;
+  gate: Gate;
+  store: Store;
+  lambda: Lambda;
+  executions: Executions;
+  queue: Queue;
+  history: Event[];
+  clock: { now: number; step: number };
+  happened(what: Happening): void;
+  /** Delivers the nth slot, as its schedule does. */
+  deliver(number: number): void;
+  slots: Map<number, string>;
+  outcomes: Set<string>;
+  claims: number;
+};
+
+export const openWorld = (
+  play: Play,
+  definition: Definition,
+  environment: (number: number) => typeof handlers,
+): World => {
+  const gate = openGate();
+  const store = openStore('nightshift', { lag: true });
+  const history: Event[] = [];
+  const clock = { now: firstSlot, step: 0 };
+  const happened = (what: Happening): void => {
+    history.push({ ...what, step: clock.step } as Event);
+  };
+  const now = () => clock.now;
+  let serials = 0;
+  const serial = () => ++serials;
+  const timeouts = new WeakMap<AbortSignal, AbortController>();
+  let environments = 0;
+
+  const start = (env: Environment): Environment['handlers'] => {
+    const process = () => {
+      if (env.process) return env.process;
+      happened({ type: 'stray', actor: env.name });
+      throw new Error(`${env.name} does something outside any invocation`);
+    };
+    const pass = (ask: Ask) => gate.pass(process(), ask);
+    const putOrRead = ({ action, input }: Command): unknown => {
+      const writes = store.writes.length;
+      const given = store.answer(action, input);
+      const written = store.writes[writes];
+      if (written) wrote(process().name, written);
+      return given;
+    };
+    const startOne = ({ input }: Command): unknown => {
+      world.executions.start(String(input.name), String(input.input));
+      return {};
+    };
+    const agent: AgentDeps = {
+      ...{ play, pass, serial, happened },
+      actor: () => process().name,
+      expire: (signal) => timeouts.get(signal)?.abort(new Error('its time is over')),
+    };
+    const ask = simulatedModel(agent);
+    return environment(environments++)({
+      store: simulatedClient({ pass, answer: putOrRead }) as unknown as DynamoDBClient,
+      machine: simulatedClient({ pass, answer: startOne }) as unknown as SFNClient,
+      clock: {
+        now: () => new Date(clock.now),
+        remainingMs: () => (process().modelCalls >= (play.callsPerInvocation ?? 99) ? 0 : 200_000),
+        timeout: () => {
+          const controller = new AbortController();
+          timeouts.set(controller.signal, controller);
+          return controller.signal;
+        },
+      },
+      token: () => `token-${serial()}`,
+      random: () => 0.5,
+      job: (name) => (name === play.name ? play.job : undefined),
+      ask: (asked) => {
+        process().modelCalls += 1;
+        return ask(asked);
+      },
+      act: simulatedTools(agent),
+      told: (what, detail) => happened({ type: 'told', actor: process().name, what, detail }),
+    });
+  };
+
+  const wrote = (actor: string, written: Store['writes'][number]): void => {
+    happened({ type: 'wrote', actor, ...written });
+    const { sk, data } = written.item;
+    if (sk.startsWith('attempt#')) world.claims += 1;
+    if (sk.startsWith('run#')) {
+      const { id, outcome } = JSON.parse(String(data));
+      if (outcome) world.outcomes.add(id);
+    }
+  };
+
+  const lambda = openLambda({ gate, start, happened });
+  const queue = openQueue({
+    ...{ gate, lambda, now },
+    forward: (ms) => {
+      clock.now += ms;
+    },
+  });
+  const executions = openExecutions(definition, {
+    ...{ gate, lambda, happened, now },
+    deliver: (fn, event, run) => queue.deliver({ fn, event, run }),
+  });
+  const slotOf = (number: number): Slot => slotAt(new Date(firstSlot + number * rateMs));
+  const world: World = {
+    ...{ play, gate, store, lambda, executions, queue, history, clock, happened },
+    slots: new Map(),
+    outcomes: new Set(),
+    claims: 0,
+    deliver(number) {
+      const slot = slotOf(number);
+      const run = `${play.name}_${compactSlot(slot)}`;
+      world.slots.set(number, run);
+      clock.now = Math.max(clock.now, Date.parse(slot) + delayMs);
+      queue.deliver({ fn: 'dispatch', event: { job: play.name, slot }, run });
+    },
+  };
+  return world;
+};
