@@ -1,9 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
 import { storesContract } from '../contract/stores.ts';
+import { openStore } from '../explore/store.ts';
 import { clientOptions } from '../local/place.ts';
 import { listen, readBody } from '../wire/listen.ts';
-import { openStore } from './store.ts';
 
 type Fields = Record<string, unknown>;
 
