@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { basename, join, relative } from 'node:path';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { zip } from './zip.ts';
 
 /** The Lambda functions: one file each in `functions/`. */
@@ -20,36 +20,65 @@ const englishOnly: Plugin = {
   },
 };
 
+/** How everything of this project is bundled. What is imported dynamically becomes a chunk that is read only when it is used. */
+const options = {
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  plugins: [englishOnly],
+  legalComments: 'none',
+  logLevel: 'silent',
+} satisfies BuildOptions;
+
 /** Where a function's bundle is put together. */
 export const bundleDir = (root: string, name: FunctionName): string => join(root, '.build', name);
 
 /**
- * Bundles one function of the project at `root`: `index.mjs` and the chunks it loads, minified, with all packages inside. What is
- * imported dynamically (providers, tools, prices) becomes a chunk that is read only when it is used. Source maps lie beside,
- * to read a stack trace with; they are not deployed. Throws esbuild's own BuildFailure.
+ * Bundles one function of the project at `root`: `index.mjs` and the chunks it loads, minified, with all packages inside.
+ * Providers, tools and prices are such chunks. Source maps lie beside, to read a stack trace with; they are not deployed.
+ * Throws esbuild's own BuildFailure.
  */
 export const bundle = async (root: string, name: FunctionName): Promise<Metafile> => {
   await rm(bundleDir(root, name), { recursive: true, force: true });
   const { metafile } = await build({
+    ...options,
     absWorkingDir: root,
     entryPoints: { index: join('functions', `${name}.ts`) },
     outdir: bundleDir(root, name),
-    outExtension: { '.js': '.mjs' },
     chunkNames: 'chunks/[name]-[hash]',
-    bundle: true,
-    splitting: true,
     minify: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    plugins: [englishOnly],
-    legalComments: 'none',
     sourcemap: 'external',
     metafile: true,
-    logLevel: 'silent',
   });
   return metafile;
+};
+
+/**
+ * Bundles what runs on a person's own machine into `outdir`: the command line, the local service and the functions, readable. It
+ * must lie as deep in the project as `infra/local` does, since paths to the project's other files are relative.
+ */
+export const bundleLocal = async (root: string, outdir: string): Promise<void> => {
+  const sources = [
+    'infra/cli/program',
+    'infra/local/daemon',
+    'infra/local/worker',
+    ...functionNames.map((name) => `functions/${name}`),
+  ];
+  await build({
+    ...options,
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(sources.map((path) => [basename(path), `${path}.ts`])),
+    outdir,
+    external: ['classic-level', 'dynalite', 'esbuild'],
+    // What was CommonJS asks for Node's own modules by `require`.
+    banner: {
+      js: "import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);",
+    },
+  });
 };
 
 /** Packs what is in `dir` into one flat archive beside it, `<dir>.zip`. Source maps stay behind. */

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
-import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
-import { templatePath } from './package.ts';
+import { CloudFormationClient, GetTemplateCommand, paginateListStacks } from '@aws-sdk/client-cloudformation';
 
-type Resource = { Type: string; Properties?: Record<string, unknown> };
+type Resource = { Type: string; Condition?: string; Properties?: Record<string, unknown> };
 export type Template = { Resources: Record<string, Resource> };
 
 /**
@@ -41,7 +40,7 @@ const text = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
  * replace; none when all of it stays.
  */
 export const losses = (deployed: Template, packaged: Template): string[] =>
-  Object.entries(deployed.Resources).flatMap(([id, { Type, Properties = {} }]) => {
+  Object.entries(deployed.Resources).flatMap(([id, { Type, Condition, Properties = {} }]) => {
     const properties = lasting[Type];
     if (!properties) return [];
     const next = packaged.Resources[id];
@@ -49,6 +48,10 @@ export const losses = (deployed: Template, packaged: Template): string[] =>
       return [
         `${id}: found ${next?.Type ?? 'nothing'}, expected ${Type} as deployed: it would be removed from the stage.`,
       ];
+    }
+    if (next.Condition !== Condition) {
+      const sentence = `found ${text(next.Condition)}, expected ${text(Condition)} as deployed`;
+      return [`${id}.Condition: ${sentence}: where it does not hold, the ${Type} would be removed.`];
     }
     return properties.flatMap((property) => {
       const [before, after] = [Properties[property], next.Properties?.[property]];
@@ -58,15 +61,22 @@ export const losses = (deployed: Template, packaged: Template): string[] =>
     });
   });
 
+/** Whether a stack stands, by the list: what GetTemplate answers for one that is not there it also answers for a bad request. */
+const stands = async (client: CloudFormationClient, name: string): Promise<boolean> => {
+  for await (const { StackSummaries = [] } of paginateListStacks({ client }, {})) {
+    if (StackSummaries.some((stack) => stack.StackName === name && stack.StackStatus !== 'DELETE_COMPLETE'))
+      return true;
+  }
+  return false;
+};
+
 /** The template of a deployed stack, or undefined where there is no such stack. Throws what CloudFormation answers else. */
 const deployedTemplate = async (StackName: string, region: string): Promise<Template | undefined> => {
   const client = new CloudFormationClient({ region });
   try {
+    if (!(await stands(client, StackName))) return undefined;
     const { TemplateBody = '{}' } = await client.send(new GetTemplateCommand({ StackName }));
     return { Resources: {}, ...JSON.parse(TemplateBody) };
-  } catch (thrown) {
-    if (thrown instanceof Error && thrown.name === 'ValidationError') return undefined;
-    throw thrown;
   } finally {
     client.destroy();
   }
@@ -76,11 +86,11 @@ type Packaged = { stage: string; template: Template };
 
 const json = async (file: string) => JSON.parse(await readFile(file, 'utf8'));
 
-/** What `npm run package` has left to be deployed. */
+/** What `npm run package` has left to be deployed: osls takes the template from its state file, not from the one beside it. */
 const packagedService = async (root: string): Promise<Packaged> => {
   try {
     const { service } = await json(join(root, '.serverless/serverless-state.json'));
-    return { stage: service.provider.stage, template: await json(templatePath(root)) };
+    return { stage: service.provider.stage, template: service.provider.compiledCloudFormationTemplate };
   } catch (cause) {
     throw new Error(`There is no package in ${root}: npm run package makes one.`, { cause });
   }
@@ -94,7 +104,10 @@ const options = {
 
 /** Says whether the package may be deployed to a stage. It may not if it was made for another one, or if something would be lost. */
 const guard = async (args: string[]): Promise<void> => {
-  const { stage = 'dev', region = process.env.AWS_REGION ?? 'eu-west-1' } = parseArgs({ args, options }).values;
+  // What else is given is for osls, in the same command line.
+  const { values } = parseArgs({ args, options, strict: false });
+  const stage = String(values.stage ?? 'dev');
+  const region = String(values.region ?? process.env.AWS_REGION ?? 'eu-west-1');
   const packaged = await packagedService(resolve('.'));
   if (packaged.stage !== stage)
     throw new Error(`stage: found a package for ${packaged.stage}, expected one for ${stage}`);

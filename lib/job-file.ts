@@ -1,5 +1,6 @@
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, parseDocument, visit } from 'yaml';
 import type * as z from 'zod';
+import { byteLength, capped } from './cap.ts';
 import { Job, JobName } from './job.ts';
 
 /** Something wrong in a file: where, and what was found and expected. Lines and columns count from 1. */
@@ -22,13 +23,21 @@ export type Source = {
 
 /** Reads YAML. Syntax errors, duplicate keys and aliases are problems; then there is no value. */
 export const readYaml = (file: string, text: string): Source => {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (path: PropertyKey[], message: string, offset = offsetOf(document.contents, path)): Problem => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line, column: col, path: path.join('.'), message };
-  };
-  const problems = [...document.errors, ...document.warnings].map(({ message, pos }) => at([], message, pos[0]));
+  const place = placesIn(text);
+  const document = parseDocument(text, { prettyErrors: false, stringKeys: true });
+  const at = (path: PropertyKey[], message: string, offset = offsetOf(document.contents, path)): Problem => ({
+    file,
+    ...place(offset),
+    path: capped(path.join('.'), 200),
+    message: capped(message, 1000),
+  });
+  const wrong = [...document.errors, ...document.warnings];
+  const tooDeep = wrong.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
+  const problems = tooDeep
+    ? [at([], 'found more levels of nesting than can be read, expected fewer', tooDeep.pos[0])]
+    : wrong.map(({ code, message, pos }) =>
+        at([], code === 'NON_STRING_KEY' ? 'found a list or a mapping as a field, expected a name' : message, pos[0]),
+      );
   visit(document, {
     Alias: (_, { source, range }) => {
       if (source)
@@ -42,6 +51,15 @@ export const readYaml = (file: string, text: string): Source => {
     value: problems.length > 0 ? undefined : plain(() => document.toJS()),
     at: (path, message) => at(path, message),
     problems,
+  };
+};
+
+/** Line and column of an offset, counted in the text itself: the library's own counter loses lines after a syntax error. */
+const placesIn = (text: string): ((offset: number) => Pick<Problem, 'line' | 'column'>) => {
+  const starts = [0, ...text.matchAll(/\n/g).map(({ index }) => index + 1)];
+  return (offset) => {
+    const line = starts.findLastIndex((start) => start <= offset);
+    return { line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
   };
 };
 
@@ -99,11 +117,20 @@ export const readJobFile = (source: Source, known: Known): { job: Job } | { prob
   const problems = [
     ...badName,
     ...named,
-    ...(read.success ? [] : issueProblems(source, read.error.issues)),
+    ...(read.success ? tooLarge(source, read.data) : issueProblems(source, read.error.issues)),
     ...unknownTools(source, value, known),
   ];
   if (read.success && problems.length === 0) return { job: read.data };
   return { problems };
+};
+
+/** What a job may take, in UTF-8 bytes of JSON: each of its runs keeps it whole, in an item of 400 KB. */
+const maxJobBytes = 256 * 1024;
+
+const tooLarge = (source: Source, job: Job): Problem[] => {
+  const size = byteLength(JSON.stringify(job));
+  if (size <= maxJobBytes) return [];
+  return [source.at([], `found a job of ${size} bytes, expected at most ${maxJobBytes}: each run keeps it`)];
 };
 
 const unknownTools = (source: Source, value: object, { tools }: Known): Problem[] => {

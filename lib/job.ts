@@ -56,7 +56,7 @@ const Retry = z.strictObject({
 const Host = z
   .string()
   .regex(
-    /^(\*\.)?[a-z0-9.-]+(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$/i,
+    /^(\*\.)?[a-zA-Z0-9.-]+(:\d{1,5})?$|^\[[0-9a-fA-F:.]+\](:\d{1,5})?$/,
     'must be a host like api.example.com, *.example.com or localhost:8080',
   );
 

@@ -6,6 +6,12 @@ import * as z from 'zod';
  * Bedrock Converse: ValidationException), so a blank one may not even be written.
  */
 const Text = z.string().regex(/\S/, 'must not be blank');
+/** Anthropic's rule for ids and names; the other providers take these too. */
+export const wordForm = /^[a-zA-Z0-9_-]{1,64}$/;
+const Word = z.string().regex(wordForm, 'must be 1 to 64 of a-z, A-Z, 0-9, _ and -');
+/** A name that every object has already (`constructor`) is lost where a provider's code looks names up in an object. */
+export const isToolName = (name: string): boolean => wordForm.test(name) && !(name in Object.prototype);
+const ToolName = z.string().refine(isToolName, 'must be a name that a tool can have');
 const providerOptions = z.record(z.string(), z.record(z.string(), z.json())).optional();
 
 const TextPart = z.strictObject({ type: z.literal('text'), text: Text, providerOptions });
@@ -13,8 +19,8 @@ const TextPart = z.strictObject({ type: z.literal('text'), text: Text, providerO
 const ReasoningPart = z.strictObject({ type: z.literal('reasoning'), text: z.string(), providerOptions });
 export const ToolCallPart = z.strictObject({
   type: z.literal('tool-call'),
-  toolCallId: Text,
-  toolName: Text,
+  toolCallId: Word,
+  toolName: ToolName,
   input: z.record(z.string(), z.json()),
   providerOptions,
 });
@@ -25,8 +31,8 @@ export type AssistantPart = z.infer<typeof AssistantPart>;
 
 const ToolResultPart = z.strictObject({
   type: z.literal('tool-result'),
-  toolCallId: Text,
-  toolName: Text,
+  toolCallId: Word,
+  toolName: ToolName,
   output: z.strictObject({ type: z.enum(['text', 'error-text']), value: Text }),
 });
 export type ToolResultPart = z.infer<typeof ToolResultPart>;

@@ -1,6 +1,6 @@
 import { byteLength, capped } from './cap.ts';
 import { Failure } from './failure.ts';
-import type { AssistantMessage, AssistantPart, ToolCallPart } from './message.ts';
+import { type AssistantMessage, type AssistantPart, isToolName, type ToolCallPart, wordForm } from './message.ts';
 import type { ModelReply, ReplyPart } from './model.ts';
 import { wellFormed } from './well-formed.ts';
 
@@ -18,11 +18,12 @@ const resultBytes = 512;
 /** How many calls one reply may make. */
 const maxCalls = 32;
 
-/** Anthropic's rule for ids; the other providers take these too. */
-const goodId = /^[a-zA-Z0-9_-]{1,64}$/;
 /** How deep arguments may be nested: far deeper, checking them would run out of stack. */
 const maxDepth = 64;
-const toolName = (name: string): string => name.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64) || 'unnamed';
+const toolName = (name: string): string => {
+  const legal = name.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64) || 'unnamed';
+  return isToolName(legal) ? legal : `${legal}_`;
+};
 
 /** A call whose arguments could not be kept: told apart by its call, so that the loop refuses it instead of calling. */
 export type Refusal = { toolCallId: string; why: string };
@@ -71,7 +72,7 @@ const acceptCall = (
   maxBytes: number,
 ): { part: ToolCallPart; why?: string } => {
   const name = toolName(part.toolName);
-  const usable = goodId.test(part.toolCallId) && !ids.has(part.toolCallId);
+  const usable = wordForm.test(part.toolCallId) && !ids.has(part.toolCallId);
   const named = { ...part, toolCallId: usable ? part.toolCallId : freeId(name, ids), toolName: name, input: {} };
   if (name !== part.toolName) return { part: named, why: 'no tool has such a name' };
   if (!isRecord(part.input) || !isJson(part.input, maxDepth))

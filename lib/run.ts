@@ -30,15 +30,20 @@ export const runName = (id: string): RunName => {
 };
 
 /** What happens for one slot. It keeps the job as it was when the slot fired: a deploy in mid-run changes nothing for it. */
-export const Run = z.looseObject({
-  id: z.string(),
-  slot: Slot,
-  suffix: Suffix.optional(),
-  job: KeptJob,
-  startedAt: z.string(),
-  outcome: Outcome.nullable(),
-  version: z.int().positive(),
-});
+export const Run = z
+  .looseObject({
+    id: z.string(),
+    slot: Slot,
+    suffix: Suffix.optional(),
+    job: KeptJob,
+    startedAt: z.string(),
+    outcome: Outcome.nullable(),
+    version: z.int().positive(),
+  })
+  .refine((run) => run.id === runId({ job: run.job.name, slot: run.slot, suffix: run.suffix }), {
+    path: ['id'],
+    message: 'must be that of its job, slot and suffix',
+  });
 export type Run = z.infer<typeof Run>;
 
 /** `open`, or how it ended. */

@@ -9,7 +9,7 @@ export const sessionKey = (runId: string, attempt: number): string => `${runId}/
 
 /** The sessions of the service: append-only. */
 export type Sessions = {
-  /** Every committed step in order, read consistently. A step with a gap before it or that does not fit throws DamagedItem. */
+  /** Every committed step in order, read consistently. A step with a gap before it, that does not fit, or with a call whose id an earlier one has throws DamagedItem. */
   load(key: string): Promise<Step[]>;
   /**
    * Commits a step under its number. Throws SessionConflict where that number is taken; before the network, ItemTooLarge past

@@ -14,13 +14,16 @@ export type Usage = z.infer<typeof Usage>;
 
 export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, usd: 0 };
 
-/** The sum of two usages. An unknown price makes the sum's price unknown. */
+/** The nearest count that can be written and read again, whatever a provider claims. */
+export const countable = (tokens: number): number => Math.min(Math.max(0, Math.round(tokens)), Number.MAX_SAFE_INTEGER);
+
+/** The sum of two usages, which can be stored whatever they are. An unknown price makes the sum's price unknown. */
 export const addUsage = (a: Usage, b: Usage): Usage => ({
-  inputTokens: a.inputTokens + b.inputTokens,
-  outputTokens: a.outputTokens + b.outputTokens,
-  cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
-  cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
-  usd: a.usd === null || b.usd === null ? null : a.usd + b.usd,
+  inputTokens: countable(a.inputTokens + b.inputTokens),
+  outputTokens: countable(a.outputTokens + b.outputTokens),
+  cacheReadTokens: countable(a.cacheReadTokens + b.cacheReadTokens),
+  cacheWriteTokens: countable(a.cacheWriteTokens + b.cacheWriteTokens),
+  usd: a.usd === null || b.usd === null ? null : Math.min(a.usd + b.usd, Number.MAX_VALUE),
 });
 
 /** Input and output tokens together: what `limits.tokens` counts. */

@@ -66,6 +66,11 @@ describe('a package', () => {
     expect(losses(deployed, { Resources: { ...others, Table: schedule } })).toMatchObject([
       expect.stringContaining('Table: found AWS::Scheduler::Schedule, expected AWS::DynamoDB::Table'),
     ]);
+    const conditional = structuredClone(deployed);
+    Object.assign(Object(conditional.Resources.Table), { Condition: 'Wanted' });
+    expect(losses(deployed, conditional)).toEqual([
+      'Table.Condition: found "Wanted", expected nothing as deployed: where it does not hold, the AWS::DynamoDB::Table would be removed.',
+    ]);
     expect(changed('Queue', { QueueName: 'x' })).toHaveLength(1);
     expect(changed('Log', { LogGroupName: 'x' })).toHaveLength(1);
     expect(changed('Machine', { StateMachineName: 'x' })).toHaveLength(1);
@@ -97,8 +102,8 @@ describe('the guard', () => {
   it('refuses a package that was made for another stage, before it asks AWS anything', async () => {
     const root = await temporary();
     await mkdir(join(root, '.serverless'));
-    await writeFile(join(root, '.serverless/serverless-state.json'), '{"service":{"provider":{"stage":"test"}}}');
-    await writeFile(join(root, '.serverless/cloudformation-template-update-stack.json'), JSON.stringify(deployed));
+    const state = { service: { provider: { stage: 'test', compiledCloudFormationTemplate: deployed } } };
+    await writeFile(join(root, '.serverless/serverless-state.json'), JSON.stringify(state));
     expect(await guard(root, '--stage', 'prod', '--param', 'anthropicApiKey=secret')).toMatchObject({
       code: 1,
       stderr: 'stage: found a package for test, expected one for prod\n',

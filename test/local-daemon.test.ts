@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { built } from '../infra/local/built.ts';
 import { type ConnectOptions, connect, type Setup } from '../infra/local/connect.ts';
 import { handler, invoke, isAlive, lines, machine, oneTask, place } from './local/place.ts';
 
@@ -114,6 +115,14 @@ test('shares a daemon of other code that is at work, watched or not', async () =
   writeFileSync(join(dir, 'go'), '');
   expect((await machine(second).ended(executionArn)).status).toBe('SUCCEEDED');
   expect(told(dir)).toEqual([1]);
+});
+
+test('keeps the code it runs, as long as it runs', async () => {
+  const dir = await built();
+  await connected(place());
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  utimesSync(dir, hourAgo, hourAgo);
+  await expect.poll(() => statSync(dir).mtimeMs, quiet).toBeGreaterThan(hourAgo.getTime());
 });
 
 test('leaves when its directory is removed', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { readScript, scripted } from '../lib/io/scripted.ts';
-import { AssistantMessage, type Message } from '../lib/message.ts';
+import { AssistantMessage, isToolName, type Message } from '../lib/message.ts';
 import type { ModelReply } from '../lib/model.ts';
 
 const anyText = fc.string({
@@ -60,7 +60,7 @@ it('says nothing that could not be stored', async () => {
       const model = scripted(readScript('s', content), { file: 's', attempt: 1 }, { wait: async () => {} });
       const reply: ModelReply | undefined = await model(request(0), signal).catch(() => undefined);
       if (!reply || reply.content.length === 0) return;
-      const named = reply.content.every((part) => part.type !== 'tool-call' || part.toolName.trim() !== '');
+      const named = reply.content.every((part) => part.type !== 'tool-call' || isToolName(part.toolName));
       expect(AssistantMessage.safeParse({ role: 'assistant', content: reply.content }).success).toBe(named);
       expect(JSON.stringify(reply.content)).not.toMatch(/(^|[^\\])(\\\\)*\\ud[89a-f]/i);
     }),

@@ -3,12 +3,12 @@ import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, read
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Failure } from '../../lib/failure.ts';
 import { tableName } from './arn.ts';
+import { built, project } from './built.ts';
 import { clientEnv, ownEnv } from './env.ts';
 import type { WaitOverrides } from './machine.ts';
-import { codeStamp, lockedExitCode, Presence, project, readPresence, waitingHeader } from './presence.ts';
+import { codeStamp, lockedExitCode, Presence, readPresence, waitingHeader } from './presence.ts';
 import type { LocalFunction } from './sandbox.ts';
 import { unusable } from './unusable.ts';
 
@@ -84,13 +84,16 @@ const lease = ({ url }: Presence, env: Record<string, string> | null): Promise<L
     held.end(JSON.stringify(env));
   });
 
-const spawnDaemon = (dir: string, code: string, setup: Setup, env: NodeJS.ProcessEnv): ChildProcess => {
+const spawnDaemon = (
+  bundles: string,
+  [dir, ...more]: [dir: string, code: string, setup: string],
+  env: NodeJS.ProcessEnv,
+): ChildProcess => {
   const out = openSync(log(dir), 'a', 0o600);
-  const daemon = fileURLToPath(new URL('./daemon.ts', import.meta.url));
-  const child = spawn(process.execPath, [daemon, dir, code, JSON.stringify(setup)], {
+  const child = spawn(process.execPath, [join(bundles, 'daemon.mjs'), dir, ...more], {
     cwd: project,
     detached: true,
-    env,
+    env: { NODE_COMPILE_CACHE: join(bundles, 'compiled'), ...env },
     stdio: ['ignore', out, out],
   });
   child.unref();
@@ -140,7 +143,8 @@ export const connect = async (
   { env = process.env, resume = true, waitSeconds = 60 }: ConnectOptions = {},
 ): Promise<Connection> => {
   const home = homeOf(dir);
-  const code = codeStamp(setup);
+  const bundles = await built();
+  const code = codeStamp(bundles, setup);
   const own = ownEnv(env);
   const until = Date.now() + waitSeconds * 1000;
   let child: ChildProcess | undefined;
@@ -158,7 +162,7 @@ export const connect = async (
     const connection = presence && (await attach(presence));
     if (connection !== undefined) return connection;
     if (child !== undefined && broke(child)) throw unavailable(home, `ended with exit code ${child.exitCode}`);
-    if (presence === undefined && gone(child)) child = spawnDaemon(home, code, setup, env);
+    if (presence === undefined && gone(child)) child = spawnDaemon(bundles, [home, code, JSON.stringify(setup)], env);
     await setTimeout(25);
   }
   throw unavailable(home, `did not answer within ${waitSeconds} s`);

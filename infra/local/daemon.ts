@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../../lib/failure.ts';
-import { nightshiftService } from './nightshift.ts';
+import { inUse } from './built.ts';
+import { checkedIn } from './checked.ts';
+import { bundledFunctions, nightshiftService } from './nightshift.ts';
 import {
   lockedExitCode,
   type Presence,
@@ -71,12 +73,21 @@ const route = (request: WireRequest, response: ServerResponse): WireReply | 'tak
 };
 
 const start = async (): Promise<void> => {
-  service = await nightshiftService(dir, { ...options, env, route, report: say, resume: false });
+  service = await nightshiftService(dir, {
+    functions: bundledFunctions(import.meta.dirname),
+    checked: checkedIn(import.meta.dirname),
+    ...options,
+    env,
+    route,
+    report: say,
+    resume: false,
+  });
   presence = { dir, url: service.url, pid: process.pid, code };
   writePresence(presence);
   neededUntil = Date.now() + firstClientMs;
   say(`serves ${dir} at ${service.url}`);
   setInterval(() => {
+    inUse(import.meta.dirname);
     if (readPresence(dir)?.pid !== process.pid) void leave('its file is gone');
     else if (leases.size > 0 || service?.busy) neededUntil = Math.max(neededUntil, Date.now() + idleMs);
     else if (Date.now() > neededUntil) void leave('nobody needs it');

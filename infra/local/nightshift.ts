@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import * as z from 'zod';
@@ -9,28 +10,28 @@ import { type LocalService, type ServiceOptions, startService } from './service.
 const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
 const Table = z.object({ Properties: z.record(z.string(), z.unknown()) });
 
-const source = (name: string, timeoutSeconds: number, memoryMb = 256): LocalFunction => ({
-  module: path(`functions/${name}.ts`),
-  timeoutSeconds,
-  memoryMb,
-});
-
-/** The four functions from source, with the time and the memory each has on AWS. */
-const sourceFunctions: Record<string, LocalFunction> = {
-  dispatch: source('dispatch', 30),
-  attempt: source('attempt', 900, 512),
-  triage: source('triage', 30),
-  settle: source('settle', 30),
+/** The four functions as bundles in a directory, with the time and the memory each has on AWS. */
+export const bundledFunctions = (dir: string): Record<string, LocalFunction> => {
+  const one = (name: string, timeoutSeconds: number, memoryMb = 256): LocalFunction => ({
+    module: join(dir, `${name}.mjs`),
+    timeoutSeconds,
+    memoryMb,
+  });
+  return {
+    dispatch: one('dispatch', 30),
+    attempt: one('attempt', 900, 512),
+    triage: one('triage', 30),
+    settle: one('settle', 30),
+  };
 };
 
 /** This project's service on one machine: its functions, state machine and table, with `dir` for all its data. `config` holds jobs.json and scripts/; default: `dir`. */
 export const nightshiftService = (
   dir: string,
-  options: Partial<Omit<ServiceOptions, 'dir' | 'table'>> & { config?: string } = {},
+  options: Pick<ServiceOptions, 'functions'> & Partial<Omit<ServiceOptions, 'dir' | 'table'>> & { config?: string },
 ): Promise<LocalService> => {
   const { config = dir, env, ...rest } = options;
   return startService({
-    functions: sourceFunctions,
     definition: readFileSync(path('infra/run.asl.json'), 'utf8'),
     statusFunction: 'settle',
     ...rest,

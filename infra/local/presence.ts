@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { writeWhole } from './atomic.ts';
 
@@ -14,8 +13,6 @@ export const lockedExitCode = 75;
 
 /** Where a lease's answer says how many open executions wait for a client that runs. */
 export const waitingHeader = 'nightshift-waiting';
-
-export const project = fileURLToPath(new URL('../../', import.meta.url));
 
 const file = (dir: string): string => join(dir, 'service.json');
 
@@ -35,18 +32,9 @@ export const removePresence = (presence: Presence): void => {
   if (readPresence(presence.dir)?.pid === presence.pid) rmSync(file(presence.dir), { force: true });
 };
 
-const files = (path: string): string[] =>
-  statSync(path).isDirectory()
-    ? readdirSync(path, { recursive: true, encoding: 'utf8' }).map((name) => join(path, name))
-    : [path];
-
-/** A stamp of the code a daemon would run and of how it is set up: another stamp, another daemon. */
-export const codeStamp = (setup: unknown): string => {
-  const hash = createHash('sha256').update(JSON.stringify([project, process.version, setup]));
-  for (const part of ['functions', 'lib', 'infra/local', 'infra/run.asl.json', 'infra/table.yml'])
-    for (const path of files(join(project, part)).sort()) {
-      const { mtimeMs, size } = statSync(path);
-      hash.update(JSON.stringify([path, mtimeMs, size]));
-    }
-  return hash.digest('hex').slice(0, 16);
-};
+/** A stamp of the code a daemon runs and of how it is set up: another stamp, another daemon. */
+export const codeStamp = (code: string, setup: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify([code, setup]))
+    .digest('hex')
+    .slice(0, 16);

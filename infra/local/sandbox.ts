@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { functionArn } from './arn.ts';
 import type { LambdaError, WorkerCall, WorkerReply } from './worker.ts';
 
@@ -18,8 +18,12 @@ export type Sandbox = {
   kill(): Promise<void>;
 };
 
+/** Where Node keeps compiled code, if this process was told so. */
+const { NODE_COMPILE_CACHE } = process.env;
+const compileCache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
+
 const initSeconds = 60;
-const workerPath = fileURLToPath(new URL('./worker.ts', import.meta.url));
+const workerPath = join(import.meta.dirname, `worker${extname(import.meta.filename)}`);
 
 const exited = (requestId: string, child: ChildProcess): LambdaError => {
   const how = child.signalCode === null ? `exit status ${child.exitCode}` : `signal: ${child.signalCode}`;
@@ -64,7 +68,8 @@ export const openSandbox = (
   { module, timeoutSeconds }: LocalFunction,
   deps: { env: Record<string, string>; log(line: string): void },
 ): Sandbox => {
-  const child = fork(workerPath, [module], { env: deps.env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const env = { ...compileCache, ...deps.env };
+  const child = fork(workerPath, [module], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   for (const stream of [child.stdout, child.stderr]) if (stream) createInterface(stream).on('line', deps.log);
   let alive = true;
   // Its last words may come after its exit, but not after the channel's end.

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
 /** One invocation, from the service to its worker. `event` is JSON; `deadline` is in epoch milliseconds. */
@@ -54,6 +55,7 @@ process.on('disconnect', () => process.exit());
 try {
   const handler = await load(process.argv[2] ?? '');
   process.on('message', async (call: WorkerCall) => reply(await run(handler, call)));
+  flushCompileCache(); // it never ends by itself
   await reply({ kind: 'ready' });
 } catch (thrown) {
   console.error(thrown);

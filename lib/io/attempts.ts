@@ -1,7 +1,7 @@
 import { Attempt, type Attempts } from '../attempt.ts';
-import { read, type Table } from './table.ts';
+import { type Key, read, type Table } from './table.ts';
 
-const keyOf = (runId: string, number: number) => ({
+const keyOf = ({ runId, number }: Pick<Attempt, 'runId' | 'number'>): Key => ({
   pk: `run#${runId}`,
   sk: `attempt#${String(number).padStart(3, '0')}`,
 });
@@ -9,8 +9,8 @@ const keyOf = (runId: string, number: number) => ({
 /** Attempts in the table: under their run, in order. */
 export const dynamoAttempts = (table: Table): Attempts => ({
   async get(runId, number) {
-    const item = await table.get(keyOf(runId, number));
-    return item && read(Attempt, item);
+    const item = await table.get(keyOf({ runId, number }));
+    return item && read(Attempt, item, keyOf);
   },
 
   async list(runId) {
@@ -19,13 +19,10 @@ export const dynamoAttempts = (table: Table): Attempts => ({
       ExpressionAttributeValues: { ':pk': `run#${runId}`, ':sk': 'attempt#' },
       ConsistentRead: true,
     });
-    return items.map((item) => read(Attempt, item));
+    return items.map((item) => read(Attempt, item, keyOf));
   },
 
   async put(attempt) {
-    await table.put(
-      { key: keyOf(attempt.runId, attempt.number), version: attempt.version, data: attempt },
-      'SessionConflict',
-    );
+    await table.put({ key: keyOf(attempt), version: attempt.version, data: attempt }, 'SessionConflict');
   },
 });

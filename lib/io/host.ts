@@ -66,7 +66,9 @@ const reachOf = (address: ipaddr.IPv4 | ipaddr.IPv6): 'public' | 'private' | 'sp
  * 6to4, Teredo): only if the job names that very address. IPv4 inside mapped and NAT64 forms is judged as IPv4.
  */
 export const mayConnect = (host: Host, address: string): boolean => {
-  if (isIP(address) === 0) return false;
-  const reach = reachOf(unwrapped(ipaddr.parse(address)));
+  // Read as WHATWG URL reads it: ipaddr.js takes `::8.8.8.8`, which is another address, for the mapped form.
+  const plain = isIP(address) === 6 ? plainName(`[${address}]`) : address;
+  if (plain === undefined || isIP(plain) === 0) return false;
+  const reach = reachOf(unwrapped(ipaddr.parse(plain)));
   return reach === 'public' || (host.exact && (host.literal || reach === 'private'));
 };

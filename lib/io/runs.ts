@@ -1,27 +1,28 @@
 import { createHash } from 'node:crypto';
 import { Failure } from '../failure.ts';
 import { Run, type RunName, type Runs, runName } from '../run.ts';
-import { type Item, keptRunDays, read, type Table } from './table.ts';
+import { type Found, type Key, keptRunDays, read, type Table } from './table.ts';
 
 /** How many partitions a day's runs are spread over, so that a busy minute never throttles one of them. */
 const shards = 16;
 const shardKeys = (day: string): string[] => Array.from({ length: shards }, (_, shard) => `day#${day}#${shard}`);
 const shardOf = (id: string): number => createHash('sha256').update(id).digest().readUInt8(0) % shards;
 
-const keyOf = ({ job, slot, suffix }: RunName) => ({
+const keyOf = ({ job, slot, suffix }: RunName): Key => ({
   pk: `job#${job}`,
   sk: `run#${slot}${suffix ? `#${suffix}` : ''}`,
 });
+const keyOfRun = ({ job, slot, suffix }: Run): Key => keyOf({ job: job.name, slot, suffix });
 const newestFirst = (a: Run, b: Run): number =>
   a.slot === b.slot ? b.id.localeCompare(a.id) : b.slot.localeCompare(a.slot);
 
 /** The runs that can be read: a single damaged one must not hide all others, nor fail who asks for them. */
 const readableOf =
   (table: Table) =>
-  (items: Item[]): Run[] =>
+  (items: Found[]): Run[] =>
     items.flatMap((item) => {
       try {
-        return [read(Run, item)];
+        return [read(Run, item, keyOfRun)];
       } catch (thrown) {
         if (!(thrown instanceof Failure && thrown.name === 'DamagedItem')) throw thrown;
         table.damaged(thrown);
@@ -35,14 +36,13 @@ export const dynamoRuns = (table: Table): Runs => {
   return {
     async get(id) {
       const item = await table.get(keyOf(runName(id)));
-      return item && read(Run, item);
+      return item && read(Run, item, keyOfRun);
     },
 
     async put(run) {
-      const key = keyOf({ job: run.job.name, slot: run.slot, suffix: run.suffix });
       const day = shardKeys(run.slot.slice(0, 10))[shardOf(run.id)];
       await table.put(
-        { key, version: run.version, data: run, keptDays: keptRunDays, ...(day ? { day } : {}) },
+        { key: keyOfRun(run), version: run.version, data: run, keptDays: keptRunDays, ...(day ? { day } : {}) },
         'RunConflict',
       );
     },

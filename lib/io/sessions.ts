@@ -1,4 +1,5 @@
 import { Failure } from '../failure.ts';
+import { toolCalls } from '../message.ts';
 import { parse } from '../parse.ts';
 import type { Sessions } from '../session.ts';
 import { Step } from '../step.ts';
@@ -6,6 +7,11 @@ import { read, type Table } from './table.ts';
 
 const pkOf = (key: string) => `session#${key}`;
 const skOf = (number: number) => `step#${String(number).padStart(5, '0')}`;
+
+const repeated = (ids: string[]): string | undefined => {
+  const seen = new Set<string>();
+  return ids.find((id) => seen.size === seen.add(id).size);
+};
 
 /** Sessions in the table: one item a step, so that a step costs its own bytes at any length of the session. */
 export const dynamoSessions = (table: Table): Sessions => ({
@@ -15,14 +21,17 @@ export const dynamoSessions = (table: Table): Sessions => ({
       ExpressionAttributeValues: { ':pk': pkOf(key), ':sk': 'step#' },
       ConsistentRead: true,
     });
-    return items.map((item, at) => {
-      const step = read(Step, item);
+    const steps = items.map((item, at) => {
+      const step = read(Step, item, () => ({ pk: pkOf(key), sk: String(item.sk) }));
       if (step.number === at + 1 && item.sk === skOf(at + 1)) return step;
       throw new Failure(
         'DamagedItem',
         `session ${key}: found step ${step.number} at ${item.sk}, expected step ${at + 1}`,
       );
     });
+    const twice = repeated(steps.flatMap(({ turn }) => toolCalls(turn[0]).map(({ toolCallId }) => toolCallId)));
+    if (twice !== undefined) throw new Failure('DamagedItem', `session ${key}: found two calls with the id ${twice}`);
+    return steps;
   },
 
   async append(key, step) {

@@ -25,7 +25,9 @@ const Item = z.object({
   expiresAt: z.number(),
   data: z.string(),
 });
-export type Item = z.infer<typeof Item>;
+
+/** An item as it was found: whoever reads it judges it, so that a damaged one among many is only one. */
+export type Found = Record<string, unknown>;
 
 /** What is written: version 1 is created, any later one replaces the version before it. What has no version is created and stays. */
 export type Draft = { key: Key; version?: number; data: unknown; day?: string; keptDays?: number };
@@ -57,15 +59,17 @@ const conditions = {
  * retries), DamagedItem.
  */
 export const table = (client: DynamoDBClient, name: string, { now, token, damaged }: TableDeps) => {
-  const documents = DynamoDBDocumentClient.from(client);
+  // A number too long for JavaScript is an item's damage, to be told by its schema, and not the table's.
+  const documents = DynamoDBDocumentClient.from(client, { unmarshallOptions: { wrapNumbers: Number } });
   const seconds = () => Math.floor(now().getTime() / 1000);
 
-  const get = async (key: Key): Promise<(Item & { token?: unknown }) | undefined> => {
+  const isOver = ({ expiresAt }: Found): boolean => typeof expiresAt === 'number' && expiresAt <= seconds();
+
+  const get = async (key: Key): Promise<Found | undefined> => {
     const { Item: found } = await translated(name, () =>
       documents.send(new GetCommand({ TableName: name, Key: key, ConsistentRead: true })),
     );
-    const item = found && { ...parse(Item, found, 'DamagedItem', `item ${key.pk} ${key.sk}`), token: found.token };
-    return item && item.expiresAt > seconds() ? item : undefined;
+    return found && !isOver(found) ? found : undefined;
   };
 
   const put = async (draft: Draft, conflict: FailureName): Promise<void> => {
@@ -90,15 +94,14 @@ export const table = (client: DynamoDBClient, name: string, { now, token, damage
   const query = async (
     input: Omit<QueryCommandInput, 'TableName'>,
     limit = Number.POSITIVE_INFINITY,
-  ): Promise<Item[]> => {
-    const items: Item[] = [];
+  ): Promise<Found[]> => {
+    const items: Found[] = [];
     let start: QueryCommandInput['ExclusiveStartKey'];
     do {
       const page = await translated(name, () =>
         documents.send(new QueryCommand({ TableName: name, ...input, ExclusiveStartKey: start })),
       );
-      const found = (page.Items ?? []).map((item) => parse(Item, item, 'DamagedItem', `item ${item.pk} ${item.sk}`));
-      items.push(...found.filter((item) => item.expiresAt > seconds()));
+      items.push(...(page.Items ?? []).filter((item) => !isOver(item)));
       start = page.LastEvaluatedKey;
     } while (start && items.length < limit);
     return items.slice(0, limit);
@@ -108,16 +111,20 @@ export const table = (client: DynamoDBClient, name: string, { now, token, damage
 };
 export type Table = ReturnType<typeof table>;
 
-/** The domain value of an item, or DamagedItem saying which item and what is wrong with it. */
-export const read = <T>(schema: z.ZodType<T>, item: Item): T => {
-  const where = `item ${item.pk} ${item.sk}`;
+/** The domain value of an item, or DamagedItem saying which item and what is wrong with it: also where it is the value of another key. */
+export const read = <T>(schema: z.ZodType<T>, found: Found, keyOf: (value: T) => Key): T => {
+  const where = `item ${found.pk} ${found.sk}`;
+  const item = parse(Item, found, 'DamagedItem', where);
   let data: unknown;
   try {
     data = JSON.parse(item.data);
   } catch (cause) {
     throw new Failure('DamagedItem', `${where}: data is not JSON`, { cause });
   }
-  return parse(schema, data, 'DamagedItem', where);
+  const value = parse(schema, data, 'DamagedItem', where);
+  const { pk, sk } = keyOf(value);
+  if (pk === item.pk && sk === item.sk) return value;
+  throw new Failure('DamagedItem', `${where}: found the data of item ${pk} ${sk}`);
 };
 
 /** The item as it is written. Throws ItemTooLarge. */

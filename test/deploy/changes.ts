@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { expect, it } from 'vitest';
 import { functionNames } from '../../infra/build.ts';
 import type { Template } from '../../infra/diff.ts';
-import { templatePath } from '../../infra/package.ts';
 import { type Deployed, daily, report } from './deployed.ts';
 import { slotAgo } from './stage.ts';
 
@@ -27,12 +27,12 @@ export const changes = (at: () => Deployed): void => {
   it('is refused by the guard where the table would be replaced or removed, before anything is deployed', async () => {
     const { service } = at();
     await service.package();
-    const file = templatePath(service.root);
+    const file = join(service.root, '.serverless/serverless-state.json');
     const packaged = await readFile(file, 'utf8');
     const refused = async (change: (template: Template) => void): Promise<string> => {
-      const template: Template = JSON.parse(packaged);
-      change(template);
-      await writeFile(file, JSON.stringify(template));
+      const state = JSON.parse(packaged);
+      change(state.service.provider.compiledCloudFormationTemplate);
+      await writeFile(file, JSON.stringify(state));
       const { code, stdout, stderr } = await service.diff();
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
       return stderr;

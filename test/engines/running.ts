@@ -52,7 +52,8 @@ export const running = async (name: string, port: number, child: ChildProcess): 
       (response) => response.text().then(() => true),
       () => false,
     );
-    if (answered) return { url, close };
+    if (answered) await new Promise((resolve) => setTimeout(resolve, 200)); // time to fail, where it was another who answered
+    if (answered && ended === undefined) return { url, close };
     if (Date.now() > until) {
       await close();
       throw new Error(`${name} does not answer at ${url}:\n${said()}`);

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What a suite has shown on one engine (or of one kind): how many cases, how many of them failed, and a word about it. */
@@ -11,6 +11,9 @@ export const keepEvidence = async (command: string, rows: Row[]): Promise<void> 
   await mkdir(dir, { recursive: true });
   await writeFile(join(dir, `${command}.json`), `${JSON.stringify(rows, null, 2)}\n`);
 };
+
+/** Forgets what a command has shown before: one that dies half-way has shown nothing. */
+export const dropEvidence = (command: string): Promise<void> => rm(join(dir, `${command}.json`), { force: true });
 
 /** Everything kept, by command. */
 export const keptEvidence = async (): Promise<Map<string, Row[]>> => {

@@ -1,5 +1,5 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
-import { keepEvidence, type Row } from './evidence.ts';
+import { dropEvidence, keepEvidence, type Row } from './evidence.ts';
 
 /** The title of the outermost `describe` around a test. */
 const outermost = (test: TestCase): string => {
@@ -38,6 +38,7 @@ const summed = (rows: Row[]): Row[] =>
 
 /** A vitest reporter: counts the tests and keeps them as a command's evidence. A test that did not pass counts as failed, a skipped one too. */
 export const evidenceOf = (command: string): Reporter => ({
+  onInit: () => dropEvidence(command),
   async onTestRunEnd(modules: readonly TestModule[]) {
     const tests = modules.flatMap((module) => [...module.children.allTests()].map(rowOf));
     const broken = modules.filter((module) => module.errors().length > 0).map(brokenRow);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { bundle, bundleDir, type FunctionName, functionNames } from '../../infra/build.ts';
+import { built } from '../../infra/local/built.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -28,9 +29,10 @@ export const packaged = async (dir: string): Promise<Record<FunctionName, string
   return { dispatch: entry('dispatch'), attempt: entry('attempt'), triage: entry('triage'), settle: entry('settle') };
 };
 
-/** Before all tests: the flows run what is deployed, and a bundle starts in a fraction of the time its source takes. */
+/** Before all tests: the flows run what is deployed, and commands and daemons start as they do for a person, but for the first time. */
 export default async ({ provide }: TestProject): Promise<() => Promise<void>> => {
   const dir = await mkdtemp(join(tmpdir(), 'nightshift-packaged-'));
-  provide('functions', await packaged(dir));
+  const [functions] = await Promise.all([packaged(dir), built()]);
+  provide('functions', functions);
   return () => rm(dir, { recursive: true, force: true });
 };

@@ -69,8 +69,8 @@ export const stage = async (
   });
   const ended = async (runId: string): Promise<Run> => {
     for (;;) {
-      const run = await stores.runs.get(runId);
-      if (run?.outcome && !service.busy) return run;
+      const run = service.busy ? undefined : await stores.runs.get(runId);
+      if (run?.outcome) return run;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };

@@ -1,6 +1,6 @@
 import type { LanguageModelV4Content, LanguageModelV4GenerateResult, SharedV4ProviderMetadata } from '@ai-sdk/provider';
 import type { ModelReply, ReplyPart } from '../../model.ts';
-import type { Usage } from '../../usage.ts';
+import { countable, type Usage } from '../../usage.ts';
 import { wellFormed } from '../../well-formed.ts';
 
 /** What the SDK's providers give. Its list of finish reasons grows, so it is read as text. */
@@ -42,7 +42,7 @@ const partOf = (part: LanguageModelV4Content): ReplyPart[] => {
   return [{ type: 'tool-call', toolCallId, toolName, input: inputOf(input), ...optionsOf(providerMetadata) }];
 };
 
-const count = (tokens: number | undefined): number => Math.max(0, Math.round(tokens ?? 0));
+const count = (tokens: number | undefined): number => countable(tokens ?? 0);
 
 const finishes: Record<string, ModelReply['finish']> = {
   stop: 'stop',

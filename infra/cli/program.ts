@@ -1,0 +1,112 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { projectPath } from './declared.ts';
+import { ending, exitCodes } from './ending.ts';
+import { type Place, regionOf } from './place.ts';
+import { terminal } from './terminal.ts';
+
+const out = terminal(process.stdout, process.env);
+const err = terminal(process.stderr, process.env);
+const usualData = projectPath('.nightshift');
+
+const between = (least: number, most: number) => (text: string) => {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+};
+
+const stageName = (text: string) => {
+  if (/^[A-Za-z0-9-]{1,40}$/.test(text)) return text;
+  throw new InvalidArgumentError('Expected 1 to 40 letters, digits and -.');
+};
+
+/** The deployed stage that was asked, for error messages. */
+let asked: string | undefined;
+
+const program = new Command('nightshift')
+  .description('Runs scheduled agents by hand and shows what they did, here or in a deployed stage.')
+  .exitOverride()
+  .showHelpAfterError('(--help lists what there is)')
+  .hook('preAction', (_, action) => {
+    const place = action.opts<Place>();
+    if (place.stage !== undefined) asked = `stage ${place.stage} in ${regionOf(place)}`;
+  })
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 done, or the run succeeded; 1 the run failed or was skipped; 2 bad input; 3 the service or its table
+could not be reached; 130 stopped watching.
+For programs: npm run --silent nightshift -- runs --json`,
+  );
+
+/** A command with the options that every one has. Subcommands made by \`command\` take over the settings above. */
+const command = (words: string, description: string): Command =>
+  program.command(words).description(description).option('--json', 'print JSON, for programs');
+
+const placed = (made: Command): Command =>
+  made
+    .option('--stage <name>', 'a deployed stage, with your AWS credentials (default: the local service)', stageName)
+    .option('--region <name>', 'the Region of the stage (default: AWS_REGION, else eu-west-1)')
+    .option('--data <dir>', 'where the local service keeps its data', usualData);
+
+const declaring = (made: Command): Command =>
+  made.option('--infra <dir>', 'the directory that holds jobs/ and scripts/', projectPath('infra'));
+
+declaring(placed(command('run <job>', 'start a run of a job and watch it to its end')))
+  .option('--slot <instant>', 'the slot it is for, UTC, like 2026-11-22T07:00:00Z (default: now)')
+  .option('--model <id>', 'another model than the job names, like anthropic/claude-sonnet-4-5')
+  .option('--suffix <word>', "tells this run from the schedule's own of the same slot (default: manual)")
+  .addOption(
+    new Option(
+      '--scheduled',
+      'deliver a slot as its schedule does: for a slot from the dead letters (needs --slot)',
+    ).conflicts(['model', 'suffix']),
+  )
+  .addHelpText('after', '\nWith --json the run, its attempts, steps and result come on stdout, progress on stderr.')
+  .action(async (job, options) => {
+    const { run } = await import('./run.ts');
+    process.exitCode = await run(job, options, usualData, { progress: options.json ? err : out, answer: out });
+  });
+
+declaring(placed(command('runs', 'list recent runs, the newest first')))
+  .option('--job <name>', 'only the runs of this job')
+  .option('--days <n>', 'how many days to look back', between(1, 400), 7)
+  .option('--limit <n>', 'how many runs at most', between(1, 10_000), 20)
+  .action(async (options) => {
+    const { runs } = await import('./runs.ts');
+    process.exitCode = await runs(options, out);
+  });
+
+placed(command('show <run>', 'show a run: its attempts, their prompts and every step')).action(async (id, options) => {
+  const { show } = await import('./show.ts');
+  process.exitCode = await show(id, options, out);
+});
+
+declaring(command('next <job>', 'show when a job is due next, and what its schedule says in English'))
+  .option('--count <n>', 'how many slots', between(1, 1000), 10)
+  .action(async (job, options) => {
+    const { next } = await import('./next.ts');
+    process.exitCode = await next(job, options, out);
+  });
+
+declaring(command('check', 'check every job and script file')).action(async (options) => {
+  const { check } = await import('./check.ts');
+  process.exitCode = await check(options, out);
+});
+
+const endedBy = (thrown: unknown): number => {
+  out.show();
+  err.show();
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.succeeded : exitCodes.badInput;
+  const { text, exitCode } = ending(thrown);
+  err.say(asked && exitCode === exitCodes.unreachable ? `${text}\nAsked: ${asked}.` : text);
+  return exitCode;
+};
+
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  process.exitCode = endedBy(thrown);
+}
