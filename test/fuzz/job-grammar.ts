@@ -125,7 +125,7 @@ export const jobFields: fc.Arbitrary<Record<string, unknown>> = fc.record(
       'bedrock/eu.anthropic.claude-haiku-4-5-20251001-v1:0',
       'openai-compatible/org/name:7b',
     ),
-    prompt: fc.oneof({ weight: 60, arbitrary: prompt }, longPrompt),
+    prompt: fc.oneof({ weight: 200, arbitrary: prompt }, longPrompt),
     description: anyText.map((text) => text.slice(0, 200)),
     system: prompt,
     tools: fc.subarray(['http_get', 'http_post', 'list_runs', 'previous_result']),

@@ -81,9 +81,13 @@ const itemsOf = ({ steps, damages, order }: Case): Wire[] => {
   const whole = steps.map((drawn, at) => written(drawn, at + 1));
   const datas = whole.map((one, at) => {
     const mine = damages.filter((each) => each.at % whole.length === at);
-    return mine.reduce(
-      (text, each) => edited(text, each.scratches),
-      JSON.stringify(mine.reduce((value: unknown, each) => changed(value, each.changes), one)) ?? '',
+    const damaged = changed(
+      one,
+      mine.flatMap(({ changes }) => changes),
+    );
+    return edited(
+      JSON.stringify(damaged) ?? '',
+      mine.flatMap(({ scratches }) => scratches),
     );
   });
   const [from, to] = order ? [order.from % whole.length, order.to % whole.length] : [0, 0];
