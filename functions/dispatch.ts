@@ -8,7 +8,15 @@ const { config, now, stores, observe } = service();
 const jobs = configuredJobs(config.config);
 const executions = stateMachineExecutions(new SFNClient(clientOptions), config.stateMachineArn);
 
-/** Takes a slot and starts its run, once. */
+/** Takes a slot, and starts its run, once, if its job's other runs, pauses and limits let it. */
 export const handler = lambda(DispatchEvent, (event) =>
-  dispatch(event, { runs: stores.runs, executions, jobs, now, recorded: (run) => observe.recorded(run, now()) }),
+  dispatch(event, {
+    stores,
+    executions,
+    jobs,
+    now,
+    recorded: (run) => observe.recorded(run, now()),
+    settled: observe.settled,
+    tripped: observe.tripped,
+  }),
 );

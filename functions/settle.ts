@@ -1,7 +1,12 @@
-import { lambda, service } from '../lib/io/lambda.ts';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { stateMachineExecutions } from '../lib/io/executions.ts';
+import { clientOptions, lambda, service } from '../lib/io/lambda.ts';
 import { SettleInput, settle } from '../lib/settle.ts';
 
-const { now, stores, observe } = service();
+const { config, now, stores, observe } = service();
+const executions = stateMachineExecutions(new SFNClient(clientOptions), config.stateMachineArn);
 
-/** Records a run's outcome: at the end of its execution, or after its execution died. */
-export const handler = lambda(SettleInput, (input) => settle(input, { stores, now, settled: observe.settled }));
+/** Records a run's outcome: at the end of its execution, or after its execution died. Starts the run that waited for it. */
+export const handler = lambda(SettleInput, (input) =>
+  settle(input, { stores, executions, now, settled: observe.settled, tripped: observe.tripped }),
+);

@@ -10,6 +10,7 @@ export const failures = {
   InvalidResult: 'retry',
   SessionConflict: 'retry',
   EffectConflict: 'retry',
+  JobConflict: 'retry',
   StoreUnavailable: 'retry',
   Crash: 'retry',
 
@@ -37,6 +38,7 @@ export const failures = {
   ExecutionFailed: 'final',
   ExecutionTimedOut: 'final',
   ExecutionAborted: 'final',
+  Superseded: 'final',
 } as const satisfies Record<string, 'retry' | 'final'>;
 
 export type FailureName = keyof typeof failures;

@@ -15,6 +15,20 @@ const Prompt = z
     }
   });
 
+/** What all runs of a job may take together in a day or a month of its time zone. */
+const Period = z
+  .strictObject({
+    usd: z
+      .number()
+      .positive()
+      .optional()
+      .describe(
+        'Cost of all its runs, retries and runs by hand included. Not held where the model has no known price.',
+      ),
+    runs: z.int().positive().optional().describe('Runs that its schedule started.'),
+  })
+  .optional();
+
 const Limits = z.strictObject({
   steps: z.int().positive().max(10_000).default(30).describe('Model turns in one attempt.'),
   seconds: z
@@ -38,6 +52,8 @@ const Limits = z.strictObject({
   // Node's fetch gives up after 300 s without headers, and a call is not streamed.
   callSeconds: z.int().positive().max(290).default(240).describe('How long one model call may take.'),
   toolSeconds: z.int().positive().max(300).default(30).describe('How long one tool call may take.'),
+  perDay: Period.describe('What the job may take in a day of its time zone. A slot over it is skipped.'),
+  perMonth: Period.describe('What the job may take in a month of its time zone. A slot over it is skipped.'),
 });
 
 const Retry = z.strictObject({
@@ -52,6 +68,36 @@ const Retry = z.strictObject({
     .describe("Where the bound stops growing. A provider's Retry-After may ask for more."),
   note: z.boolean().default(false).describe('Tell a new attempt, in one sentence, how the one before it failed.'),
 });
+
+const CatchUp = z.strictObject({
+  policy: z
+    .enum(['none', 'latest', 'all'])
+    .default('latest')
+    .describe(
+      '`none`: it is recorded as missed. `latest`: the last one runs and stands for those before. `all`: each runs.',
+    ),
+  withinSeconds: z
+    .int()
+    .positive()
+    .max(604_800)
+    .default(86_400)
+    .describe('How old a slot may be to be caught up. An older one is recorded as missed.'),
+  atOnce: z
+    .int()
+    .positive()
+    .max(100)
+    .default(1)
+    .describe('With `all`: how many are started at each look, every 5 minutes.'),
+});
+
+const Breaker = z.strictObject({
+  failures: z.int().nonnegative().max(1000).default(5).describe('Failed runs in a row that trip it. 0: never.'),
+  firstDelaySeconds: z.int().positive().max(604_800).default(900).describe('How long it waits before the first probe.'),
+  factor: z.number().min(1).max(10).default(2).describe('What the wait is multiplied by after each failed probe.'),
+  maxDelaySeconds: z.int().positive().max(604_800).default(86_400).describe('Where the wait stops growing.'),
+});
+
+const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a local time like 08:30');
 
 const Host = z
   .string()
@@ -87,6 +133,25 @@ export const JobFile = z.strictObject({
   retry: Retry.prefault({}).describe(
     'How often and after how long a failed attempt is tried again. The wait is random between 0 and its bound (full jitter).',
   ),
+  overlap: z
+    .enum(['skip', 'queue-one', 'allow', 'cancel-previous'])
+    .default('skip')
+    .describe(
+      'What happens to a slot that is due while the run before it goes on: `skip` it, `queue-one` (it starts when that run ends; one at most waits), `allow` both, or `cancel-previous`.',
+    ),
+  catchUp: CatchUp.prefault({}).describe('What happens to slots that were due and of which no delivery was seen.'),
+  spreadSeconds: z
+    .int()
+    .nonnegative()
+    .max(3600)
+    .default(0)
+    .describe('Runs start up to this much after their slot, by an offset that is always the same for a job.'),
+  breaker: Breaker.prefault({}).describe(
+    'After so many failed runs in a row the slots are skipped, until a probe succeeds.',
+  ),
+  freshBy: TimeOfDay.optional().describe(
+    'The local time by which a run of the day must have succeeded, or an alarm rings.',
+  ),
   enabled: z.boolean().default(true).describe('`false`: no schedule is deployed and a slot is recorded as skipped.'),
 });
 
@@ -111,6 +176,10 @@ export const KeptJob = z.looseObject({
     rate: z.string().optional(),
     at: z.string().optional(),
     timezone: z.string(),
+    start: z.string().optional(),
+    end: z.string().optional(),
+    dst: z.looseObject({}).optional(),
+    exclude: z.array(z.string()).optional(),
   }),
   model: z.string(),
   system: z.string().optional(),
@@ -133,6 +202,11 @@ export const KeptJob = z.looseObject({
     maxDelaySeconds: z.number(),
     note: z.boolean(),
   }),
+  overlap: z.string().default('skip'),
+  catchUp: z.looseObject({}).prefault({ policy: 'latest', withinSeconds: 86_400, atOnce: 1 }),
+  spreadSeconds: z.number().default(0),
+  breaker: z.looseObject({}).prefault({ failures: 5, firstDelaySeconds: 900, factor: 2, maxDelaySeconds: 86_400 }),
+  freshBy: z.string().optional(),
   enabled: z.boolean(),
 }) as unknown as z.ZodType<Job>;
 

@@ -5,7 +5,24 @@ import { Usage } from './usage.ts';
 const ended = { usage: Usage, endedAt: z.string() };
 export const FailureNameSchema = z.enum(Object.keys(failures) as [FailureName, ...FailureName[]]);
 
-/** A run's single end. `succeeded` points at the attempt and step that hold its result. */
+/** Why a slot was not run. `caught-up`: a later run stands for it. `fold`: its local time comes again, and is meant then. */
+export const SkipReason = z.enum([
+  'disabled',
+  'late',
+  'overlap',
+  'paused',
+  'breaker',
+  'budget',
+  'excluded',
+  'fold',
+  'caught-up',
+]);
+export type SkipReason = z.infer<typeof SkipReason>;
+
+/**
+ * A run's single end. `succeeded` points at the attempt and step that hold its result. `missed`: nobody delivered the slot in time, and its
+ * job does not make up for it. `message` says in words what was known; `by` is the run that a skipped slot gave way to.
+ */
 export const Outcome = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('succeeded'), attempts: z.int().positive(), steps: z.int().positive(), ...ended }),
   z.strictObject({
@@ -15,6 +32,17 @@ export const Outcome = z.discriminatedUnion('status', [
     attempts: z.int().nonnegative(),
     ...ended,
   }),
-  z.strictObject({ status: z.literal('skipped'), why: z.enum(['disabled', 'late']), ...ended }),
+  z.strictObject({
+    status: z.literal('skipped'),
+    why: SkipReason,
+    message: z.string().optional(),
+    by: z.string().optional(),
+    ...ended,
+  }),
+  z.strictObject({ status: z.literal('missed'), message: z.string(), ...ended }),
 ]);
 export type Outcome = z.infer<typeof Outcome>;
+
+/** An outcome of a run that was made, well or not: with attempts. */
+export type Ran = Extract<Outcome, { attempts: number }>;
+export const hasRun = (outcome: Outcome | null): outcome is Ran => outcome !== null && 'attempts' in outcome;

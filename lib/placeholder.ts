@@ -4,6 +4,8 @@ import type { Slot } from './slot.ts';
 /** The words a prompt may hold as `${word}`, and what each becomes. Dates and times are the slot's, in the job's time zone. */
 export const placeholders = {
   slot: 'the slot in UTC, 2026-11-22T07:00:00Z',
+  slots: 'every slot the run stands for, its own as the last: more than one where it catches up',
+  since: 'the slot of the last run that succeeded, or “never”',
   date: 'its local date, 2026-11-22',
   time: 'its local time, 08:00',
   weekday: 'its local weekday, Sunday',
@@ -26,11 +28,20 @@ export const unknownPlaceholders = (text: string): string[] =>
 /** Fills a text's placeholders for one run. The same run always gives the same text. */
 export const fillPlaceholders = (
   text: string,
-  run: { id: string; job: string; slot: Slot; timezone: string },
+  run: {
+    id: string;
+    job: string;
+    slot: Slot;
+    timezone: string;
+    slots?: Slot[] | undefined;
+    since?: Slot | null | undefined;
+  },
 ): string => {
   const instant = new Date(run.slot);
   const values: Record<Placeholder, () => string> = {
     slot: () => run.slot,
+    slots: () => (run.slots ?? [run.slot]).join(', '),
+    since: () => run.since ?? 'never',
     date: () => localDate(instant, run.timezone),
     time: () => localTime(instant, run.timezone),
     weekday: () => weekday(instant, run.timezone),

@@ -7,9 +7,9 @@ export type Prompt = { system: string | undefined; prompt: string };
 
 /** The first prompt of an attempt, made from the run and the declared note alone. */
 export const firstPrompt = (run: Run, note: FailureName | null): Prompt => {
-  const { job } = run;
+  const { job, id, slot, slots, since } = run;
   const fill = (text: string) =>
-    fillPlaceholders(text, { id: run.id, job: job.name, slot: run.slot, timezone: job.schedule.timezone });
+    fillPlaceholders(text, { id, job: job.name, slot, slots, since, timezone: job.schedule.timezone });
   const typed =
     job.result &&
     `Your final answer must be one JSON value, and nothing else, that fits this JSON Schema:\n${JSON.stringify(job.result)}`;

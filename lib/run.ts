@@ -6,6 +6,10 @@ import { compactSlot, expandSlot, Slot } from './slot.ts';
 
 export const Suffix = z.string().regex(/^[a-z0-9][a-z0-9-]{0,19}$/, 'must be 1 to 20 of a-z, 0-9 and -');
 
+/** Who wakes a job: its schedule, the watchman for a slot that nobody delivered or that EventBridge does not know, or a person. */
+export const Origin = z.enum(['schedule', 'watchman', 'person']);
+export type Origin = z.infer<typeof Origin>;
+
 /** What identifies a run: its job and slot, and a suffix where a person started it. */
 export type RunName = { job: string; slot: Slot; suffix?: string | undefined };
 
@@ -36,6 +40,12 @@ export const Run = z
     slot: Slot,
     suffix: Suffix.optional(),
     job: KeptJob,
+    /** Who delivered its slot. Runs of earlier versions do not say. */
+    origin: Origin.optional(),
+    /** Every slot it stands for, its own as the last: those before had no run when they were due. */
+    slots: z.array(Slot).optional(),
+    /** The slot of the job's last success when it was recorded. */
+    since: Slot.nullable().optional(),
     startedAt: z.string(),
     outcome: Outcome.nullable(),
     version: z.int().positive(),

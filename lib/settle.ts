@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { type AccountDeps, account, type Ended as Over } from './account.ts';
 import { AttemptInput, type Attempts } from './attempt.ts';
+import type { FailureName } from './failure.ts';
 import { FailureNameSchema, type Outcome } from './outcome.ts';
-import { knownRun, type Run, type Runs } from './run.ts';
+import { knownRun, type Run } from './run.ts';
 import { committed, type Sessions, sessionKey } from './session.ts';
 import { addUsage, noUsage, Usage } from './usage.ts';
 
@@ -23,32 +25,51 @@ const Ended = AttemptInput.extend({ result: z.discriminatedUnion('status', [Done
 const Died = z.object({
   source: z.literal('aws.states'),
   'detail-type': z.literal('Step Functions Execution Status Change'),
-  detail: z.object({ name: z.string(), status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']) }),
+  detail: z.object({
+    name: z.string(),
+    status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']),
+    error: z.string().nullish(),
+  }),
+});
+type Died = z.infer<typeof Died>;
+
+/** The same word, said by us of an execution that we have ended, or found dead. */
+export const died = (runId: string, status: Died['detail']['status'], error?: string): Died => ({
+  source: 'aws.states',
+  'detail-type': 'Step Functions Execution Status Change',
+  detail: { name: runId, status, error },
 });
 
 export const SettleInput = z.union([Ended, Died]);
 export type SettleInput = z.infer<typeof SettleInput>;
 
-export type SettleDeps = {
-  stores: { runs: Runs; attempts: Attempts; sessions: Sessions };
-  now(): Date;
+export type SettleDeps = AccountDeps & {
+  stores: { attempts: Attempts; sessions: Sessions };
   /** Told of the run when this call, and no other, has recorded its outcome. */
   settled(run: Run): void;
 };
 
-/** Records a run's outcome once. A run that has one keeps it, and that one is returned. Throws RunConflict where another settlement was faster. */
+/**
+ * Records a run's outcome once, then accounts for it and starts the run that waited for its end. A run that has an outcome keeps it,
+ * and that one is returned. Throws RunConflict where another settlement was faster, JobConflict as `account` does.
+ */
 export const settle = async (input: SettleInput, deps: SettleDeps): Promise<Outcome> => {
-  const { runs } = deps.stores;
-  const runId = 'detail' in input ? input.detail.name : input.runId;
-  const run = await knownRun(runId, runs);
-  if (run.outcome) return run.outcome;
-  const endedAt = deps.now().toJSON();
+  const run = await knownRun('detail' in input ? input.detail.name : input.runId, deps.stores.runs);
+  const over = isOver(run) ? run : await ended(run, input, deps);
+  await account(over, deps);
+  return over.outcome;
+};
+
+const isOver = (run: Run): run is Over => run.outcome !== null;
+
+const ended = async (run: Run, input: SettleInput, { stores, now, settled }: SettleDeps): Promise<Over> => {
+  const endedAt = now().toJSON();
   const outcome =
-    'detail' in input ? await outcomeOfDead(run, input.detail.status, endedAt, deps.stores) : outcomeOf(input, endedAt);
-  const settled: Run = { ...run, outcome, version: run.version + 1 };
-  await runs.put(settled);
-  deps.settled(settled);
-  return outcome;
+    'detail' in input ? await outcomeOfDead(run, input.detail, endedAt, stores) : outcomeOf(input, endedAt);
+  const over = { ...run, outcome, version: run.version + 1 };
+  await stores.runs.put(over);
+  settled(over);
+  return over;
 };
 
 const outcomeOf = ({ attempt, spent, result }: z.infer<typeof Ended>, endedAt: string): Outcome => {
@@ -62,6 +83,9 @@ const outcomeOf = ({ attempt, spent, result }: z.infer<typeof Ended>, endedAt: s
 
 const deaths = { FAILED: 'ExecutionFailed', TIMED_OUT: 'ExecutionTimedOut', ABORTED: 'ExecutionAborted' } as const;
 
+/** A newer run that took this one's place stops its execution with this error. */
+export const superseded: FailureName = 'Superseded';
+
 /**
  * What can still be said of a run whose execution died: the table knows how far it came. The attempt that is open, or else the
  * one that would have come next, is closed, so that a process at work on it, or about to be, makes no more effects. Throws
@@ -69,7 +93,7 @@ const deaths = { FAILED: 'ExecutionFailed', TIMED_OUT: 'ExecutionTimedOut', ABOR
  */
 const outcomeOfDead = async (
   run: Run,
-  status: keyof typeof deaths,
+  { status, error }: Died['detail'],
   endedAt: string,
   { attempts, sessions }: SettleDeps['stores'],
 ): Promise<Outcome> => {
@@ -88,7 +112,10 @@ const outcomeOfDead = async (
   if (last && !last.failed && answer?.answered && status !== 'ABORTED') {
     return { status: 'succeeded', steps: answer.steps, ...ended };
   }
-  const [failure, message] = [deaths[status], `the execution ended as ${status}`];
+  const [failure, message] =
+    error === superseded
+      ? [superseded, 'a newer run of the job took its place']
+      : [deaths[status], `the execution ended as ${status}`];
   const open = last?.failed ? undefined : last;
   const stopped = open ?? { runId: run.id, number: ended.attempts + 1, startedAt: endedAt, version: 0 };
   const spent = open && answer ? answer.usage : noUsage;

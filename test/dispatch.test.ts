@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type DispatchDeps, DispatchEvent, dispatch } from '../lib/dispatch.ts';
-import { executionInput } from '../lib/execution.ts';
+import { firstInput } from '../lib/execution.ts';
 import { noUsage } from '../lib/usage.ts';
 import { slot, startedAt } from './kit/agent.ts';
 import { job } from './kit/job.ts';
@@ -45,7 +45,7 @@ describe('dispatch', () => {
   test('records the run with its job, and starts its execution under the same name', async () => {
     const { stores, asked, recorded, send } = await at();
     expect(await send({ job: 'report', slot })).toEqual({ status: 'started', run: id });
-    expect(asked).toEqual([{ id, input: executionInput(id) }]);
+    expect(asked).toEqual([{ id, input: firstInput(id) }]);
     expect(await stores.runs.get(id)).toMatchObject({
       id,
       slot,

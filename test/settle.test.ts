@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { executionInput } from '../lib/execution.ts';
+import { firstInput } from '../lib/execution.ts';
 import { Failure } from '../lib/failure.ts';
 import { SettleInput, settle } from '../lib/settle.ts';
 import { triage } from '../lib/triage.ts';
@@ -13,7 +13,7 @@ const start = async () => {
   const settled: string[] = [];
   const deps = { stores, now: () => startedAt, settled: () => settled.push('settled') };
   const ended = (result: unknown, attempt = 2) =>
-    settle(SettleInput.parse({ ...executionInput(run.id), attempt, spent: usage, result }), deps);
+    settle(SettleInput.parse({ ...firstInput(run.id), attempt, spent: usage, result }), deps);
   const died = (status: string) =>
     settle(
       SettleInput.parse({
@@ -77,7 +77,7 @@ describe('settle', () => {
     const { stores, run, died } = await start();
     const result = { status: 'failed', failure: 'Unauthorized', message: 'no key', usage: noUsage } as const;
     await triage(
-      { ...executionInput(run.id), result },
+      { ...firstInput(run.id), result },
       { stores, now: () => startedAt, random: () => 0, closed: () => undefined },
     );
     expect(await died('FAILED')).toMatchObject({ status: 'failed', failure: 'Unauthorized', message: 'no key' });
@@ -121,14 +121,14 @@ describe('settle', () => {
   test('names a run that is not there', async () => {
     const { run, ended, stores } = await start();
     expect(run.id).toBe('report_20261122T070000Z');
-    const input = SettleInput.parse({ ...executionInput('nobody_20261122T070000Z'), result: done });
+    const input = SettleInput.parse({ ...firstInput('nobody_20261122T070000Z'), result: done });
     await expect(settle(input, { stores, now: () => startedAt, settled: () => undefined })).rejects.toMatchObject({
       name: 'UnknownRun',
     });
     await expect(ended(done)).resolves.toBeDefined();
   });
 
-  test.each([[{}], [{ ...executionInput('x') }], [{ source: 'aws.s3' }]])('takes no other event: %j', (event) => {
+  test.each([[{}], [{ ...firstInput('x') }], [{ source: 'aws.s3' }]])('takes no other event: %j', (event) => {
     expect(SettleInput.safeParse(event).success).toBe(false);
   });
 });

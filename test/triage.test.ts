@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { executionInput } from '../lib/execution.ts';
+import { firstInput } from '../lib/execution.ts';
 import { Failure } from '../lib/failure.ts';
 import { TriageInput, triage } from '../lib/triage.ts';
 import { addUsage, noUsage } from '../lib/usage.ts';
@@ -11,7 +11,7 @@ const start = async (fields: Record<string, unknown> = {}) => {
   const run = await recorded(stores, fields);
   const closed: string[] = [];
   const ask = (attempt: number, result: unknown, random = 0.5, spent = noUsage) =>
-    triage(TriageInput.parse({ ...executionInput(run.id), attempt, spent, result }), {
+    triage(TriageInput.parse({ ...firstInput(run.id), attempt, spent, result }), {
       stores,
       now: () => startedAt,
       random: () => random,

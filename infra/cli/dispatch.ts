@@ -5,7 +5,7 @@ import { Failure, failureName } from '../../lib/failure.ts';
 import { parse } from '../../lib/parse.ts';
 
 const Answer: z.ZodType<DispatchResult> = z.union([
-  z.strictObject({ status: z.enum(['started', 'duplicate']), run: z.string() }),
+  z.strictObject({ status: z.enum(['started', 'duplicate', 'queued', 'waits']), run: z.string() }),
   z.strictObject({ status: z.literal('skipped'), run: z.string(), why: z.string() }),
 ]);
 

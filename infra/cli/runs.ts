@@ -1,4 +1,5 @@
 import { storedLedger } from '../../lib/io/ledger.ts';
+import { hasRun } from '../../lib/outcome.ts';
 import { type Run, runStatus } from '../../lib/run.ts';
 import { localDate, localTime, weekday } from '../../lib/schedule.ts';
 import { tokens } from '../../lib/usage.ts';
@@ -28,7 +29,7 @@ const summary = (run: Run) => {
     status: runStatus(run),
     failure: outcome?.status === 'failed' ? outcome.failure : null,
     why: outcome?.status === 'skipped' ? outcome.why : null,
-    attempts: outcome && outcome.status !== 'skipped' ? outcome.attempts : null,
+    attempts: hasRun(outcome) ? outcome.attempts : null,
     steps: outcome?.status === 'succeeded' ? outcome.steps : null,
     startedAt: run.startedAt,
     endedAt: outcome?.endedAt ?? null,
@@ -49,7 +50,7 @@ const columns: Column[] = [
   { title: 'cost', amount: true },
 ];
 
-const tones = { open: 'warn', succeeded: 'good', failed: 'bad', skipped: 'dim' } as const;
+const tones = { open: 'warn', succeeded: 'good', failed: 'bad', skipped: 'dim', missed: 'bad' } as const;
 
 const shown = (value: number | null, format: (value: number) => string): string =>
   value === null ? '–' : format(value);

@@ -1,5 +1,6 @@
 import { Failure } from '../../lib/failure.ts';
 import { textOf } from '../../lib/message.ts';
+import { hasRun } from '../../lib/outcome.ts';
 import { runName } from '../../lib/run.ts';
 import { type Call, callsOf, isCorrection, isFinal, type Step } from '../../lib/step.ts';
 import { tokens } from '../../lib/usage.ts';
@@ -10,7 +11,7 @@ import { type Line, type Segment, toned } from './line.ts';
 import { isBlank, type Place } from './place.ts';
 import { brief, json, plain } from './plain.ts';
 import type { Terminal } from './terminal.ts';
-import { decisionText, measures, slotText } from './timeline.ts';
+import { decisionText, measures, notRunText, slotText } from './timeline.ts';
 import { waitingLines } from './waiting.ts';
 
 const line = (...segments: Segment[]): Line => ({ key: '', segments });
@@ -30,7 +31,7 @@ const block = (text: string, indent: string): Line[] => {
 const endText = ({ run }: History): Segment => {
   const { outcome } = run;
   if (!outcome) return toned('warn', 'open: it has no outcome yet');
-  if (outcome.status === 'skipped') return toned('warn', `skipped: ${outcome.why}`);
+  if (!hasRun(outcome)) return toned('warn', notRunText(outcome));
   const after = `after ${counted(outcome.attempts, 'attempt')}`;
   return outcome.status === 'succeeded'
     ? toned('good', `succeeded ${after}`)

@@ -1,5 +1,6 @@
 import { type FailureName, failures } from '../../lib/failure.ts';
 import { textOf } from '../../lib/message.ts';
+import { hasRun, type Outcome, type Ran } from '../../lib/outcome.ts';
 import { localDate, localTime, weekday } from '../../lib/schedule.ts';
 import { type Call, callsOf, isCorrection, isFinal, type Step } from '../../lib/step.ts';
 import { tokens } from '../../lib/usage.ts';
@@ -108,13 +109,21 @@ const attemptLines = (attempt: Tried, first: Tried, since: number): Line[] => {
   ];
 };
 
+/** `skipped: paused (paused by ana since …)`, or that the slot was missed. */
+export const notRunText = (outcome: Exclude<Outcome, Ran>): string => {
+  if (outcome.status === 'missed') return `missed: ${brief(outcome.message, 400)}`;
+  const { why, message, by } = outcome;
+  const evidence = message ?? (by === undefined ? '' : `see ${by}`);
+  return `skipped: ${why}${evidence === '' ? '' : ` (${brief(evidence, 400)})`}`;
+};
+
 const outcomeLines = ({ outcome, job }: Run, since: number): Line[] => {
   if (!outcome) return [];
   const elapsedMs = Date.parse(outcome.endedAt) - since;
   const { usage } = outcome;
   const spent = `${duration(elapsedMs)} · ${count(tokens(usage))} tokens · ${cost(usage.usd)}`;
   const line = (...segments: Segment[]): Line[] => [{ key: 'outcome', elapsedMs, whole: true, segments }];
-  if (outcome.status === 'skipped') return line(toned('warn', `– skipped: ${outcome.why}`));
+  if (!hasRun(outcome)) return line(toned('warn', `– ${notRunText(outcome)}`));
   const after = `${counted(outcome.attempts, 'attempt')} of at most ${job.retry.attempts}`;
   if (outcome.status === 'failed') {
     return line(toned('bad', `✗ failed after ${after}: ${outcome.failure}`), `  ${spent}`);

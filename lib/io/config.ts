@@ -8,6 +8,7 @@ const Environment = z.object({
   NIGHTSHIFT_TABLE: z.string().min(1),
   NIGHTSHIFT_CONFIG: z.string().min(1),
   NIGHTSHIFT_STATE_MACHINE_ARN: z.string().default(''),
+  NIGHTSHIFT_SCHEDULE_GROUP: z.string().default(''),
 });
 
 /** Where a function finds its table, its state machine and its configuration. Throws InvalidEvent naming each missing variable. */
@@ -17,8 +18,13 @@ export const environment = (env: Record<string, string | undefined>) => {
     table: read.NIGHTSHIFT_TABLE,
     config: read.NIGHTSHIFT_CONFIG,
     stateMachineArn: read.NIGHTSHIFT_STATE_MACHINE_ARN,
+    scheduleGroup: read.NIGHTSHIFT_SCHEDULE_GROUP,
   };
 };
+
+/** Every job this service was built with. Throws InvalidJob for what is no list of jobs. */
+export const configuredJobList = async (directory: string): Promise<Job[]> =>
+  parse(z.array(Job), await json(join(directory, 'jobs.json')), 'InvalidJob', 'jobs.json');
 
 const json = async (file: string): Promise<unknown> => JSON.parse(await readFile(file, 'utf8'));
 
@@ -26,7 +32,7 @@ const json = async (file: string): Promise<unknown> => JSON.parse(await readFile
 export const configuredJobs =
   (directory: string): Jobs =>
   async (name) => {
-    const jobs = parse(z.array(Job), await json(join(directory, 'jobs.json')), 'InvalidJob', 'jobs.json');
+    const jobs = await configuredJobList(directory);
     return jobs.find((job) => job.name === name);
   };
 

@@ -3,6 +3,8 @@ import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import type { Attempt, AttemptInput } from '../attempt.ts';
 import type { Failure } from '../failure.ts';
+import type { JobState } from '../job-state.ts';
+import { hasRun } from '../outcome.ts';
 import { type Run, runStatus } from '../run.ts';
 import { slotAge } from '../slot.ts';
 import { callsOf, type Step } from '../step.ts';
@@ -22,6 +24,12 @@ const Provider = z.object({
   requestId: z.string().optional(),
 });
 
+/** What it is counted as that a run was recorded with its outcome. All others are started. */
+const recordedAs: Partial<Record<ReturnType<typeof runStatus>, string>> = {
+  skipped: 'RunSkipped',
+  missed: 'MissedSlots',
+};
+
 /** Where a crash happened: the frames of its stack, without its message, which may hold anything. */
 const frames = (thrown: unknown): string[] =>
   thrown instanceof Error ? (thrown.stack ?? '').split('\n').filter((line) => line.startsWith('    at ')) : [];
@@ -37,13 +45,20 @@ export const observer = (logger: Logger, metrics: Metrics) => {
     metrics.publishStoredMetrics();
   };
 
+  /** A run that was recorded before, and waited, was not made. */
+  const notRun = (run: Run): void => {
+    const { job, id, outcome } = run;
+    logger.info('run settled', { job: job.name, run: id, status: outcome?.status });
+    emit([{ job: job.name }], [['RunSkipped', MetricUnit.Count, 1]]);
+  };
+
   return {
     /** A run was recorded for a slot. */
     recorded(run: Run, now: Date): void {
       const job = run.job.name;
       const delay = slotAge(run.slot, now);
       logger.info('run recorded', { job, run: run.id, slot: run.slot, status: runStatus(run), delaySeconds: delay });
-      const started: Value = [run.outcome ? 'RunSkipped' : 'RunStarted', MetricUnit.Count, 1];
+      const started: Value = [recordedAs[runStatus(run)] ?? 'RunStarted', MetricUnit.Count, 1];
       const waited: Value[] = run.suffix ? [] : [['DispatchDelay', MetricUnit.Seconds, Math.max(0, delay)]];
       emit([{ job }], [started, ...waited]);
     },
@@ -77,8 +92,11 @@ export const observer = (logger: Logger, metrics: Metrics) => {
     /** A run's outcome was recorded. */
     settled(run: Run): void {
       const { outcome } = run;
-      if (!outcome || outcome.status === 'skipped') return;
       const job = run.job.name;
+      if (!hasRun(outcome)) {
+        notRun(run);
+        return;
+      }
       const { status, attempts, usage } = outcome;
       const why: Record<string, string> = status === 'failed' ? { failure: outcome.failure } : {};
       logger[status === 'succeeded' ? 'info' : 'error']('run settled', {
@@ -92,6 +110,13 @@ export const observer = (logger: Logger, metrics: Metrics) => {
       const failure = status === 'failed' ? [why] : [];
       const name = outcome.status === 'failed' ? 'RunFailed' : 'RunSucceeded';
       emit([{ job }, ...failure], [[name, MetricUnit.Count, 1], ...spending(outcome.usage)]);
+    },
+
+    /** A job's breaker has opened, or opened again after a failed probe: its slots are skipped until the next one. */
+    tripped(run: Run, { streak, breaker }: JobState): void {
+      const job = run.job.name;
+      logger.error('breaker open', { job, run: run.id, failuresInARow: -streak, nextProbeAt: breaker?.until });
+      emit([{ job }], [['BreakerOpened', MetricUnit.Count, 1]]);
     },
   };
 };

@@ -1,16 +1,27 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Attempts } from '../attempt.ts';
 import type { Effects } from '../effect.ts';
+import type { JobStates } from '../job-state.ts';
+import type { Looks } from '../look.ts';
 import type { Runs } from '../run.ts';
 import type { Sessions } from '../session.ts';
 import { dynamoAttempts } from './attempts.ts';
 import { dynamoEffects } from './effects.ts';
+import { dynamoJobStates } from './job-states.ts';
+import { dynamoLooks } from './looks.ts';
 import { dynamoRuns } from './runs.ts';
 import { dynamoSessions } from './sessions.ts';
 import { type TableDeps, table } from './table.ts';
 
 /** Everything Nightshift remembers. */
-export type Stores = { runs: Runs; attempts: Attempts; sessions: Sessions; effects: Effects };
+export type Stores = {
+  runs: Runs;
+  attempts: Attempts;
+  sessions: Sessions;
+  effects: Effects;
+  states: JobStates;
+  looks: Looks;
+};
 
 /** All stores on the one table. */
 export const dynamoStores = (client: DynamoDBClient, tableName: string, deps: TableDeps): Stores => {
@@ -20,5 +31,7 @@ export const dynamoStores = (client: DynamoDBClient, tableName: string, deps: Ta
     attempts: dynamoAttempts(one),
     sessions: dynamoSessions(one),
     effects: dynamoEffects(one),
+    states: dynamoJobStates(one),
+    looks: dynamoLooks(one),
   };
 };

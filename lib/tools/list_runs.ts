@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { hasRun } from '../outcome.ts';
 import { type Run, runStatus } from '../run.ts';
 import { tool } from '../tool.ts';
 import { addUsage, noUsage, tokens, type Usage } from '../usage.ts';
@@ -20,7 +21,7 @@ const line = (run: Run) => {
     status: runStatus(run),
     ...(outcome?.status === 'failed' ? { failure: outcome.failure } : {}),
     ...(outcome?.status === 'skipped' ? { why: outcome.why } : {}),
-    attempts: outcome && outcome.status !== 'skipped' ? outcome.attempts : null,
+    attempts: hasRun(outcome) ? outcome.attempts : null,
     tokens: outcome ? tokens(outcome.usage) : null,
     usd: outcome ? outcome.usage.usd : null,
     startedAt: run.startedAt,
@@ -36,6 +37,7 @@ const totals = (runs: Run[]) => {
     succeeded: count('succeeded'),
     failed: count('failed'),
     skipped: count('skipped'),
+    missed: count('missed'),
     open: count('open'),
     tokens: tokens(usage),
     usd: usage.usd,

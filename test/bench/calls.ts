@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { dispatch } from '../../lib/dispatch.ts';
-import { executionInput } from '../../lib/execution.ts';
+import { firstInput } from '../../lib/execution.ts';
 import type { Ledger } from '../../lib/ledger.ts';
 import { loop } from '../../lib/loop.ts';
 import { settle } from '../../lib/settle.ts';
@@ -35,7 +35,7 @@ export const calls = (dir: string): Promise<Section> =>
     const oneRun = async (steps: number): Promise<Record<string, StoreCall[]>> => {
       const job = sampleJob(`bench-${steps}`, 'scripted/bench', ['look']);
       const run = sampleRun(job);
-      const input = executionInput(run.id);
+      const input = firstInput(run.id);
       const counted = async <T>(work: () => Promise<T>) => {
         const from = on.calls.length;
         const result = await work();

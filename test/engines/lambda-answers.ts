@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { functionNames } from '../../infra/build.ts';
-import { executionInput } from '../../lib/execution.ts';
+import { firstInput } from '../../lib/execution.ts';
 import { sessionKey } from '../../lib/session.ts';
 import { delivery, look, openStage, type World } from './lambda-stage.ts';
 import { logLines } from './log-lines.ts';
@@ -111,7 +111,7 @@ export const answerCases = (given: () => World) => {
 
   test('report each failure to Lambda by its literal name, which the minifier did not change', async () => {
     const { lambda, model } = await openStage(given());
-    const gone = executionInput(delivery().id);
+    const gone = firstInput(delivery().id);
     const result = { Error: 'Sandbox.Timedout' };
     const events = [
       ['dispatch', { job: 'nobody', slot: '2026-11-22T07:00:00Z' }, 'UnknownJob'],

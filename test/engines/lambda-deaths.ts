@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { executionInput } from '../../lib/execution.ts';
+import { firstInput } from '../../lib/execution.ts';
 import { sessionKey } from '../../lib/session.ts';
 import { runOf } from '../contract/bench.ts';
 import { delivery, freshSlot, look, openStage, type World } from './lambda-stage.ts';
@@ -13,7 +13,7 @@ export const deathCases = (given: () => World) => {
     const { lambda, model, stores } = await openStage(given(), { reply: [{ text: 'Done.' }] });
     const run = runOf('report', { slot: freshSlot() });
     await stores.runs.put({ ...run, job: { ...run.job, model: 'anthropic/claude-sonnet-4-5' } });
-    const input = executionInput(run.id);
+    const input = firstInput(run.id);
     expect(await lambda.attempt.invoke(input, 10)).toMatchObject({ payload: { status: 'continue', version: 1 } });
     expect(model.requests).toEqual([]);
     expect(await lambda.attempt.invoke({ ...input, version: 1 })).toMatchObject({

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RedriveExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { executionInput } from '../../lib/execution.ts';
+import { firstInput } from '../../lib/execution.ts';
 import { engines } from './machine-known.ts';
 import { type Bench, begin, eventually, over, perform } from './machine-play.ts';
 import { openScript } from './machine-script.ts';
@@ -54,7 +54,7 @@ describe.each(Object.entries(engines))('the state machine on %s', (_name, { star
     const begun = await begin(bench, { name: 'named', replies: ['held', { text: 'Once.' }] });
     const { machine, run: name, executionArn, deliver, play } = begun;
     const start = (attempt: number) => {
-      const input = JSON.stringify({ ...executionInput(name), attempt });
+      const input = JSON.stringify({ ...firstInput(name), attempt });
       return machine.client.send(new StartExecutionCommand({ stateMachineArn: machine.arn, name, input }));
     };
     const taken = { name: 'ExecutionAlreadyExists' };

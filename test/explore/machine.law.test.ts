@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseDefinition, runMachine } from '../../infra/local/machine.ts';
-import { executionInput } from '../../lib/execution.ts';
+import { firstInput } from '../../lib/execution.ts';
 import { noUsage } from '../../lib/usage.ts';
 import { type Heard, play, readDefinition } from './machine.ts';
 
 const text = readFileSync('infra/run.asl.json', 'utf8');
 const state = 'Attempt';
-const data = executionInput('report_20261122T070000Z');
+const data = firstInput('report_20261122T070000Z');
 
 const attempts = [
   { status: 'done', steps: 2, usage: noUsage },

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { AttemptInput, AttemptResult } from '../../lib/attempt.ts';
-import { executionInput } from '../../lib/execution.ts';
+import { firstInput } from '../../lib/execution.ts';
 import type { Failure } from '../../lib/failure.ts';
 import type { Stores } from '../../lib/io/stores.ts';
 import { toolSpecs } from '../../lib/io/tools.ts';
@@ -103,7 +103,7 @@ export const work = async (
   playing: { model: Model },
   more: { input?: Partial<AttemptInput>; clock?: Clock; tools?: Record<string, Tool> } = {},
 ): Promise<Worked> => {
-  const input = { ...executionInput(run.id), ...more.input };
+  const input = { ...firstInput(run.id), ...more.input };
   const all = more.tools ?? tools().all;
   const steps: Step[] = [];
   const failures: Failure[] = [];

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { executionInput } from '../../../lib/execution.ts';
+import { firstInput } from '../../../lib/execution.ts';
 import { slotAt } from '../../../lib/slot.ts';
 import { boundary, broken, ending } from '../boundary.ts';
 import { changed, edits, jsonEdit } from '../json.ts';
@@ -57,7 +57,7 @@ type Dispatched = { status: string; run: string };
 
 const isWhole = async ({ shelf, stores }: World, { status, run: id }: Dispatched): Promise<boolean> => {
   const run = await stores.runs.get(id);
-  const started = shelf.started.every(({ name, input }) => name === id && input === JSON.stringify(executionInput(id)));
+  const started = shelf.started.every(({ name, input }) => name === id && input === JSON.stringify(firstInput(id)));
   return (
     /^[0-9A-Za-z_-]{1,80}$/.test(id) &&
     run?.id === id &&

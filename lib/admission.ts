@@ -1,0 +1,115 @@
+import { heldBack } from './breaker.ts';
+import { overBudget, spend } from './budget.ts';
+import { dueBetween } from './calendar.ts';
+import { type JobState, nextState } from './job-state.ts';
+import { isExpired, type Lease, leaseOf } from './lease.ts';
+import type { SkipReason } from './outcome.ts';
+import { pauseOf, pauseText } from './pause.ts';
+import { type Run, runName } from './run.ts';
+import type { Schedule } from './schedule.ts';
+import { type Slot, slotAge } from './slot.ts';
+
+/** What becomes of a run whose slot was delivered, by its job and what is known of the job's other runs. */
+export type Admission =
+  /** It may start, once this state is put. */
+  | { kind: 'start'; state: JobState }
+  /** It starts when nothing holds the job any more. These runs must end for it; this one gives its place in the queue away. */
+  | { kind: 'queue'; state: JobState; superseded: string[]; replaced: string | null }
+  | { kind: 'skip'; why: SkipReason; message?: string; by?: string }
+  /** A slot that is being caught up does not run into another run: it comes again later. Nothing is recorded. */
+  | { kind: 'wait' }
+  /** Runs that are open past their lease stand in the way: they must be ended first. */
+  | { kind: 'end-first'; stuck: string[] };
+
+/** EventBridge Scheduler and Lambda deliver no event after this, in seconds (24 h + 6 h); what comes later is not a delivery. */
+const lateSeconds = 30 * 3600;
+/** How many runs of a job that allows them may be open at once: its state is one item, of bounded size. */
+const mostOpen = 100;
+
+type Skip = Extract<Admission, { kind: 'skip' }>;
+
+/** Why the calendar itself skips a slot. One that it does not know is not its business: somebody has changed the schedule by hand. */
+const skipOf = (schedule: Schedule, slot: Slot): 'excluded' | 'fold' | undefined => {
+  const due = new Date(slot);
+  return dueBetween(schedule, new Date(due.getTime() - 1000), due, { anchor: due })[0]?.skip;
+};
+
+/** Why the slot is not run whatever other runs do: the job's file, its calendar, its pauses, its breaker and its budget say so. */
+export const refusal = ({ job, slot, origin }: Run, state: JobState, now: Date): Skip | undefined => {
+  if (!job.enabled) return { kind: 'skip', why: 'disabled', message: 'the job file says enabled: false' };
+  if (origin !== 'watchman' && slotAge(slot, now) > lateSeconds)
+    return { kind: 'skip', why: 'late', message: `delivered at ${now.toJSON()}, more than 30 hours after it was due` };
+  const calendar = skipOf(job.schedule, slot);
+  if (calendar) return { kind: 'skip', why: calendar };
+  const pause = pauseOf(slot, state.pauses, now);
+  if (pause) return { kind: 'skip', why: 'paused', message: pauseText(pause) };
+  const broken = heldBack(state, now);
+  if (broken) return { kind: 'skip', why: 'breaker', message: broken };
+  const over = overBudget(job, state.spent, slot);
+  return over === undefined ? undefined : { kind: 'skip', why: 'budget', message: over };
+};
+
+const started = (run: Run, state: JobState, now: Date): Admission => {
+  const { id, job, slot, suffix } = run;
+  const { open, queued, spent, breaker } = state;
+  const scheduled = suffix === undefined;
+  return {
+    kind: 'start',
+    state: nextState(state, {
+      open: [...open, leaseOf(run, now)],
+      queued: queued === id ? null : queued,
+      spent: spend(spent, { slot, usd: 0, runs: scheduled ? 1 : 0 }, job.schedule.timezone),
+      breaker: breaker && scheduled ? { ...breaker, probe: id } : breaker,
+    }),
+  };
+};
+
+const queuedUp = (run: Run, state: JobState, superseded: Lease[]): Admission => ({
+  kind: 'queue',
+  state: nextState(state, { queued: run.id }),
+  superseded: superseded.map((lease) => lease.run),
+  replaced: state.queued === run.id ? null : state.queued,
+});
+
+const overlapped = (by: string): Admission => ({
+  kind: 'skip',
+  why: 'overlap',
+  message: `${by} was still open`,
+  by,
+});
+
+/** The slot is due while other runs hold the job. The first of them is told of as the reason. */
+const overlapping = (run: Run, state: JobState, holders: [Lease, ...Lease[]]): Admission => {
+  const [{ run: first }] = holders;
+  const caughtUp = run.origin === 'watchman';
+  switch (run.job.overlap) {
+    case 'queue-one': {
+      if (state.queued === null || state.queued === run.id) return queuedUp(run, state, []);
+      return caughtUp ? { kind: 'wait' } : overlapped(state.queued);
+    }
+    case 'cancel-previous': {
+      const others = [...holders.map((lease) => lease.run), ...(state.queued === null ? [] : [state.queued])];
+      const newer = others.find((other) => runName(other).slot > run.slot);
+      return newer === undefined ? queuedUp(run, state, holders) : overlapped(newer);
+    }
+    default:
+      return caughtUp ? { kind: 'wait' } : overlapped(first);
+  }
+};
+
+/**
+ * Decides about a run that is not among the open ones yet. A run that a person started is always let in; it holds nobody up.
+ * Pure: the same for the same state and instant, so that two deliveries of one slot decide alike.
+ */
+export const admission = (run: Run, state: JobState, now: Date): Admission => {
+  if (run.suffix !== undefined) return started(run, state, now);
+  const refused = refusal(run, state, now);
+  if (refused) return refused;
+  const [first, ...others] = state.open.filter((lease) => lease.holds);
+  const stuck = [...(first ? [first] : []), ...others].filter((lease) => isExpired(lease, now));
+  if (stuck.length > 0) return { kind: 'end-first', stuck: stuck.map((lease) => lease.run) };
+  if (first === undefined || (run.job.overlap === 'allow' && others.length + 1 < mostOpen)) {
+    return started(run, state, now);
+  }
+  return overlapping(run, state, [first, ...others]);
+};

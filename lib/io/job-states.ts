@@ -1,0 +1,16 @@
+import { JobState, type JobStates } from '../job-state.ts';
+import { type Key, read, type Table } from './table.ts';
+
+const keyOf = ({ job }: Pick<JobState, 'job'>): Key => ({ pk: `job#${job}`, sk: 'state' });
+
+/** The states of jobs in the table: one item a job, kept for as long as anything happens to it. */
+export const dynamoJobStates = (table: Table): JobStates => ({
+  async get(job) {
+    const item = await table.get(keyOf({ job }));
+    return item && read(JobState, item, keyOf);
+  },
+
+  async put(state) {
+    await table.put({ key: keyOf(state), version: state.version, data: state }, 'JobConflict');
+  },
+});

@@ -1,0 +1,40 @@
+import * as z from 'zod';
+import type { Job } from './job.ts';
+
+/** A run that is not accounted for yet. Whoever wants its place before it ends waits at most until the lease does. */
+export const Lease = z.strictObject({
+  run: z.string(),
+  from: z.string(),
+  until: z.string(),
+  /** Whether it stands in the way of the next slot. One that a person started does not. */
+  holds: z.boolean(),
+  /** The run whose end let it start, where it had to wait for one. */
+  after: z.string().nullable(),
+});
+export type Lease = z.infer<typeof Lease>;
+
+/** An attempt's last invocation may be as long as Lambda allows, and may have to wait for a place, in seconds. */
+const lastInvocationSeconds = 1200;
+/** A provider's Retry-After is waited for, up to this, in seconds. */
+const longestRetryAfterSeconds = 3600;
+
+/** How long a run of the job can take at the very most, in seconds: one that is still open then is stuck. */
+export const longestRunSeconds = ({ limits, retry, spreadSeconds }: Job): number =>
+  spreadSeconds +
+  retry.attempts * (limits.seconds + lastInvocationSeconds) +
+  (retry.attempts - 1) * (longestRetryAfterSeconds + retry.maxDelaySeconds);
+
+/** The lease of a run that may start now. */
+export const leaseOf = (
+  run: { id: string; job: Job; suffix?: string | undefined },
+  now: Date,
+  after: string | null = null,
+): Lease => ({
+  run: run.id,
+  from: now.toJSON(),
+  until: new Date(now.getTime() + longestRunSeconds(run.job) * 1000).toJSON(),
+  holds: run.suffix === undefined,
+  after,
+});
+
+export const isExpired = ({ until }: Lease, now: Date): boolean => Date.parse(until) <= now.getTime();

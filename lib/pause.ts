@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import type { Slot } from './slot.ts';
+
+/** Who stopped a job from starting, when, until when (null: until it is resumed) and why. Kept when it is over, so that it can be told of. */
+export const Pause = z.strictObject({
+  by: z.string(),
+  since: z.string(),
+  until: z.string().nullable(),
+  note: z.string(),
+});
+export type Pause = z.infer<typeof Pause>;
+
+/** How many pauses are remembered, the last ones. */
+const kept = 20;
+
+const isOver = ({ until }: Pause, now: Date): boolean => until !== null && Date.parse(until) <= now.getTime();
+
+/** The pause a job is in, if it is in one. */
+export const pausedNow = (pauses: Pause[], now: Date): Pause | undefined =>
+  pauses.find((pause) => Date.parse(pause.since) <= now.getTime() && !isOver(pause, now));
+
+/** The pause a slot falls into: it was due during it, or is delivered during it and due before its end. */
+export const pauseOf = (slot: Slot, pauses: Pause[], now: Date): Pause | undefined => {
+  const due = Date.parse(slot);
+  const ends = ({ until }: Pause) => (until === null ? Number.POSITIVE_INFINITY : Date.parse(until));
+  const holds = (pause: Pause) => due >= Date.parse(pause.since) || pausedNow([pause], now) !== undefined;
+  return pauses.find((pause) => due < ends(pause) && holds(pause));
+};
+
+/** The pauses without the one that goes on: it ends now. */
+export const resumed = (pauses: Pause[], now: Date): Pause[] => {
+  const current = pausedNow(pauses, now);
+  return pauses.map((pause) => (pause === current ? { ...pause, until: now.toJSON() } : pause));
+};
+
+/** The pauses with a new one, which takes the place of one that goes on. */
+export const paused = (pauses: Pause[], pause: Pause): Pause[] =>
+  [...resumed(pauses, new Date(pause.since)), pause].slice(-kept);
+
+/** `paused by ana since 2026-11-25T08:00:00.000Z until …: holiday` */
+export const pauseText = ({ by, since, until, note }: Pause): string =>
+  `paused by ${by} since ${since}${until === null ? '' : ` until ${until}`}${note === '' ? '' : `: ${note}`}`;
