@@ -47,8 +47,11 @@ const words = [
   'settle',
   'admission',
   'dispatch',
+  'reap',
+  'catch-up',
   'deployment',
   'look',
+  'expectation',
   'freshness',
   'watchman',
 ];

@@ -3,12 +3,14 @@ import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import type { Attempt, AttemptInput } from '../attempt.ts';
 import type { Failure } from '../failure.ts';
+import type { Job } from '../job.ts';
 import type { JobState } from '../job-state.ts';
 import { hasRun } from '../outcome.ts';
 import { type Run, runStatus } from '../run.ts';
 import { slotAge } from '../slot.ts';
 import { callsOf, type Step } from '../step.ts';
 import { tokens, type Usage } from '../usage.ts';
+import type { Finding } from '../watchman.ts';
 
 type Value = [name: string, unit: (typeof MetricUnit)[keyof typeof MetricUnit], value: number];
 
@@ -110,6 +112,32 @@ export const observer = (logger: Logger, metrics: Metrics) => {
       const failure = status === 'failed' ? [why] : [];
       const name = outcome.status === 'failed' ? 'RunFailed' : 'RunSucceeded';
       emit([{ job }, ...failure], [[name, MetricUnit.Count, 1], ...spending(outcome.usage)]);
+    },
+
+    /** The watchman has looked at a job. Nothing is said of one where all is well. */
+    looked({ name: job }: Job, { missed, covered, started, mended, drift, stale }: Finding): void {
+      const found = { missed, caughtUp: started, standsFor: covered, mended, drift, stale };
+      const counts: Value[] = [
+        ['CaughtUp', MetricUnit.Count, started.length],
+        ['StuckRuns', MetricUnit.Count, mended.length],
+        ['Drift', MetricUnit.Count, drift.length],
+        ['Stale', MetricUnit.Count, stale ? 1 : 0],
+      ];
+      const wrong = counts.filter(([, , value]) => value > 0);
+      if (wrong.length === 0 && missed.length === 0) return;
+      logger.warn('watchman found', { job, ...found });
+      if (wrong.length > 0) emit([{ job }], wrong);
+    },
+
+    /** The watchman could not look at a job. */
+    blind({ name: job }: Job, { name, message, cause }: Failure): void {
+      const where = name === 'Crash' ? { frames: frames(cause) } : {};
+      logger.error('watchman could not look', { job, failure: name, reason: message, ...where });
+    },
+
+    /** The watchman has looked at every job. That this was not said is what its own alarm hears. */
+    watched(): void {
+      emit([], [['WatchmanLooked', MetricUnit.Count, 1]]);
     },
 
     /** A job's breaker has opened, or opened again after a failed probe: its slots are skipped until the next one. */

@@ -1,0 +1,28 @@
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import * as z from 'zod';
+import { configuredJobList } from '../lib/io/config.ts';
+import { schedulerDeployments } from '../lib/io/deployments.ts';
+import { stateMachineExecutions } from '../lib/io/executions.ts';
+import { clientOptions, lambda, service } from '../lib/io/lambda.ts';
+import { watch } from '../lib/watchman.ts';
+
+const { config, now, stores, observe } = service();
+const executions = stateMachineExecutions(new SFNClient(clientOptions), config.stateMachineArn);
+const deployments = schedulerDeployments(new SchedulerClient(clientOptions), config.scheduleGroup);
+
+/** Looks after every job: slots nobody delivered, runs that are stuck, schedules that are not as declared. What wakes it does not matter. */
+export const handler = lambda(z.looseObject({}), async () => {
+  const { recorded, ...told } = observe;
+  const deps = {
+    stores,
+    executions,
+    deployments,
+    now,
+    ...told,
+    recorded: (run: Parameters<typeof recorded>[0]) => recorded(run, now()),
+  };
+  const findings = await watch(await configuredJobList(config.config), deps);
+  observe.watched();
+  return findings;
+});

@@ -1,0 +1,100 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Due, dueBetween } from './calendar.ts';
+import type { Deployment } from './deployment.ts';
+import type { Job } from './job.ts';
+import type { Look } from './look.ts';
+import type { Run } from './run.ts';
+import type { Schedule } from './schedule.ts';
+import { slotAt } from './slot.ts';
+
+/** How long a deployment may take, in milliseconds: until then a schedule that is not as its file says is not judged by it. */
+const deployingMs = 15 * 60_000;
+
+type Anchor = Look['anchor'];
+
+/** What was due of a job between two looks, and what the next look goes on from. */
+export type Expectation = { due: Due[]; to: Date; schedule: Schedule | null; anchor: Anchor };
+
+/** What is known at a look: the job, its schedule as it stands at Scheduler, that one's differences, and the runs recorded since. */
+export type Sight = { job: Job; deployed: Deployment | undefined; drifted: boolean; delivered: Run[] };
+
+/** The first look at a job: nothing was due before its schedule was made. */
+export const firstLook = (job: string, since: Date): Look => ({
+  job,
+  to: slotAt(since),
+  schedule: null,
+  anchor: { at: slotAt(since), confirmed: false },
+  driftSince: null,
+  version: 0,
+});
+
+/**
+ * When the job's own schedule took the place of the one that was expected so far: by Scheduler's word, or, if nobody has put it there for too
+ * long, when that was first seen. Undefined while it may still be on its way.
+ */
+const changedAt = (look: Look, { deployed, drifted }: Sight, now: Date): Date | undefined => {
+  if (deployed && !drifted) return new Date(look.schedule === null ? deployed.createdAt : deployed.modifiedAt);
+  const since = look.driftSince === null ? now : new Date(look.driftSince);
+  return now.getTime() - since.getTime() > deployingMs ? since : undefined;
+};
+
+/**
+ * Where a rate counts from: AWS does not tell, so the first slot it is seen to deliver does. Until then a slot is expected
+ * one full period after the schedule was made or changed.
+ */
+const anchored = (schedule: Schedule, anchor: Anchor, delivered: Run[]): Anchor => {
+  if (schedule.rate === undefined) return anchor;
+  const from = slotAt(new Date(Date.parse(anchor.at) - 60_000));
+  const fired = delivered.filter(({ origin, suffix, slot }) => origin === 'schedule' && !suffix && slot >= from);
+  const onGrid = (slot: string): boolean => {
+    const due = new Date(slot);
+    const before = new Date(due.getTime() - 1000);
+    return slot <= anchor.at || dueBetween(schedule, before, due, { anchor: new Date(anchor.at) }).length > 0;
+  };
+  const telling = anchor.confirmed ? fired.filter(({ slot }) => !onGrid(slot)) : fired;
+  const last = telling
+    .map(({ slot }) => slot)
+    .sort()
+    .at(-1);
+  return last === undefined ? anchor : { at: last, confirmed: true };
+};
+
+type Segment = { schedule: Schedule | null; after: Date; to: Date; anchor: Anchor };
+
+const dueIn = ({ schedule, after, to, anchor }: Segment): Due[] =>
+  schedule === null || after >= to ? [] : dueBetween(schedule, after, to, { anchor: new Date(anchor.at) });
+
+const bounded = (instant: Date, low: Date, high: Date): Date => (instant < low ? low : instant > high ? high : instant);
+
+/** Whether the schedule was put in place anew since the last look, so that its rate may count from there. */
+const rateMoved = (look: Look, { deployed, drifted }: Sight): boolean =>
+  look.schedule?.rate !== undefined && !drifted && deployed !== undefined && deployed.modifiedAt > look.to;
+
+/**
+ * What was due since the last look, up to `horizon`: by the schedule expected so far until the moment it was changed, by the job's own from then
+ * on. Undefined while a deployment may be under way: then nothing is judged yet.
+ */
+export const expectation = (look: Look, sight: Sight, horizon: Date, now: Date): Expectation | undefined => {
+  const wanted = sight.job.enabled ? sight.job.schedule : null;
+  const after = new Date(look.to);
+  if (horizon <= after) return { due: [], to: after, schedule: look.schedule, anchor: look.anchor };
+  const old = { schedule: look.schedule, after, anchor: look.anchor };
+  const same = isDeepStrictEqual(look.schedule, wanted) && !rateMoved(look, sight);
+  if (same || wanted === null) {
+    const anchor = look.schedule === null ? look.anchor : anchored(look.schedule, look.anchor, sight.delivered);
+    const due = dueIn({ ...old, anchor, to: horizon });
+    return { due, to: horizon, schedule: wanted, anchor };
+  }
+  const at = changedAt(look, sight, now);
+  if (at === undefined) return undefined;
+  const change = bounded(at, after, horizon);
+  const before = dueIn({ ...old, to: change });
+  if (at > horizon) return { due: before, to: horizon, schedule: look.schedule, anchor: look.anchor };
+  const anchor = anchored(wanted, { at: slotAt(change), confirmed: false }, sight.delivered);
+  return {
+    due: [...before, ...dueIn({ schedule: wanted, after: change, anchor, to: horizon })],
+    to: horizon,
+    schedule: wanted,
+    anchor,
+  };
+};

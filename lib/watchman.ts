@@ -1,0 +1,119 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Due, dueBetween, slotsAfter } from './calendar.ts';
+import { type CaughtUp, catchUp } from './catch-up.ts';
+import { type Deployments, drift } from './deployment.ts';
+import type { DispatchDeps } from './dispatch.ts';
+import { expectation, firstLook, type Sight } from './expectation.ts';
+import { asFailure, Failure } from './failure.ts';
+import { isStale } from './freshness.ts';
+import type { Job } from './job.ts';
+import type { Look, Looks } from './look.ts';
+import { type Mended, reap } from './reap.ts';
+import type { Run } from './run.ts';
+import { type Slot, slotAt } from './slot.ts';
+
+/** What a look at a job has found: nothing of all this when all is well. */
+export type Finding = CaughtUp & { mended: Mended[]; drift: string[]; stale: boolean };
+
+export type WatchDeps = Omit<DispatchDeps, 'jobs'> & {
+  stores: DispatchDeps['stores'] & { looks: Looks };
+  deployments: Deployments;
+  /** Told of each job it has looked at. */
+  looked(job: Job, finding: Finding): void;
+  /** Told of each job it could not look at. */
+  blind(job: Job, failure: Failure): void;
+};
+
+/** How long after a slot its delivery may still come, in milliseconds: Scheduler fires within the minute, Lambda may try twice more. */
+const graceMs = 3 * 60_000;
+const dayMs = 86_400_000;
+/** A look that found nothing due is written down this often, in milliseconds, so that one can see that there was one. */
+const quietMs = 3_600_000;
+
+const before = (slot: Slot): Slot => slotAt(new Date(Date.parse(slot) - 1000));
+
+/** The runs of a job's own slots from an instant on, the open ones of which wait for nothing but their execution. */
+const runsSince = (job: string, from: Slot, { stores: { runs } }: WatchDeps): Promise<Run[]> =>
+  runs.byJob(job, { from, limit: Number.POSITIVE_INFINITY });
+
+/** Whether the job has no slot left, so that its schedule may be gone. */
+const isLastDue = ({ schedule }: Job, now: Date): boolean =>
+  slotsAfter(schedule, now, { anchor: now }).next().done === true;
+
+/** Every slot of these that has no run. */
+const lostOf = (due: Due[], known: Run[]): Due[] => {
+  const recorded = new Set(known.flatMap(({ slot, suffix }) => (suffix === undefined ? [slot] : [])));
+  return due.filter(({ slot }) => !recorded.has(slot));
+};
+
+const nothing: CaughtUp = { missed: [], covered: [], started: [], left: undefined };
+
+/** The look as it is written down next, or undefined where nothing of it has changed. Loses to another watchman's without harm. */
+const writeDown = async (look: Look, next: Look, busy: boolean, { stores: { looks } }: WatchDeps): Promise<void> => {
+  const { to: from, ...was } = look;
+  const { to, ...is } = next;
+  const quiet = !busy && isDeepStrictEqual(was, is) && Date.parse(to) - Date.parse(from) < quietMs;
+  if (quiet || (to === from && isDeepStrictEqual(was, is))) return;
+  try {
+    await looks.put({ ...next, version: look.version + 1 });
+  } catch (thrown) {
+    if (!(thrown instanceof Failure && thrown.name === 'JobConflict')) throw thrown;
+  }
+};
+
+const stale = async (job: Job, now: Date, deps: WatchDeps): Promise<boolean> => {
+  if (job.freshBy === undefined) return false;
+  const yesterday = new Date(now.getTime() - dayMs);
+  const runs = await runsSince(job.name, slotAt(yesterday), deps);
+  const first = runs.at(-1)?.slot ?? slotAt(now);
+  return isStale(job, dueBetween(job.schedule, yesterday, now, { anchor: new Date(first) }), runs, now);
+};
+
+/** Looks at one job. Everything it does is done under conditions, so that two watchmen at once do no harm. */
+export const lookAt = async (job: Job, deps: WatchDeps): Promise<Finding> => {
+  const own = { ...deps, jobs: async (name: string) => (name === job.name ? job : undefined) };
+  const mended = await reap(job.name, own);
+  const now = deps.now();
+  const deployed = await deps.deployments.get(job.name);
+  const seen = await deps.stores.looks.get(job.name);
+  const look = seen ?? firstLook(job.name, deployed ? new Date(deployed.createdAt) : now);
+  const differences = drift(job, deployed, isLastDue(job, now));
+  const delivered = await runsSince(job.name, look.to, deps);
+  const sight: Sight = { job, deployed, drifted: differences.length > 0, delivered };
+  const expected = expectation(look, sight, new Date(now.getTime() - graceMs), now);
+  const lost = expected ? lostOf(expected.due, delivered) : [];
+  const done = lost.length > 0 ? await catchUp(job, lost, delivered, own) : nothing;
+  const whole = done.left === undefined && expected;
+  const next: Look = {
+    ...look,
+    // A change of the schedule is behind us when all that was due before it is.
+    ...(whole && { schedule: whole.schedule, anchor: whole.anchor, to: slotAt(whole.to) }),
+    ...(done.left !== undefined && { to: before(done.left) }),
+    driftSince: differences.length === 0 ? null : (look.driftSince ?? now.toJSON()),
+  };
+  await writeDown(look, next, (expected?.due.length ?? 0) > 0 || !seen, deps);
+  return { ...done, mended, drift: differences, stale: await stale(job, now, deps) };
+};
+
+/**
+ * Looks at every job: slots that were due since its last look and have no run, runs that are stuck or dead, schedules that are not as their
+ * files say, days without the success that was promised. One job it cannot look at hides no other; then it throws, at the end, what
+ * stood in the way.
+ */
+export const watch = async (jobs: Job[], deps: WatchDeps): Promise<Record<string, Finding>> => {
+  const findings: Record<string, Finding> = {};
+  let first: Failure | undefined;
+  for (const job of jobs) {
+    try {
+      const finding = await lookAt(job, deps);
+      findings[job.name] = finding;
+      deps.looked(job, finding);
+    } catch (thrown) {
+      const failure = asFailure(thrown);
+      deps.blind(job, failure);
+      first ??= failure;
+    }
+  }
+  if (first) throw first;
+  return findings;
+};
