@@ -77,8 +77,20 @@ const given = (value: unknown): string[] =>
     kinds.includes(key) && text !== undefined ? [key] : [],
   );
 
-/** When a job wakes: exactly one of `cron`, `rate` and `at`, by EventBridge Scheduler's rules, and its time zone. */
-export type Schedule = { timezone: string } & (
+/** What becomes of a local time that clocks jump over (`gap`), and of one that comes twice (`fold`). EventBridge's own is skip, first. */
+export type Dst = { gap?: 'skip' | 'after' | undefined; fold?: 'first' | 'both' | 'last' | undefined };
+
+/**
+ * When a job wakes: exactly one of `cron`, `rate` and `at`, by EventBridge Scheduler's rules, and its time zone. `start` and
+ * `end` are local times and belong to it; `exclude` holds local dates. What a job file does not say is not there.
+ */
+export type Schedule = {
+  timezone: string;
+  start?: string | undefined;
+  end?: string | undefined;
+  dst?: Dst | undefined;
+  exclude?: string[] | undefined;
+} & (
   | { cron: string; rate?: undefined; at?: undefined }
   | { rate: string; cron?: undefined; at?: undefined }
   | { at: string; cron?: undefined; rate?: undefined }

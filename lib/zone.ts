@@ -66,10 +66,16 @@ export const openZone = (name: string): Zone => {
 /** The midnight with which the day of a local time begins. */
 export const midnightOf = (local: number): number => Math.floor(local / DAY) * DAY;
 
-/** When a local time happens, for the first time if it happens twice. Undefined if the clocks jump over it. */
-export const firstInstant = (local: number, spans: Span[]): number | undefined => {
-  const span = spans.find(({ from, to, offset }) => local - offset >= from && local - offset < to);
-  return span && local - span.offset;
+/** The instants at which a local time happens, in order: none where clocks jump over it, two where they go back over it. */
+export const instantsOf = (local: number, spans: Span[]): number[] =>
+  spans
+    .filter(({ from, to, offset }) => local - offset >= from && local - offset < to)
+    .map(({ offset }) => local - offset);
+
+/** When a local time is reached: the first instant at which it happens or, where clocks jump over it, that of the jump. */
+export const reachedAt = (local: number, spans: Span[]): number => {
+  const span = spans.find(({ to, offset }) => local < to + offset);
+  return span ? Math.max(span.from, local - span.offset) : Number.NaN;
 };
 
 /** How a slot reads on the wall: `2026-03-29 03:00` at `+02:00`, and whether its day is one on which clocks change. */
