@@ -17,13 +17,14 @@ export type Deployments = {
 };
 
 /** The slot of a one-time job is over, and with it its schedule, which removes itself. */
-const isOver = ({ at, end }: Schedule, lastDue: boolean): boolean => (at !== undefined || end !== undefined) && lastDue;
+const isOver = ({ at, end }: Schedule, lastDue: () => boolean): boolean =>
+  (at !== undefined || end !== undefined) && lastDue();
 
 /**
  * What differs between a job file and its schedule at Scheduler, each in a sentence; none when they agree. `lastDue`: the job has no slot left,
  * so that its schedule may be gone.
  */
-export const drift = (job: Job, deployed: Deployment | undefined, lastDue: boolean): string[] => {
+export const drift = (job: Job, deployed: Deployment | undefined, lastDue: () => boolean): string[] => {
   if (!job.enabled) return deployed?.enabled ? ['the schedule is enabled, and the job file says enabled: false'] : [];
   if (!deployed) return isOver(job.schedule, lastDue) ? [] : ['the schedule is missing'];
   const differs = (what: string, found: string, expected: string) =>

@@ -16,7 +16,7 @@ type Anchor = Look['anchor'];
 export type Expectation = { due: Due[]; to: Date; schedule: Schedule | null; anchor: Anchor };
 
 /** What is known at a look: the job, its schedule as it stands at Scheduler, that one's differences, and the runs recorded since. */
-export type Sight = { job: Job; deployed: Deployment | undefined; drifted: boolean; delivered: Run[] };
+export type Sight = { job: Job; deployed: Deployment | undefined; differences: string[]; delivered: Run[] };
 
 /** The first look at a job: nothing was due before its schedule was made. */
 export const firstLook = (job: string, since: Date): Look => ({
@@ -32,8 +32,9 @@ export const firstLook = (job: string, since: Date): Look => ({
  * When the job's own schedule took the place of the one that was expected so far: by Scheduler's word, or, if nobody has put it there for too
  * long, when that was first seen. Undefined while it may still be on its way.
  */
-const changedAt = (look: Look, { deployed, drifted }: Sight, now: Date): Date | undefined => {
-  if (deployed && !drifted) return new Date(look.schedule === null ? deployed.createdAt : deployed.modifiedAt);
+const changedAt = (look: Look, { deployed, differences }: Sight, now: Date): Date | undefined => {
+  if (deployed && differences.length === 0)
+    return new Date(look.schedule === null ? deployed.createdAt : deployed.modifiedAt);
   const since = look.driftSince === null ? now : new Date(look.driftSince);
   return now.getTime() - since.getTime() > deployingMs ? since : undefined;
 };
@@ -67,8 +68,11 @@ const dueIn = ({ schedule, after, to, anchor }: Segment): Due[] =>
 const bounded = (instant: Date, low: Date, high: Date): Date => (instant < low ? low : instant > high ? high : instant);
 
 /** Whether the schedule was put in place anew since the last look, so that its rate may count from there. */
-const rateMoved = (look: Look, { deployed, drifted }: Sight): boolean =>
-  look.schedule?.rate !== undefined && !drifted && deployed !== undefined && deployed.modifiedAt > look.to;
+const rateMoved = (look: Look, { deployed, differences }: Sight): boolean =>
+  look.schedule?.rate !== undefined &&
+  differences.length === 0 &&
+  deployed !== undefined &&
+  deployed.modifiedAt > look.to;
 
 /**
  * What was due since the last look, up to `horizon`: by the schedule expected so far until the moment it was changed, by the job's own from then

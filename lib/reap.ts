@@ -60,7 +60,9 @@ const letOut = async (state: JobState, { job, deps }: { job: string; deps: Dispa
 export const reap = async (job: string, deps: DispatchDeps): Promise<Mended[]> => {
   const { states } = deps.stores;
   const mended: Mended[] = [];
-  for (const lease of (await states.get(job))?.open ?? []) {
+  const seen = await states.get(job);
+  if (!seen || (seen.open.length === 0 && seen.queued === null)) return mended;
+  for (const lease of seen.open) {
     const was = await mend(lease, job, deps);
     if (was) mended.push({ run: lease.run, was });
   }

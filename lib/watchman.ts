@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Due, dueBetween, slotsAfter } from './calendar.ts';
 import { type CaughtUp, catchUp } from './catch-up.ts';
-import { type Deployments, drift } from './deployment.ts';
+import { type Deployment, type Deployments, drift } from './deployment.ts';
 import type { DispatchDeps } from './dispatch.ts';
-import { expectation, firstLook, type Sight } from './expectation.ts';
+import { type Expectation, expectation, firstLook, type Sight } from './expectation.ts';
 import { asFailure, Failure } from './failure.ts';
 import { isStale } from './freshness.ts';
 import type { Job } from './job.ts';
@@ -46,6 +46,13 @@ const lostOf = (due: Due[], known: Run[]): Due[] => {
   return due.filter(({ slot }) => !recorded.has(slot));
 };
 
+/** Deals with those of the due slots that nobody delivered. */
+const judge = async (job: Job, due: Due[], from: Slot, deps: WatchDeps & DispatchDeps): Promise<CaughtUp> => {
+  const known = await runsSince(job.name, from, deps);
+  const lost = lostOf(due, known);
+  return lost.length > 0 ? catchUp(job, lost, known, deps) : nothing;
+};
+
 const nothing: CaughtUp = { missed: [], covered: [], started: [], left: undefined };
 
 /** The look as it is written down next, or undefined where nothing of it has changed. Loses to another watchman's without harm. */
@@ -69,6 +76,21 @@ const stale = async (job: Job, now: Date, deps: WatchDeps): Promise<boolean> => 
   return isStale(job, dueBetween(job.schedule, yesterday, now, { anchor: new Date(first) }), runs, now);
 };
 
+/** What is known of the job's schedule. The ledger is asked only where a rate must be told by its deliveries. */
+const sightOf = async (job: Job, look: Look, deployed: Deployment | undefined, deps: WatchDeps): Promise<Sight> => {
+  const differences = drift(job, deployed, () => isLastDue(job, deps.now()));
+  const isRate = job.schedule.rate !== undefined || look.schedule?.rate !== undefined;
+  return { job, deployed, differences, delivered: isRate ? await runsSince(job.name, look.to, deps) : [] };
+};
+
+/** The look that follows. A change of the schedule is behind us when all that was due before it is. */
+const nextLook = (look: Look, expected: Expectation | undefined, { left }: CaughtUp, since: string | null): Look => {
+  const next = { ...look, driftSince: since };
+  if (left !== undefined) return { ...next, to: before(left) };
+  if (!expected) return next;
+  return { ...next, schedule: expected.schedule, anchor: expected.anchor, to: slotAt(expected.to) };
+};
+
 /** Looks at one job. Everything it does is done under conditions, so that two watchmen at once do no harm. */
 export const lookAt = async (job: Job, deps: WatchDeps): Promise<Finding> => {
   const own = { ...deps, jobs: async (name: string) => (name === job.name ? job : undefined) };
@@ -77,22 +99,13 @@ export const lookAt = async (job: Job, deps: WatchDeps): Promise<Finding> => {
   const deployed = await deps.deployments.get(job.name);
   const seen = await deps.stores.looks.get(job.name);
   const look = seen ?? firstLook(job.name, deployed ? new Date(deployed.createdAt) : now);
-  const differences = drift(job, deployed, isLastDue(job, now));
-  const delivered = await runsSince(job.name, look.to, deps);
-  const sight: Sight = { job, deployed, drifted: differences.length > 0, delivered };
+  const sight = await sightOf(job, look, deployed, deps);
   const expected = expectation(look, sight, new Date(now.getTime() - graceMs), now);
-  const lost = expected ? lostOf(expected.due, delivered) : [];
-  const done = lost.length > 0 ? await catchUp(job, lost, delivered, own) : nothing;
-  const whole = done.left === undefined && expected;
-  const next: Look = {
-    ...look,
-    // A change of the schedule is behind us when all that was due before it is.
-    ...(whole && { schedule: whole.schedule, anchor: whole.anchor, to: slotAt(whole.to) }),
-    ...(done.left !== undefined && { to: before(done.left) }),
-    driftSince: differences.length === 0 ? null : (look.driftSince ?? now.toJSON()),
-  };
-  await writeDown(look, next, (expected?.due.length ?? 0) > 0 || !seen, deps);
-  return { ...done, mended, drift: differences, stale: await stale(job, now, deps) };
+  const due = expected?.due ?? [];
+  const done = due.length > 0 ? await judge(job, due, look.to, own) : nothing;
+  const driftSince = sight.differences.length === 0 ? null : (look.driftSince ?? now.toJSON());
+  await writeDown(look, nextLook(look, expected, done, driftSince), due.length > 0 || !seen, deps);
+  return { ...done, mended, drift: sight.differences, stale: await stale(job, now, deps) };
 };
 
 /**

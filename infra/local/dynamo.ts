@@ -27,7 +27,7 @@ const tableKeys = ['AttributeDefinitions', 'KeySchema', 'GlobalSecondaryIndexes'
  * Dynalite gets a request of its own making and an answer that only collects: it throws on a socket's error, and a killed
  * worker's half request would end the service.
  */
-const bridge =
+export const bridge =
   (listener: RequestListener) =>
   ({ method, path, headers, body }: WireRequest): Promise<WireReply> =>
     new Promise((resolve) => {

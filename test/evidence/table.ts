@@ -23,6 +23,7 @@ const expected: Record<string, string[]> = {
   ],
   explore: ['every crash point on explorer', 'guards taken away on explorer'],
   fuzz: [],
+  year: ['a simulated year on dynalite'],
 };
 
 const columns: Column[] = [

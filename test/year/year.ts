@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+import { terminal } from '../../infra/cli/terminal.ts';
+import { dropEvidence, keepEvidence } from '../evidence/evidence.ts';
+import { isGood, lines, playYear } from './play.ts';
+
+const usage = `npm run year                        a year of fifty jobs, from seed 1: what CI runs
+npm run year -- --seed 7            another year
+npm run year -- --days 30 --jobs 20 a part of it
+With --json for programs.`;
+
+const { values } = parseArgs({
+  options: {
+    help: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+    days: { type: 'string', default: '365' },
+    jobs: { type: 'string', default: '50' },
+  },
+});
+
+const play = async (): Promise<boolean> => {
+  const [seed, days, jobs] = [Number(values.seed), Number(values.days), Number(values.jobs)];
+  const whole = days === 365 && jobs === 50;
+  if (whole) await dropEvidence('year');
+  const progress = terminal(process.stderr, process.env);
+  const played = await playYear({ seed, days, jobs }, (said) => progress.say(said));
+  if (values.json) console.log(JSON.stringify(played, null, 2));
+  else for (const line of lines(played)) console.log(line);
+  const { expected, missing, surplus, wrong } = played.verdict;
+  if (whole)
+    await keepEvidence('year', [
+      {
+        suite: 'a simulated year',
+        engine: 'dynalite',
+        cases: expected,
+        failed: missing.length + surplus.length + wrong.length,
+        note: `seed ${seed}, slots of ${jobs} jobs`,
+      },
+    ]);
+  return isGood(played);
+};
+
+if (values.help) console.log(usage);
+else process.exitCode = (await play()) ? 0 : 1;
