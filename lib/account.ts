@@ -1,33 +1,45 @@
-import { healthAfter } from './breaker.ts';
+import { placed, restraint } from './admission.ts';
+import { healthAfter, withoutProbe } from './breaker.ts';
 import { spend } from './budget.ts';
 import { type Executions, executionInput } from './execution.ts';
-import { freshState, type JobState, type JobStates, nextState, untilWon } from './job-state.ts';
-import { isExpired, leaseOf } from './lease.ts';
-import type { Outcome } from './outcome.ts';
-import { pausedNow } from './pause.ts';
+import { Failure } from './failure.ts';
+import { changeState, freshState, type JobState, type JobStates, nextState, orMoved, untilWon } from './job-state.ts';
+import { type Outcome, type Skip, skipped } from './outcome.ts';
 import type { Run, Runs } from './run.ts';
 
 export type AccountDeps = {
   stores: { runs: Runs; states: JobStates };
   executions: Executions;
   now(): Date;
+  /** Told of a run when this call, and no other, has recorded its outcome. */
+  settled(run: Run): void;
   /** Told of a breaker that this call, and no other, has opened or opened again. */
   tripped(run: Run, state: JobState): void;
 };
 
 /** A run with its outcome. */
 export type Ended = Run & { outcome: Outcome };
+export const isEnded = (run: Run | undefined): run is Ended => Boolean(run?.outcome);
+
+/** The run, or `damaged`: one that cannot be read must not hold up the others of its job. */
+export const readable = async (id: string, runs: Runs): Promise<Run | 'damaged' | undefined> => {
+  try {
+    return await runs.get(id);
+  } catch (thrown) {
+    if (thrown instanceof Failure && thrown.name === 'DamagedItem') return 'damaged';
+    throw thrown;
+  }
+};
 
 /** What a run that has ended leaves behind in its job's state: its place, its cost, and how the job fares. */
 const without = (state: JobState, run: Ended, now: Date): JobState => {
   const { id, job, slot, outcome } = run;
   const lease = state.open.find((one) => one.run === id);
-  const open = state.open.filter((one) => one !== lease);
   const ran = outcome.status === 'succeeded' || outcome.status === 'failed';
   const spent = { slot, usd: outcome.usage.usd ?? 0, runs: ran || !lease?.holds ? 0 : -1 };
   const succeeded = outcome.status === 'succeeded' && slot > (state.lastSuccess ?? '');
   return nextState(state, {
-    open,
+    open: state.open.filter((one) => one !== lease),
     queued: state.queued === id ? null : state.queued,
     spent: spend(state.spent, spent, job.schedule.timezone),
     ...(lease?.holds && healthAfter(state, { run: id, outcome }, job.breaker, now)),
@@ -35,40 +47,101 @@ const without = (state: JobState, run: Ended, now: Date): JobState => {
   });
 };
 
-/** Lets a run out of the queue: it takes its place among those that are open, after the run whose end it waited for. */
-const promoted = (state: JobState, run: Run, after: string, now: Date): JobState => ({
-  ...state,
-  open: [...state.open, leaseOf(run, now, after)],
-  queued: null,
-  spent: spend(state.spent, { slot: run.slot, usd: 0, runs: 1 }, run.job.schedule.timezone),
-});
+/** Takes a run that nobody can read out of its job's state: what it cost is not known, and it holds nobody up. */
+export const forget = async (runId: string, job: string, states: JobStates): Promise<void> => {
+  await changeState(
+    job,
+    (state) => ({
+      open: state.open.filter((lease) => lease.run !== runId),
+      queued: state.queued === runId ? null : state.queued,
+      ...withoutProbe(state, runId),
+    }),
+    states,
+  );
+};
 
-/** The state with the queued run let out, if nothing holds the job and it is not paused. A queued run that has been skipped is forgotten. */
-const letOut = async (state: JobState, after: string, runs: Runs, now: Date): Promise<JobState> => {
-  const held = state.open.some((lease) => lease.holds && !isExpired(lease, now));
-  if (state.queued === null || held || pausedNow(state.pauses, now)) return state;
-  const run = await runs.get(state.queued);
-  if (run?.outcome) return { ...state, queued: null };
-  return run ? promoted(state, run, after, now) : state;
+/** Records that a run which is open, or which its own delivery has yet to record (`version` 0), is not made. Throws JobConflict where it is faster. */
+export const skipRun = async (
+  run: Run,
+  skip: Skip,
+  { stores: { runs }, now, settled }: AccountDeps,
+): Promise<Ended> => {
+  const ended = { ...run, outcome: skipped(skip, now()), version: run.version + 1 };
+  await orMoved(run.id, runs.put(ended));
+  settled(ended);
+  return ended;
 };
 
 /**
- * Accounts for a run that has its outcome, once, and starts the one that waited for its end. Told again it changes nothing, and
- * starts again what an earlier call may have left unstarted. Throws JobConflict where it lost too many races.
+ * Lets the queued run start if nothing holds the job: `after` is the run whose end it waited for. One that may not start any more
+ * is skipped. Its item is put before the state, so that of whoever lets it out and whoever skips it one loses. Says whether the
+ * queue has moved; a run whose delivery has yet to record it stays.
  */
-export const account = async (run: Ended, { stores, executions, now, tripped }: AccountDeps): Promise<void> => {
-  const { runs, states } = stores;
+export const letOut = (job: string, after: string | null, deps: AccountDeps): Promise<boolean> =>
+  untilWon(async () => {
+    const { runs, states } = deps.stores;
+    const state = await states.get(job);
+    if (!state?.queued || state.open.some((lease) => lease.holds)) return false;
+    const run = await readable(state.queued, runs);
+    if (run === undefined) return false;
+    if (run !== 'damaged' && !run.outcome) {
+      const refused = restraint(run, state, deps.now());
+      if (!refused) return begin(run, state, after, deps);
+      await skipRun(run, refused, deps);
+    }
+    await states.put(nextState(state, { queued: null }));
+    return true;
+  });
+
+const begin = async (queued: Run, state: JobState, after: string | null, deps: AccountDeps): Promise<true> => {
+  const { runs, states } = deps.stores;
+  const now = deps.now();
+  const run = { ...queued, since: state.lastSuccess, startedAt: now.toJSON(), version: queued.version + 1 };
+  await orMoved(run.id, runs.put(run));
+  await states.put(placed(run, state, now, after));
+  await deps.executions.start(run.id, executionInput(run));
+  return true;
+};
+
+/** Starts the runs that were let out at the end of this one, in case whoever let them out died before he could. */
+const startAgain = async (ended: string, state: JobState, { stores: { runs }, executions }: AccountDeps) => {
+  for (const { run: id, after } of state.open) {
+    const run = after === ended ? await readable(id, runs) : undefined;
+    if (run !== undefined && run !== 'damaged' && !run.outcome) await executions.start(id, executionInput(run));
+  }
+};
+
+/**
+ * Accounts for a run that has its outcome, once, and lets out the one that waited for its end. Told again it changes nothing, and
+ * does what an earlier call may have left undone. Throws JobConflict where it lost too many races.
+ */
+export const account = async (run: Ended, deps: AccountDeps): Promise<void> => {
+  const { states } = deps.stores;
   const state = await untilWon(async () => {
     const seen = (await states.get(run.job.name)) ?? freshState(run.job.name);
     const known = seen.open.some((lease) => lease.run === run.id) || seen.queued === run.id;
     if (!known) return seen;
-    const put = await letOut(without(seen, run, now()), run.id, runs, now());
+    const put = without(seen, run, deps.now());
     await states.put(put);
-    if (put.breaker && put.breaker.until !== seen.breaker?.until) tripped(run, put);
+    if (put.breaker && put.breaker.until !== seen.breaker?.until) deps.tripped(run, put);
     return put;
   });
-  for (const { run: id, after } of state.open) {
-    const waited = after === run.id ? await runs.get(id) : undefined;
-    if (waited?.outcome === null) await executions.start(id, executionInput(waited));
+  await startAgain(run.id, state, deps);
+  if (state.queued !== null) await letOut(run.job.name, run.id, deps);
+};
+
+/** Accounts for runs that are over and still have their place, because whoever ended them died before he could. Says whether there were any. */
+export const sweep = async (state: JobState, deps: AccountDeps): Promise<boolean> => {
+  const places = [
+    ...state.open.filter(({ holds }) => holds).map(({ run }) => run),
+    ...(state.queued === null ? [] : [state.queued]),
+  ];
+  let swept = false;
+  for (const id of places) {
+    const run = await readable(id, deps.stores.runs);
+    if (run === 'damaged' || !isEnded(run)) continue;
+    await account(run, deps);
+    swept = true;
   }
+  return swept;
 };

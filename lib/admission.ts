@@ -3,7 +3,7 @@ import { overBudget, spend } from './budget.ts';
 import { dueBetween } from './calendar.ts';
 import { type JobState, nextState } from './job-state.ts';
 import { isExpired, type Lease, leaseOf } from './lease.ts';
-import type { SkipReason } from './outcome.ts';
+import type { Skip } from './outcome.ts';
 import { pauseOf, pauseText } from './pause.ts';
 import { type Run, runName } from './run.ts';
 import type { Schedule } from './schedule.ts';
@@ -15,7 +15,7 @@ export type Admission =
   | { kind: 'start'; state: JobState }
   /** It starts when nothing holds the job any more. These runs must end for it; this one gives its place in the queue away. */
   | { kind: 'queue'; state: JobState; superseded: string[]; replaced: string | null }
-  | { kind: 'skip'; why: SkipReason; message?: string; by?: string }
+  | ({ kind: 'skip' } & Skip)
   /** A slot that is being caught up does not run into another run: it comes again later. Nothing is recorded. */
   | { kind: 'wait' }
   /** Runs that are open past their lease stand in the way: they must be ended first. */
@@ -23,10 +23,8 @@ export type Admission =
 
 /** EventBridge Scheduler and Lambda deliver no event after this, in seconds (24 h + 6 h); what comes later is not a delivery. */
 const lateSeconds = 30 * 3600;
-/** How many runs of a job that allows them may be open at once: its state is one item, of bounded size. */
+/** How many runs of a job may be open at once: its state is one item, of bounded size. */
 const mostOpen = 100;
-
-type Skip = Extract<Admission, { kind: 'skip' }>;
 
 /** Why the calendar itself skips a slot. One that it does not know is not its business: somebody has changed the schedule by hand. */
 const skipOf = (schedule: Schedule, slot: Slot): 'excluded' | 'fold' | undefined => {
@@ -34,35 +32,43 @@ const skipOf = (schedule: Schedule, slot: Slot): 'excluded' | 'fold' | undefined
   return dueBetween(schedule, new Date(due.getTime() - 1000), due, { anchor: due })[0]?.skip;
 };
 
-/** Why the slot is not run whatever other runs do: the job's file, its calendar, its pauses, its breaker and its budget say so. */
-export const refusal = ({ job, slot, origin }: Run, state: JobState, now: Date): Skip | undefined => {
-  if (!job.enabled) return { kind: 'skip', why: 'disabled', message: 'the job file says enabled: false' };
-  if (origin !== 'watchman' && slotAge(slot, now) > lateSeconds)
-    return { kind: 'skip', why: 'late', message: `delivered at ${now.toJSON()}, more than 30 hours after it was due` };
-  const calendar = skipOf(job.schedule, slot);
-  if (calendar) return { kind: 'skip', why: calendar };
+/** Why the run may not start now, though its slot was delivered as it should be: a pause, the breaker or the budget. */
+export const restraint = ({ job, slot }: Run, state: JobState, now: Date): Skip | undefined => {
   const pause = pauseOf(slot, state.pauses, now);
-  if (pause) return { kind: 'skip', why: 'paused', message: pauseText(pause) };
-  const broken = heldBack(state, now);
-  if (broken) return { kind: 'skip', why: 'breaker', message: broken };
+  if (pause) return { why: 'paused', message: pauseText(pause) };
+  const broken = heldBack(state, job.breaker, now);
+  if (broken) return { why: 'breaker', message: broken };
   const over = overBudget(job, state.spent, slot);
-  return over === undefined ? undefined : { kind: 'skip', why: 'budget', message: over };
+  return over === undefined ? undefined : { why: 'budget', message: over };
 };
 
-const started = (run: Run, state: JobState, now: Date): Admission => {
+/** Why the slot is not run whatever other runs do: the job's file, its calendar, its pauses, its breaker and its budget say so. */
+export const refusal = (run: Run, state: JobState, now: Date): Skip | undefined => {
+  const { job, slot, origin } = run;
+  if (!job.enabled) return { why: 'disabled', message: 'the job file says enabled: false' };
+  if (origin !== 'watchman' && slotAge(slot, now) > lateSeconds)
+    return { why: 'late', message: `delivered at ${now.toJSON()}, more than 30 hours after it was due` };
+  const calendar = skipOf(job.schedule, slot);
+  return calendar ? { why: calendar } : restraint(run, state, now);
+};
+
+/** The state in which a run has its place among those that are open: it counts to the budget, and is the probe of an open breaker. */
+export const placed = (run: Run, state: JobState, now: Date, after: string | null = null): JobState => {
   const { id, job, slot, suffix } = run;
   const { open, queued, spent, breaker } = state;
   const scheduled = suffix === undefined;
-  return {
-    kind: 'start',
-    state: nextState(state, {
-      open: [...open, leaseOf(run, now)],
-      queued: queued === id ? null : queued,
-      spent: spend(spent, { slot, usd: 0, runs: scheduled ? 1 : 0 }, job.schedule.timezone),
-      breaker: breaker && scheduled ? { ...breaker, probe: id } : breaker,
-    }),
-  };
+  return nextState(state, {
+    open: [...open, leaseOf(run, now, after)],
+    queued: queued === id ? null : queued,
+    spent: spend(spent, { slot, usd: 0, runs: scheduled ? 1 : 0 }, job.schedule.timezone),
+    breaker: breaker && scheduled ? { ...breaker, probe: id } : breaker,
+  });
 };
+
+const started = (run: Run, state: JobState, now: Date): Admission => ({
+  kind: 'start',
+  state: placed(run, state, now),
+});
 
 const queuedUp = (run: Run, state: JobState, superseded: Lease[]): Admission => ({
   kind: 'queue',
@@ -71,12 +77,7 @@ const queuedUp = (run: Run, state: JobState, superseded: Lease[]): Admission => 
   replaced: state.queued === run.id ? null : state.queued,
 });
 
-const overlapped = (by: string): Admission => ({
-  kind: 'skip',
-  why: 'overlap',
-  message: `${by} was still open`,
-  by,
-});
+const overlapped = (by: string): Admission => ({ kind: 'skip', why: 'overlap', message: `${by} was still open`, by });
 
 /** The slot is due while other runs hold the job. The first of them is told of as the reason. */
 const overlapping = (run: Run, state: JobState, holders: [Lease, ...Lease[]]): Admission => {
@@ -98,17 +99,21 @@ const overlapping = (run: Run, state: JobState, holders: [Lease, ...Lease[]]): A
 };
 
 /**
- * Decides about a run that is not among the open ones yet. A run that a person started is always let in; it holds nobody up.
+ * Decides about a run that has no place yet. A run that a person started is let in if there is room; it holds nobody up.
  * Pure: the same for the same state and instant, so that two deliveries of one slot decide alike.
  */
 export const admission = (run: Run, state: JobState, now: Date): Admission => {
-  if (run.suffix !== undefined) return started(run, state, now);
-  const refused = refusal(run, state, now);
-  if (refused) return refused;
+  const [oldest] = state.open;
+  if (run.suffix !== undefined) {
+    return oldest && state.open.length >= mostOpen ? overlapped(oldest.run) : started(run, state, now);
+  }
+  // What waits in the queue was delivered in time already.
+  const refused = state.queued === run.id ? restraint(run, state, now) : refusal(run, state, now);
+  if (refused) return { kind: 'skip', ...refused };
   const [first, ...others] = state.open.filter((lease) => lease.holds);
   const stuck = [...(first ? [first] : []), ...others].filter((lease) => isExpired(lease, now));
   if (stuck.length > 0) return { kind: 'end-first', stuck: stuck.map((lease) => lease.run) };
-  if (first === undefined || (run.job.overlap === 'allow' && others.length + 1 < mostOpen)) {
+  if (first === undefined || (run.job.overlap === 'allow' && state.open.length < mostOpen)) {
     return started(run, state, now);
   }
   return overlapping(run, state, [first, ...others]);

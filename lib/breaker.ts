@@ -26,10 +26,11 @@ const open = (since: string, delaySeconds: number, now: Date): Breaker => ({
 });
 
 const failing = ({ streak, breaker }: Health, run: string, rule: Job['breaker'], now: Date): Breaker | null => {
+  if (rule.failures === 0) return null;
   if (breaker?.probe === run) {
     return open(breaker.since, Math.min(rule.maxDelaySeconds, breaker.delaySeconds * rule.factor), now);
   }
-  if (breaker || rule.failures === 0 || -streak < rule.failures) return breaker;
+  if (breaker || -streak < rule.failures) return breaker;
   return open(now.toJSON(), rule.firstDelaySeconds, now);
 };
 
@@ -48,13 +49,18 @@ export const healthAfter = (
     const streak = Math.min(0, health.streak) - 1;
     return { streak, breaker: failing({ ...health, streak }, run, rule, now) };
   }
-  const { streak, breaker } = health;
-  return { streak, breaker: breaker?.probe === run ? { ...breaker, probe: null } : breaker };
+  return withoutProbe(health, run);
 };
 
-/** Why the breaker lets no run start now, in words, or undefined: it is closed, or a probe is due. */
-export const heldBack = ({ streak, breaker }: Health, now: Date): string | undefined => {
-  if (!breaker) return undefined;
+/** The health when a run has told nothing of it: if it was the probe, another one may be. */
+export const withoutProbe = ({ streak, breaker }: Health, run: string): Health => ({
+  streak,
+  breaker: breaker?.probe === run ? { ...breaker, probe: null } : breaker,
+});
+
+/** Why the breaker lets no run start now, in words, or undefined: it is closed or not asked for, or a probe is due. */
+export const heldBack = ({ streak, breaker }: Health, rule: Job['breaker'], now: Date): string | undefined => {
+  if (!breaker || rule.failures === 0) return undefined;
   const because = `the breaker is open since ${breaker.since}, after ${-streak} failed runs in a row`;
   if (breaker.probe !== null) return `${because}; ${breaker.probe} is its probe`;
   return now.getTime() < Date.parse(breaker.until) ? `${because}; the next probe is at ${breaker.until}` : undefined;

@@ -16,15 +16,22 @@ export const nothingSpent: Spending = { day: { of: '', usd: 0, runs: 0 }, month:
 const periodOf = (period: Period, slot: Slot, zone: string): string =>
   localDate(slot, zone).slice(0, period === 'day' ? 10 : 7);
 
-/** Adds to the period a slot belongs to. What belongs to an earlier one than is kept has nothing to be held against any more. */
+/**
+ * Adds to the period a slot belongs to. One that is over is not kept any more: what is spent of it counts to the one that is, so
+ * that slots which are caught up later find a limit too.
+ */
 const added = (period: Period, spending: Spending, spent: { usd: number; runs: number }, of: string) => {
   const known = spending[period];
-  if (of < known.of) return known;
-  const before = of === known.of ? known : { usd: 0, runs: 0 };
-  return { of, usd: Math.max(0, before.usd + spent.usd), runs: Math.max(0, before.runs + spent.runs) };
+  const { usd, runs } = of > known.of ? { usd: 0, runs: 0 } : known;
+  const more = of < known.of ? Math.max(0, spent.runs) : spent.runs;
+  return {
+    of: of > known.of ? of : known.of,
+    usd: Math.min(usd + spent.usd, Number.MAX_VALUE),
+    runs: Math.max(0, runs + more),
+  };
 };
 
-/** The spending with this added, at the slot's local day and month. */
+/** The spending with this added, at the slot's local day and month. A run that was not made after all is `-1`. */
 export const spend = (
   spending: Spending,
   spent: { slot: Slot; usd: number; runs: number },

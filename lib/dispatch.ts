@@ -1,16 +1,15 @@
 import * as z from 'zod';
-import { account } from './account.ts';
-import { type Admission, admission } from './admission.ts';
+import { account, type Ended, forget, isEnded, letOut, readable, skipRun, sweep } from './account.ts';
+import { type Admission, admission, placed } from './admission.ts';
 import { executionInput } from './execution.ts';
 import { Failure } from './failure.ts';
 import type { Jobs } from './job.ts';
-import { changeState, freshState, type JobState, nextState, untilWon } from './job-state.ts';
+import { freshState, type JobState, moved, orMoved, untilWon } from './job-state.ts';
 import { modelIdForm, parseModelId } from './model-id.ts';
-import type { Outcome } from './outcome.ts';
-import { Origin, type Run, runId, Suffix } from './run.ts';
+import { type Skip, skipped } from './outcome.ts';
+import { Origin, type Run, runId, runName, Suffix } from './run.ts';
 import { died, type SettleDeps, settle, superseded } from './settle.ts';
 import { Slot, slotAge } from './slot.ts';
-import { noUsage } from './usage.ts';
 
 /** What wakes a job: its schedule's event, the watchman's, or a person's, who gives a suffix and may name another model. */
 export const DispatchEvent = z.strictObject({
@@ -73,33 +72,49 @@ export const dispatch = async (event: DispatchEvent, deps: DispatchDeps): Promis
 /** One delivery of a slot. `recorded`: it was the one to record its run. */
 type Delivery = { recorded: boolean; deps: DispatchDeps };
 
-/** The world has moved between two looks at it: it is looked at anew. */
-const moved = (id: string): Failure => new Failure('JobConflict', `${id}: another delivery or its end was faster`);
-
-const lostRace = (thrown: unknown): boolean =>
-  thrown instanceof Failure && (thrown.name === 'RunConflict' || thrown.name === 'SessionConflict');
+/** What a look found: the run as it is or is to be recorded, whether it is, and the job's state. */
+type Seen = { run: Run; known: Run | undefined; state: JobState };
 
 /** Looks at the state, then at the run, and carries out one decision. Throws JobConflict where the world has moved meanwhile. */
 const oneTry = async (draft: Run, delivery: Delivery): Promise<DispatchResult> => {
-  const { runs, states } = delivery.deps.stores;
+  const { deps } = delivery;
   const { id, job } = draft;
-  const state = (await states.get(job.name)) ?? freshState(job.name);
-  const known = await runs.get(id);
+  const state = (await deps.stores.states.get(job.name)) ?? freshState(job.name);
+  const known = await deps.stores.runs.get(id);
   const leased = state.open.some((lease) => lease.run === id);
-  if (known?.outcome) {
-    if (leased || state.queued === id) await account({ ...known, outcome: known.outcome }, delivery.deps);
-    return { status: 'duplicate', run: id };
+  if (isEnded(known)) {
+    if (leased || state.queued === id) await account(known, deps);
+    return over(known, delivery);
   }
-  const run = known ?? { ...draft, since: state.lastSuccess };
-  if (leased) return start(run, known, delivery);
-  return carryOut(admission(run, state, delivery.deps.now()), { run, known, state }, delivery);
+  const seen: Seen = { run: known ?? { ...draft, since: state.lastSuccess }, known, state };
+  if (leased) return start(seen, delivery);
+  const free = !state.open.some((lease) => lease.holds);
+  if (free && state.queued !== null && (await letOut(job.name, null, deps))) throw moved(id);
+  return carryOut(decide(seen, deps.now()), seen, delivery);
 };
 
-type Seen = { run: Run; known: Run | undefined; state: JobState };
+/** It has its outcome, which may be this delivery's own doing. */
+const over = ({ id, outcome }: Ended, { recorded }: Delivery): DispatchResult =>
+  recorded && outcome.status === 'skipped'
+    ? { status: 'skipped', run: id, why: outcome.why }
+    : { status: 'duplicate', run: id };
+
+/** A run that is open without a place was begun by a version that kept none: it may be at work, and gets one. */
+const decide = ({ run, known, state }: Seen, now: Date): Admission =>
+  known !== undefined && state.queued !== run.id
+    ? { kind: 'start', state: placed(run, state, now) }
+    : admission(run, state, now);
+
+/** Whether it is other runs of the job that keep this one from starting. */
+const isForOthers = (decided: Admission): boolean =>
+  decided.kind === 'wait' ||
+  decided.kind === 'queue' ||
+  (decided.kind === 'skip' && (decided.why === 'overlap' || decided.why === 'breaker'));
 
 const carryOut = async (decided: Admission, seen: Seen, delivery: Delivery): Promise<DispatchResult> => {
-  const { run, known, state } = seen;
+  const { run, state } = seen;
   const { deps } = delivery;
+  if (isForOthers(decided) && (await sweep(state, deps))) throw moved(run.id);
   switch (decided.kind) {
     case 'wait':
       return { status: 'waits', run: run.id };
@@ -110,80 +125,78 @@ const carryOut = async (decided: Admission, seen: Seen, delivery: Delivery): Pro
       throw moved(run.id);
     case 'start':
       await deps.stores.states.put(decided.state);
-      return start(run, known, delivery);
+      return start(seen, delivery);
     case 'queue':
-      await giveWay(decided.replaced, run, deps);
-      if (state.queued !== run.id) await deps.stores.states.put(decided.state);
-      if (!known) await record(run, delivery);
-      for (const old of decided.superseded) await end(old, run.job.name, died(old, 'ABORTED', superseded), deps);
-      if (decided.superseded.length > 0) throw moved(run.id);
-      return { status: 'queued', run: run.id };
+      return queue(decided, seen, delivery);
   }
+};
+
+/** Waits for its place. What it supersedes ends only then, so that the job is never left without either. */
+const queue = async (
+  { state, superseded: older, replaced }: Extract<Admission, { kind: 'queue' }>,
+  { run, known, state: seen }: Seen,
+  delivery: Delivery,
+): Promise<DispatchResult> => {
+  const { deps } = delivery;
+  await giveWay(replaced, run, deps);
+  if (seen.queued !== run.id) await deps.stores.states.put(state);
+  if (!known) await record(run, delivery);
+  for (const old of older) await supersede(old, run, deps);
+  if (older.length > 0) throw moved(run.id);
+  return { status: 'queued', run: run.id };
 };
 
 /** Records the run. Throws JobConflict where another delivery has. */
 const record = async (run: Run, delivery: Delivery): Promise<void> => {
-  try {
-    await delivery.deps.stores.runs.put(run);
-  } catch (thrown) {
-    throw lostRace(thrown) ? moved(run.id) : thrown;
-  }
-  if (run.version > 1) return delivery.deps.settled(run);
+  await orMoved(run.id, delivery.deps.stores.runs.put(run));
   delivery.recorded = true;
   delivery.deps.recorded(run);
 };
 
 /** The run has its place: it is recorded if it is not, and started, whoever may have done so before. */
-const start = async (run: Run, known: Run | undefined, delivery: Delivery): Promise<DispatchResult> => {
+const start = async ({ run, known }: Seen, delivery: Delivery): Promise<DispatchResult> => {
   if (!known) await record(run, delivery);
   const started = await delivery.deps.executions.start(run.id, executionInput(run));
   return { status: delivery.recorded && started === 'started' ? 'started' : 'duplicate', run: run.id };
 };
 
-const skippedAs = (
-  { why, message, by }: Omit<Extract<Admission, { kind: 'skip' }>, 'kind'>,
-  now: Date,
-): Extract<Outcome, { status: 'skipped' }> => ({
-  status: 'skipped',
-  why,
-  ...(message === undefined ? {} : { message }),
-  ...(by === undefined ? {} : { by }),
-  usage: noUsage,
-  endedAt: now.toJSON(),
-});
-
-/** Records the slot as skipped. A run that waited in the queue leaves it first. */
-const skip = async (
-  decided: Extract<Admission, { kind: 'skip' }>,
-  { run, known, state }: Seen,
-  delivery: Delivery,
-): Promise<DispatchResult> => {
-  const { stores, now } = delivery.deps;
-  if (state.queued === run.id) await stores.states.put(nextState(state, { queued: null }));
-  const outcome = skippedAs(decided, now());
-  await record({ ...run, outcome, version: known ? known.version + 1 : 1 }, delivery);
-  return { status: 'skipped', run: run.id, why: decided.why };
+/** Records the slot as skipped. A run that waited in the queue leaves it after that: it must not be left without either. */
+const skip = async (why: Skip, { run, known, state }: Seen, delivery: Delivery): Promise<DispatchResult> => {
+  const ended = { ...run, outcome: skipped(why, delivery.deps.now()) };
+  if (known) await skipRun(known, why, delivery.deps);
+  else await record(ended, delivery);
+  if (state.queued === run.id) await account(ended, delivery.deps);
+  return { status: 'skipped', run: run.id, why: why.why };
 };
 
-/** The run whose place in the queue is taken is skipped, before it loses it: it must not be left without either. */
-const giveWay = async (
-  replaced: string | null,
-  to: Run,
-  { stores: { runs }, now, settled }: DispatchDeps,
-): Promise<void> => {
-  const run = replaced === null ? undefined : await runs.get(replaced);
-  if (run?.outcome !== null) return;
-  const outcome = skippedAs({ why: 'overlap', message: `${to.id} took its place in the queue`, by: to.id }, now());
-  const skipped = { ...run, outcome, version: run.version + 1 };
-  await runs.put(skipped).catch((thrown: unknown) => {
-    throw lostRace(thrown) ? moved(run.id) : thrown;
-  });
-  settled(skipped);
+/** A run of a job that its own delivery has not recorded yet. */
+const unrecorded = (id: string, { job, startedAt }: Run): Run => ({
+  id,
+  slot: runName(id).slot,
+  job,
+  startedAt,
+  outcome: null,
+  version: 0,
+});
+
+/** The run whose place in the queue is taken is skipped, before it loses it. */
+const giveWay = async (replaced: string | null, to: Run, deps: DispatchDeps): Promise<void> => {
+  const run = replaced === null ? 'damaged' : await readable(replaced, deps.stores.runs);
+  if (replaced === null || run === 'damaged' || isEnded(run)) return;
+  const why: Skip = { why: 'overlap', message: `${to.id} took its place in the queue`, by: to.id };
+  await skipRun(run ?? unrecorded(replaced, to), why, deps);
+};
+
+/** Ends a run for a newer one. Where its own delivery has yet to record it, that one finds it skipped, and does not begin it. */
+const supersede = async (old: string, by: Run, deps: DispatchDeps): Promise<void> => {
+  const why: Skip = { why: 'overlap', message: `${by.id} took its place`, by: by.id };
+  if ((await readable(old, deps.stores.runs)) === undefined) await skipRun(unrecorded(old, by), why, deps);
+  await end(old, by.job.name, died(old, 'ABORTED', superseded), deps);
 };
 
 /**
  * Ends a run from outside: its outcome first, which also stops what its attempt may still do in the world, then its execution. A run that cannot
- * be read holds nobody up: its lease is dropped.
+ * be read, or that nobody has recorded in all its time, holds nobody up: it loses its place.
  */
 export const end = async (
   runId: string,
@@ -192,12 +205,10 @@ export const end = async (
   deps: SettleDeps,
 ): Promise<void> => {
   try {
-    await settle(how, deps);
+    await orMoved(runId, settle(how, deps));
   } catch (thrown) {
-    if (lostRace(thrown)) throw moved(runId);
     if (!(thrown instanceof Failure && (thrown.name === 'UnknownRun' || thrown.name === 'DamagedItem'))) throw thrown;
-    const others = (state: JobState) => state.open.filter((lease) => lease.run !== runId);
-    await changeState(job, (state) => ({ open: others(state) }), deps.stores.states);
+    await forget(runId, job, deps.stores.states);
   }
   await deps.executions.stop(runId, how.detail.error ?? 'States.Timeout');
 };

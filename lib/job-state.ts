@@ -52,6 +52,20 @@ export const nextState = (state: JobState, change: Partial<JobState>): JobState 
   version: state.version + 1,
 });
 
+/** The world has moved between two looks at it: it is looked at anew. */
+export const moved = (what: string): Failure => new Failure('JobConflict', `${what}: somebody else was faster`);
+
+const lostRaces = ['RunConflict', 'SessionConflict'];
+
+/** Work on a run whose lost race means that the world has moved. Throws JobConflict then. */
+export const orMoved = async <T>(what: string, work: Promise<T>): Promise<T> => {
+  try {
+    return await work;
+  } catch (thrown) {
+    throw thrown instanceof Failure && lostRaces.includes(thrown.name) ? moved(what) : thrown;
+  }
+};
+
 /** How often a lost race is run again: whoever won it has got on. */
 const patience = 50;
 

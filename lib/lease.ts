@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Job } from './job.ts';
 
-/** A run that is not accounted for yet. Whoever wants its place before it ends waits at most until the lease does. */
+/** The place of a run that is not accounted for yet. A run that is still open when its lease is over is stuck, and ended. */
 export const Lease = z.strictObject({
   run: z.string(),
   from: z.string(),

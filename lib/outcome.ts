@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type FailureName, failures } from './failure.ts';
-import { Usage } from './usage.ts';
+import { noUsage, Usage } from './usage.ts';
 
 const ended = { usage: Usage, endedAt: z.string() };
 export const FailureNameSchema = z.enum(Object.keys(failures) as [FailureName, ...FailureName[]]);
@@ -42,6 +42,19 @@ export const Outcome = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('missed'), message: z.string(), ...ended }),
 ]);
 export type Outcome = z.infer<typeof Outcome>;
+
+/** Why a run was not made: the reason, what was known of it in words, and the run it gave way to. */
+export type Skip = { why: SkipReason; message?: string; by?: string };
+
+/** The outcome of a run that is not made. */
+export const skipped = ({ why, message, by }: Skip, now: Date): Extract<Outcome, { status: 'skipped' }> => ({
+  status: 'skipped',
+  why,
+  ...(message === undefined ? {} : { message }),
+  ...(by === undefined ? {} : { by }),
+  usage: noUsage,
+  endedAt: now.toJSON(),
+});
 
 /** An outcome of a run that was made, well or not: with attempts. */
 export type Ran = Extract<Outcome, { attempts: number }>;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { capped } from './cap.ts';
 import type { Slot } from './slot.ts';
 
 /** Who stopped a job from starting, when, until when (null: until it is resumed) and why. Kept when it is over, so that it can be told of. */
@@ -10,8 +11,9 @@ export const Pause = z.strictObject({
 });
 export type Pause = z.infer<typeof Pause>;
 
-/** How many pauses are remembered, the last ones. */
+/** How many pauses are remembered, the last ones, and how much of a note, in UTF-8 bytes: a state is one item, of bounded size. */
 const kept = 20;
+const maxNoteBytes = 1000;
 
 const isOver = ({ until }: Pause, now: Date): boolean => until !== null && Date.parse(until) <= now.getTime();
 
@@ -35,7 +37,7 @@ export const resumed = (pauses: Pause[], now: Date): Pause[] => {
 
 /** The pauses with a new one, which takes the place of one that goes on. */
 export const paused = (pauses: Pause[], pause: Pause): Pause[] =>
-  [...resumed(pauses, new Date(pause.since)), pause].slice(-kept);
+  [...resumed(pauses, new Date(pause.since)), { ...pause, note: capped(pause.note, maxNoteBytes) }].slice(-kept);
 
 /** `paused by ana since 2026-11-25T08:00:00.000Z until …: holiday` */
 export const pauseText = ({ by, since, until, note }: Pause): string =>

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type AccountDeps, account, type Ended as Over } from './account.ts';
+import { type AccountDeps, account, isEnded, type Ended as Over } from './account.ts';
 import { AttemptInput, type Attempts } from './attempt.ts';
 import type { FailureName } from './failure.ts';
 import { FailureNameSchema, type Outcome } from './outcome.ts';
@@ -45,8 +45,6 @@ export type SettleInput = z.infer<typeof SettleInput>;
 
 export type SettleDeps = AccountDeps & {
   stores: { attempts: Attempts; sessions: Sessions };
-  /** Told of the run when this call, and no other, has recorded its outcome. */
-  settled(run: Run): void;
 };
 
 /**
@@ -55,12 +53,10 @@ export type SettleDeps = AccountDeps & {
  */
 export const settle = async (input: SettleInput, deps: SettleDeps): Promise<Outcome> => {
   const run = await knownRun('detail' in input ? input.detail.name : input.runId, deps.stores.runs);
-  const over = isOver(run) ? run : await ended(run, input, deps);
+  const over = isEnded(run) ? run : await ended(run, input, deps);
   await account(over, deps);
   return over.outcome;
 };
-
-const isOver = (run: Run): run is Over => run.outcome !== null;
 
 const ended = async (run: Run, input: SettleInput, { stores, now, settled }: SettleDeps): Promise<Over> => {
   const endedAt = now().toJSON();

@@ -3,7 +3,10 @@ import { type Key, read, type Table } from './table.ts';
 
 const keyOf = ({ job }: Pick<JobState, 'job'>): Key => ({ pk: `job#${job}`, sk: 'state' });
 
-/** The states of jobs in the table: one item a job, kept for as long as anything happens to it. */
+/** A pause is no write: it must not run out with its item, however long it is, in days. */
+const keptDays = 3650;
+
+/** The states of jobs in the table: one item a job. */
 export const dynamoJobStates = (table: Table): JobStates => ({
   async get(job) {
     const item = await table.get(keyOf({ job }));
@@ -11,6 +14,6 @@ export const dynamoJobStates = (table: Table): JobStates => ({
   },
 
   async put(state) {
-    await table.put({ key: keyOf(state), version: state.version, data: state }, 'JobConflict');
+    await table.put({ key: keyOf(state), version: state.version, data: state, keptDays }, 'JobConflict');
   },
 });
