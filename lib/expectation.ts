@@ -18,15 +18,19 @@ export type Expectation = { due: Due[]; to: Date; schedule: Schedule | null; anc
 /** What is known at a look: the job, its schedule as it stands at Scheduler, that one's differences, and the runs recorded since. */
 export type Sight = { job: Job; deployed: Deployment | undefined; differences: string[]; delivered: Run[] };
 
-/** The first look at a job: nothing was due before its schedule was made. */
-export const firstLook = (job: string, since: Date): Look => ({
-  job,
-  to: slotAt(since),
-  schedule: null,
-  anchor: { at: slotAt(since), confirmed: false },
-  driftSince: null,
-  version: 0,
-});
+/** The first look at a job: nothing was due before its schedule was made. What is not in place yet is not expected yet. */
+export const firstLook = (job: Job, deployed: Deployment | undefined, differences: string[], now: Date): Look => {
+  const since = slotAt(deployed ? new Date(deployed.createdAt) : now);
+  const inPlace = deployed !== undefined && differences.length === 0;
+  return {
+    job: job.name,
+    to: since,
+    schedule: inPlace ? job.schedule : null,
+    anchor: { at: since, confirmed: false },
+    driftSince: null,
+    version: 0,
+  };
+};
 
 /**
  * When the job's own schedule took the place of the one that was expected so far: by Scheduler's word, or, if nobody has put it there for too
@@ -72,7 +76,7 @@ const rateMoved = (look: Look, { deployed, differences }: Sight): boolean =>
   look.schedule?.rate !== undefined &&
   differences.length === 0 &&
   deployed !== undefined &&
-  deployed.modifiedAt > look.to;
+  slotAt(new Date(deployed.modifiedAt)) > look.to;
 
 /**
  * What was due since the last look, up to `horizon`: by the schedule expected so far until the moment it was changed, by the job's own from then

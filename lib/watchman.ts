@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Due, dueBetween, slotsAfter } from './calendar.ts';
 import { type CaughtUp, catchUp } from './catch-up.ts';
-import { type Deployment, type Deployments, drift } from './deployment.ts';
+import { type Deployments, drift } from './deployment.ts';
 import type { DispatchDeps } from './dispatch.ts';
 import { type Expectation, expectation, firstLook, type Sight } from './expectation.ts';
 import { asFailure, Failure } from './failure.ts';
 import { isStale } from './freshness.ts';
 import type { Job } from './job.ts';
 import type { Look, Looks } from './look.ts';
-import { type Mended, reap } from './reap.ts';
+import { clearLost, type Mended, reap } from './reap.ts';
 import type { Run } from './run.ts';
 import { type Slot, slotAt } from './slot.ts';
 
@@ -55,12 +55,11 @@ const judge = async (job: Job, due: Due[], from: Slot, deps: WatchDeps & Dispatc
 
 const nothing: CaughtUp = { missed: [], covered: [], started: [], left: undefined };
 
-/** The look as it is written down next, or undefined where nothing of it has changed. Loses to another watchman's without harm. */
+/** Writes a look down: the first, and any that has changed, or found something due; a quiet one now and then. Loses to another watchman's without harm. */
 const writeDown = async (look: Look, next: Look, busy: boolean, { stores: { looks } }: WatchDeps): Promise<void> => {
-  const { to: from, ...was } = look;
-  const { to, ...is } = next;
-  const quiet = !busy && isDeepStrictEqual(was, is) && Date.parse(to) - Date.parse(from) < quietMs;
-  if (quiet || (to === from && isDeepStrictEqual(was, is))) return;
+  const passedMs = Date.parse(next.to) - Date.parse(look.to);
+  const moved = busy ? passedMs > 0 : passedMs >= quietMs;
+  if (look.version > 0 && !moved && isDeepStrictEqual({ ...look, to: next.to }, next)) return;
   try {
     await looks.put({ ...next, version: look.version + 1 });
   } catch (thrown) {
@@ -76,11 +75,10 @@ const stale = async (job: Job, now: Date, deps: WatchDeps): Promise<boolean> => 
   return isStale(job, dueBetween(job.schedule, yesterday, now, { anchor: new Date(first) }), runs, now);
 };
 
-/** What is known of the job's schedule. The ledger is asked only where a rate must be told by its deliveries. */
-const sightOf = async (job: Job, look: Look, deployed: Deployment | undefined, deps: WatchDeps): Promise<Sight> => {
-  const differences = drift(job, deployed, () => isLastDue(job, deps.now()));
+/** The deliveries that tell where a rate counts from. A cron needs none. */
+const deliveries = async (job: Job, look: Look, deps: WatchDeps): Promise<Run[]> => {
   const isRate = job.schedule.rate !== undefined || look.schedule?.rate !== undefined;
-  return { job, deployed, differences, delivered: isRate ? await runsSince(job.name, look.to, deps) : [] };
+  return isRate ? runsSince(job.name, look.to, deps) : [];
 };
 
 /** The look that follows. A change of the schedule is behind us when all that was due before it is. */
@@ -97,15 +95,17 @@ export const lookAt = async (job: Job, deps: WatchDeps): Promise<Finding> => {
   const mended = await reap(job.name, own);
   const now = deps.now();
   const deployed = await deps.deployments.get(job.name);
+  const differences = drift(job, deployed, () => isLastDue(job, now));
   const seen = await deps.stores.looks.get(job.name);
-  const look = seen ?? firstLook(job.name, deployed ? new Date(deployed.createdAt) : now);
-  const sight = await sightOf(job, look, deployed, deps);
+  const look = seen ?? firstLook(job, deployed, differences, now);
+  const sight: Sight = { job, deployed, differences, delivered: await deliveries(job, look, deps) };
   const expected = expectation(look, sight, new Date(now.getTime() - graceMs), now);
   const due = expected?.due ?? [];
   const done = due.length > 0 ? await judge(job, due, look.to, own) : nothing;
-  const driftSince = sight.differences.length === 0 ? null : (look.driftSince ?? now.toJSON());
-  await writeDown(look, nextLook(look, expected, done, driftSince), due.length > 0 || !seen, deps);
-  return { ...done, mended, drift: sight.differences, stale: await stale(job, now, deps) };
+  await clearLost(mended, job.name, own);
+  const driftSince = differences.length === 0 ? null : (look.driftSince ?? now.toJSON());
+  await writeDown(look, nextLook(look, expected, done, driftSince), due.length > 0, deps);
+  return { ...done, mended, drift: differences, stale: await stale(job, now, deps) };
 };
 
 /**

@@ -1,0 +1,87 @@
+import type { Deployment } from '../../lib/deployment.ts';
+import { type DispatchEvent, dispatch } from '../../lib/dispatch.ts';
+import { type ExecutionStatus, firstInput } from '../../lib/execution.ts';
+import type { Job } from '../../lib/job.ts';
+import type { Run } from '../../lib/run.ts';
+import { scheduleExpression } from '../../lib/schedule.ts';
+import { SettleInput, settle } from '../../lib/settle.ts';
+import { type Finding, type WatchDeps, watch } from '../../lib/watchman.ts';
+import { usage } from './agent.ts';
+import { freshStores } from './tables.ts';
+
+/** A schedule as it stands at Scheduler where everything is as the job file says. */
+export const deploymentOf = (job: Job, at: string, more: Partial<Deployment> = {}): Deployment => ({
+  expression: scheduleExpression(job.schedule),
+  timezone: job.schedule.timezone,
+  enabled: true,
+  createdAt: at,
+  modifiedAt: at,
+  ...more,
+});
+
+/**
+ * A service around the watchman: real stores, a clock that a test sets, executions and schedules that a test may break. Everything else is the
+ * product's own.
+ */
+export const service = async (job: Job, start: string) => {
+  const time = { now: new Date(start) };
+  const now = () => time.now;
+  const stores = await freshStores(now);
+  const world = {
+    job,
+    deployed: deploymentOf(job, start) as Deployment | undefined,
+    executions: new Map<string, ExecutionStatus>(),
+    stopped: [] as string[],
+    told: [] as string[],
+  };
+  const deps: WatchDeps & { jobs(name: string): Promise<Job | undefined> } = {
+    stores,
+    executions: {
+      start: async (run) => {
+        if (world.executions.has(run)) return 'exists';
+        world.executions.set(run, 'running');
+        return 'started';
+      },
+      stop: async (run) => void world.stopped.push(run),
+      status: async (run) => world.executions.get(run) ?? 'none',
+    },
+    deployments: { get: async () => world.deployed },
+    jobs: async (name) => (name === world.job.name ? world.job : undefined),
+    now,
+    recorded: ({ id, outcome }) => world.told.push(`recorded ${id} ${outcome?.status ?? 'open'}`),
+    settled: ({ id, outcome }) => world.told.push(`settled ${id} ${outcome?.status}`),
+    tripped: ({ id }) => world.told.push(`tripped ${id}`),
+    looked: () => {},
+    blind: (_, failure) => world.told.push(`blind ${failure.name}`),
+  };
+  return {
+    world,
+    stores,
+    deps,
+    at: (instant: string) => {
+      time.now = new Date(instant);
+    },
+    deliver: (slot: string, more: Partial<DispatchEvent> = {}) => dispatch({ job: job.name, slot, ...more }, deps),
+    /** The run's execution comes to its end, well or not. */
+    ends: async (run: string, good = true) => {
+      const failed = { status: 'give-up', failure: 'ModelUnavailable', message: 'gone', spent: usage };
+      const result = good ? { status: 'done', steps: 1, usage } : failed;
+      world.executions.set(run, good ? 'SUCCEEDED' : 'FAILED');
+      await settle(SettleInput.parse({ ...firstInput(run), result }), deps);
+    },
+    look: async (): Promise<Finding> => {
+      const finding = (await watch([world.job], deps))[job.name];
+      if (!finding) throw new Error('the watchman did not look');
+      return finding;
+    },
+    /** Every run of the job in the order of their slots. */
+    runs: async (): Promise<Run[]> => (await stores.runs.byJob(job.name, { limit: 1000 })).reverse(),
+  };
+};
+
+/** `2026-11-22T07:00:00Z succeeded`, `… skipped paused`: what became of each slot. */
+export const outcomesOf = (runs: Run[]): string[] =>
+  runs.map(({ slot, suffix, outcome }) => {
+    const why = outcome?.status === 'skipped' ? ` ${outcome.why}` : '';
+    return `${slot}${suffix ? `#${suffix}` : ''} ${outcome?.status ?? 'open'}${why}`;
+  });

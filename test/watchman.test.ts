@@ -1,0 +1,312 @@
+import { describe, expect, test } from 'vitest';
+import { longestRunSeconds } from '../lib/lease.ts';
+import { type Finding, watch } from '../lib/watchman.ts';
+import { job } from './kit/job.ts';
+import { deploymentOf, outcomesOf, service } from './kit/watch.ts';
+
+const hourly = (more: Record<string, unknown> = {}) => job({ schedule: { cron: '0 * * * ? *' }, ...more });
+
+const start = '2026-11-22T06:30:00Z';
+const seven = '2026-11-22T07:00:00Z';
+const id = (slot: string) => `report_${slot.replaceAll(/[-:]/g, '')}`;
+const quiet: Finding = { missed: [], covered: [], started: [], left: undefined, mended: [], drift: [], stale: false };
+
+/** A job the watchman has looked at before, at half past six. */
+const watched = async (declared = hourly()) => {
+  const one = await service(declared, start);
+  expect(await one.look()).toEqual(quiet);
+  return one;
+};
+
+describe('a slot', () => {
+  test('that was delivered is nothing to speak of', async () => {
+    const { at, deliver, ends, look, runs } = await watched();
+    at('2026-11-22T07:00:20Z');
+    await deliver(seven);
+    await ends(id(seven));
+    at('2026-11-22T07:05:00Z');
+    expect(await look()).toEqual(quiet);
+    expect(outcomesOf(await runs())).toEqual([`${seven} succeeded`]);
+  });
+
+  test('whose delivery may still come is waited for', async () => {
+    const { at, look, runs } = await watched();
+    at('2026-11-22T07:02:59Z');
+    expect(await look()).toEqual(quiet);
+    expect(await runs()).toEqual([]);
+  });
+
+  test('that nobody delivered is started by the watchman, once, and a delivery that comes late is a duplicate', async () => {
+    const { at, deliver, look, runs, world } = await watched();
+    at('2026-11-22T07:05:00Z');
+    expect(await look()).toEqual({ ...quiet, started: [seven] });
+    expect(await look()).toEqual(quiet);
+    expect(await deliver(seven)).toMatchObject({ status: 'duplicate' });
+    expect(outcomesOf(await runs())).toEqual([`${seven} open`]);
+    expect((await runs())[0]).toMatchObject({ origin: 'watchman', slots: [seven] });
+    expect([...world.executions.keys()]).toEqual([id(seven)]);
+  });
+
+  test('that nobody delivered is recorded as missed where the job catches nothing up', async () => {
+    const { at, look, runs, world } = await watched(hourly({ catchUp: { policy: 'none' } }));
+    at('2026-11-22T07:05:00Z');
+    expect(await look()).toEqual({ ...quiet, missed: [seven] });
+    const [run] = await runs();
+    expect(run?.outcome).toMatchObject({ status: 'missed', message: expect.stringContaining('no delivery was seen') });
+    expect(world.executions.size).toBe(0);
+    expect(world.told).toContain(`recorded ${id(seven)} missed`);
+  });
+});
+
+describe('an outage', () => {
+  const slots = ['07', '08', '09', '10'].map((hour) => `2026-11-22T${hour}:00:00Z`);
+  const ten = slots.at(-1) ?? '';
+  const eleven = '2026-11-22T11:00:00Z';
+
+  test('ends in one run that stands for every slot, and they point to it', async () => {
+    const { at, look, runs } = await watched();
+    at('2026-11-22T10:10:00Z');
+    expect(await look()).toMatchObject({ started: [ten], covered: slots.slice(0, -1) });
+    const all = await runs();
+    expect(outcomesOf(all)).toEqual([...slots.slice(0, -1).map((slot) => `${slot} skipped caught-up`), `${ten} open`]);
+    expect(all.at(-1)).toMatchObject({ slots });
+    for (const run of all.slice(0, -1)) expect(run.outcome).toMatchObject({ by: id(ten) });
+  });
+
+  test('is caught up slot by slot where the job asks for all, one at a look, never two at once', async () => {
+    const { at, look, ends, runs } = await watched(hourly({ catchUp: { policy: 'all' } }));
+    at('2026-11-22T10:10:00Z');
+    expect(await look()).toMatchObject({ started: [slots[0]], left: slots[1] });
+    expect(await look()).toMatchObject({ started: [], left: slots[1] });
+    for (const [which, slot] of slots.entries()) {
+      await ends(id(slot));
+      expect(await look()).toMatchObject({ started: slots.slice(which + 1, which + 2) });
+    }
+    expect(outcomesOf(await runs())).toEqual(slots.map((slot) => `${slot} succeeded`));
+  });
+
+  test('that is too long ago is missed, but for what lies within the window', async () => {
+    const { at, look, runs } = await watched(hourly({ catchUp: { withinSeconds: 7200 } }));
+    at('2026-11-22T10:10:00Z');
+    expect(await look()).toMatchObject({ missed: slots.slice(0, 2), covered: slots.slice(2, 3), started: [ten] });
+    expect(outcomesOf(await runs())[0]).toBe(`${slots[0]} missed`);
+  });
+
+  test('in the middle of which the watchman was killed ends in one run all the same', async () => {
+    for (let killedAt = 1; killedAt <= 9; killedAt++) {
+      const { at, deps, ends, look, runs, world } = await watched();
+      at('2026-11-22T10:10:00Z');
+      let calls = 0;
+      const put: typeof deps.stores.runs.put = async (run) => {
+        calls += 1;
+        if (calls === killedAt) throw new Error('killed');
+        await deps.stores.runs.put(run);
+      };
+      const dying = { ...deps, stores: { ...deps.stores, runs: { ...deps.stores.runs, put } } };
+      await watch([world.job], dying).catch(() => undefined);
+      at('2026-11-22T11:10:00Z');
+      await look();
+      const standing = (await runs()).filter(({ outcome }) => outcome === null);
+      for (const run of standing) await ends(run.id);
+      await look();
+      const all = await runs();
+      expect(all.map(({ slot }) => slot)).toEqual([...slots, eleven]);
+      expect(all.flatMap(({ slots: those = [] }) => those).sort()).toEqual([...slots, eleven]);
+    }
+  });
+
+  test('while the job was paused is skipped as paused, slot by slot', async () => {
+    const { at, deps, look, runs, stores } = await watched();
+    await stores.states.put({
+      ...(await import('../lib/job-state.ts')).freshState('report'),
+      pauses: [{ by: 'ana', since: start, until: '2026-11-22T08:30:00Z', note: 'holiday' }],
+      version: 1,
+    });
+    at('2026-11-22T10:10:00Z');
+    expect(await look()).toMatchObject({ covered: [slots[2]], started: [ten] });
+    expect(outcomesOf(await runs()).slice(0, 2)).toEqual(slots.slice(0, 2).map((slot) => `${slot} skipped paused`));
+    expect(deps).toBeDefined();
+  });
+});
+
+describe('a run', () => {
+  const open = async () => {
+    const one = await watched();
+    one.at('2026-11-22T07:00:20Z');
+    await one.deliver(seven);
+    one.at('2026-11-22T07:10:00Z');
+    return one;
+  };
+
+  test('whose execution runs is left alone', async () => {
+    const { look } = await open();
+    expect(await look()).toEqual(quiet);
+  });
+
+  test.each([
+    ['FAILED', 'ExecutionFailed'],
+    ['TIMED_OUT', 'ExecutionTimedOut'],
+    ['ABORTED', 'ExecutionAborted'],
+  ] as const)('whose execution ended as %s, though no event said so, is settled', async (status, failure) => {
+    const { look, runs, stores, world } = await open();
+    world.executions.set(id(seven), status);
+    expect(await look()).toMatchObject({ mended: [{ run: id(seven), was: 'dead' }] });
+    expect((await runs())[0]?.outcome).toMatchObject({ status: 'failed', failure });
+    expect((await stores.states.get('report'))?.open).toEqual([]);
+    expect(await look()).toEqual(quiet);
+  });
+
+  test('that was recorded and never started is started', async () => {
+    const { look, world } = await open();
+    world.executions.clear();
+    expect(await look()).toMatchObject({ mended: [{ run: id(seven), was: 'idle' }] });
+    expect(world.executions.get(id(seven))).toBe('running');
+  });
+
+  test('that has its place and no item, because its dispatch died in between, is recorded and started', async () => {
+    const one = await watched();
+    const { at, deps, look, runs, world } = one;
+    at('2026-11-22T07:00:20Z');
+    const put = () => Promise.reject(new Error('killed'));
+    const dying = { ...deps, stores: { ...deps.stores, runs: { ...deps.stores.runs, put } } };
+    const { dispatch } = await import('../lib/dispatch.ts');
+    await expect(dispatch({ job: 'report', slot: seven }, dying)).rejects.toThrow('killed');
+    expect(await runs()).toEqual([]);
+    at('2026-11-22T07:10:00Z');
+    expect(await look()).toMatchObject({ mended: [{ run: id(seven), was: 'lost' }] });
+    expect(outcomesOf(await runs())).toEqual([`${seven} open`]);
+    expect(world.executions.get(id(seven))).toBe('running');
+  });
+
+  test('that is open past its lease is ended, its execution stopped, and the job goes on', async () => {
+    const { at, deliver, look, runs, world } = await open();
+    const later = new Date(Date.parse(seven) + longestRunSeconds(hourly()) * 1000 + 60_000);
+    at(later.toJSON());
+    expect((await look()).mended).toContainEqual({ run: id(seven), was: 'stuck' });
+    expect((await runs())[0]?.outcome).toMatchObject({ status: 'failed', failure: 'ExecutionTimedOut' });
+    expect(world.stopped).toEqual([id(seven)]);
+    const slot = `${later.toJSON().slice(0, 13)}:00:00Z`;
+    expect(await deliver(slot)).toMatchObject({ run: id(slot) });
+  });
+
+  test('whose end was recorded and not accounted for is accounted for', async () => {
+    const { deps, look, stores } = await open();
+    const put = () => Promise.reject(new Error('killed'));
+    const { settle, died } = await import('../lib/settle.ts');
+    const dying = { ...deps, stores: { ...deps.stores, states: { ...deps.stores.states, put } } };
+    await expect(settle(died(id(seven), 'FAILED'), dying)).rejects.toThrow('killed');
+    expect((await stores.states.get('report'))?.open).toHaveLength(1);
+    await look();
+    expect(await stores.states.get('report')).toMatchObject({ open: [], streak: -1 });
+  });
+
+  test('that waits in the queue though nothing holds the job is let out', async () => {
+    const one = await watched(hourly({ overlap: 'queue-one' }));
+    const { at, deliver, look, runs, stores, world } = one;
+    const eight = '2026-11-22T08:00:00Z';
+    at('2026-11-22T07:00:20Z');
+    await deliver(seven);
+    at('2026-11-22T08:00:20Z');
+    expect(await deliver(eight)).toMatchObject({ status: 'queued' });
+    const state = await stores.states.get('report');
+    if (state) await stores.states.put({ ...state, open: [], version: state.version + 1 });
+    await look();
+    expect(world.executions.get(id(eight))).toBe('running');
+    expect(outcomesOf(await runs()).at(-1)).toBe(`${eight} open`);
+  });
+});
+
+describe('a schedule', () => {
+  test('that is missing, disabled or another than its file says is told of, and its slots run all the same', async () => {
+    const { at, look, world } = await watched();
+    const wrong: [Parameters<typeof deploymentOf>[2] | undefined, string][] = [
+      [undefined, 'the schedule is missing'],
+      [{ enabled: false }, 'the schedule is disabled, and the job file says it is not'],
+      [{ expression: 'cron(0 9 * * ? *)' }, 'expression: found cron(0 9 * * ? *), expected cron(0 * * * ? *)'],
+      [{ timezone: 'Europe/Oslo' }, 'timezone: found Europe/Oslo, expected UTC'],
+    ];
+    for (const [hour, [more, said]] of wrong.entries()) {
+      world.deployed = more && deploymentOf(world.job, start, more);
+      at(`2026-11-22T1${hour}:05:00Z`);
+      const { drift, started } = await look();
+      expect(drift).toEqual([said]);
+      if (hour === 0) expect(started).toEqual(['2026-11-22T10:00:00Z']);
+    }
+  });
+
+  test('of a job that is disabled is told of only where it still fires', async () => {
+    const { look, world } = await service(hourly({ enabled: false }), start);
+    world.deployed = undefined;
+    expect((await look()).drift).toEqual([]);
+    world.deployed = deploymentOf(world.job, start);
+    expect((await look()).drift).toEqual(['the schedule is enabled, and the job file says enabled: false']);
+  });
+
+  test('that was changed is expected by its old slots until then, and by its new ones from then on', async () => {
+    const { at, look, runs, world } = await watched();
+    world.job = job({ schedule: { cron: '30 * * * ? *' } });
+    world.deployed = deploymentOf(world.job, start, { modifiedAt: '2026-11-22T08:10:00Z' });
+    at('2026-11-22T10:00:00Z');
+    await look();
+    expect((await runs()).map(({ slot }) => slot)).toEqual([
+      '2026-11-22T07:00:00Z',
+      '2026-11-22T08:00:00Z',
+      '2026-11-22T08:30:00Z',
+      '2026-11-22T09:30:00Z',
+    ]);
+  });
+
+  test('that is on its way is not judged, and after a quarter of an hour it is', async () => {
+    const { at, look, runs, world } = await watched();
+    const old = world.deployed;
+    world.job = job({ schedule: { cron: '30 * * * ? *' } });
+    world.deployed = old;
+    at('2026-11-22T07:10:00Z');
+    await look();
+    expect(await runs()).toEqual([]);
+    at('2026-11-22T07:40:00Z');
+    await look();
+    expect((await runs()).map(({ slot }) => slot)).toEqual(['2026-11-22T07:00:00Z', '2026-11-22T07:30:00Z']);
+  });
+});
+
+test('two watchmen at once do no harm', async () => {
+  const { at, deps, runs, stores, world } = await watched();
+  at('2026-11-22T10:10:00Z');
+  const ended = await Promise.allSettled([1, 2, 3].map(() => watch([world.job], deps)));
+  for (const one of ended) if (one.status === 'rejected') expect(one.reason).toMatchObject({ name: 'JobConflict' });
+  const all = await runs();
+  expect(all).toHaveLength(4);
+  expect(all.filter(({ outcome }) => outcome === null)).toHaveLength(1);
+  expect([...world.executions.keys()]).toEqual([id('2026-11-22T10:00:00Z')]);
+  expect((await stores.looks.get('report'))?.to).toBe('2026-11-22T10:07:00Z');
+});
+
+test('a job that cannot be looked at hides no other, and is not passed over in silence', async () => {
+  const { deps, world } = await watched();
+  const deployments = {
+    get: async (name: string) => {
+      if (name === 'broken') throw new Error('no answer');
+      return world.deployed;
+    },
+  };
+  const looked: string[] = [];
+  const all = { ...deps, deployments, looked: ({ name }: { name: string }) => void looked.push(name) };
+  await expect(watch([job({}, 'broken'), world.job], all)).rejects.toMatchObject({ name: 'Crash' });
+  expect(looked).toEqual(['report']);
+  expect(world.told).toContain('blind Crash');
+});
+
+test('a job that should be fresh by a time and is not is stale until it has succeeded', async () => {
+  const { at, deliver, ends, look } = await watched(hourly({ freshBy: '08:30' }));
+  at('2026-11-22T07:00:20Z');
+  await deliver(seven);
+  await ends(id(seven), false);
+  at('2026-11-22T08:29:00Z');
+  await deliver('2026-11-22T08:00:00Z');
+  expect((await look()).stale).toBe(false);
+  at('2026-11-22T08:30:00Z');
+  expect((await look()).stale).toBe(true);
+  await ends(id('2026-11-22T08:00:00Z'));
+  expect((await look()).stale).toBe(false);
+});
