@@ -1,15 +1,16 @@
 type Dimensions = Record<string, unknown>;
 
 /**
- * One alarm on one metric, counted over 5 minutes. `missing` is what no data means: nothing happened (`notBreaching`) or
- * nothing is known (`ignore`: the alarm stays as it is). `of: 3` waits for a second such period of three.
+ * One alarm on one metric, counted over 5 minutes. `missing` is what no data means: nothing happened (`notBreaching`), nothing is known
+ * (`ignore`: the alarm stays as it is), or nobody is there any more (`breaching`: it rings when three periods in a row have
+ * none). `of: 3` waits for a second such period of three.
  */
 type Alarm = {
   why: string;
   namespace: string;
   metric: string;
   dimensions: Dimensions;
-  missing?: 'ignore';
+  missing?: 'ignore' | 'breaching';
   of?: 3;
   filled?: true;
 };
@@ -19,11 +20,30 @@ const machine: Dimensions = { StateMachineArn: { Ref: 'StateMachine' } };
 const table: Dimensions = { TableName: { Ref: 'Table' } };
 const index: Dimensions = { ...table, GlobalSecondaryIndexName: 'byDay' };
 
-const runFailed: Alarm = {
-  why: 'A run ended as failed. To see it: nightshift runs --stage ${sls:stage}',
+/** A metric of our own, over all jobs: which of them it was is in the log and on the dashboard. */
+const counted = (metric: string, why: string): Alarm => ({
+  why,
   namespace: 'Nightshift',
-  metric: 'RunFailed',
+  metric,
   dimensions: { service: 'nightshift-${sls:stage}' },
+});
+/** Only CloudWatch is told of a breaker: what its alarm becomes is what EventBridge hears of it. */
+const breakerOpened = counted(
+  'BreakerOpened',
+  "Too many runs of a job failed in a row: its slots are skipped until a probe succeeds. EventBridge hears of it as this alarm's change of state (source aws.cloudwatch, CloudWatch Alarm State Change).",
+);
+/** Between the new functions and the new schedules of a deployment they differ, for one look. */
+const drifted: Alarm = {
+  ...counted('Drift', 'A schedule is missing, disabled or not as its job file says, and no deployment explains it.'),
+  of: 3,
+};
+/** A rule's minutes are not a metric's: one period may have no look, and the next one two. */
+const watchmanStopped: Alarm = {
+  ...counted(
+    'WatchmanLooked',
+    'The watchman has not looked at every job for 15 minutes: nobody would see a slot that is missed. It also rings on a first deployment, until its first look.',
+  ),
+  missing: 'breaching',
 };
 const threw = (name: string, why: string): Alarm => ({
   why,
@@ -75,27 +95,43 @@ const tableThrottled = (metric: string, dimensions: Dimensions): Alarm => ({
 });
 
 const declared: Record<string, Alarm> = {
-  RunFailed: runFailed,
+  RunFailed: counted('RunFailed', 'A run ended as failed. To see it: nightshift runs --stage ${sls:stage}'),
+  MissedSlots: counted(
+    'MissedSlots',
+    'A slot was not delivered and is too late, or not allowed, to be caught up: it is recorded as missed.',
+  ),
+  StuckRuns: counted(
+    'StuckRuns',
+    'Runs were open past their limit, dead or never started: the watchman has settled or started them.',
+  ),
+  Stale: counted('Stale', 'A job has not succeeded today by the time its file promises (freshBy).'),
+  BreakerOpened: breakerOpened,
+  Drift: drifted,
+  WatchmanStopped: watchmanStopped,
   DispatchFailed: threw(
     'Dispatch',
     'Dispatch threw: a slot was refused or is not started yet. Lambda tries it twice more.',
   ),
   SettleFailed: threw('Settle', 'Settle threw: an outcome may not be recorded yet. It is tried again.'),
   TriageFailed: threw('Triage', 'Triage threw: a failed attempt is not closed yet. It is tried again.'),
+  WatchmanFailed: threw('Watchman', 'The watchman threw: there is a job it could not look at. It looks again.'),
   ExecutionFailed: executionFailed,
   ExecutionTimedOut: died('ExecutionsTimedOut'),
   ExecutionAborted: died('ExecutionsAborted'),
   DeadLettersWaiting: waiting,
   DispatchEventLost: lost('AWS/Lambda', 'DestinationDeliveryFailures', on('Dispatch')),
   SettleEventLost: lost('AWS/Lambda', 'DestinationDeliveryFailures', on('Settle')),
+  WatchmanEventLost: lost('AWS/Lambda', 'DestinationDeliveryFailures', on('Watchman')),
   SlotLost: lost('AWS/Scheduler', 'InvocationsFailedToBeSentToDeadLetterCount', {
     ScheduleGroup: { Ref: 'ScheduleGroup' },
   }),
   DeadExecutionLost: lost('AWS/Events', 'InvocationsFailedToBeSentToDlq', { RuleName: { Ref: 'DeadExecutions' } }),
+  WakeUpLost: lost('AWS/Events', 'InvocationsFailedToBeSentToDlq', { RuleName: { Ref: 'WakeUp' } }),
   DispatchThrottled: throttled('Dispatch'),
   AttemptThrottled: throttled('Attempt'),
   TriageThrottled: throttled('Triage'),
   SettleThrottled: throttled('Settle'),
+  WatchmanThrottled: throttled('Watchman'),
   TableReadThrottled: tableThrottled('ReadThrottleEvents', table),
   TableWriteThrottled: tableThrottled('WriteThrottleEvents', table),
   IndexReadThrottled: tableThrottled('ReadThrottleEvents', index),
@@ -118,16 +154,22 @@ const measured = (alarm: Alarm): unknown => {
   };
 };
 
+/** When it rings: where something was counted, or, of what must always be there, where nothing was for three periods in a row. */
+const condition = ({ missing, of }: Alarm): Record<string, unknown> => {
+  const Threshold = 1;
+  if (missing === 'breaching')
+    return { Threshold, ComparisonOperator: 'LessThanThreshold', EvaluationPeriods: 3, DatapointsToAlarm: 3 };
+  const [EvaluationPeriods, DatapointsToAlarm] = of ? [of, 2] : [1, 1];
+  return { Threshold, ComparisonOperator: 'GreaterThanOrEqualToThreshold', EvaluationPeriods, DatapointsToAlarm };
+};
+
 const resource = (name: string, alarm: Alarm): unknown => ({
   Type: 'AWS::CloudWatch::Alarm',
   Properties: {
     AlarmName: `nightshift-\${sls:stage}-${name}`,
     AlarmDescription: alarm.why,
     ...Object(measured(alarm)),
-    Threshold: 1,
-    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-    EvaluationPeriods: alarm.of ?? 1,
-    DatapointsToAlarm: alarm.of ? 2 : 1,
+    ...condition(alarm),
     TreatMissingData: alarm.missing ?? 'notBreaching',
     AlarmActions: [{ Ref: 'AlarmTopic' }],
     OKActions: [{ Ref: 'AlarmTopic' }],

@@ -4,7 +4,7 @@ import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { zip } from './zip.ts';
 
 /** The Lambda functions: one file each in `functions/`. */
-export const functionNames = ['dispatch', 'attempt', 'triage', 'settle'] as const;
+export const functionNames = ['dispatch', 'attempt', 'triage', 'settle', 'watchman'] as const;
 export type FunctionName = (typeof functionNames)[number];
 
 /**

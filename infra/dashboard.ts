@@ -22,7 +22,7 @@ const byFailure = (name: string): Line[] => [
     },
   ],
 ];
-const functions = ['dispatch', 'attempt', 'triage', 'settle'];
+const functions = ['dispatch', 'attempt', 'triage', 'settle', 'watchman'];
 const lambda = (name: string): Line[] =>
   functions.map((of) => ['AWS/Lambda', name, 'FunctionName', `nightshift-\${sls:stage}-${of}`, { label: of }]);
 
@@ -57,6 +57,23 @@ const graphs = (jobs: string[]): Graph[] => [
   },
   { title: 'Tokens, by job', lines: perJob('Tokens', jobs) },
   { title: 'Cost (USD), by job', lines: perJob('CostUSD', jobs) },
+  {
+    title: 'Slots missed and caught up',
+    lines: [
+      own('MissedSlots', [], { label: 'missed', color: '#d62728' }),
+      own('CaughtUp', [], { label: 'caught up', color: '#2ca02c' }),
+    ],
+  },
+  {
+    title: 'Stuck runs, drift, stale jobs',
+    lines: [
+      own('StuckRuns', [], { label: 'stuck runs' }),
+      own('Drift', [], { label: 'schedules not as declared' }),
+      own('Stale', [], { label: 'stale' }),
+    ],
+  },
+  { title: 'Breakers opened, by job', lines: perJob('BreakerOpened', jobs) },
+  { title: "The watchman's looks", lines: [own('WatchmanLooked', [], { label: 'looks' })] },
   {
     title: 'Dead letters',
     lines: [['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', 'nightshift-${sls:stage}-dead-letters']],

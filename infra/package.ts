@@ -15,6 +15,7 @@ const limits: Record<FunctionName, number> = {
   attempt: 1_200_000,
   triage: 600_000,
   settle: 600_000,
+  watchman: 600_000,
 };
 
 /** Problems that stop packaging, one per line of the message. */
@@ -29,9 +30,10 @@ export const declared = (root: string): Promise<Declared> => {
   return readJobs({ jobs: here(jobs), scripts: here(scripts), tools: here(tools) });
 };
 
-/** What a function reads at run time lies in `config/` of its archive: dispatch copies a job into its run, attempt plays scripts. */
+/** What a function reads at run time lies in `config/` of its archive: the jobs where slots are handled, the scripts where they are played. */
 const configure = async (root: string, { jobs, scripts }: Declared): Promise<void> => {
-  await writeConfig(join(bundleDir(root, 'dispatch'), 'config'), { jobs, scripts: {} });
+  for (const name of ['dispatch', 'watchman'] as const)
+    await writeConfig(join(bundleDir(root, name), 'config'), { jobs, scripts: {} });
   await writeConfig(join(bundleDir(root, 'attempt'), 'config'), { jobs: [], scripts });
 };
 
