@@ -8,14 +8,20 @@ const named = (name: string): Error => Object.assign(new Error(name), { name });
 const faultError = (fault: string): Error =>
   named(fault === 'gone' || fault === 'lost' ? 'TimeoutError' : 'ThrottlingException');
 
+/** The name of the execution a request is about. */
+export const executionOf = ({ name, executionArn }: Command['input']): string =>
+  String(name ?? String(executionArn).split(':').at(-1));
+
 const wordOf = ({ action, input }: Command): string => {
   const { pk, sk } = { ...(input.Key as object), ...(input.Item as object) } as { pk?: string; sk?: string };
   const values = Object.values((input.ExpressionAttributeValues as object | undefined) ?? {}).join(' ');
-  return [action, pk ?? input.name ?? values, sk].filter(Boolean).join(' ');
+  const isOfExecution = input.name !== undefined || input.executionArn !== undefined;
+  return [action, pk ?? (isOfExecution ? executionOf(input) : values), sk].filter(Boolean).join(' ');
 };
 
 const kindOf = ({ action }: Command): Kind => {
   if (action === 'PutItem') return 'write';
+  if (action === 'StopExecution') return 'stop';
   return action === 'StartExecution' ? 'start' : 'read';
 };
 

@@ -15,13 +15,18 @@ export type Execution = {
   actor: Actor;
   at: { state: string; data: Json };
   startedAt: number;
+  error?: string | undefined;
 };
 
 export type Executions = {
   /** StartExecution: an equal start is a success while it runs; a name that is closed, or has another input, is refused. */
   start(name: string, input: string): void;
   /** Ends a running one from outside. What its task was doing goes on, unheard. */
-  close(execution: Execution, status: 'ABORTED' | 'TIMED_OUT'): void;
+  close(execution: Execution, status: 'ABORTED' | 'TIMED_OUT', how?: { error?: string; silent?: boolean }): void;
+  /** StopExecution: one that is over stays as it is. */
+  stop(name: string, error: string): void;
+  /** DescribeExecution. */
+  status(name: string): Execution['status'];
   /** Goes on with one that failed, from the state it was in. */
   redrive(execution: Execution): void;
   /** EventBridge's word of one that died. */
@@ -51,17 +56,21 @@ export const openExecutions = (
   const all = new Map<string, Execution>();
 
   const announce = (execution: Execution): void => {
-    const { name, input, status, startedAt } = execution;
-    const closed: Journaled = { name, input, status, startedAt, stoppedAt: now(), announced: true };
+    const { name, input, status, startedAt, error } = execution;
+    const closed: Journaled = { name, input, status, startedAt, stoppedAt: now(), announced: true, ...(error && { error }) };
     deps.deliver('settle', { ...statusEvent(closed), id: `event of ${name}` }, name);
   };
 
-  const ended = (execution: Execution, status: Execution['status'], error?: string): void => {
+  const ended = (
+    execution: Execution,
+    status: Execution['status'],
+    { error, silent }: { error?: string | undefined; silent?: boolean } = {},
+  ): void => {
     gate.drop(execution.actor);
     execution.actor = { name: `ended ${execution.name}` };
-    execution.status = status;
+    Object.assign(execution, { status, error });
     happened({ type: 'closed', run: execution.name, status, error });
-    if (status !== 'SUCCEEDED') announce(execution);
+    if (status !== 'SUCCEEDED' && !silent) announce(execution);
   };
 
   const run = (execution: Execution): void => {
@@ -80,26 +89,36 @@ export const openExecutions = (
         const heard = await lambda.invoke(fn, input, { machine: true, run: name });
         return execution.actor === actor ? heard : new Promise(() => {});
       },
-      async wait(state, seconds) {
-        await gate.pass(actor, {
-          kind: 'wait',
-          what: `waits ${seconds} s in ${state}`,
-          wakeAt: now() + seconds * 1000,
-        });
+      async wait(state, until) {
+        const wakeAt = 'instant' in until ? until.instant : now() + until.seconds * 1000;
+        if (wakeAt <= now()) return;
+        const seconds = Math.round((wakeAt - now()) / 1000);
+        await gate.pass(actor, { kind: 'wait', what: `waits ${seconds} s in ${state}`, wakeAt });
       },
     };
     const done = (end: End): void => {
       if (execution.actor !== actor) return;
-      ended(execution, end.status, end.status === 'FAILED' ? end.error : undefined);
+      ended(execution, end.status, end.status === 'FAILED' ? { error: end.error } : {});
     };
     const broken = (thrown: Error) => done({ status: 'FAILED', error: 'States.Runtime', cause: thrown.message });
     play(definition, execution.at, machine).then(done, broken);
   };
   const taskStates = Object.fromEntries(Object.entries(definition.States).filter(([, { Type }]) => Type === 'Task'));
 
+  const known = (name: string): Execution => {
+    const found = all.get(name);
+    if (!found) throw named('ExecutionDoesNotExist', `Execution Does Not Exist: '${name}'`);
+    return found;
+  };
+
   return {
     all,
     announce,
+    stop(name, error) {
+      const found = known(name);
+      if (found.status === 'RUNNING') ended(found, 'ABORTED', { error });
+    },
+    status: (name) => known(name).status,
     start(name, input) {
       const found = all.get(name);
       if (found && (found.status !== 'RUNNING' || found.input !== input))
@@ -111,7 +130,7 @@ export const openExecutions = (
       happened({ type: 'started', run: name });
       run(execution);
     },
-    close: (execution, status) => ended(execution, status),
+    close: (execution, status, how) => ended(execution, status, how),
     redrive(execution) {
       execution.status = 'RUNNING';
       execution.actor = { name: execution.name };

@@ -23,6 +23,7 @@ const faults: Record<Kind, Record<string, Fault>> = {
   read: { ...killed, unavailable: { carried: false } },
   write: request,
   start: request,
+  stop: request,
   model: {
     ...killed,
     ModelUnavailable: { carried: false },

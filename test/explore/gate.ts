@@ -1,5 +1,5 @@
 /** What kind of thing leaves a process, or happens in the service around it. */
-export type Kind = 'deliver' | 'enter' | 'invoke' | 'wait' | 'read' | 'write' | 'start' | 'model' | 'act';
+export type Kind = 'deliver' | 'enter' | 'invoke' | 'wait' | 'read' | 'write' | 'start' | 'stop' | 'model' | 'act';
 
 /** Who passes the gate: a process, an execution, or a queue. */
 export type Actor = { name: string };

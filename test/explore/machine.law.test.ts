@@ -7,8 +7,10 @@ import { noUsage } from '../../lib/usage.ts';
 import { type Heard, play, readDefinition } from './machine.ts';
 
 const text = readFileSync('infra/run.asl.json', 'utf8');
-const state = 'Attempt';
-const data = firstInput('report_20261122T070000Z');
+const state = 'Spread';
+const first = firstInput('report_20261122T070000Z');
+/** One instant has passed and one is to come, when the other engine is not waited for. */
+const instants = ['2026-11-22T07:00:00Z', '2126-11-22T07:00:30Z'] as const;
 
 const attempts = [
   { status: 'done', steps: 2, usage: noUsage },
@@ -42,13 +44,15 @@ const heard = (results: object[]): fc.Arbitrary<Heard> =>
   );
 
 /** What each task answers, in order; after that, the first that ends it. */
-type Script = { Attempt: Heard[]; Triage: Heard[]; Settle: Heard[] };
-const last: Record<keyof Script, object | undefined> = {
+type Script = { notBefore: (typeof instants)[number]; Attempt: Heard[]; Triage: Heard[]; Settle: Heard[] };
+type Task = Exclude<keyof Script, 'notBefore'>;
+const last: Record<Task, object | undefined> = {
   Attempt: attempts[0],
   Triage: triages[1],
   Settle: settlements[0],
 };
 const script: fc.Arbitrary<Script> = fc.record({
+  notBefore: fc.constantFrom(...instants),
   Attempt: fc.array(heard(attempts), { maxLength: 8 }),
   Triage: fc.array(heard(triages), { maxLength: 12 }),
   Settle: fc.array(heard(settlements), { maxLength: 9 }),
@@ -58,7 +62,7 @@ const script: fc.Arbitrary<Script> = fc.record({
 const playing = (given: Script) => {
   const left = structuredClone(given);
   const asked: [string, unknown][] = [];
-  const answer = (name: keyof Script, input: unknown): Heard => {
+  const answer = (name: Task, input: unknown): Heard => {
     asked.push([name, input]);
     return left[name].shift() ?? { ok: true, payload: JSON.stringify(last[name]) };
   };
@@ -68,16 +72,17 @@ const playing = (given: Script) => {
 const ours = async (given: Script) => {
   const { asked, answer } = playing(given);
   const entered: [string, unknown][] = [];
+  const waited: [string, object][] = [];
   const end = await play(
     readDefinition(text),
-    { state, data },
+    { state, data: { notBefore: given.notBefore, first } },
     {
       entered: async (name, input) => void entered.push([name, input]),
-      invoke: async (_, name, input) => answer(name as keyof Script, input),
-      wait: async () => undefined,
+      invoke: async (_, name, input) => answer(name as Task, input),
+      wait: async (name, until) => void waited.push([name, until]),
     },
   );
-  return { asked, entered, end };
+  return { asked, entered, waited, end };
 };
 
 const theirs = async (given: Script) => {
@@ -88,12 +93,15 @@ const theirs = async (given: Script) => {
   );
   const { end } = runMachine(
     parseDefinition(text, arns),
-    { state, input: data, timeoutSeconds: undefined },
+    { state, input: { notBefore: given.notBefore, first }, timeoutSeconds: undefined },
     {
-      overrides: { waitTimeOverrides: { Backoff: 0 }, retryIntervalOverrides: { Attempt: 0, Triage: 0, Settle: 0 } },
+      overrides: {
+        waitTimeOverrides: { Backoff: 0, ...(given.notBefore === instants[1] && { Spread: 0 }) },
+        retryIntervalOverrides: { Attempt: 0, Triage: 0, Settle: 0 },
+      },
       entered: (name, input) => entered.push([name, input]),
       invoke: async (name, event) => {
-        const told = answer(name as keyof Script, JSON.parse(event));
+        const told = answer(name as Task, JSON.parse(event));
         return told.ok ? told : { ok: false, error: { errorType: told.error, errorMessage: told.cause } };
       },
     },
@@ -109,6 +117,7 @@ test('goes through the states of the real definition as the engine of the produc
       // A Cause is the whole payload of a Lambda's error there, and its message here: the product reads neither.
       const plain = (said: unknown) => JSON.parse(JSON.stringify(said, (key, value) => (key === 'Cause' ? '' : value)));
       expect(plain(mine.asked)).toEqual(plain(other.asked));
+      expect(mine.waited[0]).toEqual(['Spread', { instant: Date.parse(given.notBefore) }]);
       expect(mine.end.status).toBe(other.end.status);
       if (mine.end.status === 'FAILED') expect(other.end).toMatchObject({ error: mine.end.error });
     }),
@@ -118,7 +127,7 @@ test('goes through the states of the real definition as the engine of the produc
 
 test.each([
   ['a type of state', '"Type": "Pass"', '"Type": "Parallel"'],
-  ['a field', '"SecondsPath"', '"TimestampPath"'],
+  ['a field', '"SecondsPath"', '"Seconds"'],
   ['a field of a retry', '"BackoffRate": 2,', '"BackoffRate": 2, "More": 1,'],
   ['a test of a choice', '"StringEquals": "done"', '"StringMatches": "done"'],
 ])('refuses %s that it would not play as Step Functions does', (_, found, changed) => {

@@ -17,7 +17,9 @@ type State = {
   Choices: { Variable: string; StringEquals: string; Next: string }[];
   Default: string;
   Parameters: Json;
-  SecondsPath: string;
+  SecondsPath?: string;
+  TimestampPath?: string;
+  OutputPath?: string;
   ErrorPath: string;
   CausePath: string;
 };
@@ -31,7 +33,8 @@ export type MachineDeps = {
   /** Told before a state does anything. */
   entered(state: string, input: Json): Promise<void>;
   invoke(resource: string, state: string, input: Json): Promise<Heard>;
-  wait(state: string, seconds: number): Promise<void>;
+  /** Waits for so many seconds, or until an instant: one that has passed is not waited for. */
+  wait(state: string, until: { seconds: number } | { instant: number }): Promise<void>;
 };
 
 /** The fields of each type of state that are played here. Any other is refused. */
@@ -39,7 +42,7 @@ const fields: Record<string, string[]> = {
   Task: ['Resource', 'TimeoutSeconds', 'ResultPath', 'Retry', 'Catch', 'Next'],
   Choice: ['Choices', 'Default'],
   Pass: ['Parameters', 'Next'],
-  Wait: ['SecondsPath', 'Next'],
+  Wait: ['SecondsPath', 'TimestampPath', 'OutputPath', 'Next'],
   Succeed: [],
   Fail: ['ErrorPath', 'CausePath'],
 };
@@ -62,6 +65,7 @@ export const readDefinition = (text: string): Definition => {
     const known = fields[state.Type];
     if (!known) throw new Error(`${name}: the explorer's state machine does not know ${state.Type}`);
     only(name, state, ['Type', ...known]);
+    if (state.SecondsPath && state.TimestampPath) throw new Error(`${name}: waits for two things`);
     for (const [list, parts] of Object.entries(within))
       for (const each of (state[list as 'Retry'] ?? []) as object[]) only(`${name}, ${list}`, each, parts);
   }
@@ -99,7 +103,8 @@ const attempted = async (name: string, state: State, input: Json, deps: MachineD
     const count = (retrier && counts.get(retrier)) ?? 0;
     if (!retrier || count >= retrier.MaxAttempts) return heard;
     counts.set(retrier, count + 1);
-    await deps.wait(name, Math.min(retrier.MaxDelaySeconds, retrier.IntervalSeconds * retrier.BackoffRate ** count));
+    const seconds = Math.min(retrier.MaxDelaySeconds, retrier.IntervalSeconds * retrier.BackoffRate ** count);
+    await deps.wait(name, { seconds });
   }
 };
 
@@ -114,6 +119,11 @@ const task = async (name: string, state: State, data: Json, deps: MachineDeps): 
   return { state: catcher.Next, data: withResult(data, catcher.ResultPath, { Error: error, Cause: cause }) };
 };
 
+const untilOf = ({ SecondsPath, TimestampPath }: State, data: Json): { seconds: number } | { instant: number } => {
+  if (TimestampPath) return { instant: Date.parse(String(at(data, TimestampPath))) };
+  return { seconds: Number(at(data, SecondsPath ?? '')) };
+};
+
 const taken = async (name: string, state: State, data: Json, deps: MachineDeps): Promise<Next> => {
   switch (state.Type) {
     case 'Task':
@@ -125,8 +135,8 @@ const taken = async (name: string, state: State, data: Json, deps: MachineDeps):
     case 'Pass':
       return { state: state.Next, data: filled(state.Parameters, data) };
     case 'Wait':
-      await deps.wait(name, Number(at(data, state.SecondsPath)));
-      return { state: state.Next, data };
+      await deps.wait(name, untilOf(state, data));
+      return { state: state.Next, data: state.OutputPath ? (at(data, state.OutputPath) as Json) : data };
     case 'Succeed':
       return { status: 'SUCCEEDED', output: data };
     default:

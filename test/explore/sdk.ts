@@ -12,3 +12,5 @@ export const GetCommand = command('GetItem');
 export const PutCommand = command('PutItem');
 export const QueryCommand = command('Query');
 export const StartExecutionCommand = command('StartExecution');
+export const StopExecutionCommand = command('StopExecution');
+export const DescribeExecutionCommand = command('DescribeExecution');
