@@ -4,35 +4,27 @@ import { firstInput } from '../lib/execution.ts';
 import { noUsage } from '../lib/usage.ts';
 import { slot, startedAt } from './kit/agent.ts';
 import { job } from './kit/job.ts';
+import { stateMachine } from './kit/state-machine.ts';
 import { freshStores } from './kit/tables.ts';
-
-/** What Step Functions has been asked to start, in order; it refuses a name it has seen. */
-const stateMachine = () => {
-  const asked: { id: string; input: unknown }[] = [];
-  const start: DispatchDeps['executions']['start'] = async (id, input) => {
-    const known = asked.some((other) => other.id === id);
-    asked.push({ id, input });
-    return known ? 'exists' : 'started';
-  };
-  return { asked, start };
-};
 
 const jobs = [job(), job({ enabled: false }, 'asleep')];
 
 const at = async (now = startedAt) => {
   const stores = await freshStores(() => now);
-  const executions = stateMachine();
+  const { asked, executions } = stateMachine();
   const recorded: string[] = [];
   const deps: DispatchDeps = {
-    runs: stores.runs,
+    stores,
     executions,
     jobs: async (name) => jobs.find((one) => one.name === name),
     now: () => now,
     recorded: (run) => recorded.push(run.id),
+    settled: () => {},
+    tripped: () => {},
   };
   return {
     stores,
-    asked: executions.asked,
+    asked,
     recorded,
     deps,
     send: (event: unknown) => dispatch(DispatchEvent.parse(event), deps),
@@ -45,7 +37,7 @@ describe('dispatch', () => {
   test('records the run with its job, and starts its execution under the same name', async () => {
     const { stores, asked, recorded, send } = await at();
     expect(await send({ job: 'report', slot })).toEqual({ status: 'started', run: id });
-    expect(asked).toEqual([{ id, input: firstInput(id) }]);
+    expect(asked).toEqual([{ id, input: { notBefore: slot, first: firstInput(id) } }]);
     expect(await stores.runs.get(id)).toMatchObject({
       id,
       slot,
@@ -58,7 +50,10 @@ describe('dispatch', () => {
 
   test('starts again what a dispatch that died had recorded only', async () => {
     const { asked, send, deps, recorded } = await at();
-    const dies: DispatchDeps = { ...deps, executions: { start: () => Promise.reject(new Error('killed')) } };
+    const dies: DispatchDeps = {
+      ...deps,
+      executions: stateMachine(() => Promise.reject(new Error('killed'))).executions,
+    };
     await expect(dispatch({ job: 'report', slot }, dies)).rejects.toThrow('killed');
     expect(await send({ job: 'report', slot })).toEqual({ status: 'duplicate', run: id });
     expect(asked).toHaveLength(1);

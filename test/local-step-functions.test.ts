@@ -7,8 +7,12 @@ import { handler, invoke, lines, machine, oneTask, place, serviceOn } from './lo
 
 const asl = readFileSync(new URL('../infra/run.asl.json', import.meta.url), 'utf8');
 const zero = { runId: 'j_20261122T070000Z', attempt: 1, spent: null, note: null, version: 0 };
+const input = { notBefore: '2026-11-22T07:00:00Z', first: zero };
 /** Pauses of the real definition without real time. */
-const overrides = { waitTimeOverrides: { Backoff: 0 }, retryIntervalOverrides: { Attempt: 0, Triage: 0, Settle: 0 } };
+const overrides = {
+  waitTimeOverrides: { Spread: 0, Backoff: 0 },
+  retryIntervalOverrides: { Attempt: 0, Triage: 0, Settle: 0 },
+};
 
 test('runs the real state machine: a crash, a retry, a continuation, an end', async () => {
   const dir = place();
@@ -31,7 +35,7 @@ test('runs the real state machine: a crash, a retry, a continuation, an end', as
     { definition: asl, overrides },
   );
   const { start, ended } = machine(service);
-  const { executionArn } = await start('run', zero);
+  const { executionArn } = await start('run', input);
   expect((await ended(executionArn)).status).toBe('SUCCEEDED');
   const told = lines(join(dir, 'told')) as [string, Record<string, { Error?: string; Cause?: string }>][];
   expect(told.map(([name]) => name)).toEqual(['attempt', 'triage', 'attempt', 'attempt', 'settle']);
@@ -60,7 +64,7 @@ test('ends a failed run as FAILED with its failure, and sends the event EventBri
     { definition: asl, statusFunction: 'settle' },
   );
   const { start, ended } = machine(service);
-  const { executionArn } = await start('run', zero);
+  const { executionArn } = await start('run', input);
   expect(await ended(executionArn)).toMatchObject({ status: 'FAILED', error: 'Unauthorized', cause: 'no key' });
   await expect.poll(() => service.busy, { timeout: 10_000 }).toBe(false);
   expect(JSON.parse(readFileSync(join(dir, 'event.json'), 'utf8'))).toMatchObject({
@@ -74,7 +78,7 @@ test('ends a failed run as FAILED with its failure, and sends the event EventBri
       status: 'FAILED',
       startDate: expect.any(Number),
       stopDate: expect.any(Number),
-      input: JSON.stringify(zero),
+      input: JSON.stringify(input),
     },
   });
 });

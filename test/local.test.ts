@@ -8,8 +8,12 @@ import { clientOptions, handler, lines, machine, oneTask, place, serviceOn } fro
 
 const asl = readFileSync(new URL('../infra/run.asl.json', import.meta.url), 'utf8');
 const zero = { runId: 'j_20261122T070000Z', attempt: 1, spent: null, note: null, version: 0 };
+const input = { notBefore: '2026-11-22T07:00:00Z', first: zero };
 /** Pauses of the real definition without real time. */
-const overrides = { waitTimeOverrides: { Backoff: 0 }, retryIntervalOverrides: { Attempt: 0, Triage: 0, Settle: 0 } };
+const overrides = {
+  waitTimeOverrides: { Spread: 0, Backoff: 0 },
+  retryIntervalOverrides: { Attempt: 0, Triage: 0, Settle: 0 },
+};
 
 const client = (url: string) => {
   const made = DynamoDBDocumentClient.from(new DynamoDBClient(clientOptions(url)));
@@ -33,7 +37,7 @@ test('goes on with a run from its last state when the service comes back', async
   const settle = handler(dir, 'settle', `return { status: 'succeeded' };`);
   const options = { definition: asl, overrides };
   const first = await serviceOn(dir, { attempt, triage, settle }, options);
-  const { executionArn, startDate } = await machine(first).start('run', zero);
+  const { executionArn, startDate } = await machine(first).start('run', input);
   await expect
     .poll(() => existsSync(join(dir, 'told')) && lines(join(dir, 'told')).length, { timeout: 10_000 })
     .toBe(2);
@@ -44,7 +48,7 @@ test('goes on with a run from its last state when the service comes back', async
   expect(await second.ended(executionArn)).toMatchObject({
     status: 'SUCCEEDED',
     startDate,
-    input: JSON.stringify(zero),
+    input: JSON.stringify(input),
   });
   const again = { ...zero, attempt: 2, spent: 5 };
   expect(lines(join(dir, 'told'))).toEqual([zero, again, again]);

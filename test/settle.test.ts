@@ -5,13 +5,21 @@ import { SettleInput, settle } from '../lib/settle.ts';
 import { triage } from '../lib/triage.ts';
 import { addUsage, noUsage } from '../lib/usage.ts';
 import { calls, playing, recorded, says, startedAt, tools, usage, work } from './kit/agent.ts';
+import { stateMachine } from './kit/state-machine.ts';
 import { freshStores } from './kit/tables.ts';
 
 const start = async () => {
   const stores = await freshStores(() => startedAt);
   const run = await recorded(stores);
   const settled: string[] = [];
-  const deps = { stores, now: () => startedAt, settled: () => settled.push('settled') };
+  const { executions } = stateMachine();
+  const deps = {
+    stores,
+    executions,
+    now: () => startedAt,
+    settled: () => settled.push('settled'),
+    tripped: () => {},
+  };
   const ended = (result: unknown, attempt = 2) =>
     settle(SettleInput.parse({ ...firstInput(run.id), attempt, spent: usage, result }), deps);
   const died = (status: string) =>
@@ -24,7 +32,7 @@ const start = async () => {
       }),
       deps,
     );
-  return { stores, run, settled, ended, died };
+  return { stores, run, deps, settled, ended, died };
 };
 
 const done = { status: 'done', steps: 2, usage };
@@ -119,12 +127,10 @@ describe('settle', () => {
   });
 
   test('names a run that is not there', async () => {
-    const { run, ended, stores } = await start();
+    const { run, ended, deps } = await start();
     expect(run.id).toBe('report_20261122T070000Z');
     const input = SettleInput.parse({ ...firstInput('nobody_20261122T070000Z'), result: done });
-    await expect(settle(input, { stores, now: () => startedAt, settled: () => undefined })).rejects.toMatchObject({
-      name: 'UnknownRun',
-    });
+    await expect(settle(input, deps)).rejects.toMatchObject({ name: 'UnknownRun' });
     await expect(ended(done)).resolves.toBeDefined();
   });
 

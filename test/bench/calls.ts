@@ -5,6 +5,7 @@ import type { Ledger } from '../../lib/ledger.ts';
 import { loop } from '../../lib/loop.ts';
 import { settle } from '../../lib/settle.ts';
 import { tool } from '../../lib/tool.ts';
+import { stateMachine } from '../kit/state-machine.ts';
 import type { StoreCall } from './meter.ts';
 import type { Section } from './report.ts';
 import { at, callReply, finalReply, page, sampleJob, sampleRun } from './sample.ts';
@@ -32,6 +33,8 @@ const byAction = (calls: StoreCall[]): string =>
 export const calls = (dir: string): Promise<Section> =>
   onLocalService(dir, {}, async (on) => {
     const now = () => at;
+    const { executions } = stateMachine();
+    const around = { stores: on.stores, executions, now, settled() {}, tripped() {} };
     const oneRun = async (steps: number): Promise<Record<string, StoreCall[]>> => {
       const job = sampleJob(`bench-${steps}`, 'scripted/bench', ['look']);
       const run = sampleRun(job);
@@ -45,10 +48,8 @@ export const calls = (dir: string): Promise<Section> =>
         dispatch(
           { job: job.name, slot: run.slot },
           {
-            runs: on.stores.runs,
+            ...around,
             jobs: async () => job,
-            executions: { start: async () => 'started' },
-            now,
             recorded() {},
           },
         ),
@@ -72,7 +73,7 @@ export const calls = (dir: string): Promise<Section> =>
       );
       const { result } = worked;
       if (result.status !== 'done') throw new Error(`the attempt ended as ${JSON.stringify(result)}`);
-      const settled = await counted(() => settle({ ...input, result }, { stores: on.stores, now, settled() {} }));
+      const settled = await counted(() => settle({ ...input, result }, around));
       return { dispatch: dispatched.made, attempt: worked.made, settle: settled.made };
     };
 
@@ -93,7 +94,8 @@ export const calls = (dir: string): Promise<Section> =>
       bounds: runs.map(({ steps, total }) => ({
         what: `calls of a run of ${steps} steps`,
         found: total,
-        atMost: steps + 5,
+        atMost: steps + 10,
+        exactly: true,
       })),
     };
   });

@@ -1,12 +1,14 @@
-/** A bound of the bench and what was found. */
-type Bound = { what: string; found: number; atMost: number };
+/** A bound of the bench and what was found. `exactly`: less is not expected either. */
+type Bound = { what: string; found: number; atMost: number; exactly?: true };
 
 /** One part of the report: what was measured, side by side, and the bounds it is held to. */
 export type Section = { title: string; notes: string[]; rows: Record<string, string | number>[]; bounds: Bound[] };
 
+const holds = ({ found, atMost, exactly }: Bound): boolean => (exactly ? found === atMost : found <= atMost);
+
 /** The bounds that do not hold. */
 export const broken = (sections: Section[]): Bound[] =>
-  sections.flatMap(({ bounds }) => bounds.filter(({ found, atMost }) => !(found <= atMost)));
+  sections.flatMap(({ bounds }) => bounds.filter((bound) => !holds(bound)));
 
 const figure = (value: string | number): string => {
   if (typeof value === 'string') return value;
@@ -21,8 +23,10 @@ const table = (rows: Section['rows']): string[] => {
   return lines.map((cells) => `  ${cells.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('   ')}`);
 };
 
-const verdict = ({ what, found, atMost }: Bound): string =>
-  `  ${found <= atMost ? 'holds ' : 'BROKEN'}  ${what}: ${figure(found)}, at most ${figure(atMost)}`;
+const verdict = (bound: Bound): string => {
+  const { what, found, atMost, exactly } = bound;
+  return `  ${holds(bound) ? 'holds ' : 'BROKEN'}  ${what}: ${figure(found)}, ${exactly ? 'exactly' : 'at most'} ${figure(atMost)}`;
+};
 
 /** The report for people. */
 export const reportText = (sections: Section[]): string =>

@@ -96,7 +96,10 @@ const bridge = (dir: string, name: string, origin: string): LocalFunction => {
   return { module, timeoutSeconds: 900 };
 };
 
-const overrides = { waitTimeOverrides: { Backoff: 0 }, retryIntervalOverrides: { Attempt: 0, Triage: 0, Settle: 0 } };
+const overrides = {
+  waitTimeOverrides: { Spread: 0, Backoff: 0 },
+  retryIntervalOverrides: { Attempt: 0, Triage: 0, Settle: 0 },
+};
 
 type StageOptions = {
   reply?: AnthropicOptions['reply'];

@@ -71,11 +71,13 @@ export const begin = async ({ engine, known, script }: Bench, scenario: Cast): P
   const run = `${made.name}_${slot.replaceAll(/[-:]/g, '')}`;
   const play = script.play(run, scenario);
   const deps = {
-    runs: machine.stores.runs,
+    stores: machine.stores,
     executions: stateMachineExecutions(machine.client, machine.arn),
     jobs: async () => made,
     now: () => new Date(),
     recorded: () => {},
+    settled: () => {},
+    tripped: () => {},
   };
   const deliver = () => dispatch({ job: made.name, slot }, deps);
   expect(await deliver()).toEqual({ status: 'started', run });

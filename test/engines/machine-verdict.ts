@@ -20,7 +20,7 @@ const expectedEnd = ({ ends, error, aborted }: Scenario, { run }: Standing, know
 /** Holds how a scenario stands on an engine against what is expected of every engine. */
 export const judge = (at: Standing, scenario: Scenario, known: Known): void => {
   const { states, invoked, ends, outcome, diedOf, waits } = scenario;
-  expect(at.entered.map(({ state }) => state)).toEqual(states);
+  expect(at.entered.map(({ state }) => state)).toEqual(['Spread', ...states]);
   expect(at.invoked.map(({ stage }) => stage)).toEqual(invoked);
   expect(at.run.outcome).toMatchObject(outcome);
   expect(at.ended).toMatchObject({ status: ends, ...expectedEnd(scenario, at, known) });

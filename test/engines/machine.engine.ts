@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RedriveExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { firstInput } from '../../lib/execution.ts';
+import { executionInput } from '../../lib/execution.ts';
+import { knownRun } from '../../lib/run.ts';
 import { engines } from './machine-known.ts';
 import { type Bench, begin, eventually, over, perform } from './machine-play.ts';
 import { openScript } from './machine-script.ts';
@@ -53,8 +54,10 @@ describe.each(Object.entries(engines))('the state machine on %s', (_name, { star
   test('starts one execution for a name, whatever is delivered while it runs and after', async () => {
     const begun = await begin(bench, { name: 'named', replies: ['held', { text: 'Once.' }] });
     const { machine, run: name, executionArn, deliver, play } = begun;
+    const recorded = await knownRun(name, machine.stores.runs);
     const start = (attempt: number) => {
-      const input = JSON.stringify({ ...firstInput(name), attempt });
+      const { notBefore, first } = executionInput(recorded);
+      const input = JSON.stringify({ notBefore, first: { ...first, attempt } });
       return machine.client.send(new StartExecutionCommand({ stateMachineArn: machine.arn, name, input }));
     };
     const taken = { name: 'ExecutionAlreadyExists' };

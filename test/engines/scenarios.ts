@@ -30,7 +30,7 @@ export type Scenario = {
   aborted?: true;
   /** What differs from the real definition in this run. `called` is how the engine calls an error that AWS calls so. */
   change?(asl: Asl, called: (name: string) => string): void;
-  /** Names of the states entered, in order. */
+  /** Names of the states entered after Spread, in order. */
   states: string[];
   /** The invocations the state machine makes, in order. */
   invoked: StageName[];
