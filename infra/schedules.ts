@@ -1,26 +1,50 @@
+import { boundsOf, isOver } from '../lib/calendar.ts';
 import type { Job } from '../lib/job.ts';
-import { scheduleExpression } from '../lib/schedule.ts';
-
-/** A logical id for a job's schedule: letters and digits only. Names are lower case, so `Dash` makes no two of them equal. */
-export const scheduleId = (name: string): string => `ScheduleOf${name.replaceAll('-', 'Dash')}`;
+import { type Schedule, scheduleExpression, scheduleName } from '../lib/schedule.ts';
 
 /**
- * One schedule per enabled job, in the stage's group. A slot that could not be handed to dispatch is tried again for a day, as
- * long as Scheduler can, and then kept in the dead letters. What dispatch gets is the slot itself, so every delivery of it is equal.
+ * A logical id for a job's schedule: letters and digits only. Names are lower case, so `Dash` and `At` make no two of them equal.
+ * That of a one-time job has its date in it: once fired it is gone, and CloudFormation could not change it to another date.
  */
-export const schedules = (jobs: Job[]): Record<string, unknown> => ({
+export const scheduleId = (job: Pick<Job, 'name' | 'schedule'>): string => {
+  const date = scheduleName(job).slice(job.name.length).replace('-', 'At');
+  return `ScheduleOf${job.name.replaceAll('-', 'Dash')}${date}`;
+};
+
+/**
+ * One schedule per enabled job that EventBridge still has to fire, in the stage's group. A slot that could not be handed to dispatch is
+ * tried again for a day, as long as Scheduler can, and then kept in the dead letters. What dispatch gets is the slot itself, so every
+ * delivery of it is equal. Excluded dates are delivered too: dispatch records them.
+ */
+export const schedules = (jobs: Job[], now: Date): Record<string, unknown> => ({
   ScheduleGroup: { Type: 'AWS::Scheduler::ScheduleGroup', Properties: { Name: 'nightshift-${sls:stage}' } },
-  ...Object.fromEntries(jobs.filter((job) => job.enabled).map((job) => [scheduleId(job.name), schedule(job)])),
+  ...Object.fromEntries(
+    jobs.filter((job) => job.enabled && !isOver(job.schedule, now)).map((job) => [scheduleId(job), schedule(job, now)]),
+  ),
 });
 
-const schedule = (job: Job): unknown => ({
+/**
+ * Scheduler refuses a StartDate more than 5 minutes in the past (so it answers; not documented): one that has passed is left out, which changes
+ * nothing for a cron. That both bounds are within is believed: AWS says "on, or after" and "on, or before". It ignores them for `at`.
+ */
+const bounds = (of: Schedule, now: Date): Record<string, string> => {
+  const { start, end } = boundsOf(of);
+  return {
+    ...(start !== undefined && new Date(start) > now && { StartDate: start }),
+    ...(end !== undefined && { EndDate: end }),
+  };
+};
+
+const schedule = (job: Job, now: Date): unknown => ({
   Type: 'AWS::Scheduler::Schedule',
   Properties: {
-    Name: job.name,
+    Name: scheduleName(job),
     GroupName: { Ref: 'ScheduleGroup' },
     ...(job.description && { Description: job.description }),
     ScheduleExpression: scheduleExpression(job.schedule),
     ScheduleExpressionTimezone: job.schedule.timezone,
+    ...bounds(job.schedule, now),
+    ...(job.schedule.at !== undefined && { ActionAfterCompletion: 'DELETE' }),
     FlexibleTimeWindow: { Mode: 'OFF' },
     State: 'ENABLED',
     Target: {

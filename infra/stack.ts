@@ -40,7 +40,7 @@ const deployable = async ({ resolveVariable }: Osls): Promise<void> => {
 };
 
 /** The schedules of the jobs in infra/jobs. */
-export const schedules = async (): Promise<Resources> => scheduleResources(await jobs());
+export const schedules = async (): Promise<Resources> => scheduleResources(await jobs(), new Date());
 
 /** The alarms, reported to the `alarmEmail` parameter where it is given. */
 export const alarms = async (osls: Osls): Promise<Resources> => alarmResources(await param(osls, 'alarmEmail'));

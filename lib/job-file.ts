@@ -1,7 +1,9 @@
 import { isMap, isNode, isScalar, isSeq, parseDocument, visit } from 'yaml';
 import type * as z from 'zod';
+import { slotsAfter } from './calendar.ts';
 import { byteLength, capped } from './cap.ts';
 import { Job, JobName } from './job.ts';
+import { isHolidayName, type Schedule } from './schedule.ts';
 
 /** Something wrong in a file: where, and what was found and expected. Lines and columns count from 1. */
 export type Problem = { file: string; line: number; column: number; path: string; message: string };
@@ -10,8 +12,11 @@ export type Problem = { file: string; line: number; column: number; path: string
 export const problemText = ({ file, line, column, path, message }: Problem): string =>
   `${file}:${line}:${column} ${path ? `${path}: ` : ''}${message}`;
 
-/** What a job may refer to outside its file. */
-export type Known = { tools: string[] };
+/**
+ * What a job may refer to outside its file: tools, and files of holidays with their dates. Where `now` is given, a one-time job
+ * whose time is over is refused: it would never run.
+ */
+export type Known = { tools: string[]; holidays?: Record<string, string[]>; now?: Date | undefined };
 
 /** A YAML file read with its positions, so that what is wrong with a value can be said of its line. */
 export type Source = {
@@ -119,9 +124,19 @@ export const readJobFile = (source: Source, known: Known): { job: Job } | { prob
     ...named,
     ...(read.success ? tooLarge(source, read.data) : issueProblems(source, read.error.issues)),
     ...unknownTools(source, value, known),
+    ...unknownHolidays(source, value, known),
+    ...(read.success ? neverDue(source, read.data, known) : []),
   ];
-  if (read.success && problems.length === 0) return { job: read.data };
+  if (read.success && problems.length === 0) return { job: withDates(read.data, known) };
   return { problems };
+};
+
+/** The job with the dates of its files of holidays in the place of their names. */
+const withDates = (job: Job, { holidays = {} }: Known): Job => {
+  const { exclude } = job.schedule;
+  if (exclude === undefined) return job;
+  const dates = exclude.flatMap((word) => (isHolidayName(word) ? (holidays[word] ?? []) : [word]));
+  return { ...job, schedule: { ...job.schedule, exclude: [...new Set(dates)].sort() } };
 };
 
 /** What a job may take, in UTF-8 bytes of JSON: each of its runs keeps it whole, in an item of 400 KB. */
@@ -140,4 +155,32 @@ const unknownTools = (source: Source, value: object, { tools }: Known): Problem[
       ? [source.at(['tools', at], `unknown tool "${tool}", expected one of ${tools.join(', ')}`)]
       : [],
   );
+};
+
+const unknownHolidays = (source: Source, value: object, { holidays = {} }: Known): Problem[] => {
+  const schedule: unknown = 'schedule' in value ? value.schedule : undefined;
+  const exclude: unknown = schedule instanceof Object && 'exclude' in schedule ? schedule.exclude : undefined;
+  if (!Array.isArray(exclude)) return [];
+  const files = Object.keys(holidays).join(', ') || 'none is there';
+  return exclude.flatMap((word: unknown, at) =>
+    typeof word === 'string' && isHolidayName(word) && !Object.hasOwn(holidays, word)
+      ? [
+          source.at(
+            ['schedule', 'exclude', at],
+            `no file infra/holidays/${word}.yml, expected one of ${files}, or a date`,
+          ),
+        ]
+      : [],
+  );
+};
+
+const isDue = (schedule: Schedule, after: Date): boolean => !slotsAfter(schedule, after, { anchor: after }).next().done;
+
+const neverDue = (source: Source, { enabled, schedule }: Job, { now }: Known): Problem[] => {
+  if (!enabled || schedule.at === undefined || now === undefined || isDue(schedule, now)) return [];
+  const found = `found ${schedule.at} in ${schedule.timezone}`;
+  const message = isDue(schedule, new Date(0))
+    ? `${found}, which is over, expected a later time. Remove the file or set enabled: false; the history of its run stays`
+    : `${found}, which clocks jump over, expected a time that there is, or dst: { gap: after }`;
+  return [source.at(['schedule', 'at'], message)];
 };

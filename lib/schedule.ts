@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseCron } from './cron.ts';
+import { dateProblems, momentForm, momentProblems } from './moment.ts';
 
 type Problems = (text: string) => string[];
 
@@ -26,25 +27,13 @@ const rateProblems: Problems = (text) => {
   ];
 };
 
-const AT = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)$/;
+/** The name of a file of holidays, without its ending: it cannot be taken for a date. */
+export const isHolidayName = (text: string): boolean => /^[a-z][a-z0-9-]{0,39}$/.test(text);
 
-const atProblems: Problems = (text) => {
-  const match = AT.exec(text);
-  if (!match)
-    return [`found "${text}", expected yyyy-mm-ddThh:mm:ss, without offset (it is local time in \`timezone\`)`];
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
-  const lastDay = new Date(Date.UTC(year, month, 0)).getUTCDate();
-  const parts: [string, number, number, number][] = [
-    ['year', year, 1970, 2199],
-    ['month', month, 1, 12],
-    ['day', day, 1, month >= 1 && month <= 12 ? lastDay : 31],
-    ['hour', hour, 0, 23],
-    ['minute', minute, 0, 59],
-    ['second', second, 0, 59],
-  ];
-  return parts
-    .filter(([, value, low, high]) => value < low || value > high)
-    .map(([part, value, low, high]) => `${part}: found ${value}, expected ${low}-${high}`);
+const excludeProblems: Problems = (text) => {
+  if (isHolidayName(text)) return [];
+  if (/^\d{4}-\d\d-\d\d$/.test(text)) return dateProblems(text);
+  return [`found "${text}", expected a date like 2026-12-25, or the name of a file in infra/holidays`];
 };
 
 /** The name Intl gives the zone, or undefined if it knows none. */
@@ -72,7 +61,7 @@ const kinds = ['cron', 'rate', 'at'];
 const isRecord = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const given = (value: unknown): string[] =>
+const kindsOf = (value: unknown): string[] =>
   Object.entries(isRecord(value) ? value : {}).flatMap(([key, text]) =>
     kinds.includes(key) && text !== undefined ? [key] : [],
   );
@@ -96,7 +85,76 @@ export type Schedule = {
   | { at: string; cron?: undefined; rate?: undefined }
 );
 
-type ScheduleInput = { cron?: string; rate?: string; at?: string; timezone?: string };
+type ScheduleInput = Partial<Record<'cron' | 'rate' | 'at' | 'timezone' | 'start' | 'end', string>> &
+  Pick<Schedule, 'dst' | 'exclude'>;
+
+type Mistake = { field?: string; message: string };
+
+const bounds = ['start', 'end'] as const;
+
+/** What is wrong with fields that are good by themselves and not together. */
+const mistakes = (value: object): Mistake[] => {
+  const found = kindsOf(value);
+  const { start, end, dst, rate, at }: Record<string, unknown> = { ...value };
+  const isGood = (moment: unknown): moment is string =>
+    typeof moment === 'string' && momentProblems(moment).length === 0;
+  const ordered = at !== undefined || !isGood(start) || !isGood(end) || start < end;
+  const list = found.join(' and ') || 'none';
+  return [
+    ...(found.length === 1 ? [] : [{ message: `give exactly one of cron, rate, at; found ${list}` }]),
+    ...(at === undefined ? [] : bounds.filter((field) => field in value)).map((field) => ({
+      field,
+      message: `found ${field} with at, expected none: it is due once`,
+    })),
+    ...(dst !== undefined && rate !== undefined
+      ? [{ field: 'dst', message: 'found dst with rate, expected none: it counts elapsed time, whatever clocks do' }]
+      : []),
+    ...(ordered ? [] : [{ field: 'end', message: `found "${end}", expected a time after start, "${start}"` }]),
+  ];
+};
+
+const bound = (description: string) =>
+  checked(momentProblems)
+    .optional()
+    .meta({ description, examples: ['2027-01-01T00:00:00'], pattern: momentForm.source });
+
+const unknownFields = (fields: string, object: string) => ({
+  error: (issue: z.core.$ZodRawIssue) => {
+    if (issue.code === 'invalid_type') return `expected ${object}`;
+    if (issue.code !== 'unrecognized_keys') return undefined;
+    return `unknown field ${issue.keys.join(', ')}, expected ${fields}`;
+  },
+});
+
+const Dst = z
+  .strictObject(
+    {
+      gap: z
+        .enum(['skip', 'after'], { error: ({ input }) => `found ${JSON.stringify(input)}, expected skip or after` })
+        .default('skip')
+        .describe(
+          'A time that clocks jump over: `skip` has no slot, as EventBridge; `after` has one as soon as the clocks have jumped.',
+        ),
+      fold: z
+        .enum(['first', 'both', 'last'], {
+          error: ({ input }) => `found ${JSON.stringify(input)}, expected first, both or last`,
+        })
+        .default('first')
+        .describe('A time that comes twice: due the `first` time, as EventBridge, `both` times, or the `last`.'),
+    },
+    unknownFields('gap or fold', 'an object with gap, fold or both'),
+  )
+  .optional()
+  .meta({ description: 'What to do on days when clocks change, beyond EventBridge: the watchman starts those slots.' });
+
+const Exclude = z
+  .array(checked(excludeProblems).meta({ pattern: '^(\\d{4}-\\d\\d-\\d\\d|[a-z][a-z0-9-]{0,39})$' }))
+  .optional()
+  .meta({
+    description:
+      'Local dates on which slots are recorded as skipped, and names of files in `infra/holidays` that hold such dates.',
+    examples: [['nl', '2026-12-24']],
+  });
 
 /** One object and not a union of three, so that each mistake gets one message of its own. */
 export const Schedule = z
@@ -118,12 +176,12 @@ export const Schedule = z
           examples: ['5 minutes', '1 hour', '7 days'],
           pattern: '^\\s*(1\\s+(minute|hour|day)|(?!1\\s)[1-9]\\d{0,5}\\s+(minutes|hours|days))\\s*$',
         }),
-      at: checked(atProblems)
+      at: checked(momentProblems)
         .optional()
         .meta({
           description: 'Once, at this local time: yyyy-mm-ddThh:mm:ss.',
           examples: ['2026-12-24T18:00:00'],
-          pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d$',
+          pattern: momentForm.source,
         }),
       timezone: checked(zoneProblems)
         .max(50, 'expected at most 50 characters')
@@ -132,19 +190,20 @@ export const Schedule = z
           description: 'The time zone of the schedule and of the dates in the prompt: a tz database name, or UTC.',
           examples: ['Europe/Amsterdam', 'America/New_York'],
         }),
+      start: bound('No slot before this local time: yyyy-mm-ddThh:mm:ss. A rate counts from it.'),
+      end: bound('No slot after this local time: yyyy-mm-ddThh:mm:ss.'),
+      dst: Dst,
+      exclude: Exclude,
     },
-    {
-      error: (issue) => {
-        if (issue.code === 'invalid_type') return 'expected an object with one of cron, rate, at';
-        if (issue.code !== 'unrecognized_keys') return undefined;
-        return `unknown field ${issue.keys.join(', ')}, expected cron, rate, at or timezone`;
-      },
-    },
+    unknownFields('cron, rate, at, timezone, start, end, dst or exclude', 'an object with one of cron, rate, at'),
   )
-  .refine((schedule) => given(schedule).length === 1, {
-    error: ({ input }) => `give exactly one of cron, rate, at; found ${given(input).join(' and ') || 'none'}`,
-    when: ({ value }) => isRecord(value),
-  })
+  .superRefine(
+    (schedule, context) => {
+      for (const { field, message } of mistakes(schedule))
+        context.addIssue({ code: 'custom', message, path: field === undefined ? [] : [field] });
+    },
+    { when: ({ value }) => isRecord(value) },
+  )
   .meta({
     description: 'When the job wakes: exactly one of cron, rate and at.',
     oneOf: kinds.map((kind) => ({ required: [kind] })),
@@ -185,3 +244,7 @@ export const localTime = (instant: string | Date, zone: string): string => {
 
 /** The English name of an instant's day in a time zone: `Sunday`. An invalid instant or zone is a RangeError. */
 export const weekday = (instant: string | Date, zone: string): string => localParts(instant, zone).weekday ?? '';
+
+/** The name of a job's schedule at Scheduler. A one-time one has its date in it: it deletes itself, so that another date is another schedule. */
+export const scheduleName = ({ name, schedule: { at } }: { name: string; schedule: Schedule }): string =>
+  at === undefined ? name : `${name}-${at.replaceAll(/[-:]/g, '')}`;

@@ -5,10 +5,10 @@ import { exitCodes } from './ending.ts';
 import { json } from './plain.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Checks every job and script file. Says how many jobs are good, or each problem: file, line, field, what was expected. */
+/** Checks every file of jobs, scripts and holidays. Says how many jobs are good, or each problem: file, line, field, what was expected. */
 export const check = async (options: { infra: string; json?: boolean }, out: Terminal): Promise<number> => {
   try {
-    const jobs = (await readDeclared(options.infra)).jobs.map(({ name }) => name);
+    const jobs = (await readDeclared(options.infra, new Date())).jobs.map(({ name }) => name);
     const verb = jobs.length === 1 ? 'is' : 'are';
     out.say(options.json ? json({ jobs, problems: [] }) : `${counted(jobs.length, 'job')} ${verb} good.`);
     return exitCodes.succeeded;

@@ -9,13 +9,17 @@ const project = fileURLToPath(new URL('../../', import.meta.url));
 /** A path of this project as it is called from where the command was typed. */
 export const projectPath = (path: string): string => relative(process.cwd(), join(project, path)) || '.';
 
-/** The jobs and scripts declared under `infra`, checked. Throws InvalidJob with every problem, a line each. */
-export const readDeclared = async (infra: string): Promise<Declared> => {
+/**
+ * The jobs and scripts declared under `infra`, checked. Throws InvalidJob with every problem, a line each; where `now` is given, one-time
+ * jobs that are over are problems too.
+ */
+export const readDeclared = async (infra: string, now?: Date): Promise<Declared> => {
   const jobs = join(infra, 'jobs');
   await access(jobs).catch((cause: unknown) => {
     throw new Failure('InvalidJob', `${jobs}: there is no such directory`, { cause });
   });
-  return readJobs({ jobs, scripts: join(infra, 'scripts'), tools: projectPath(repositoryFiles.tools) });
+  const [scripts, holidays] = [join(infra, 'scripts'), join(infra, 'holidays')];
+  return readJobs({ jobs, scripts, holidays, tools: projectPath(repositoryFiles.tools) }, now);
 };
 
 /** Throws UnknownJob, naming the jobs there are. */

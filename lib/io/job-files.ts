@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import * as z from 'zod';
 import { Failure } from '../failure.ts';
+import { holidays } from '../holiday.ts';
 import type { Job } from '../job.ts';
 import { issueProblems, type Problem, problemText, readJobFile, readYaml, type Source } from '../job-file.ts';
 import { parseModelId } from '../model-id.ts';
@@ -9,10 +10,15 @@ import { resultReader } from '../result.ts';
 import { Script } from './scripted.ts';
 
 /** Where the declared things are, as paths from the working directory (they stand in error messages). */
-export type JobFiles = { jobs: string; scripts: string; tools: string };
+export type JobFiles = { jobs: string; scripts: string; tools: string; holidays: string };
 
 /** This repository's own. */
-export const repositoryFiles: JobFiles = { jobs: 'infra/jobs', scripts: 'infra/scripts', tools: 'lib/tools' };
+export const repositoryFiles: JobFiles = {
+  jobs: 'infra/jobs',
+  scripts: 'infra/scripts',
+  tools: 'lib/tools',
+  holidays: 'infra/holidays',
+};
 
 /** Every job and every script that a job's model names. */
 export type Declared = { jobs: Job[]; scripts: Record<string, Script> };
@@ -29,14 +35,26 @@ const list = async (directory: string, ending: RegExp): Promise<string[]> => {
 const yaml = /\.ya?ml$/;
 const stem = (file: string): string => file.replace(yaml, '');
 
-/** Reads and checks every job file. Throws InvalidJob with all that is wrong in all of them, a line each: file, line, field, what was expected. */
-export const readJobs = async (files: JobFiles = repositoryFiles): Promise<Declared> => {
-  const [jobFiles, scriptFiles, toolFiles] = await Promise.all([
+/**
+ * Reads and checks every job file. Throws InvalidJob with all that is wrong in all of them, a line each: file, line, field, what was
+ * expected. Where `now` is given, a one-time job whose time is over is wrong too.
+ */
+export const readJobs = async (files: JobFiles = repositoryFiles, now?: Date): Promise<Declared> => {
+  const [jobFiles, scriptFiles, toolFiles, holidayFiles] = await Promise.all([
     list(files.jobs, yaml),
     list(files.scripts, yaml),
     list(files.tools, /^\w+\.ts$/),
+    list(files.holidays, yaml),
   ]);
-  const known = { tools: toolFiles.map((file) => file.replace(/\.ts$/, '')) };
+  const free = await Promise.all(holidayFiles.map((file) => readHolidayFile(join(files.holidays, file))));
+  const known = {
+    tools: toolFiles.map((file) => file.replace(/\.ts$/, '')),
+    // A file that is wrong is known too: it is told once, where it is wrong.
+    holidays: Object.fromEntries(
+      free.map((found, at) => [stem(holidayFiles[at] ?? ''), 'dates' in found ? found.dates : []]),
+    ),
+    now,
+  };
   const read = await Promise.all(
     jobFiles.map(async (file) => {
       const path = join(files.jobs, file);
@@ -49,8 +67,9 @@ export const readJobs = async (files: JobFiles = repositoryFiles): Promise<Decla
   );
   const scripts = await Promise.all(scriptFiles.map((file) => readScriptFile(join(files.scripts, file))));
   const problems = [
-    ...duplicates(files.jobs, jobFiles),
-    ...[...read, ...scripts].flatMap((found) => ('problems' in found ? found.problems : [])),
+    ...duplicates(files.jobs, jobFiles, 'job'),
+    ...duplicates(files.holidays, holidayFiles, 'file of holidays'),
+    ...[...read, ...scripts, ...free].flatMap((found) => ('problems' in found ? found.problems : [])),
   ];
   if (problems.length > 0) throw new Failure('InvalidJob', problems.map(problemText).join('\n'));
   return {
@@ -68,7 +87,10 @@ const readScriptFile = async (path: string): Promise<{ script: Script } | { prob
   return read.success ? { script: read.data } : { problems: issueProblems(source, read.error.issues) };
 };
 
-const duplicates = (directory: string, files: string[]): Problem[] =>
+const readHolidayFile = async (path: string): Promise<ReturnType<typeof holidays>> =>
+  holidays(readYaml(path, await readFile(path, 'utf8')));
+
+const duplicates = (directory: string, files: string[], what: string): Problem[] =>
   files.flatMap((file, at) => {
     const first = files.slice(0, at).find((other) => stem(other).toLowerCase() === stem(file).toLowerCase());
     return first
@@ -78,7 +100,7 @@ const duplicates = (directory: string, files: string[]): Problem[] =>
             line: 1,
             column: 1,
             path: '',
-            message: `duplicate job: ${first} has this name too`,
+            message: `duplicate ${what}: ${first} has this name too`,
           },
         ]
       : [];

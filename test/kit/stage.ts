@@ -6,7 +6,7 @@ import { inject, onTestFinished } from 'vitest';
 import { nightshiftService } from '../../infra/local/nightshift.ts';
 import type { LocalFunction } from '../../infra/local/sandbox.ts';
 import type { LocalService } from '../../infra/local/service.ts';
-import { readJobs, writeConfig } from '../../lib/io/job-files.ts';
+import { readJobs, repositoryFiles, writeConfig } from '../../lib/io/job-files.ts';
 import { dynamoStores, type Stores } from '../../lib/io/stores.ts';
 import type { Run } from '../../lib/run.ts';
 import { clientOptions, invoke, lines } from '../local/place.ts';
@@ -14,7 +14,10 @@ import type { AnthropicServer } from '../wire/anthropic.ts';
 import { unexpected } from './unexpected.ts';
 
 /** Waits of the real state machine without real time. */
-const overrides = { waitTimeOverrides: { Backoff: 0 }, retryIntervalOverrides: { Attempt: 0, Triage: 0, Settle: 0 } };
+const overrides = {
+  waitTimeOverrides: { Spread: 0, Backoff: 0 },
+  retryIntervalOverrides: { Attempt: 0, Triage: 0, Settle: 0 },
+};
 
 /** The environment in which the handlers find a model server. */
 export const modelEnv = (server: AnthropicServer): Record<string, string> => ({
@@ -44,7 +47,7 @@ export const stage = async (
   env: Record<string, string>,
   around?: string,
 ): Promise<Stage> => {
-  const files = { jobs: join(dir, 'jobs'), scripts: 'infra/scripts', tools: 'lib/tools' };
+  const files = { ...repositoryFiles, jobs: join(dir, 'jobs') };
   mkdirSync(files.jobs, { recursive: true });
   for (const [name, text] of Object.entries(jobs)) writeFileSync(join(files.jobs, `${name}.yml`), text);
   const config = join(dir, 'config');

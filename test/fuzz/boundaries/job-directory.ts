@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Failure } from '../../../lib/failure.ts';
 import { configuredJobs } from '../../../lib/io/config.ts';
-import { type Declared, readJobs, writeConfig } from '../../../lib/io/job-files.ts';
+import { type Declared, readJobs, repositoryFiles, writeConfig } from '../../../lib/io/job-files.ts';
 import { boundary, broken, ending } from '../boundary.ts';
 import { jobFields, style, yamlText } from '../job-grammar.ts';
 import { changed, edits, jsonEdit } from '../json.ts';
@@ -61,7 +61,7 @@ const isTold = (dir: string, { name, message }: Failure): boolean =>
 /** Directories of job files and scripts, as bytes, read as the commands and the build read them. */
 export const jobDirectory = async () => {
   const dir = await mkdtemp(join(tmpdir(), 'nightshift-fuzz-'));
-  const files = { jobs: join(dir, 'jobs'), scripts: join(dir, 'scripts'), tools: 'lib/tools' };
+  const files = { ...repositoryFiles, jobs: join(dir, 'jobs'), scripts: join(dir, 'scripts') };
   await mkdir(files.scripts);
   return boundary({
     cases,

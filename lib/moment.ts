@@ -1,0 +1,40 @@
+type Part = [name: string, value: number, low: number, high: number];
+
+const outside = (parts: Part[]): string[] =>
+  parts
+    .filter(([, value, low, high]) => value < low || value > high)
+    .map(([part, value, low, high]) => `${part}: found ${value}, expected ${low}-${high}`);
+
+const dateParts = (year: number, month: number, day: number): Part[] => {
+  const lastDay = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  return [
+    ['year', year, 1970, 2199],
+    ['month', month, 1, 12],
+    ['day', day, 1, month >= 1 && month <= 12 ? lastDay : 31],
+  ];
+};
+
+/** A local time, without an offset: `2026-12-24T18:00:00`. */
+export const momentForm = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)$/;
+
+/** What is wrong with a local time: it is written otherwise, or is no real one of the years a schedule has. */
+export const momentProblems = (text: string): string[] => {
+  const match = momentForm.exec(text);
+  if (!match)
+    return [`found "${text}", expected yyyy-mm-ddThh:mm:ss, without offset (it is local time in \`timezone\`)`];
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
+  return outside([
+    ...dateParts(year, month, day),
+    ['hour', hour, 0, 23],
+    ['minute', minute, 0, 59],
+    ['second', second, 0, 59],
+  ]);
+};
+
+/** What is wrong with a local date, like `2026-12-25`. */
+export const dateProblems = (text: string): string[] => {
+  const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
+  if (!match) return [`found "${text}", expected a date like 2026-12-25`];
+  const [year = 0, month = 0, day = 0] = match.slice(1).map(Number);
+  return outside(dateParts(year, month, day));
+};
