@@ -2,10 +2,12 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { describe, expect, it, vi } from 'vitest';
 import { alarmNames, alarms } from '../infra/alarms.ts';
+import { functionNames } from '../infra/build.ts';
 import { dashboard } from '../infra/dashboard.ts';
 import { Attempt } from '../lib/attempt.ts';
 import { observer } from '../lib/io/observe.ts';
 import { Job } from '../lib/job.ts';
+import { freshState } from '../lib/job-state.ts';
 import { Run } from '../lib/run.ts';
 import { Step } from '../lib/step.ts';
 
@@ -48,6 +50,11 @@ const emitted = (): Set<string> => {
     ...run,
     outcome: { status: 'failed', failure: 'Crash', message: 'm', attempts: 1, usage, endedAt: at },
   });
+  seen.recorded({ ...run, outcome: { status: 'missed', message: 'm', usage, endedAt: at } }, new Date(at));
+  const found = { missed: [], covered: [], started: [run.slot], left: undefined, drift: ['d'], stale: true };
+  seen.looked(job, { ...found, mended: [{ run: run.id, was: 'dead' }] });
+  seen.watched();
+  seen.tripped(run, freshState(job.name));
   log.mockRestore();
   vi.unstubAllEnvs();
   const metrics = lines.map((line): Emitted => JSON.parse(line)).flatMap(({ _aws }) => _aws.CloudWatchMetrics);
@@ -88,7 +95,11 @@ const drawn = (): string[] =>
 describe('what is watched', () => {
   it('is emitted, with those very dimensions: an alarm on a metric that is never there would never ring', () => {
     const there = emitted();
-    expect(awaited()).toEqual(['Nightshift RunFailed service']);
+    expect(awaited()).toEqual(
+      ['RunFailed', 'MissedSlots', 'StuckRuns', 'Stale', 'BreakerOpened', 'Drift', 'WatchmanLooked'].map(
+        (metric) => `Nightshift ${metric} service`,
+      ),
+    );
     expect([...awaited(), ...drawn()].filter((metric) => !there.has(metric))).toEqual([]);
     expect(new Set(drawn().map((metric) => metric.split(' ')[1]))).toEqual(
       new Set([
@@ -101,6 +112,13 @@ describe('what is watched', () => {
         'DispatchDelay',
         'Tokens',
         'CostUSD',
+        'MissedSlots',
+        'CaughtUp',
+        'StuckRuns',
+        'Drift',
+        'Stale',
+        'BreakerOpened',
+        'WatchmanLooked',
       ]),
     );
   });
@@ -113,6 +131,8 @@ describe('the dashboard', () => {
       ['job', 'a-b'],
       ['job', 'c'],
     ]);
+    const errors = lines([]).filter(([namespace, metric]) => namespace === 'AWS/Lambda' && metric === 'Errors');
+    expect(errors.map((line) => line[3])).toEqual(functionNames.map((name) => `nightshift-\${sls:stage}-${name}`));
     expect(body([]).widgets[0].properties.alarms).toEqual(alarmNames.map((name) => `\${${name}Alarm.Arn}`));
   });
 
@@ -131,14 +151,40 @@ describe('the dashboard', () => {
 });
 
 describe('an alarm', () => {
-  it('says nothing happened when there is no data, but of the dead letters that nothing is known', () => {
+  it('says nothing happened when there is no data, of the dead letters that nothing is known, of the watchman that he is gone', () => {
     const missing = Object.entries(alarms('')).map(([id, resource]) => [
       id,
       Object(resource).Properties.TreatMissingData,
     ]);
-    const kept = missing.filter(([, treatment]) => treatment === 'ignore').map(([id]) => id);
-    expect(kept).toEqual(['DeadLettersWaitingAlarm']);
-    expect(missing.filter(([, treatment]) => treatment === 'notBreaching')).toHaveLength(alarmNames.length - 1);
+    const others = missing.filter(([, treatment]) => treatment !== undefined && treatment !== 'notBreaching');
+    expect(others).toEqual([
+      ['WatchmanStoppedAlarm', 'breaching'],
+      ['DeadLettersWaitingAlarm', 'ignore'],
+    ]);
+    expect(missing).toHaveLength(alarmNames.length + 1);
+  });
+
+  it('rings at the first fault that is counted, at drift when it lasts, and at the watchman’s silence of three periods', () => {
+    const rings = (name: string) => {
+      const { Threshold, ComparisonOperator, EvaluationPeriods, DatapointsToAlarm, Period, Statistic } = Object(
+        alarms('')[`${name}Alarm`],
+      ).Properties;
+      expect([Threshold, Period, Statistic], name).toEqual([1, 300, 'Sum']);
+      return [ComparisonOperator, DatapointsToAlarm, EvaluationPeriods];
+    };
+    for (const name of ['RunFailed', 'MissedSlots', 'StuckRuns', 'Stale', 'BreakerOpened', 'WatchmanFailed'])
+      expect(rings(name), name).toEqual(['GreaterThanOrEqualToThreshold', 1, 1]);
+    for (const name of ['Drift', 'WatchmanThrottled'])
+      expect(rings(name), name).toEqual(['GreaterThanOrEqualToThreshold', 2, 3]);
+    expect(rings('WatchmanStopped')).toEqual(['LessThanThreshold', 3, 3]);
+  });
+
+  it('watches whatever could stop the watchman or lose what wakes it', () => {
+    const watched = ['WatchmanFailed', 'WatchmanStopped', 'WatchmanThrottled', 'WatchmanEventLost', 'WakeUpLost'];
+    expect(alarmNames).toEqual(expect.arrayContaining(watched));
+    expect(alarms('')).toMatchObject({
+      WakeUpLostAlarm: { Properties: { Dimensions: [{ Value: { Ref: 'WakeUp' } }] } },
+    });
   });
 
   it('of the table counts zeros, because DynamoDB reports none and its alarm would never end', () => {

@@ -7,6 +7,8 @@ import { template } from './fixtures/template.ts';
 
 let made: Awaited<ReturnType<typeof template>>;
 
+/** The state machine's own ARN, or those of its executions, as they are written where they cannot be referred to. */
+const machineOf = (kind: 'stateMachine' | 'execution') => new RegExp(`:states:.*:${kind}:nightshift-test(:\\*)?$`);
 const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
 
 beforeAll(async () => {
@@ -59,7 +61,7 @@ describe('the template', () => {
           Runtime: 'nodejs24.x',
           Architectures: ['arm64'],
           MemorySize: name === 'attempt' ? 512 : 256,
-          Timeout: name === 'attempt' ? 900 : 30,
+          Timeout: { attempt: 900, watchman: 300, dispatch: 30, triage: 30, settle: 30 }[name],
           Role: { 'Fn::Sub': `\${${word}Role.Arn}` },
           FunctionName: `nightshift-test-${name}`,
         };
@@ -80,8 +82,14 @@ describe('the template', () => {
       expect(Variables.ANTHROPIC_API_KEY_PARAMETER).toBe(
         id === 'AttemptLambdaFunction' ? '/nightshift/test/anthropic-api-key' : undefined,
       );
-      expect(Variables.NIGHTSHIFT_STATE_MACHINE_ARN).toEqual(
-        id === 'DispatchLambdaFunction' ? { Ref: 'StateMachine' } : undefined,
+      const [starts, byName] = [
+        { Ref: 'StateMachine' },
+        { 'Fn::Sub': expect.stringMatching(machineOf('stateMachine')) },
+      ];
+      const machine = { DispatchLambdaFunction: starts, SettleLambdaFunction: byName, WatchmanLambdaFunction: starts };
+      expect(Variables.NIGHTSHIFT_STATE_MACHINE_ARN, id).toEqual(Object(machine)[id]);
+      expect(Variables.NIGHTSHIFT_SCHEDULE_GROUP).toEqual(
+        id === 'WatchmanLambdaFunction' ? { Ref: 'ScheduleGroup' } : undefined,
       );
       expect(Object.keys(Variables).filter((name) => /KEY$|SECRET|TOKEN/.test(name))).toEqual([]);
     }
@@ -128,11 +136,12 @@ describe('the template', () => {
     ]);
   });
 
-  it('tries an event of dispatch and settle twice more and then keeps it', () => {
+  it('tries an event of dispatch, settle and the watchman twice more and then keeps it', () => {
     const found = made.ofType('AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties);
     expect(found.map(({ FunctionName }) => FunctionName)).toEqual([
       { Ref: 'DispatchLambdaFunction' },
       { Ref: 'SettleLambdaFunction' },
+      { Ref: 'WatchmanLambdaFunction' },
     ]);
     for (const config of found) {
       expect(config).toMatchObject({
@@ -163,6 +172,37 @@ describe('the template', () => {
     });
   });
 
+  it('wakes the watchman every 5 minutes by a rule, which no schedule and no group of schedules has a part in', () => {
+    const { ScheduleExpression, State, Targets } = made.properties('WakeUp');
+    expect({ ScheduleExpression, State }).toEqual({ ScheduleExpression: 'rate(5 minutes)', State: 'ENABLED' });
+    expect(Targets).toEqual([
+      {
+        Id: 'watchman',
+        Arn: arnOf('WatchmanLambdaFunction'),
+        RetryPolicy: { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 21_600 },
+        DeadLetterConfig: { Arn: arnOf('DeadLetters') },
+      },
+    ]);
+    expect(made.properties('WakeUpToWatchman')).toEqual({
+      Action: 'lambda:InvokeFunction',
+      FunctionName: { Ref: 'WatchmanLambdaFunction' },
+      Principal: 'events.amazonaws.com',
+      SourceArn: arnOf('WakeUp'),
+    });
+    expect(JSON.stringify([made.named('WakeUp'), made.named('WakeUpToWatchman')])).not.toMatch(
+      /scheduler|ScheduleGroup/i,
+    );
+  });
+
+  it('keeps what a rule could not deliver, and what nobody else sends', () => {
+    const [statement, ...more] = Object(made.properties('DeadLettersPolicy').PolicyDocument).Statement;
+    expect(more).toEqual([]);
+    expect(statement).toMatchObject({ Principal: { Service: 'events.amazonaws.com' }, Action: 'sqs:SendMessage' });
+    const rules = made.ofType('AWS::Events::Rule').map(([id]) => arnOf(id));
+    expect(rules).toHaveLength(2);
+    expect(statement.Condition.ArnEquals['aws:SourceArn']).toEqual(rules);
+  });
+
   it('reports every alarm to the topic, which reports to the given address', () => {
     const alarms = made.ofType('AWS::CloudWatch::Alarm');
     expect(alarms.length).toBeGreaterThanOrEqual(10);
@@ -181,14 +221,32 @@ describe('permissions', () => {
   const readWrite = ['dynamodb:GetItem dynamodb:PutItem dynamodb:Query', table];
 
   it('are these and no others', () => {
+    const executions = { 'Fn::Sub': expect.stringMatching(machineOf('execution')) };
     expect(made.allowed('DispatchRole')).toEqual([
-      ['dynamodb:GetItem dynamodb:PutItem', table],
+      readWrite,
       ['states:StartExecution', { Ref: 'StateMachine' }],
+      ['states:StopExecution', executions],
       deadLetters,
       logs('DispatchLogGroup'),
     ]);
     expect(made.allowed('TriageRole')).toEqual([readWrite, logs('TriageLogGroup')]);
-    expect(made.allowed('SettleRole')).toEqual([readWrite, deadLetters, logs('SettleLogGroup')]);
+    expect(made.allowed('SettleRole')).toEqual([
+      readWrite,
+      ['states:StartExecution', { 'Fn::Sub': expect.stringMatching(machineOf('stateMachine')) }],
+      deadLetters,
+      logs('SettleLogGroup'),
+    ]);
+    expect(made.allowed('WatchmanRole')).toEqual([
+      readWrite,
+      ['states:StartExecution', { Ref: 'StateMachine' }],
+      ['states:DescribeExecution states:StopExecution', executions],
+      [
+        'scheduler:GetSchedule',
+        { 'Fn::Sub': expect.stringMatching(/:scheduler:.*:schedule\/\$\{ScheduleGroup\}\/\*$/) },
+      ],
+      deadLetters,
+      logs('WatchmanLogGroup'),
+    ]);
     expect(made.allowed('ScheduleRole')).toEqual([
       ['lambda:InvokeFunction', arnOf('DispatchLambdaFunction')],
       deadLetters,
@@ -217,19 +275,31 @@ describe('permissions', () => {
         .ofType('AWS::IAM::Role')
         .map(([id]) => id)
         .sort(),
-    ).toEqual(['AttemptRole', 'DispatchRole', 'ScheduleRole', 'SettleRole', 'StateMachineRole', 'TriageRole']);
+    ).toEqual([
+      'AttemptRole',
+      'DispatchRole',
+      'ScheduleRole',
+      'SettleRole',
+      'StateMachineRole',
+      'TriageRole',
+      'WatchmanRole',
+    ]);
   });
 
-  it('hold a `*` only where AWS asks for one', () => {
+  it('hold a `*` only where AWS asks for one, or for the executions and schedules that are this stage’s own', () => {
     const wide = made
       .ofType('AWS::IAM::Role')
       .flatMap(([role]) => made.statements(role).map((statement) => ({ role, ...statement })))
       .filter(({ Action, Resource }) => JSON.stringify([Action, Resource]).includes('*'));
     expect(wide.map(({ role, Action }) => [role, [Action].flat()[0]])).toEqual([
+      ['DispatchRole', 'states:StopExecution'],
       ['AttemptRole', 'bedrock:InvokeModel'],
+      ['WatchmanRole', 'states:DescribeExecution'],
+      ['WatchmanRole', 'scheduler:GetSchedule'],
       ['StateMachineRole', 'logs:CreateLogDelivery'],
     ]);
-    expect(wide[0]?.Condition).toMatchObject({ StringEquals: { 'bedrock:InferenceProfileArn': expect.anything() } });
+    const bedrock = wide.find(({ role }) => role === 'AttemptRole');
+    expect(bedrock?.Condition).toMatchObject({ StringEquals: { 'bedrock:InferenceProfileArn': expect.anything() } });
     expect(JSON.stringify(wide.flatMap(({ Action }) => Action))).not.toContain('*');
   });
 

@@ -25,8 +25,8 @@ export const buildRoot = async (dir: string, parts: string[]): Promise<string> =
 export const packaged = async (dir: string): Promise<Record<FunctionName, string>> => {
   const root = await buildRoot(dir, ['functions', 'lib', 'node_modules']);
   await Promise.all(functionNames.map((name) => bundle(root, name)));
-  const entry = (name: FunctionName) => join(bundleDir(root, name), 'index.mjs');
-  return { dispatch: entry('dispatch'), attempt: entry('attempt'), triage: entry('triage'), settle: entry('settle') };
+  const entries = functionNames.map((name) => [name, join(bundleDir(root, name), 'index.mjs')]);
+  return Object.fromEntries(entries) as Record<FunctionName, string>;
 };
 
 /** Before all tests: the flows run what is deployed, and commands and daemons start as they do for a person, but for the first time. */
