@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { slotsAfter } from '../lib/calendar.ts';
+import { dueBetween, isOver, slotsAfter } from '../lib/calendar.ts';
 import type { Schedule } from '../lib/schedule.ts';
+import type { Slot } from '../lib/slot.ts';
 import { openZone, wallTime } from '../lib/zone.ts';
 
 const EPOCH = '1970-01-01T00:00:00Z';
 
-const next = (schedule: Schedule, after: string, count = 50, anchor = EPOCH) =>
+const next = (schedule: Schedule, after: string, count = 50, anchor = EPOCH): Slot[] =>
   slotsAfter(schedule, new Date(after), { anchor: new Date(anchor) })
     .take(count)
+    .map(({ slot }) => slot)
     .toArray();
 
 const cron = (text: string, timezone = 'UTC'): Schedule => ({ cron: text, timezone });
@@ -172,6 +174,40 @@ describe('an at', () => {
 });
 
 describe('a calendar', () => {
+  it('tells what was due between two instants, the last one included', () => {
+    const noon = cron('0 12 * * ? *');
+    const between = (after: string, to: string) =>
+      dueBetween(noon, new Date(after), new Date(to), { anchor: new Date(EPOCH) }).map(({ slot }) => slot);
+    expect(between('2026-11-22T12:00:00Z', '2026-11-24T12:00:00Z')).toEqual([
+      '2026-11-23T12:00:00Z',
+      '2026-11-24T12:00:00Z',
+    ]);
+    expect(between('2026-11-22T12:00:00Z', '2026-11-22T12:00:00Z')).toEqual([]);
+    expect(between('2026-11-24T12:00:00Z', '2026-11-22T12:00:00Z')).toEqual([]);
+  });
+
+  it('tells when EventBridge has nothing left to fire', () => {
+    const at = new Date('2026-11-22T12:00:00Z');
+    const over = (schedule: Schedule) => isOver(schedule, at);
+    const bounds = (end: string) => ({ timezone: 'UTC', end });
+    expect(over({ at: '2026-11-22T12:00:00', timezone: 'UTC' })).toBe(true);
+    expect(over({ at: '2026-11-22T12:00:01', timezone: 'UTC' })).toBe(false);
+    expect(over({ at: '2027-03-28T02:30:00', timezone: 'Europe/Amsterdam', dst: { gap: 'after' } })).toBe(true);
+    expect(over({ cron: '0 12 * * ? 2025', timezone: 'UTC' })).toBe(true);
+    expect(over({ ...bounds('2026-11-23T11:59:59'), cron: '0 12 * * ? *' })).toBe(true);
+    expect(over({ ...bounds('2026-11-23T12:00:00'), cron: '0 12 * * ? *' })).toBe(false);
+    expect(over({ ...bounds('2026-11-22T12:00:00'), rate: '7 days' })).toBe(true);
+    expect(over({ ...bounds('2026-11-22T12:00:01'), rate: '7 days' })).toBe(false);
+    expect(over({ ...bounds('2026-11-24T00:00:00'), cron: '0 12 * * ? *', exclude: ['2026-11-23'] })).toBe(false);
+  });
+
+  it('opens a thousand slots of every minute, and the next one of a rare day, at once', () => {
+    const began = performance.now();
+    next(cron('* * * * ? *', 'Europe/Amsterdam'), '2026-11-22T23:59:00Z', 1000);
+    next({ ...cron('0 0 29 2 ? *'), start: '2096-03-01T00:00:00' }, EPOCH, 1);
+    expect(performance.now() - began).toBeLessThan(500);
+  });
+
   it('refuses what Schedule would refuse, by name', () => {
     for (const wrong of [{ cron: '0 9 * * * *' }, { rate: '5 fortnights' }, { rate: '0 days' }, { at: 'tomorrow' }]) {
       const schedule = { ...wrong, timezone: 'UTC' } as Schedule;

@@ -3,16 +3,16 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configuredJobs, configuredScripts } from '../lib/io/config.ts';
 import { type Declared, type JobFiles, readJobs, repositoryFiles, writeConfig } from '../lib/io/job-files.ts';
-import { problemText, readJobFile, readYaml } from '../lib/job-file.ts';
+import { type Known, problemText, readJobFile, readYaml } from '../lib/job-file.ts';
 import { failureOf } from './contract/bench.ts';
 import { place } from './local/place.ts';
 
 const good = ['schedule: { rate: 1 hour }', 'model: anthropic/claude', 'prompt: Go.'];
-const known = { tools: ['http_get', 'list_runs'] };
+const known: Known = { tools: ['http_get', 'list_runs'], holidays: { nl: ['2027-04-27', '2026-12-25'], xx: [] } };
 
 /** Everything that is said of a file, without its name. */
-const said = (lines: string[], file = 'infra/jobs/night.yml'): string[] => {
-  const read = readJobFile(readYaml(file, lines.join('\n')), known);
+const said = (lines: string[], file = 'infra/jobs/night.yml', now?: Date): string[] => {
+  const read = readJobFile(readYaml(file, lines.join('\n')), { ...known, now });
   return 'problems' in read ? read.problems.map((problem) => problemText(problem).slice(`${file}:`.length)) : [];
 };
 
@@ -72,8 +72,61 @@ describe('a job file', () => {
     ],
     ['two of its kinds', ['schedule: { rate: 1 hour, at: 2026-12-24T18:00:00 }'], /^1:1 schedule: give exactly one/],
     ['nothing', ['schedule:'], /^1:1 schedule: expected an object with one of cron, rate, at/],
+    [
+      'an end that is no date',
+      ['schedule:', '  rate: 1 hour', '  end: 2027-02-30T00:00:00'],
+      /^3:3 schedule\.end: day: found 30/,
+    ],
+    [
+      'an unknown field for clocks',
+      ['schedule:', '  cron: 0 7 * * ? *', '  dst: { gaps: skip }'],
+      /^3:10 schedule\.dst\.gaps: unknown field gaps, expected gap or fold/,
+    ],
+    [
+      'holidays of nowhere',
+      ['schedule:', '  rate: 1 hour', '  exclude:', '    - nl', '    - mars'],
+      /^5:7 schedule\.exclude\.1: no file infra\/holidays\/mars\.yml, expected one of nl, xx, or a date$/,
+    ],
+    [
+      'a date that is none',
+      ['schedule:', '  rate: 1 hour', '  exclude: [nl, 2027-02-30]'],
+      /^3:17 schedule\.exclude\.1: day: found 30, expected 1-28$/,
+    ],
   ])('whose schedule has %s is refused at its place', (_, schedule, problem) => {
     expect(said([...schedule, ...good.slice(1)])).toEqual([expect.stringMatching(problem)]);
+  });
+
+  it('has the dates of its holidays in the place of their names, each once and in order', () => {
+    const schedule = 'schedule: { rate: 1 hour, exclude: [2027-01-01, nl, 2026-12-25, xx] }';
+    const read = readJobFile(readYaml('night.yml', [schedule, ...good.slice(1)].join('\n')), known);
+    const exclude = ['2026-12-25', '2027-01-01', '2027-04-27'];
+    expect(read).toMatchObject({ job: { schedule: { exclude } } });
+  });
+
+  describe('of a job that is due once', () => {
+    const once = (at: string, more = '') => [
+      `schedule: { at: ${at}, timezone: Europe/Amsterdam${more} }`,
+      ...good.slice(1),
+    ];
+    const now = new Date('2027-03-28T12:00:00Z');
+
+    it('is refused when that time is over, and says what to do, only where it is asked', () => {
+      const over = once('2027-03-28T14:00:00');
+      expect(said(over, 'night.yml', now)).toEqual([
+        '1:13 schedule.at: found 2027-03-28T14:00:00 in Europe/Amsterdam, which is over, expected a later time. Remove the file or set enabled: false; the history of its run stays',
+      ]);
+      expect(said(over)).toEqual([]);
+      expect(said([...over, 'enabled: false'], 'night.yml', now)).toEqual([]);
+      expect(said(once('2027-03-28T14:00:01'), 'night.yml', now)).toEqual([]);
+    });
+
+    it('is refused when there is no such time, but where it is taken when clocks have jumped', () => {
+      const jumped = '2028-03-26T02:30:00';
+      expect(said(once(jumped), 'night.yml', now)).toEqual([
+        expect.stringMatching(/^1:13 schedule\.at: .*which clocks jump over, expected .*dst: \{ gap: after \}$/),
+      ]);
+      expect(said(once(jumped, ', dst: { gap: after }'), 'night.yml', now)).toEqual([]);
+    });
   });
 
   it.each([
@@ -175,7 +228,8 @@ const written = (files: Record<string, string[]>): JobFiles => {
     mkdirSync(dirname(join(dir, file)), { recursive: true });
     writeFileSync(join(dir, file), lines.join('\n'));
   }
-  return { jobs: join(dir, 'jobs'), scripts: join(dir, 'scripts'), tools: join(dir, 'tools') };
+  const [jobs, scripts, tools] = [join(dir, 'jobs'), join(dir, 'scripts'), join(dir, 'tools')];
+  return { jobs, scripts, tools, holidays: join(dir, 'holidays') };
 };
 /** What is said of them, a line each, without the directory. */
 const saidOf = async (files: JobFiles): Promise<string[]> => {
@@ -233,6 +287,43 @@ describe('the job files', () => {
   it('of one name are refused, also where their endings differ', async () => {
     const problems = await saidOf(written({ 'jobs/a.yml': good, 'jobs/a.yaml': good }));
     expect(problems).toEqual([expect.stringMatching(/^jobs\/a\.yml:1:1 duplicate job: a\.yaml has this name too$/)]);
+  });
+
+  it('may exclude the dates of a file of holidays', async () => {
+    const files = written({
+      'jobs/a.yml': ['schedule: { rate: 1 hour, exclude: [be] }', ...good.slice(1)],
+      'holidays/be.yml': ['# Why', '2027-07-21: Nationale feestdag', '2026-12-25: Kerstmis'],
+    });
+    const [job] = (await readJobs(files)).jobs;
+    expect(job?.schedule.exclude).toEqual(['2026-12-25', '2027-07-21']);
+  });
+
+  it('are refused with what is wrong in a file of holidays, told once and where it is', async () => {
+    const files = written({
+      'jobs/a.yml': ['schedule: { rate: 1 hour, exclude: [be, de, fr] }', ...good.slice(1)],
+      'holidays/be.yml': ['2027-02-30: Feest', '2027-07-21:', 'Kerstmis: 2026-12-25'],
+      'holidays/de.yml': ['- 2026-12-25'],
+      'holidays/fr.yml': ['2027-07-14: a', '2027-07-14: b'],
+      'holidays/New Year.yml': ['2027-01-01: New Year'],
+    });
+    expect(await saidOf(files)).toEqual([
+      'holidays/New Year.yml:1:1 the name of a file of holidays must be 1 to 40 of a-z, 0-9 and -, starting with a letter',
+      'holidays/be.yml:1:1 2027-02-30: day: found 30, expected 1-28',
+      'holidays/be.yml:2:1 2027-07-21: found no name, expected what the day is called, like Christmas',
+      'holidays/be.yml:3:1 Kerstmis: found "Kerstmis", expected a date like 2026-12-25',
+      'holidays/de.yml:1:1 expected dates and what they are called, like 2026-12-25: Christmas',
+      'holidays/fr.yml:2:1 Map keys must be unique',
+    ]);
+  });
+
+  it('that are due once are refused when that is over, where it is asked', async () => {
+    const files = written({ 'jobs/a.yml': ['schedule: { at: 2027-01-01T00:00:00 }', ...good.slice(1)] });
+    const over = new Date('2027-01-01T00:00:00Z');
+    expect((await failureOf(readJobs(files, over))).message).toContain(
+      'a.yml:1:13 schedule.at: found 2027-01-01T00:00:00',
+    );
+    expect((await readJobs(files, new Date('2026-12-31T23:59:59Z'))).jobs).toHaveLength(1);
+    expect((await readJobs(files)).jobs).toHaveLength(1);
   });
 
   it('say of a script that there is none at all', async () => {

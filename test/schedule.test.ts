@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { localDate, localTime, Schedule, scheduleExpression, weekday } from '../lib/schedule.ts';
+import { localDate, localTime, Schedule, scheduleExpression, scheduleName, weekday } from '../lib/schedule.ts';
 
 const Job = z.strictObject({ schedule: Schedule });
 
@@ -34,7 +34,7 @@ describe('a schedule', () => {
       { cron: '0 9 * * *', rate: '5 minutes', zone: 'UTC' },
       [
         `schedule.cron: found 5 fields, expected 6: ${fieldList}`,
-        'schedule: unknown field zone, expected cron, rate, at or timezone',
+        'schedule: unknown field zone, expected cron, rate, at, timezone, start, end, dst or exclude',
         'schedule: give exactly one of cron, rate, at; found cron and rate',
       ],
     ],
@@ -122,6 +122,75 @@ describe('a schedule', () => {
   });
 });
 
+describe('the bounds, clocks and exclusions of a schedule', () => {
+  const start = '2027-01-01T00:00:00';
+
+  it('are taken, and what is not said of clocks is as EventBridge has it', () => {
+    const schedule = { cron: '0 9 * * ? *', start, end: '2027-02-01T00:00:00', exclude: ['2027-01-06', 'nl'] };
+    expect(Schedule.parse(schedule)).toEqual({ ...schedule, timezone: 'UTC' });
+    expect(Schedule.parse({ cron: '0 9 * * ? *', dst: { fold: 'last' } }).dst).toEqual({ gap: 'skip', fold: 'last' });
+    expect(complaints({ at: start, dst: { gap: 'after' }, exclude: [] })).toEqual([]);
+  });
+
+  const cron = '0 9 * * ? *';
+  it.each([
+    [
+      'an end before the start',
+      { cron, start, end: '2026-12-31T23:59:59' },
+      [`end: found "2026-12-31T23:59:59", expected a time after start, "${start}"`],
+    ],
+    [
+      'an end at the start',
+      { cron, start, end: start },
+      [`end: found "${start}", expected a time after start, "${start}"`],
+    ],
+    [
+      'a start that is no date, which is not compared',
+      { cron, start: '2027-02-30T00:00:00', end: start },
+      ['start: day: found 30, expected 1-28'],
+    ],
+    [
+      'bounds of what is due once',
+      { at: start, start, end: start },
+      [
+        'start: found start with at, expected none: it is due once',
+        'end: found end with at, expected none: it is due once',
+      ],
+    ],
+    [
+      'clocks for elapsed time',
+      { rate: '1 hour', dst: {} },
+      ['dst: found dst with rate, expected none: it counts elapsed time, whatever clocks do'],
+    ],
+    [
+      'clocks of other words, an unknown one and no text among the exclusions: all said at once',
+      { cron, dst: { gap: 'no', fold: 2, leap: true }, exclude: ['2027-13-01', 'Christmas', 7, '2027-1-1'] },
+      [
+        'dst.gap: found "no", expected skip or after',
+        'dst.fold: found 2, expected first, both or last',
+        'dst: unknown field leap, expected gap or fold',
+        'exclude.0: month: found 13, expected 1-12',
+        'exclude.1: found "Christmas", expected a date like 2026-12-25, or the name of a file in infra/holidays',
+        'exclude.2: Invalid input: expected string, received number',
+        'exclude.3: found "2027-1-1", expected a date like 2026-12-25, or the name of a file in infra/holidays',
+      ],
+    ],
+    ['clocks as a word', { cron, dst: 'after' }, ['dst: expected an object with gap, fold or both']],
+  ])('are refused with %s', (_, schedule, expected) => {
+    expect(complaints(schedule)).toEqual(expected.map((message) => `schedule.${message}`));
+  });
+});
+
+describe("a schedule's name", () => {
+  it('is that of its job, and of what is due once also its date, within the 64 that AWS takes', () => {
+    const name = 'n'.repeat(40);
+    expect(scheduleName({ name, schedule: { rate: '1 day', timezone: 'UTC' } })).toBe(name);
+    const once = scheduleName({ name, schedule: { at: '2026-12-24T18:00:00', timezone: 'UTC' } });
+    expect(once).toBe(`${name}-20261224T180000`);
+    expect(once).toMatch(/^[0-9a-zA-Z-_.]{1,64}$/);
+  });
+});
+
 describe('the JSON Schema for editors', () => {
   const input = z.toJSONSchema(Schedule, { io: 'input' });
   const fits = new Ajv2020({ strictTypes: false }).compile(input);
@@ -147,13 +216,25 @@ describe('the JSON Schema for editors', () => {
     const { properties } = z.strictObject({ properties: z.record(z.string(), z.looseObject({})) }).parse({
       properties: input.properties,
     });
-    expect(Object.keys(properties)).toEqual(['cron', 'rate', 'at', 'timezone']);
-    for (const [field, { description, examples }] of Object.entries(properties)) {
+    expect(Object.keys(properties)).toEqual(['cron', 'rate', 'at', 'timezone', 'start', 'end', 'dst', 'exclude']);
+    for (const [field, { description, examples = [] }] of Object.entries(properties)) {
       expect(description).toEqual(expect.any(String));
-      for (const example of z.array(z.string()).min(1).parse(examples)) {
-        expect(complaints({ ...(field === 'timezone' && { rate: '1 day' }), [field]: example })).toEqual([]);
+      for (const example of z.array(z.json()).parse(examples)) {
+        const kind = ['cron', 'rate', 'at'].includes(field) ? {} : { rate: '1 day' };
+        expect(complaints({ ...kind, [field]: example })).toEqual([]);
+        expect(fits({ ...kind, [field]: example })).toBe(true);
       }
     }
+  });
+
+  it.each([{ gap: 'never' }, { folds: 'last' }, 'after'])('refuses %j for clocks', (dst) => {
+    expect(fits({ cron: '0 9 * * ? *', dst })).toBe(false);
+    expect(fits({ cron: '0 9 * * ? *', dst: { gap: 'after' } })).toBe(true);
+  });
+
+  it.each([['2027-1-1'], ['Christmas Day']])('refuses to exclude %j', (date) => {
+    expect(fits({ rate: '1 day', exclude: [date] })).toBe(false);
+    expect(fits({ rate: '1 day', exclude: ['2027-01-01', 'nl'] })).toBe(true);
   });
 });
 
