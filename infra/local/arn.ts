@@ -10,5 +10,11 @@ export const functionArn = (name: string): string => `arn:aws:lambda:${place}:fu
 export const machineArn = `arn:aws:states:${place}:stateMachine:${machineName}`;
 export const executionArn = (name: string): string => `arn:aws:states:${place}:execution:${machineName}:${name}`;
 
+/** The one schedule group. */
+export const scheduleGroup = 'nightshift-local';
+export const scheduleArn = (name: string): string => `arn:aws:scheduler:${place}:schedule/${scheduleGroup}/${name}`;
+/** The role that would be assumed on AWS. Nothing here looks at it. */
+export const scheduleRoleArn = `arn:aws:iam::${account}:role/${scheduleGroup}-schedule`;
+
 /** The name of the local service's one table. */
 export const tableName = 'nightshift-local';

@@ -1,4 +1,4 @@
-import { machineArn } from './arn.ts';
+import { machineArn, scheduleGroup } from './arn.ts';
 
 /** What a person's own shell says about providers and credentials; handed through to the handlers. */
 const handedThrough =
@@ -18,6 +18,7 @@ const endpoints = (url: string): Record<string, string> => ({
   AWS_ENDPOINT_URL_DYNAMODB: url,
   AWS_ENDPOINT_URL_SFN: url,
   AWS_ENDPOINT_URL_LAMBDA: url,
+  AWS_ENDPOINT_URL_SCHEDULER: url,
 });
 
 /** What a client of the local service needs in its environment. No credentials: the service checks none, and Bedrock gets the person's own. */
@@ -26,5 +27,6 @@ export const clientEnv = (url: string, own: Record<string, string>, tableName: s
   AWS_REGION: own.AWS_REGION ?? own.AWS_DEFAULT_REGION ?? 'eu-west-1',
   NIGHTSHIFT_TABLE: tableName,
   NIGHTSHIFT_STATE_MACHINE_ARN: machineArn,
+  NIGHTSHIFT_SCHEDULE_GROUP: scheduleGroup,
   NIGHTSHIFT_STAGE: 'local',
 });

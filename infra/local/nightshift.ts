@@ -10,7 +10,7 @@ import { type LocalService, type ServiceOptions, startService } from './service.
 const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
 const Table = z.object({ Properties: z.record(z.string(), z.unknown()) });
 
-/** The four functions as bundles in a directory, with the time and the memory each has on AWS. */
+/** The functions as bundles in a directory, with the time and the memory each has on AWS. */
 export const bundledFunctions = (dir: string): Record<string, LocalFunction> => {
   const one = (name: string, timeoutSeconds: number, memoryMb = 256): LocalFunction => ({
     module: join(dir, `${name}.mjs`),
@@ -22,6 +22,7 @@ export const bundledFunctions = (dir: string): Record<string, LocalFunction> => 
     attempt: one('attempt', 900, 512),
     triage: one('triage', 30),
     settle: one('settle', 30),
+    watchman: one('watchman', 300),
   };
 };
 
@@ -34,6 +35,7 @@ export const nightshiftService = (
   return startService({
     definition: readFileSync(path('infra/run.asl.json'), 'utf8'),
     statusFunction: 'settle',
+    rules: rest.functions.watchman ? [{ function: 'watchman', everyMs: 60_000 }] : [],
     ...rest,
     dir,
     table: {

@@ -43,7 +43,13 @@ const deadLetter = (queued: Queued, error: LambdaError, count: number, now: Date
  */
 export const openQueue = (
   dir: string,
-  deps: { lambda: Lambda; delaysMs: number[]; report(error: unknown): void },
+  deps: {
+    lambda: Lambda;
+    delaysMs: number[];
+    report(error: unknown): void;
+    /** Told how each event ended, after its last try. */
+    ended?(event: { name: string; event: string }, result: Invocation): void;
+  },
 ): Queue => {
   const { lambda, delaysMs } = deps;
   const path = join(dir, 'queue');
@@ -70,6 +76,7 @@ export const openQueue = (
       appendFileSync(join(dir, 'dead-letters.jsonl'), `${JSON.stringify(letter)}\n`);
     }
     rmSync(join(path, `${queued.id}.json`), { force: true });
+    deps.ended?.(queued, result);
   };
   const process = (queued: Queued): void => {
     pending.add(queued.id);

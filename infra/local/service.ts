@@ -6,6 +6,7 @@ import { ClassicLevel } from 'classic-level';
 import { Failure } from '../../lib/failure.ts';
 import { functionArn } from './arn.ts';
 import type { Checked } from './checked.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { openDynamo } from './dynamo.ts';
 import { clientEnv } from './env.ts';
 import { openExecutions } from './executions.ts';
@@ -13,13 +14,19 @@ import { type Journal, openJournal } from './journal.ts';
 import { answerInvoke, invokedFunction, openLambda } from './lambda.ts';
 import { parseDefinition, type WaitOverrides } from './machine.ts';
 import { openQueue } from './queue.ts';
-import type { LocalFunction } from './sandbox.ts';
+import type { Invocation, LocalFunction } from './sandbox.ts';
+import { answerScheduler, isScheduler } from './scheduler.ts';
+import { openSchedules } from './schedules.ts';
 import { statusEvent } from './status-event.ts';
 import { answerStepFunctions } from './step-functions.ts';
+import { openTimer, type Rule, type Timer, type TimerEvent } from './timer.ts';
 import { errorReply, serve, type WireReply, type WireRequest } from './wire.ts';
 
+/** What the service tells of itself: of the timer, and how each asynchronous invocation ended. */
+export type ServiceEvent = TimerEvent | { kind: 'ended'; function: string; event: unknown; result: Invocation };
+
 export type ServiceOptions = {
-  /** Holds everything durable: table, executions, queue, dead letters, logs. One service at a time works on it. */
+  /** Holds everything durable: table, executions, schedules, queue, dead letters, logs. One service at a time works on it. */
   dir: string;
   functions: Record<string, LocalFunction>;
   /** The ASL, with `${NameArn}` placeholders for the functions. */
@@ -31,6 +38,12 @@ export type ServiceOptions = {
   env?: Record<string, string>;
   /** The function that is sent EventBridge's event of each execution that fails, times out or is aborted. */
   statusFunction?: string;
+  /** What the timer invokes regularly, beside the schedules. Default: nothing. */
+  rules?: Rule[];
+  /** The timer's own time. Default: the system's. */
+  clock?: Clock;
+  /** Hears what the service tells of itself. Default: nobody. */
+  tell?(event: ServiceEvent): void;
   overrides?: WaitOverrides;
   /** Where executions are written down. Default: files in `dir`. */
   journal?: Journal;
@@ -57,6 +70,8 @@ export type LocalService = {
   readonly waiting: number;
   /** Goes on with what an earlier service left. The second time it does nothing. */
   resume(): void;
+  /** Fires the schedules while it is started. It is not, until somebody does. */
+  timer: Pick<Timer, 'start' | 'stop'>;
   /** Gives the handlers another environment; those at work keep theirs to the end of their invocation. */
   reset(env: Record<string, string>): void;
   /** Ends at once, as a crash would, but orderly: workers are killed, and what runs goes on when the service next starts. */
@@ -96,7 +111,7 @@ const listen = async ({ dir, table, port = 0 }: ServiceOptions) => {
 };
 
 /**
- * Nightshift's AWS on one loopback port: DynamoDB, Step Functions and Lambda in AWS's own wire protocols, durable in
+ * Nightshift's AWS on one loopback port: DynamoDB, Step Functions, Scheduler and Lambda in AWS's own wire protocols, durable in
  * `dir`. Executions a killed service left open go on, at once or when asked to. Throws StoreUnavailable when another service works on `dir`.
  */
 export const startService = async (options: ServiceOptions): Promise<LocalService> => {
@@ -111,7 +126,16 @@ export const startService = async (options: ServiceOptions): Promise<LocalServic
   });
 
   const lambda = openLambda(dir, functions, { env: workerEnv(url, options, env), most: options.processes ?? 8 });
-  const queue = openQueue(dir, { lambda, delaysMs: options.retryDelaysMs ?? [1000, 2000], report });
+  const tell = options.tell ?? (() => {});
+  const queue = openQueue(dir, {
+    lambda,
+    delaysMs: options.retryDelaysMs ?? [1000, 2000],
+    report,
+    ended: ({ name, event }, result) => tell({ kind: 'ended', function: name, event: JSON.parse(event), result }),
+  });
+  const { clock = systemClock, rules = [] } = options;
+  const schedules = openSchedules(dir, report);
+  const timer = openTimer(schedules, { clock, rules, enqueue: queue.enqueue, tell, report });
   const executions = openExecutions(definition, {
     journal: options.journal ?? openJournal(dir, report),
     invoke: (name, event) => lambda.invoke(name, event),
@@ -128,6 +152,7 @@ export const startService = async (options: ServiceOptions): Promise<LocalServic
     const [service, action = ''] = String(request.headers['x-amz-target'] ?? '').split('.');
     if (service === 'DynamoDB_20120810') return dynamo(request);
     if (service === 'AWSStepFunctions') return answerStepFunctions(executions, action, request.body);
+    if (isScheduler(request.path)) return answerScheduler(request, { schedules, clock, changed: timer.changed });
     const name = invokedFunction(request.path);
     if (name !== undefined && request.method === 'POST')
       return answerInvoke(name, request, { lambda, enqueue: queue.enqueue });
@@ -159,6 +184,7 @@ export const startService = async (options: ServiceOptions): Promise<LocalServic
   const close = async (): Promise<void> => {
     if (closing) return;
     closing = true;
+    timer.stop();
     executions.halt();
     queue.stop();
     await lambda.kill();
@@ -183,6 +209,7 @@ export const startService = async (options: ServiceOptions): Promise<LocalServic
       return resumed ? 0 : executions.waiting;
     },
     resume,
+    timer,
     reset: (next) => lambda.reset(workerEnv(url, options, next)),
     close,
   };
