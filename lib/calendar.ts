@@ -70,10 +70,11 @@ function* midnights({ day: rule, months, years }: Cron, from: number): Generator
 
 /** What becomes of one local time. Of two equal ones the second counts only where the schedule's end leaves it. */
 const momentsOf = (local: number, spans: Span[], { dst, end }: Reading): Moment[] => {
-  const [first, second = Number.POSITIVE_INFINITY] = instantsOf(local, spans);
+  const [first, second] = instantsOf(local, spans);
   if (first === undefined) return dst?.gap === 'after' ? [{ instant: reachedAt(local, spans), by: 'watchman' }] : [];
-  const fold = second > end ? 'first' : dst?.fold;
   const once: Moment = { instant: first, by: 'schedule' };
+  if (second === undefined || second > end) return [once];
+  const fold = dst?.fold;
   if (fold === 'both') return [once, { instant: second, by: 'watchman' }];
   if (fold === 'last')
     return [

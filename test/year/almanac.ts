@@ -3,8 +3,11 @@ import type { Job } from '../../lib/job.ts';
 import { type Slot, slotAt } from '../../lib/slot.ts';
 import { clock, HOUR, type Local, MINUTE, means } from '../kit/almanac.ts';
 
-/** A slot as a walk through every minute finds it: whether EventBridge fires it, or only our own policy asks for it. */
-export type Met = { slot: Slot; fires: boolean };
+/**
+ * A slot as a walk through every minute finds it: whether EventBridge fires it, or only our own policy asks for it; and whether its local time
+ * comes again and is meant then.
+ */
+export type Met = { slot: Slot; fires: boolean; folded?: boolean };
 
 /** What a job's schedule is asked for in a walk. */
 type Asked = { key: string; cron: Cron; gap: string; fold: string };
@@ -55,6 +58,7 @@ const walk = (zone: string, asked: Asked[], from: number, to: number): Map<strin
   const read = clock(zone);
   const met = new Map<string, Met[]>(asked.map(({ key }) => [key, []]));
   const seen = new Set<number>();
+  const firstAt = new Map<number, Slot>();
   let last: number | undefined;
   for (let instant = from - 26 * HOUR; instant <= to; instant += MINUTE) {
     const local = read(instant);
@@ -67,8 +71,12 @@ const walk = (zone: string, asked: Asked[], from: number, to: number): Map<strin
     const slot = slotAt(new Date(instant));
     for (const one of asked) {
       const due = dueAt(one, { local, again, missing });
-      if (due) met.get(one.key)?.push({ slot, fires: due === 'fires' });
+      const slots = met.get(one.key) ?? [];
+      if (due) slots.push({ slot, fires: due === 'fires' });
+      const before = again && one.fold === 'last' ? slots.find((each) => each.slot === firstAt.get(time)) : undefined;
+      if (before) before.folded = true;
     }
+    if (!again) firstAt.set(time, slot);
   }
   return met;
 };

@@ -1,4 +1,5 @@
 import type { Run } from '../../lib/run.ts';
+import { localDate } from '../../lib/schedule.ts';
 import type { Slot } from '../../lib/slot.ts';
 import { MINUTE } from '../kit/almanac.ts';
 import type { Met } from './almanac.ts';
@@ -85,6 +86,24 @@ type Found = Pick<Verdict, 'expected' | 'recorded' | 'missing' | 'surplus' | 'do
   statuses: string[];
 };
 
+/** What the calendar skips, it skips where the walk through the minutes says so and nowhere else, and it never runs. */
+const calendarSkips = (runs: Run[], met: Met[]): string[] => {
+  const folded = new Set(met.filter((one) => one.folded).map(({ slot }) => slot));
+  return runs.flatMap((run) => {
+    const status = statusOf(run);
+    const { schedule } = run.job;
+    const excluded = schedule.exclude?.includes(localDate(run.slot, schedule.timezone)) === true;
+    const ran = status === 'succeeded' || status === 'failed';
+    const said = (skip: string, is: boolean) => (status === `skipped: ${skip}` && !is) || (ran && is);
+    return [
+      ...(said('fold', folded.has(run.slot)) ? [`${run.id} is ${status}`] : []),
+      ...(said('excluded', excluded)
+        ? [`${run.id} is ${status}, and its date is ${excluded ? '' : 'not '}excluded`]
+        : []),
+    ];
+  });
+};
+
 /** The slots of one job against its runs. */
 const compared = (name: string, eras: Era[], due: Map<Era, Met[]>, runs: Run[]): Found => {
   const slots = new Set<Slot>(eras.flatMap((era) => (due.get(era) ?? []).map(({ slot }) => slot)));
@@ -98,7 +117,13 @@ const compared = (name: string, eras: Era[], due: Map<Era, Met[]>, runs: Run[]):
     missing: [...slots].filter((slot) => !recorded.has(slot)).map((slot) => `${name} ${slot}`),
     surplus: others.filter((run) => !isDozing(run)).map(({ id }) => id),
     dozing: others.filter(isDozing).length,
-    wrong: wanted.filter(({ outcome }) => outcome === null).map(({ id }) => `${id} has no outcome`),
+    wrong: [
+      ...wanted.filter(({ outcome }) => outcome === null).map(({ id }) => `${id} has no outcome`),
+      ...calendarSkips(
+        wanted,
+        eras.flatMap((era) => due.get(era) ?? []),
+      ),
+    ],
     statuses: wanted.map(statusOf),
   };
 };
