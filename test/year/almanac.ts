@@ -40,12 +40,29 @@ const jumped = (before: number, after: number): Local[] => {
   return missing;
 };
 
-/** A minute on the wall: whether it was there before, and which ones the clocks left out before it. */
-type Moment = { local: Local; again: boolean; missing: Local[] };
+/** A minute on the wall: the slot at which its local time came first, where it comes again, and the times the clocks left out before it. */
+type Moment = { slot: Slot; local: Local; first: Slot | undefined; missing: Local[] };
 
-const dueAt = ({ cron, gap, fold }: Asked, { local, again, missing }: Moment): 'fires' | 'ours' | undefined => {
+/** Every minute after an instant, up to another, by Intl's own fields. */
+function* moments(zone: string, from: number, to: number): Generator<Moment> {
+  const read = clock(zone);
+  const firstAt = new Map<number, Slot>();
+  let last: number | undefined;
+  for (let instant = from - 26 * HOUR; instant <= to; instant += MINUTE) {
+    const local = read(instant);
+    const time = wall(local);
+    const slot = slotAt(new Date(instant));
+    const first = firstAt.get(time);
+    const missing = last === undefined ? [] : jumped(last, time);
+    if (first === undefined) firstAt.set(time, slot);
+    last = time;
+    if (instant > from) yield { slot, local, first, missing };
+  }
+}
+
+const dueAt = ({ cron, gap, fold }: Asked, { local, first, missing }: Moment): 'fires' | 'ours' | undefined => {
   const meant = means(cron, local);
-  if (meant && !again) return 'fires';
+  if (meant && first === undefined) return 'fires';
   if (meant && fold !== 'first') return 'ours';
   return gap === 'after' && missing.some((one) => means(cron, one)) ? 'ours' : undefined;
 };
@@ -55,29 +72,16 @@ const dueAt = ({ cron, gap, fold }: Asked, { local, again, missing }: Moment): '
  * no arithmetic with the calendar it judges, but for what a cron expression means.
  */
 const walk = (zone: string, asked: Asked[], from: number, to: number): Map<string, Met[]> => {
-  const read = clock(zone);
   const met = new Map<string, Met[]>(asked.map(({ key }) => [key, []]));
-  const seen = new Set<number>();
-  const firstAt = new Map<number, Slot>();
-  let last: number | undefined;
-  for (let instant = from - 26 * HOUR; instant <= to; instant += MINUTE) {
-    const local = read(instant);
-    const time = wall(local);
-    const again = seen.has(time);
-    const missing = last === undefined ? [] : jumped(last, time);
-    seen.add(time);
-    last = time;
-    if (instant <= from) continue;
-    const slot = slotAt(new Date(instant));
+  for (const moment of moments(zone, from, to))
     for (const one of asked) {
-      const due = dueAt(one, { local, again, missing });
+      const due = dueAt(one, moment);
+      if (!due) continue;
       const slots = met.get(one.key) ?? [];
-      if (due) slots.push({ slot, fires: due === 'fires' });
-      const before = again && one.fold === 'last' ? slots.find((each) => each.slot === firstAt.get(time)) : undefined;
-      if (before) before.folded = true;
+      const folded = one.fold === 'last' ? slots.findLast(({ slot }) => slot === moment.first) : undefined;
+      if (folded) folded.folded = true;
+      slots.push({ slot: moment.slot, fires: due === 'fires' });
     }
-    if (!again) firstAt.set(time, slot);
-  }
   return met;
 };
 

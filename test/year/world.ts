@@ -64,7 +64,7 @@ export const openWorld = async (plan: Plan, chance: Random) => {
   const deps = (): WatchDeps & { jobs(name: string): Promise<Job | undefined> } => ({
     stores,
     executions: sfn.executions,
-    deployments: { get: async (name) => standing(name) },
+    deployments: { get: async ({ name }) => standing(name) },
     jobs: async (name) => declared(name),
     now,
     recorded: (run) => count(`recorded ${run.outcome?.status ?? 'started'}`),

@@ -18,8 +18,14 @@ const { values } = parseArgs({
   },
 });
 
+/** Shorter ones have no room for what is planned: deployments, sleeps, absences of days. */
+const leastDays = 21;
+
 const play = async (): Promise<boolean> => {
   const [seed, days, jobs] = [Number(values.seed), Number(values.days), Number(values.jobs)];
+  if (!(days >= leastDays && days <= 365))
+    throw new Error(`--days: found ${values.days}, expected ${leastDays} to 365`);
+  if (!(jobs >= 1 && jobs <= 50)) throw new Error(`--jobs: found ${values.jobs}, expected 1 to 50`);
   const whole = days === 365 && jobs === 50;
   if (whole) await dropEvidence('year');
   const progress = terminal(process.stderr, process.env);
