@@ -49,14 +49,16 @@ export type AgentDeps = {
   /** Lets the time of this signal be over. */
   expire(signal: AbortSignal): void;
   actor(): string;
+  /** The number of the slot of a run. */
+  slotOf(run: string): number;
 };
 
 /** The model of a job: a function of the prompt alone, but for its marks. */
 export const simulatedModel =
-  ({ play, pass, serial, happened, expire, actor }: AgentDeps) =>
+  ({ play, pass, serial, happened, expire, actor, slotOf }: AgentDeps) =>
   async ({ runId, attempt, request, signal }: Asked): Promise<Said> => {
     const taken = request.messages.filter(({ role }) => role === 'assistant').length;
-    const turn = play.turns(attempt)[taken] ?? { fails: 'InvalidPrompt' };
+    const turn = play.turns(attempt, slotOf(runId))[taken] ?? { fails: 'InvalidPrompt' };
     const { fault, value } = await pass({
       kind: 'model',
       what: `asks the model, ${taken} turns into attempt ${attempt}`,

@@ -16,7 +16,7 @@ const wordOf = ({ action, input }: Command): string => {
   const { pk, sk } = { ...(input.Key as object), ...(input.Item as object) } as { pk?: string; sk?: string };
   const values = Object.values((input.ExpressionAttributeValues as object | undefined) ?? {}).join(' ');
   const isOfExecution = input.name !== undefined || input.executionArn !== undefined;
-  return [action, pk ?? (isOfExecution ? executionOf(input) : values), sk].filter(Boolean).join(' ');
+  return [action, pk ?? input.Name ?? (isOfExecution ? executionOf(input) : values), sk].filter(Boolean).join(' ');
 };
 
 const kindOf = ({ action }: Command): Kind => {

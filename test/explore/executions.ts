@@ -57,7 +57,15 @@ export const openExecutions = (
 
   const announce = (execution: Execution): void => {
     const { name, input, status, startedAt, error } = execution;
-    const closed: Journaled = { name, input, status, startedAt, stoppedAt: now(), announced: true, ...(error && { error }) };
+    const closed: Journaled = {
+      name,
+      input,
+      status,
+      startedAt,
+      stoppedAt: now(),
+      announced: true,
+      ...(error && { error }),
+    };
     deps.deliver('settle', { ...statusEvent(closed), id: `event of ${name}` }, name);
   };
 

@@ -5,7 +5,7 @@ import { dropEvidence, keepEvidence } from '../evidence/evidence.ts';
 import { readDefinition } from './machine.ts';
 import { mutants } from './mutants.ts';
 import { exhausted, ofCi, ofLonger, tasksOf } from './plan.ts';
-import { plays } from './play.ts';
+import { plays } from './plays.ts';
 import { pooled } from './pool.ts';
 import { loadDefinition } from './product.ts';
 import { replay } from './replay.ts';

@@ -1,5 +1,7 @@
 import type { Attempt } from '../../lib/attempt.ts';
 import type { Effect } from '../../lib/effect.ts';
+import type { JobState } from '../../lib/job-state.ts';
+import type { Outcome } from '../../lib/outcome.ts';
 import type { Run } from '../../lib/run.ts';
 import type { Step } from '../../lib/step.ts';
 import type { Event, EventOf } from './history.ts';
@@ -12,11 +14,17 @@ import type { Item } from './store.ts';
 export type Wrote = EventOf<'wrote'> & { order: number; place: string };
 export type Numbered<E> = E & { order: number };
 
+/** A write of the job's state: what it was, and what it became. */
+export type Stated = Wrote & { was: JobState; is: JobState };
+
 /** One schedule, laid out for the checks. `order` counts events, so that any two can be told before or after. */
 export type Facts = {
   play: Play;
   decisions: string[];
+  /** The runs of the slots that were due. */
   slots: string[];
+  /** The number of the slot of a run. */
+  slotOf(run: string): number;
   events: Numbered<Event>[];
   of<Type extends Event['type']>(type: Type): Numbered<EventOf<Type>>[];
   wrote: Wrote[];
@@ -24,6 +32,9 @@ export type Facts = {
   /** Events that failed however often they were delivered. */
   letters: Letter[];
   runs: Run[];
+  states: Stated[];
+  /** The outcome a run had at a moment. */
+  outcomeAt(run: string, order: number): Outcome | undefined;
   attempts(run: string): Attempt[];
   effects(run: string): Effect[];
   /** The steps of an attempt as they stand, each as it was first stored. */
@@ -45,12 +56,19 @@ export const factsOf = ({ world, decisions }: Simulated): Facts => {
     items.filter((item) => item.pk === pk && item.sk.startsWith(prefix)).map(dataOf<T>);
   const session = (run: string, attempt: number) => under<Step>(`session#${run}/a${attempt}`, 'step#');
   const keys = new Set(items.flatMap(({ pk }) => (sessionPattern.test(pk) ? [pk] : [])));
+  const wrote = of('wrote').map((event) => ({ ...event, place: `${event.item.pk} ${event.item.sk}` }));
+  const runs = wrote.filter(isRun).map((write) => ({ order: write.order, run: dataOf<Run>(write.item) }));
   return {
-    ...{ play, events, of, items, session },
+    ...{ play, events, wrote, of, items, session },
     letters: queue.dead,
     decisions: [...decisions.values()],
     slots: [...slots.values()],
-    wrote: of('wrote').map((event) => ({ ...event, place: `${event.item.pk} ${event.item.sk}` })),
+    slotOf: (run) => [...slots].find(([, id]) => id === run)?.[0] ?? -1,
+    states: wrote.filter(isState).map((write) => {
+      return { ...write, was: write.before ? dataOf<JobState>(write.before) : blank, is: dataOf<JobState>(write.item) };
+    }),
+    outcomeAt: (id, order) =>
+      runs.find(({ run, order: then }) => run.id === id && run.outcome && then <= order)?.run.outcome ?? undefined,
     runs: items.filter(({ sk }) => sk.startsWith('run#')).map(dataOf<Run>),
     attempts: (run) => under<Attempt>(`run#${run}`, 'attempt#'),
     effects: (run) => under<Effect>(`run#${run}`, 'effect#'),
@@ -59,6 +77,13 @@ export const factsOf = ({ world, decisions }: Simulated): Facts => {
       return { run, attempt: Number(attempt), steps: session(run, Number(attempt)) };
     }),
   };
+};
+
+const none = { of: '', usd: 0, runs: 0 };
+/** The state of a job that has none. */
+export const blank: JobState = {
+  ...{ job: '', open: [], queued: null, pauses: [], streak: 0, breaker: null, lastSuccess: null, version: 0 },
+  spent: { day: none, month: none },
 };
 
 /** The run that an item of the table belongs to. */
@@ -71,6 +96,7 @@ export const runOf = ({ item }: { item: Item }): string => {
 export const attemptOf = ({ item }: { item: Item }): number => Number(/^attempt#(\d+)$/.exec(item.sk)?.[1]);
 export const isAttempt = ({ item }: { item: Item }): boolean => item.sk.startsWith('attempt#');
 export const isRun = ({ item }: { item: Item }): boolean => item.sk.startsWith('run#');
+export const isState = ({ item }: { item: Item }): boolean => item.sk === 'state';
 export const isStep = ({ item }: { item: Item }): boolean => item.sk.startsWith('step#');
 
 /** When an attempt's session was last looked at by who closed the attempt, or decided the run: what came later he could not count. */

@@ -16,7 +16,7 @@ const request = {
 
 /** Every fault, by what it strikes. */
 const faults: Record<Kind, Record<string, Fault>> = {
-  deliver: { late: { carried: true } },
+  deliver: { late: { carried: true }, vanish: { carried: false } },
   enter: {},
   wait: {},
   invoke: { busy: { carried: false } },
@@ -71,7 +71,7 @@ const classes: Record<string, string[]> = {
   provider: ['ModelUnavailable', 'ModelThrottled', 'InvalidPrompt', 'Unauthorized', 'hang', 'empty', 'blank', 'cut'],
   tool: ['refused', 'unreachable', 'interrupted', 'unseen', 'bug'],
   zombie: ['timeout', 'client'],
-  delivery: ['again', 'next', 'late', 'event'],
+  delivery: ['again', 'next', 'late', 'vanish', 'event', 'watch'],
   execution: ['abort', 'expire', 'redrive'],
   order: ['order'],
 };

@@ -1,19 +1,24 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import { AttemptInput } from '../../lib/attempt.ts';
 import { DispatchEvent, dispatch } from '../../lib/dispatch.ts';
 import { Failure, type FailureName } from '../../lib/failure.ts';
+import { schedulerDeployments } from '../../lib/io/deployments.ts';
 import { stateMachineExecutions } from '../../lib/io/executions.ts';
 import { dynamoStores } from '../../lib/io/stores.ts';
 import { Job } from '../../lib/job.ts';
+import { changeState, type JobState } from '../../lib/job-state.ts';
 import { type Clock, loop, type Opened } from '../../lib/loop.ts';
 import type { ModelReply, ModelRequest } from '../../lib/model.ts';
 import { parse } from '../../lib/parse.ts';
+import { paused, resumed } from '../../lib/pause.ts';
 import type { Run } from '../../lib/run.ts';
 import { SettleInput, settle } from '../../lib/settle.ts';
 import { type Tool, ToolError, type ToolErrorKind, tool } from '../../lib/tool.ts';
 import { TriageInput, triage } from '../../lib/triage.ts';
+import { watch } from '../../lib/watchman.ts';
 
 /** What the model answers: a reply, or the failure its provider stands for. */
 export type Said = { reply: ModelReply } | { failure: FailureName; retryAfterSeconds?: number };
@@ -22,18 +27,22 @@ export type Made = { output: string } | { fails: ToolErrorKind | 'bug' };
 export type Asked = { runId: string; attempt: number; request: ModelRequest; signal: AbortSignal };
 export type Acted = { runId: string; attempt: number; tool: string; input: unknown; signal: AbortSignal };
 
+type Told = 'recorded' | 'committed' | 'failed' | 'closed' | 'settled' | 'tripped' | 'looked' | 'blind' | 'damaged';
+
 /** All that a process reaches: the ports of functions/*.ts, each of them simulated. */
 export type World = {
   store: DynamoDBClient;
   machine: SFNClient;
+  scheduler: SchedulerClient;
   clock: Clock;
   token(): string;
   random(): number;
-  job(name: string): Record<string, unknown> | undefined;
+  /** The job files of this deployment, by name. */
+  jobs: Record<string, Record<string, unknown>>;
   ask(asked: Asked): Promise<Said>;
   act(acted: Acted): Promise<Made>;
   /** Told what the product tells its observer. */
-  told(what: 'recorded' | 'committed' | 'failed' | 'closed' | 'settled' | 'damaged', detail: unknown): void;
+  told(what: Told, detail: unknown): void;
 };
 
 const simulated = (effect: Tool['effect'], name: string, world: World, runId: string, attempt: number): Tool =>
@@ -49,18 +58,24 @@ const simulated = (effect: Tool['effect'], name: string, world: World, runId: st
     },
   }) as Tool;
 
+const Wish = z.strictObject({ job: z.string(), does: z.enum(['pause', 'resume']) });
+
 const unused = () => Promise.reject(new Error('no tool of the explorer uses this'));
 
 /** The functions of one environment, wired as functions/*.ts wire them. What is made here is made once, as on AWS. */
 export const handlers = (world: World) => {
-  const { clock, store, machine, told } = world;
+  const { clock, store, machine, scheduler, told } = world;
   const { now } = clock;
   const damaged = (failure: Failure) => told('damaged', failure.message);
   const stores = dynamoStores(store, 'nightshift', { now, token: world.token, damaged });
-  const executions = stateMachineExecutions(machine, 'arn:nightshift');
-  const jobs = async (name: string) => {
-    const found = world.job(name);
-    return found && Job.parse({ ...found, name });
+  const executions = stateMachineExecutions(machine, 'arn:aws:states:eu-west-1:000000000000:stateMachine:nightshift');
+  const deployments = schedulerDeployments(scheduler, 'nightshift');
+  const allJobs = Object.entries(world.jobs).map(([name, file]) => Job.parse({ ...file, name }));
+  const jobs = async (name: string) => allJobs.find((job) => job.name === name);
+  const heard = {
+    recorded: (run: Run) => told('recorded', run.id),
+    settled: (run: Run) => told('settled', run.id),
+    tripped: (run: Run) => told('tripped', run.id),
   };
   const open = async (run: Run, attempt: number): Promise<Opened> => {
     const { job, id: runId, slot } = run;
@@ -85,9 +100,7 @@ export const handlers = (world: World) => {
     (raw: unknown): Promise<unknown> =>
       work(parse(schema, raw, 'InvalidEvent', 'event'));
   return {
-    dispatch: lambda(DispatchEvent, (event) =>
-      dispatch(event, { runs: stores.runs, executions, jobs, now, recorded: (run) => told('recorded', run.id) }),
-    ),
+    dispatch: lambda(DispatchEvent, (event) => dispatch(event, { stores, executions, jobs, now, ...heard })),
     attempt: lambda(AttemptInput, (input) =>
       loop(input, {
         stores,
@@ -105,7 +118,26 @@ export const handlers = (world: World) => {
         closed: (run, attempt) => told('closed', [run.id, attempt.number]),
       }),
     ),
-    settle: lambda(SettleInput, (input) => settle(input, { stores, now, settled: (run) => told('settled', run.id) })),
+    settle: lambda(SettleInput, (input) => {
+      const { settled, tripped } = heard;
+      return settle(input, { stores, executions, now, settled, tripped });
+    }),
+    watchman: lambda(z.looseObject({}), () =>
+      watch(allJobs, {
+        ...{ stores, executions, deployments, now, ...heard },
+        looked: (_, finding) => told('looked', finding),
+        blind: (_, failure) => told('blind', failure.name),
+      }),
+    ),
+    /** Not a function of the service: what the command line does for a person. */
+    person: lambda(Wish, ({ job, does }) => {
+      const since = now();
+      const pause = { by: 'ana', since: since.toJSON(), until: null, note: 'explored' };
+      const change = ({ pauses }: JobState) => ({
+        pauses: does === 'pause' ? paused(pauses, pause) : resumed(pauses, since),
+      });
+      return changeState(job, change, stores.states);
+    }),
   };
 };
 export type FunctionName = keyof ReturnType<typeof handlers>;

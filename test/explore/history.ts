@@ -3,7 +3,7 @@ import type { Kind } from './gate.ts';
 import type { Item } from './store.ts';
 
 /** What happened, in order. Everything the checks know of a schedule is here. */
-export type Event = { step: number } & (
+export type Event = { step: number; at: number } & (
   | {
       type: 'point';
       actor: string;
@@ -37,8 +37,8 @@ export type Event = { step: number } & (
   | { type: 'world'; what: string }
 );
 export type EventOf<Type extends Event['type']> = Extract<Event, { type: Type }>;
-type Bare<E> = E extends unknown ? Omit<E, 'step'> : never;
-/** An event without its step, which the record adds. */
+type Bare<E> = E extends unknown ? Omit<E, 'step' | 'at'> : never;
+/** An event without its step and instant, which the record adds. */
 export type Happening = Bare<Event>;
 
 const short = (value: unknown, most = 200): string => {

@@ -1,16 +1,19 @@
+import { accounted } from './check/accounted.ts';
 import { cleanStart } from './check/clean-start.ts';
 import { conditional } from './check/conditional.ts';
 import { ends } from './check/ends.ts';
 import { kept } from './check/kept.ts';
+import { letIn } from './check/let-in.ts';
 import { nothingOutlives } from './check/nothing-outlives.ts';
 import { once } from './check/once.ts';
 import { oneOutcome } from './check/one-outcome.ts';
 import { oneRun } from './check/one-run.ts';
+import { reasons } from './check/reasons.ts';
 import { validPrompt } from './check/valid-prompt.ts';
 import { type Facts, factsOf } from './facts.ts';
 import type { Simulated } from './simulation.ts';
 
-/** The invariants of DESIGN.md by number, and `ends`: every run ends, and fails only for a reason. */
+/** The invariants of DESIGN.md by number, and by name what is promised of every run and of a job's runs together. */
 export const invariants: Record<string, { says: string; broken(facts: Facts): string[] }> = {
   '1': { says: 'one slot, one run', broken: oneRun },
   '2': { says: 'one run, one outcome', broken: oneOutcome },
@@ -20,6 +23,9 @@ export const invariants: Record<string, { says: string; broken(facts: Facts): st
   '6': { says: 'an effect happens at most once', broken: once },
   '7': { says: 'nothing acknowledged is lost', broken: kept },
   '8': { says: 'nothing outlives an invocation', broken: nothingOutlives },
+  accounted: { says: 'every run is accounted for once', broken: accounted },
+  'let in': { says: 'a run starts where its job lets it, and works while no earlier one does', broken: letIn },
+  reasons: { says: 'a slot is skipped only for a reason that was so', broken: reasons },
   ends: { says: 'every run ends, and fails only for a reason', broken: ends },
 };
 

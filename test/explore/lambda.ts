@@ -12,7 +12,7 @@ export type Process = {
   /** Tells the caller how it ended; undefined once he knows, or has given it up. */
   tell: ((heard: Heard) => void) | undefined;
   byMachine: boolean;
-  /** The run it works on. */
+  /** The run it works on, or the job. */
   run: string;
   /** Until this holds, it keeps still. */
   stalled: (() => boolean) | undefined;

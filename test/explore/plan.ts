@@ -1,4 +1,4 @@
-import { plays } from './play.ts';
+import { plays } from './plays.ts';
 import type { Choice, Task } from './search.ts';
 
 /** How much is explored. */

@@ -1,121 +1,57 @@
 import type { FailureName } from '../../lib/failure.ts';
+import type { SkipReason } from '../../lib/outcome.ts';
 
 /** A turn of the simulated model: words, calls `[tool, to]`, or the failure its provider stands for. */
 export type Turn = { says: string } | { calls: [tool: string, to: string][] } | { fails: FailureName };
 
-/** A job, how its model behaves, and how its run ends when nothing goes wrong. */
+/** How a run ends: its outcome's status, the reason it was skipped for, or its failure. */
+export type How = 'succeeded' | 'missed' | SkipReason | FailureName;
+
+/** When a cue comes: as soon as a slot's run is at work, or has ended, or when nobody can go on; then, at the latest, it comes anyway. */
+export type When = 'rest' | { claimed: number } | { over: number };
+
+/**
+ * What happens in the world beside the first slot: a slot is delivered, somebody pauses the job or resumes it, an execution and its
+ * process are gone without a word, or hours pass.
+ */
+export type Cue = { when: When } & ({ deliver: number } | { does: 'pause' | 'resume' | 'die' | 'hours' });
+
+/** A job, how its model behaves, and how its runs end when nothing goes wrong. */
 export type Play = {
   name: string;
   job: Record<string, unknown>;
-  /** The turns of an attempt, by how many the session has. */
-  turns(attempt: number): Turn[];
+  /** The turns of an attempt of a slot's run, by how many the session has. */
+  turns(attempt: number, slot: number): Turn[];
   /** How many model calls an invocation has time for. */
   callsPerInvocation?: number;
-  /** How the run ends by itself: its outcome's status or failure, and after how many attempts. */
-  ends: { how: 'succeeded' | 'skipped' | FailureName; attempts: number };
+  /** How a run ends by itself if it is made: its outcome's status or failure, and after how many attempts. */
+  ends(slot: number): { how: 'succeeded' | FailureName; attempts: number };
+  /** How each slot ends when nothing goes wrong. */
+  usual: How[];
+  /** What happens beside the first slot, in this order. */
+  cues?: Cue[];
+  /** The slot that is delivered first. */
+  first?: number;
+  /** Whether the watchman looks even where all is well. */
+  watched?: true;
 };
 
-const job = (fields: Record<string, unknown> = {}) => ({
-  schedule: { rate: '1 minute' },
+/** A job that is due at `slots` minutes, one after the other. Its runs do not mind each other, if it does not say so. */
+export const job = (fields: Record<string, unknown> = {}, slots = 1) => ({
+  schedule: { cron: `${slots === 1 ? '0' : `0-${slots - 1}`} 7 22 11 ? 2026` },
   model: 'scripted/explorer',
   prompt: 'Go.',
   tools: ['look', 'pay'],
+  overlap: 'allow',
   ...fields,
 });
-const say: Turn = { says: 'Done.' };
-const look: Turn = { calls: [['look', 'a']] };
-const ends = (attempts: number, how: Play['ends']['how'] = 'succeeded') => ({ how, attempts });
-const always =
+export const say: Turn = { says: 'Done.' };
+export const look: Turn = { calls: [['look', 'a']] };
+export const pay: Turn = { calls: [['pay', 'a']] };
+export const ends =
+  (attempts: number, how: 'succeeded' | FailureName = 'succeeded') =>
+  () => ({ how, attempts });
+export const always =
   (...turns: Turn[]) =>
   () =>
     turns;
-
-const typed = {
-  type: 'object',
-  required: ['sum', 'mark'],
-  properties: { sum: { type: 'number' }, mark: { type: 'string' } },
-};
-
-/** The jobs that are explored: small, each with something of its own to go wrong. */
-export const plays: Play[] = [
-  { name: 'answer', job: job(), turns: always(say), ends: ends(1) },
-  { name: 'once', job: job(), turns: always({ calls: [['pay', 'a']] }, say), ends: ends(1) },
-  {
-    name: 'retry',
-    job: job({ retry: { note: true } }),
-    turns: (attempt) => (attempt === 1 ? [look, { fails: 'ModelUnavailable' }] : [look, say]),
-    ends: ends(2),
-  },
-  {
-    name: 'continue',
-    job: job(),
-    callsPerInvocation: 1,
-    turns: always(look, { calls: [['pay', 'b']] }, say),
-    ends: ends(1),
-  },
-  {
-    name: 'repeat',
-    job: job(),
-    turns: always(
-      {
-        calls: [
-          ['pay', 'a'],
-          ['pay', 'a'],
-        ],
-      },
-      { calls: [['pay', 'a']] },
-      say,
-    ),
-    ends: ends(1),
-  },
-  {
-    name: 'typed',
-    job: job({ result: typed }),
-    turns: always({ says: 'About seven.' }, { says: '{"sum":7,"mark":"MARK"}' }),
-    ends: ends(1),
-  },
-  {
-    name: 'parallel',
-    job: job(),
-    turns: always(
-      {
-        calls: [
-          ['look', 'a'],
-          ['pay', 'b'],
-        ],
-      },
-      say,
-    ),
-    ends: ends(1),
-  },
-  {
-    name: 'half',
-    job: job({ retry: { attempts: 6 } }),
-    turns: always(
-      {
-        calls: [
-          ['look', 'nowhere'],
-          ['pay', 'b'],
-        ],
-      },
-      { calls: [['pay', 'nowhere']] },
-      say,
-    ),
-    ends: ends(1),
-  },
-  { name: 'refused', job: job(), turns: always({ fails: 'InvalidPrompt' }), ends: ends(1, 'InvalidPrompt') },
-  {
-    name: 'spent',
-    job: job({ limits: { tokens: 150 } }),
-    turns: always(look, look, say),
-    ends: ends(1, 'BudgetExhausted'),
-  },
-  {
-    name: 'given-up',
-    job: job({ retry: { attempts: 2 } }),
-    turns: always(look, { fails: 'ModelUnavailable' }),
-    ends: ends(2, 'ModelUnavailable'),
-  },
-  { name: 'single', job: job({ retry: { attempts: 1 } }), turns: always(say), ends: ends(1) },
-  { name: 'disabled', job: job({ enabled: false }), turns: always(say), ends: ends(0, 'skipped') },
-];

@@ -23,7 +23,7 @@ const stub = join(import.meta.dirname, 'sdk.ts');
 const standIn: Plugin = {
   name: 'the SDK as data',
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^@aws-sdk[/](lib-dynamodb|client-sfn)$/ }, () => ({ path: stub }));
+    onResolve({ filter: /^@aws-sdk[/](lib-dynamodb|client-sfn|client-scheduler)$/ }, () => ({ path: stub }));
   },
 };
 

@@ -2,8 +2,8 @@ import type { Actor, Gate } from './gate.ts';
 import type { FunctionName } from './handlers.ts';
 import type { Lambda } from './lambda.ts';
 
-/** An asynchronous event: EventBridge's, for dispatch or for settle. */
-export type Letter = { fn: FunctionName; event: unknown; run: string };
+/** An asynchronous event: EventBridge's, for dispatch (of a slot, by its number) or for settle; or a person's. */
+export type Letter = { fn: FunctionName; event: unknown; run: string; slot?: number };
 
 export type Queue = {
   deliver(letter: Letter): void;
@@ -24,7 +24,12 @@ export const openQueue = (deps: { gate: Gate; lambda: Lambda; now(): number; for
   const work = async (letter: Letter): Promise<void> => {
     const { fn, event, run } = letter;
     const actor: Actor = { name: `event-${++count}` };
-    const { fault } = await gate.pass(actor, { kind: 'deliver', what: `is delivered to ${fn} for ${run}` });
+    const { fault } = await gate.pass(actor, {
+      kind: 'deliver',
+      what: `is delivered to ${fn} for ${run}`,
+      input: letter,
+    });
+    if (fault === 'vanish') return;
     if (fault === 'late') deps.forward(lateMs);
     for (const seconds of [...delays, undefined]) {
       const heard = await lambda.invoke(fn, event, { machine: false, run });

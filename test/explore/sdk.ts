@@ -13,4 +13,5 @@ export const PutCommand = command('PutItem');
 export const QueryCommand = command('Query');
 export const StartExecutionCommand = command('StartExecution');
 export const StopExecutionCommand = command('StopExecution');
+export const GetScheduleCommand = command('GetSchedule');
 export const DescribeExecutionCommand = command('DescribeExecution');

@@ -3,7 +3,7 @@ import { classOf } from './fault.ts';
 import { type Violation, violations } from './invariants.ts';
 import { readDefinition } from './machine.ts';
 import type { Play } from './play.ts';
-import { plays } from './play.ts';
+import { plays } from './plays.ts';
 import type { Product } from './product.ts';
 import { replaying, scheduleText, seeded } from './schedule.ts';
 import { type Decisions, type Simulated, type Strategy, simulate } from './simulation.ts';

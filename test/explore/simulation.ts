@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Execution } from './executions.ts';
-import { faultNames, faultOf, type Moment, moments, zombies } from './fault.ts';
+import { faultOf, type Moment, zombies } from './fault.ts';
 import type { Answer, Point } from './gate.ts';
-import type { Process } from './lambda.ts';
+import { isProcess, optionsAt } from './options.ts';
 import type { World } from './world.ts';
+import { cued, stallUntil, watched, worldly } from './worldly.ts';
 
 /** A schedule: what departs from the usual, and at which step. In all other steps whoever waits longest goes on. */
 export type Decisions = Map<number, string>;
@@ -25,54 +25,16 @@ export type Strategy = (step: number, options: string[]) => string | undefined;
 
 /** A schedule longer than this is going nowhere. */
 const maxSteps = 600;
-/** How often dead letters are delivered again. */
+/** How often dead letters are delivered again, and how often the watchman looks for what is left undone. */
 const maxRounds = 5;
+const maxWatches = 8;
 const msPerStep = 1000;
-const maxOrders = 2;
-
-const isProcess = (actor: object): actor is Process => 'fn' in actor;
-const running = ({ executions }: World): Execution | undefined =>
-  [...executions.all.values()].find(({ status }) => status === 'RUNNING');
-const failed = ({ executions }: World): Execution | undefined =>
-  [...executions.all.values()].find(({ status }) => status !== 'RUNNING' && status !== 'SUCCEEDED');
 
 /** Who may go on, first the one whose turn it is: by arrival, and waits by when they end, after all else. */
 const ready = ({ gate, clock }: World): Point[] =>
   gate.waiting
     .filter(({ actor }) => !isProcess(actor) || !actor.stalled || actor.stalled())
     .sort((a, b) => Math.max(0, a.wakeAt - clock.now) - Math.max(0, b.wakeAt - clock.now));
-
-const zombieOptions = (process: Process, world: World): string[] => {
-  if (!process.byMachine || !process.tell) return [];
-  const hows = process.fn === 'attempt' ? Object.keys(zombies) : ['timeout'];
-  return hows.flatMap((how) =>
-    moments.filter((moment) => moment !== 'next' || !world.slots.has(1)).map((moment) => `${how}@${moment}`),
-  );
-};
-
-/** Nothing runs: only then may hours pass. */
-const isAtRest = (world: World): boolean =>
-  !running(world) && world.lambda.processes.every(({ state }) => state !== 'running');
-
-/** Everything that could be decided now beside the usual. */
-const optionsAt = (world: World, candidates: Point[]): string[] => {
-  const [first] = candidates;
-  const orders = candidates.slice(1, 1 + maxOrders).map((_, at) => `order:${at + 1}`);
-  const faults = first ? faultNames(first.kind).filter((name) => name !== 'late' || isAtRest(world)) : [];
-  const zombie = first && isProcess(first.actor) ? zombieOptions(first.actor, world) : [];
-  const deliveries = ['again', ...(world.slots.has(1) ? [] : ['next'])];
-  const executions = running(world) ? ['abort', 'abort@settled', 'expire', 'expire@settled'] : [];
-  const over = failed(world) ? ['event', 'redrive'] : [];
-  return [...faults, ...zombie, ...orders, ...deliveries, ...executions, ...over];
-};
-
-const stallUntil = (process: Process, moment: Moment, world: World): (() => boolean) | undefined => {
-  const { claims } = world;
-  if (moment === 'now') return undefined;
-  if (moment === 'claimed') return () => world.claims > claims;
-  if (moment === 'settled') return () => world.outcomes.has(process.run);
-  return () => world.outcomes.has(world.slots.get(1) ?? '');
-};
 
 const carry = (point: Point): Answer => {
   try {
@@ -98,39 +60,12 @@ const release = (world: World, point: Point, name?: string): void => {
   else point.answer(name === undefined ? answer : { ...answer, fault: name });
 };
 
-const worldly: Record<string, (world: World, moment: Moment) => void> = {
-  again: (world) => world.deliver(0),
-  next: (world) => world.deliver(1),
-  abort: (world, moment) => close(world, 'ABORTED', moment),
-  expire: (world, moment) => close(world, 'TIMED_OUT', moment),
-  event: (world) => {
-    const dead = failed(world);
-    if (dead) world.executions.announce(dead);
-  },
-  redrive: (world) => {
-    const dead = failed(world);
-    if (dead) world.executions.redrive(dead);
-  },
-};
-
-/** Ends an execution from outside. Its task's process hears nothing of it and goes on, at once or at that moment. */
-const close = (world: World, status: 'ABORTED' | 'TIMED_OUT', moment: Moment): void => {
-  const execution = running(world);
-  if (!execution) return;
-  for (const process of world.lambda.processes) {
-    if (process.run !== execution.name || !process.byMachine || !process.tell) continue;
-    process.tell = undefined;
-    process.stalled = stallUntil(process, moment, world);
-  }
-  world.executions.close(execution, status);
-};
-
 const apply = (world: World, candidates: Point[], decision: string | undefined): void => {
   const [first] = candidates;
   const [name = '', more = 'now'] = decision?.split(/[@:]/) ?? [];
   if (Object.hasOwn(worldly, name)) {
     world.happened({ type: 'world', what: `${decision}` });
-    worldly[name]?.(world, more as Moment);
+    worldly[name]?.(world, more);
     return;
   }
   if (!first) throw new Error(`nobody waits to meet ${decision}`);
@@ -154,11 +89,14 @@ const quiet = async ({ lambda, gate }: World): Promise<void> => {
   }
 };
 
-/** Nobody is ready: a stalled zombie is woken by what it waits for, dead letters are delivered again, or it is over. */
-const revived = (world: World, rounds: { left: number }): boolean => {
-  const { lambda, queue, slots } = world;
+type Rounds = { letters: number; watches: number };
+
+/** Nobody is ready: the next cue comes, a stalled zombie is woken by what it waits for, the watchman looks, dead letters are delivered again, or it is over. */
+const revived = (world: World, rounds: Rounds): boolean => {
+  const { lambda, queue, slots, play } = world;
+  if (cued(world, true)) return true;
   const stalled = lambda.processes.filter((process) => process.state === 'running' && process.stalled);
-  if (stalled.length > 0 && !slots.has(1)) {
+  if (stalled.length > 0 && !play.cues && !slots.has(1)) {
     world.deliver(1);
     return true;
   }
@@ -166,15 +104,17 @@ const revived = (world: World, rounds: { left: number }): boolean => {
     for (const process of stalled) process.stalled = undefined;
     return true;
   }
-  if (queue.dead.length === 0 || rounds.left === 0) return false;
-  rounds.left -= 1;
+  if (watched(world, rounds)) return true;
+  if (queue.dead.length === 0 || rounds.letters === 0) return false;
+  rounds.letters -= 1;
   for (const letter of queue.dead.splice(0)) queue.deliver(letter);
   return true;
 };
 
 /** Who may go on, when everybody has come to rest. Nobody: it is over. */
-const settled = async (world: World, rounds: { left: number }): Promise<Point[]> => {
+const settled = async (world: World, rounds: Rounds): Promise<Point[]> => {
   await quiet(world);
+  if (cued(world, false)) return settled(world, rounds);
   const candidates = ready(world);
   return candidates.length === 0 && revived(world, rounds) ? settled(world, rounds) : candidates;
 };
@@ -188,11 +128,11 @@ const stuck = ({ lambda }: World): string | undefined => {
 export const simulate = async (world: World, strategy: Strategy): Promise<Simulated> => {
   const steps: Step[] = [];
   const decisions: Decisions = new Map();
-  const rounds = { left: maxRounds };
+  const rounds: Rounds = { letters: maxRounds, watches: maxWatches };
   const result = (trouble: string | undefined, atEnd: string[] = []): Simulated => ({
     ...{ world, steps, atEnd, decisions, trouble },
   });
-  world.deliver(0);
+  world.deliver(world.play.first ?? 0);
   for (let step = 0; step < maxSteps; step++) {
     world.clock.step = step;
     const candidates = await settled(world, rounds);

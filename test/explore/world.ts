@@ -1,15 +1,16 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { compactSlot, type Slot, slotAt } from '../../lib/slot.ts';
 import { type AgentDeps, simulatedModel, simulatedTools } from './agent.ts';
-import { simulatedClient } from './client.ts';
+import { executionOf, simulatedClient } from './client.ts';
 import { type Executions, openExecutions } from './executions.ts';
 import { type Ask, type Gate, openGate } from './gate.ts';
 import type { handlers } from './handlers.ts';
 import type { Event, Happening } from './history.ts';
 import { type Environment, type Lambda, openLambda } from './lambda.ts';
 import type { Definition } from './machine.ts';
-import type { Play } from './play.ts';
+import type { Cue, Play } from './play.ts';
 import { openQueue, type Queue } from './queue.ts';
 import type { Command } from './sdk.ts';
 import { openStore, type Store } from './store.ts';
@@ -36,6 +37,13 @@ export type World = {
   slots: Map<number, string>;
   outcomes: Set<string>;
   claims: number;
+  /** Runs that have been at work. */
+  claimed: Set<string>;
+  /** What is still to come beside the first slot. */
+  cues: Cue[];
+  person(does: 'pause' | 'resume'): void;
+  /** Lets the watchman look. */
+  watch(): void;
 };
 
 export const openWorld = (
@@ -48,7 +56,7 @@ export const openWorld = (
   const history: Event[] = [];
   const clock = { now: firstSlot, step: 0 };
   const happened = (what: Happening): void => {
-    history.push({ ...what, step: clock.step } as Event);
+    history.push({ ...what, step: clock.step, at: clock.now } as Event);
   };
   const now = () => clock.now;
   let serials = 0;
@@ -70,19 +78,24 @@ export const openWorld = (
       if (written) wrote(process().name, written);
       return given;
     };
-    const startOne = ({ input }: Command): unknown => {
-      world.executions.start(String(input.name), String(input.input));
+    const ofExecution = ({ action, input }: Command): unknown => {
+      const name = executionOf(input);
+      if (action === 'DescribeExecution') return { status: world.executions.status(name) };
+      if (action === 'StopExecution') world.executions.stop(name, String(input.error));
+      else world.executions.start(name, String(input.input));
       return {};
     };
     const agent: AgentDeps = {
       ...{ play, pass, serial, happened },
+      slotOf: (run) => [...world.slots].find(([, id]) => id === run)?.[0] ?? 0,
       actor: () => process().name,
       expire: (signal) => timeouts.get(signal)?.abort(new Error('its time is over')),
     };
     const ask = simulatedModel(agent);
     return environment(environments++)({
       store: simulatedClient({ pass, answer: putOrRead }) as unknown as DynamoDBClient,
-      machine: simulatedClient({ pass, answer: startOne }) as unknown as SFNClient,
+      machine: simulatedClient({ pass, answer: ofExecution }) as unknown as SFNClient,
+      scheduler: simulatedClient({ pass, answer: deployed }) as unknown as SchedulerClient,
       clock: {
         now: () => new Date(clock.now),
         remainingMs: () => (process().modelCalls >= (play.callsPerInvocation ?? 99) ? 0 : 200_000),
@@ -94,7 +107,7 @@ export const openWorld = (
       },
       token: () => `token-${serial()}`,
       random: () => 0.5,
-      job: (name) => (name === play.name ? play.job : undefined),
+      jobs: { [play.name]: play.job },
       ask: (asked) => {
         process().modelCalls += 1;
         return ask(asked);
@@ -106,8 +119,11 @@ export const openWorld = (
 
   const wrote = (actor: string, written: Store['writes'][number]): void => {
     happened({ type: 'wrote', actor, ...written });
-    const { sk, data } = written.item;
-    if (sk.startsWith('attempt#')) world.claims += 1;
+    const { pk, sk, data } = written.item;
+    if (sk.startsWith('attempt#')) {
+      world.claims += 1;
+      world.claimed.add(pk.replace(/^run#/, ''));
+    }
     if (sk.startsWith('run#')) {
       const { id, outcome } = JSON.parse(String(data));
       if (outcome) world.outcomes.add(id);
@@ -125,19 +141,30 @@ export const openWorld = (
     ...{ gate, lambda, happened, now },
     deliver: (fn, event, run) => queue.deliver({ fn, event, run }),
   });
+  /** The schedule as it stands at Scheduler: as the job's file says. */
+  const deployed = (): unknown => {
+    const { schedule, enabled } = play.job as { schedule: { cron: string }; enabled?: boolean };
+    if (enabled === false) throw Object.assign(new Error('no schedule'), { name: 'ResourceNotFoundException' });
+    const [CreationDate, ScheduleExpressionTimezone, State] = [new Date(firstSlot - 3_600_000), 'UTC', 'ENABLED'];
+    return { ScheduleExpression: `cron(${schedule.cron})`, ScheduleExpressionTimezone, State, CreationDate };
+  };
   const slotOf = (number: number): Slot => slotAt(new Date(firstSlot + number * rateMs));
   const world: World = {
     ...{ play, gate, store, lambda, executions, queue, history, clock, happened },
     slots: new Map(),
     outcomes: new Set(),
     claims: 0,
+    claimed: new Set(),
+    cues: [...(play.cues ?? [])],
     deliver(number) {
       const slot = slotOf(number);
       const run = `${play.name}_${compactSlot(slot)}`;
       world.slots.set(number, run);
       clock.now = Math.max(clock.now, Date.parse(slot) + delayMs);
-      queue.deliver({ fn: 'dispatch', event: { job: play.name, slot }, run });
+      queue.deliver({ fn: 'dispatch', event: { job: play.name, slot }, run, slot: number });
     },
+    person: (does) => queue.deliver({ fn: 'person', event: { job: play.name, does }, run: play.name }),
+    watch: () => void lambda.invoke('watchman', {}, { machine: false, run: play.name }),
   };
   return world;
 };

@@ -12,40 +12,68 @@ const brought: Record<string, string> = {
   cut: 'ReplyCut',
 };
 /** What costs no attempt: the SDK and Step Functions try again by themselves, and a delivery or an order is no fault. */
-const costless = ['lost', 'throttled', 'busy', 'again', 'next', 'late', 'event', 'redrive', 'order', 'blank'];
+const costless = [
+  ...['lost', 'throttled', 'busy', 'again', 'next', 'late', 'vanish', 'watch', 'event', 'redrive', 'order', 'blank'],
+];
 /** How many failed invocations of triage or settle in a row end an execution. */
 const patience = 7;
 
 const isTried = (name: string): boolean =>
   Object.hasOwn(failures, name) && failures[name as keyof typeof failures] === 'retry';
-const failedBy = ({ ends }: Play): number => (isTried(ends.how) ? ends.attempts : ends.attempts - 1);
+const failedBy = ({ how, attempts }: ReturnType<Play['ends']>): number => (isTried(how) ? attempts : attempts - 1);
 
 /** How many attempts a run may lose: those its model loses by itself, and one for each fault. */
-const mostLost = ({ play, decisions }: Facts): number =>
-  failedBy(play) + decisions.filter((decision) => !costless.includes(decision.split(':')[0] ?? '')).length;
+const mostLost = (id: string, { play, decisions, slotOf }: Facts): number =>
+  failedBy(play.ends(slotOf(id))) +
+  decisions.filter((decision) => !costless.includes(decision.split(/[:@]/)[0] ?? '')).length;
 
-const isBrought = (failure: string, { play, decisions }: Facts): boolean =>
-  failure === play.ends.how || decisions.some((decision) => brought[decision.split('@')[0] ?? ''] === failure);
+/** Whether a newer run took its place. */
+const isSuperseded = ({ job, slot }: Run, { runs }: Facts): boolean =>
+  job.overlap === 'cancel-previous' && runs.some((other) => other.slot > slot);
 
-const failedUnearned = ({ outcome, job }: Run, facts: Facts): string | undefined => {
-  if (outcome?.status !== 'failed' || isBrought(outcome.failure, facts)) return undefined;
+const isBrought = (run: Run, failure: string, facts: Facts): boolean =>
+  failure === facts.play.ends(facts.slotOf(run.id)).how ||
+  (failure === 'Superseded' && isSuperseded(run, facts)) ||
+  (failure === 'ExecutionTimedOut' && (facts.play.cues ?? []).some((cue) => 'does' in cue && cue.does === 'die')) ||
+  facts.decisions.some((decision) => brought[decision.split('@')[0] ?? ''] === failure);
+
+const failedUnearned = (run: Run, facts: Facts): string | undefined => {
+  const { id, outcome, job } = run;
+  if (outcome?.status !== 'failed' || isBrought(run, outcome.failure, facts)) return undefined;
   if (outcome.failure === 'ExecutionFailed')
     return facts.decisions.length >= patience ? undefined : 'so few faults end no execution';
   if (!isTried(outcome.failure)) return 'nothing asked for that';
   if (outcome.attempts < job.retry.attempts) return `it had ${job.retry.attempts} attempts`;
-  return outcome.attempts > mostLost(facts) ? `${mostLost(facts)} faults cost ${outcome.attempts} attempts` : undefined;
+  const most = mostLost(id, facts);
+  return outcome.attempts > most ? `${most} faults cost ${outcome.attempts} attempts` : undefined;
 };
 
-/** Why a run may not have ended as it did, given what went wrong. */
+/** Why a run may not have ended as it did, given what went wrong. What may skip a slot is another check's. */
 const unearned = (run: Run, facts: Facts): string | undefined => {
-  const { play, decisions } = facts;
-  const { outcome } = run;
-  if (outcome?.status === 'skipped')
-    return play.ends.how === 'skipped' || decisions.includes('late') ? undefined : 'nothing was late';
+  const { id, outcome } = run;
+  if (outcome?.status === 'skipped' || outcome?.status === 'missed') return undefined;
   if (outcome?.status !== 'succeeded') return failedUnearned(run, facts);
-  if (play.ends.how !== 'succeeded') return 'its model never answers';
+  if (facts.play.ends(facts.slotOf(id)).how !== 'succeeded') return 'its model never answers';
   const lost = outcome.attempts - 1;
-  return lost > mostLost(facts) ? `${mostLost(facts)} faults cost ${lost} attempts` : undefined;
+  const most = mostLost(id, facts);
+  return lost > most ? `${most} faults cost ${lost} attempts` : undefined;
+};
+
+const howOf = ({ outcome }: Run): string | undefined => {
+  if (outcome?.status === 'failed') return outcome.failure;
+  return outcome?.status === 'skipped' ? outcome.why : outcome?.status;
+};
+
+/** Where nothing goes wrong, each slot ends as it is meant to, and the watchman finds nothing. */
+const usual = ({ decisions, play, runs, slotOf, of }: Facts): string[] => {
+  if (decisions.length > 0) return [];
+  const other = runs.filter((run) => howOf(run) !== play.usual[slotOf(run.id)]);
+  const isNothing = (finding: object) => Object.values(finding).flat().filter(Boolean).length === 0;
+  const found = of('told').filter(({ what, detail }) => what === 'looked' && !isNothing(detail as object));
+  return [
+    ...other.map((run) => `${run.id} ended as ${howOf(run)}, though nothing went wrong`),
+    ...found.map(({ detail }) => `the watchman found ${JSON.stringify(detail)}, though nothing went wrong`),
+  ];
 };
 
 const inputTokens = 100;
@@ -54,7 +82,7 @@ const inputTokens = 100;
 const usage = (run: Run, facts: Facts): string[] => {
   const { wrote, of } = facts;
   const { id, outcome } = run;
-  if (!outcome || outcome.status === 'skipped') return [];
+  if (!outcome || !('attempts' in outcome)) return [];
   const steps = wrote.filter((write) => {
     if (!isStep(write) || runOf(write) !== id) return false;
     const attempt = Number(write.item.pk.split('/a').at(-1));
@@ -71,12 +99,12 @@ const usage = (run: Run, facts: Facts): string[] => {
 export const ends = (facts: Facts): string[] => [
   ...facts.runs.flatMap((run) => {
     const why = unearned(run, facts);
-    const how = run.outcome?.status === 'failed' ? run.outcome.failure : run.outcome?.status;
-    return [...(why ? [`${run.id} ended as ${how}: ${why}`] : []), ...usage(run, facts)];
+    return [...(why ? [`${run.id} ended as ${howOf(run)}: ${why}`] : []), ...usage(run, facts)];
   }),
   ...facts
     .of('told')
-    .filter(({ what, detail }) => (what === 'failed' && detail === 'Crash') || what === 'damaged')
+    .filter(({ what, detail }) => ((what === 'failed' || what === 'blind') && detail === 'Crash') || what === 'damaged')
     .map(({ actor, what, detail }) => `${actor} told of ${what}: ${detail}`),
+  ...usual(facts),
   ...facts.letters.map(({ fn, run }) => `an event of ${run} can never be handled by ${fn}`),
 ];

@@ -5,13 +5,15 @@ import type { Play } from '../play.ts';
 import { counted } from './counted.ts';
 
 /** How often a run may make a call: as often as the model means it in one attempt. */
-const meant = (play: Play, to: string): number =>
+const meant = (play: Play, slot: number, to: string): number =>
   Math.max(
     ...[1, 2, 3].map((attempt) => {
-      const calls = play.turns(attempt).flatMap((turn) => ('calls' in turn ? turn.calls : []));
+      const calls = play.turns(attempt, slot).flatMap((turn) => ('calls' in turn ? turn.calls : []));
       return calls.filter(([tool, other]) => tool === 'pay' && other === to).length;
     }),
   );
+
+const hasEnded = ({ item }: Wrote): boolean => JSON.parse(String(item.data)).outcome !== null;
 
 /** Acts of processes whose attempt was taken over or closed, or whose run had ended, when they asked the model what to do. */
 const afterTheEnd = ({ of, wrote }: Facts): string[] =>
@@ -25,7 +27,7 @@ const afterTheEnd = ({ of, wrote }: Facts): string[] =>
       const mine = ofAttempt.findLast((write) => write.actor === actor);
       const since = ofAttempt.find((write) => mine && asked && write.order > mine.order && write.order < asked.order);
       const over = wrote.find(
-        (write) => isRun(write) && runOf(write) === runId && write.before && write.order < (asked?.order ?? 0),
+        (write) => isRun(write) && runOf(write) === runId && hasEnded(write) && write.order < (asked?.order ?? 0),
       );
       return [
         ...(since ? [`${actor} made pay ${input} after ${since.actor} had taken attempt ${attempt} from it`] : []),
@@ -63,14 +65,15 @@ const truth = ({ write, step, run }: Committed, { of }: Facts): string[] => {
 
 /** 6. An effect happens at most as often as it is meant in one attempt; what is said of it is true; a closed attempt makes none. */
 export const once = (facts: Facts): string[] => {
-  const { of, play, wrote } = facts;
+  const { of, play, wrote, slotOf } = facts;
   const pays = of('acted').filter(({ tool }) => tool === 'pay');
   const steps = wrote
     .filter(isStep)
     .map((write): Committed => ({ write, run: runOf(write), step: JSON.parse(String(write.item.data)) }));
   return [
     ...counted(pays.map(({ runId, input }) => `${runId} ${input}`)).flatMap(([which, count]) => {
-      const most = meant(play, which.split(' ')[1] ?? '');
+      const [run = '', to = ''] = which.split(' ');
+      const most = meant(play, slotOf(run), to);
       return count > most ? [`pay ${which} was made ${count} times, of ${most} meant`] : [];
     }),
     ...afterTheEnd(facts),

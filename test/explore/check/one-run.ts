@@ -2,7 +2,7 @@ import type { Facts } from '../facts.ts';
 import { counted } from './counted.ts';
 
 /** 1. However often and in whatever order a slot is delivered: one run item, one execution, one that says it started it. */
-export const oneRun = ({ slots, runs, of, decisions }: Facts): string[] => {
+export const oneRun = ({ slots, runs, of, decisions, play }: Facts): string[] => {
   const started = of('started').map(({ run }) => run);
   const saidStarted = of('ended').flatMap(({ actor, how, told }) => {
     if (!actor.startsWith('dispatch') || how !== 'returned') return [];
@@ -21,6 +21,8 @@ export const oneRun = ({ slots, runs, of, decisions }: Facts): string[] => {
       count > 1 ? [`${count} dispatches say they started ${run}`] : [],
     ),
     ...counted(recorded).flatMap(([run, count]) => (count > 1 ? [`${run} was told of as new ${count} times`] : [])),
-    ...(decisions.length === 0 && runs.length !== 1 ? [`one slot has ${runs.length} runs`] : []),
+    ...(decisions.length === 0 && runs.length !== play.usual.length
+      ? [`${play.usual.length} slots have ${runs.length} runs`]
+      : []),
   ];
 };

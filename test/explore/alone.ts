@@ -1,0 +1,105 @@
+import { always, ends, job, look, type Play, pay, say } from './play.ts';
+
+const typed = {
+  type: 'object',
+  required: ['sum', 'mark'],
+  properties: { sum: { type: 'number' }, mark: { type: 'string' } },
+};
+
+/** Jobs with one slot: small, each with something of its own to go wrong. */
+export const alone: Play[] = [
+  { name: 'answer', job: job(), turns: always(say), ends: ends(1), usual: ['succeeded'] },
+  { name: 'once', job: job(), turns: always(pay, say), ends: ends(1), usual: ['succeeded'] },
+  {
+    name: 'retry',
+    job: job({ retry: { note: true } }),
+    turns: (attempt) => (attempt === 1 ? [look, { fails: 'ModelUnavailable' }] : [look, say]),
+    ends: ends(2),
+    usual: ['succeeded'],
+  },
+  {
+    name: 'continue',
+    job: job(),
+    callsPerInvocation: 1,
+    turns: always(look, { calls: [['pay', 'b']] }, say),
+    ends: ends(1),
+    usual: ['succeeded'],
+  },
+  {
+    name: 'repeat',
+    job: job(),
+    turns: always(
+      {
+        calls: [
+          ['pay', 'a'],
+          ['pay', 'a'],
+        ],
+      },
+      { calls: [['pay', 'a']] },
+      say,
+    ),
+    ends: ends(1),
+    usual: ['succeeded'],
+  },
+  {
+    name: 'typed',
+    job: job({ result: typed }),
+    turns: always({ says: 'About seven.' }, { says: '{"sum":7,"mark":"MARK"}' }),
+    ends: ends(1),
+    usual: ['succeeded'],
+  },
+  {
+    name: 'parallel',
+    job: job(),
+    turns: always(
+      {
+        calls: [
+          ['look', 'a'],
+          ['pay', 'b'],
+        ],
+      },
+      say,
+    ),
+    ends: ends(1),
+    usual: ['succeeded'],
+  },
+  {
+    name: 'half',
+    job: job({ retry: { attempts: 6 } }),
+    turns: always(
+      {
+        calls: [
+          ['look', 'nowhere'],
+          ['pay', 'b'],
+        ],
+      },
+      { calls: [['pay', 'nowhere']] },
+      say,
+    ),
+    ends: ends(1),
+    usual: ['succeeded'],
+  },
+  {
+    name: 'refused',
+    job: job(),
+    turns: always({ fails: 'InvalidPrompt' }),
+    ends: ends(1, 'InvalidPrompt'),
+    usual: ['InvalidPrompt'],
+  },
+  {
+    name: 'spent',
+    job: job({ limits: { tokens: 150 } }),
+    turns: always(look, look, say),
+    ends: ends(1, 'BudgetExhausted'),
+    usual: ['BudgetExhausted'],
+  },
+  {
+    name: 'given-up',
+    job: job({ retry: { attempts: 2 } }),
+    turns: always(look, { fails: 'ModelUnavailable' }),
+    ends: ends(2, 'ModelUnavailable'),
+    usual: ['ModelUnavailable'],
+  },
+  { name: 'single', job: job({ retry: { attempts: 1 } }), turns: always(say), ends: ends(1), usual: ['succeeded'] },
+  { name: 'disabled', job: job({ enabled: false }), turns: always(say), ends: ends(1), usual: ['disabled'] },
+];

@@ -1,0 +1,74 @@
+import type { Facts, Stated } from '../facts.ts';
+import { entering, leaving } from './accounted.ts';
+
+type Limits = { perDay?: { runs?: number; usd?: number } };
+
+/** How many runs have been made or are being made, before a write, by whoever came and left. */
+const madeBefore = (write: Stated, facts: Facts): number =>
+  facts.states
+    .filter(({ order }) => order < write.order)
+    .reduce((sum, each) => {
+      const spared = leaving(each, facts).filter(({ outcome }) => outcome && !('attempts' in outcome));
+      return sum + entering(each).length - spared.length;
+    }, 0);
+
+/** What a job has cost before a write, and by the runs that leave in it. */
+const costBefore = (write: Stated, facts: Facts): number =>
+  facts.states
+    .filter(({ order }) => order <= write.order)
+    .flatMap((each) => leaving(each, facts))
+    .reduce((sum, { outcome }) => sum + (outcome?.usage.usd ?? 0), 0);
+
+/** Why nothing may start in a write, but for other runs. */
+const heldBack = (write: Stated, run: string, facts: Facts): string[] => {
+  const { was, is, at } = write;
+  const { perDay } = (facts.play.job.limits ?? {}) as Limits;
+  const paused = was.pauses.some(({ until }) => until === null);
+  const early = was.breaker && (was.breaker.probe !== null || Date.parse(was.breaker.until) > at);
+  const unproven = is.breaker && is.breaker.probe !== run;
+  const [runs, usd] = [madeBefore(write, facts), costBefore(write, facts)];
+  return [
+    ...(paused ? ['the job is paused'] : []),
+    ...(early || unproven ? ['the breaker is open'] : []),
+    ...(perDay?.runs !== undefined && runs >= perDay.runs ? [`the day has had ${runs} runs`] : []),
+    ...(perDay?.usd !== undefined && usd >= perDay.usd ? [`the day has cost ${usd}`] : []),
+  ];
+};
+
+/** Runs get their place only where the job is not paused, nor broken, nor over its budget, nor held by another. */
+const places = (facts: Facts): string[] =>
+  facts.states.flatMap((write) =>
+    entering(write).flatMap(({ run }) => {
+      const others = write.is.open.filter((lease) => lease.run !== run && lease.holds);
+      const isHeld = facts.play.job.overlap !== 'allow' && others.some(({ until }) => Date.parse(until) > write.at);
+      const why = [...heldBack(write, run, facts), ...(isHeld ? [`${others[0]?.run} holds the job`] : [])];
+      return why.map((text) => `${write.actor} let ${run} in though ${text}`);
+    }),
+  );
+
+/** A run works while it has its place, and while no run that had one before it goes on. */
+const work = (facts: Facts): string[] => {
+  const { of, wrote, states, outcomeAt, play } = facts;
+  const came = new Map<string, { order: number; until: string }>();
+  for (const write of states)
+    for (const { run, until } of entering(write)) came.set(run, { order: write.order, until });
+  const steps = wrote.flatMap(({ item, order, actor, at }) => {
+    const run = /^session#(.+)[/]a/.exec(item.pk)?.[1];
+    return run ? [{ run, order, actor, at, what: 'committed a step' }] : [];
+  });
+  const acts = of('acted').map(({ runId, order, actor, at, tool }) => ({ run: runId, order, actor, at, what: tool }));
+  return [...acts, ...steps].flatMap(({ run, order, actor, at, what }) => {
+    const mine = came.get(run);
+    if (!mine || mine.order > order) return [`${actor}: ${what} for ${run}, which was never let in`];
+    const before = [...came].filter(
+      ([other, { order: theirs, until }]) =>
+        theirs < mine.order && other !== run && !outcomeAt(other, order) && Date.parse(until) > at,
+    );
+    return play.job.overlap === 'allow'
+      ? []
+      : before.map(([other]) => `${actor}: ${what} for ${run} while ${other} holds the job`);
+  });
+};
+
+/** A run starts only where its job's policy lets it, and works only while no earlier one holds the job. */
+export const letIn = (facts: Facts): string[] => [...places(facts), ...work(facts)];

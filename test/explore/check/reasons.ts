@@ -1,0 +1,62 @@
+import type { JobState } from '../../../lib/job-state.ts';
+import type { Run } from '../../../lib/run.ts';
+import { blank, type Facts, isRun, type Wrote } from '../facts.ts';
+import type { Command } from '../sdk.ts';
+
+type Read = { state: JobState; at: number };
+type Skipped = Extract<NonNullable<Run['outcome']>, { status: 'skipped' }>;
+
+/** The job's state as whoever wrote had read it last, or put it since. */
+const readBefore = ({ actor, order }: Wrote, { of }: Facts): Read | undefined => {
+  const read = of('point').findLast((point) => {
+    const { action, input } = (point.input ?? {}) as Partial<Command>;
+    const isState = action === 'GetItem' && (input?.Key as { sk?: string } | undefined)?.sk === 'state';
+    return isState && point.actor === actor && point.order < order && point.fault === undefined;
+  });
+  if (!read) return undefined;
+  const { Item: item } = read.output as { Item?: { data: string } };
+  return { state: item ? JSON.parse(item.data) : blank, at: read.at };
+};
+
+const untrue: Record<Skipped['why'], (run: Run, read: Read, facts: Facts) => string | undefined> = {
+  disabled: ({ job }) => (job.enabled ? 'it is enabled' : undefined),
+  late: (_, __, { decisions }) => (decisions.includes('late') ? undefined : 'nothing was late'),
+  overlap: ({ outcome, slot, id, job }, { state }, { runs }) => {
+    const by = (outcome as Skipped).by;
+    const isThere = state.queued === by || state.open.some(({ run }) => run === by);
+    const newer = job.overlap === 'cancel-previous' && runs.some((run) => run.id === by && run.slot > slot);
+    return (isThere || newer) && by !== id ? undefined : `${by} was not in its way`;
+  },
+  paused: (_, { state }) => (state.pauses.length > 0 ? undefined : 'nobody had paused it'),
+  breaker: (_, { state: { breaker }, at }) =>
+    breaker && (breaker.probe !== null || at < Date.parse(breaker.until)) ? undefined : 'the breaker let it',
+  budget: (_, { state }, { play }) => {
+    const { perDay } = (play.job.limits ?? {}) as { perDay?: { runs?: number; usd?: number } };
+    const { runs, usd } = state.spent.day;
+    return runs >= (perDay?.runs ?? Number.POSITIVE_INFINITY) || usd >= (perDay?.usd ?? Number.POSITIVE_INFINITY)
+      ? undefined
+      : `the day has had ${runs} runs and cost ${usd}`;
+  },
+  'caught-up': ({ outcome, slot }, _, { runs, decisions }) => {
+    const by = runs.find(({ id }) => id === (outcome as Skipped).by);
+    if (!by || by.slot <= slot || by.origin !== 'watchman') return 'no later run stands for it';
+    return decisions.length > 0 ? undefined : 'nothing went wrong';
+  },
+  excluded: () => 'its calendar excludes nothing',
+  fold: () => 'its clock has no fold',
+};
+
+const withinMs = 86_400_000;
+
+/** A slot is skipped only for a reason that was so, as far as whoever skipped it could see, and missed only when it is too late. */
+export const reasons = (facts: Facts): string[] =>
+  facts.wrote.filter(isRun).flatMap((write) => {
+    const run: Run = JSON.parse(String(write.item.data));
+    const { id, slot, outcome } = run;
+    if (outcome?.status === 'missed')
+      return write.at - Date.parse(slot) > withinMs ? [] : [`${id} is missed, and could have been caught up`];
+    if (outcome?.status !== 'skipped') return [];
+    const read = readBefore(write, facts);
+    const why = read ? untrue[outcome.why](run, read, facts) : 'nobody looked';
+    return why ? [`${write.actor} skipped ${id} for ${outcome.why}, and ${why}`] : [];
+  });

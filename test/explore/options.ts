@@ -1,0 +1,53 @@
+import type { Execution } from './executions.ts';
+import { faultNames, moments, zombies } from './fault.ts';
+import type { Point } from './gate.ts';
+import type { Process } from './lambda.ts';
+import type { Letter } from './queue.ts';
+import type { World } from './world.ts';
+
+const maxOrders = 2;
+
+export const isProcess = (actor: object): actor is Process => 'fn' in actor;
+export const running = ({ executions }: World): Execution | undefined =>
+  [...executions.all.values()].find(({ status }) => status === 'RUNNING');
+export const failed = ({ executions }: World): Execution | undefined =>
+  [...executions.all.values()].find(({ status }) => status !== 'RUNNING' && status !== 'SUCCEEDED');
+
+const zombieOptions = (process: Process, world: World): string[] => {
+  if (!process.byMachine || !process.tell) return [];
+  const hows = process.fn === 'attempt' ? Object.keys(zombies) : ['timeout'];
+  return hows.flatMap((how) =>
+    moments.filter((moment) => moment !== 'next' || !world.slots.has(1)).map((moment) => `${how}@${moment}`),
+  );
+};
+
+/** Nothing runs: only then may hours pass. */
+const isAtRest = (world: World): boolean =>
+  !running(world) && world.lambda.processes.every(({ state }) => state !== 'running');
+
+/** Whether somebody comes by for what this event was to bring: the watchman, for a slot of the calendar or an end. */
+const isMissed = ({ input }: Point, { play }: World): boolean => {
+  const { fn, slot = 0 } = input as Letter;
+  return fn === 'settle' || (fn === 'dispatch' && slot < play.usual.length);
+};
+
+const faultsAt = (point: Point, world: World): string[] =>
+  faultNames(point.kind).filter(
+    (name) => (name !== 'late' || isAtRest(world)) && (name !== 'vanish' || isMissed(point, world)),
+  );
+
+const deliveries = ({ slots, play }: World): string[] => {
+  const last = Math.max(...slots.keys());
+  return ['again', ...(last > 0 ? [`again:${last}`] : []), ...(play.cues || slots.has(1) ? [] : ['next'])];
+};
+
+/** Everything that could be decided now beside the usual. */
+export const optionsAt = (world: World, candidates: Point[]): string[] => {
+  const [first] = candidates;
+  const orders = candidates.slice(1, 1 + maxOrders).map((_, at) => `order:${at + 1}`);
+  const faults = first ? faultsAt(first, world) : [];
+  const zombie = first && isProcess(first.actor) ? zombieOptions(first.actor, world) : [];
+  const executions = running(world) ? ['abort', 'abort@settled', 'expire', 'expire@settled'] : [];
+  const over = failed(world) ? ['event', 'redrive'] : [];
+  return [...faults, ...zombie, ...orders, ...deliveries(world), 'watch', ...executions, ...over];
+};
