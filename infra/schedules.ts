@@ -4,7 +4,7 @@ import { type Schedule, scheduleExpression, scheduleName } from '../lib/schedule
 
 /**
  * A logical id for a job's schedule: letters and digits only. Names are lower case, so `Dash` and `At` make no two of them equal.
- * That of a one-time job has its date in it: once fired it is gone, and CloudFormation could not change it to another date.
+ * That of a one-time job has its date in it, as its name has: one that has removed itself could not be changed to another date.
  */
 export const scheduleId = (job: Pick<Job, 'name' | 'schedule'>): string => {
   const date = scheduleName(job).slice(job.name.length).replace('-', 'At');
@@ -14,7 +14,8 @@ export const scheduleId = (job: Pick<Job, 'name' | 'schedule'>): string => {
 /**
  * One schedule per enabled job that EventBridge still has to fire, in the stage's group. A slot that could not be handed to dispatch is
  * tried again for a day, as long as Scheduler can, and then kept in the dead letters. What dispatch gets is the slot itself, so every
- * delivery of it is equal. Excluded dates are delivered too: dispatch records them.
+ * delivery of it is equal. Excluded dates are delivered too: dispatch records them. CloudFormation knows no ActionAfterCompletion, so that
+ * a one-time schedule, once fired, stays there and does nothing until the next package leaves it out.
  */
 export const schedules = (jobs: Job[], now: Date): Record<string, unknown> => ({
   ScheduleGroup: { Type: 'AWS::Scheduler::ScheduleGroup', Properties: { Name: 'nightshift-${sls:stage}' } },
@@ -44,7 +45,6 @@ const schedule = (job: Job, now: Date): unknown => ({
     ScheduleExpression: scheduleExpression(job.schedule),
     ScheduleExpressionTimezone: job.schedule.timezone,
     ...bounds(job.schedule, now),
-    ...(job.schedule.at !== undefined && { ActionAfterCompletion: 'DELETE' }),
     FlexibleTimeWindow: { Mode: 'OFF' },
     State: 'ENABLED',
     Target: {

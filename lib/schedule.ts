@@ -245,6 +245,6 @@ export const localTime = (instant: string | Date, zone: string): string => {
 /** The English name of an instant's day in a time zone: `Sunday`. An invalid instant or zone is a RangeError. */
 export const weekday = (instant: string | Date, zone: string): string => localParts(instant, zone).weekday ?? '';
 
-/** The name of a job's schedule at Scheduler. A one-time one has its date in it: it deletes itself, so that another date is another schedule. */
+/** The name of a job's schedule at Scheduler. A one-time one has its date in it: it may be gone, and another date is another schedule. */
 export const scheduleName = ({ name, schedule: { at } }: { name: string; schedule: Schedule }): string =>
   at === undefined ? name : `${name}-${at.replaceAll(/[-:]/g, '')}`;

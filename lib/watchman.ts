@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Due, dueBetween, slotsAfter } from './calendar.ts';
+import { type Due, dueBetween, isOver } from './calendar.ts';
 import { type CaughtUp, catchUp } from './catch-up.ts';
 import { type Deployments, drift } from './deployment.ts';
 import type { DispatchDeps } from './dispatch.ts';
@@ -35,10 +35,6 @@ const before = (slot: Slot): Slot => slotAt(new Date(Date.parse(slot) - 1000));
 /** The runs of a job's own slots from an instant on, the open ones of which wait for nothing but their execution. */
 const runsSince = (job: string, from: Slot, { stores: { runs } }: WatchDeps): Promise<Run[]> =>
   runs.byJob(job, { from, limit: Number.POSITIVE_INFINITY });
-
-/** Whether the job has no slot left, so that its schedule may be gone. */
-const isLastDue = ({ schedule }: Job, now: Date): boolean =>
-  slotsAfter(schedule, now, { anchor: now }).next().done === true;
 
 /** Every slot of these that has no run. */
 const lostOf = (due: Due[], known: Run[]): Due[] => {
@@ -94,8 +90,8 @@ export const lookAt = async (job: Job, deps: WatchDeps): Promise<Finding> => {
   const own = { ...deps, jobs: async (name: string) => (name === job.name ? job : undefined) };
   const mended = await reap(job.name, own);
   const now = deps.now();
-  const deployed = await deps.deployments.get(job.name);
-  const differences = drift(job, deployed, () => isLastDue(job, now));
+  const deployed = await deps.deployments.get(job);
+  const differences = drift(job, deployed, () => isOver(job.schedule, now));
   const seen = await deps.stores.looks.get(job.name);
   const look = seen ?? firstLook(job, deployed, differences, now);
   const sight: Sight = { job, deployed, differences, delivered: await deliveries(job, look, deps) };

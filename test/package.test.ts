@@ -25,7 +25,7 @@ afterAll(removed);
 
 describe('a package', () => {
   it('says what was checked and how large each function is', () => {
-    expect(output).toContain('Every job file is valid: 5 declared, 4 scheduled.');
+    expect(output).toContain('Every job file is valid: 6 declared, 5 scheduled.');
     for (const name of functionNames) expect(output).toMatch(new RegExp(`^${name} +\\d+ KB$`, 'm'));
     expect(output).toMatch(/later .*providers\/anthropic\.ts +\d+ KB +\d+ KB/);
     expect(output).toContain("passes AWS's validator");
@@ -118,7 +118,7 @@ describe('an archive', () => {
     const [dispatch, watchman] = [await unpacked('dispatch'), await unpacked('watchman')];
     const list = await readFile(join(dispatch, 'config/jobs.json'), 'utf8');
     const packed: { name: string }[] = JSON.parse(list);
-    expect(packed.map((job) => job.name).sort()).toEqual(['eu-news', 'night-report', 'off', 'once', 'tick']);
+    expect(packed.map((job) => job.name).sort()).toEqual(['eu-news', 'night-report', 'off', 'once', 'season', 'tick']);
     expect(await readFile(join(watchman, 'config/jobs.json'), 'utf8')).toBe(list);
     expect(await thrown(dispatch, { job: 'nobody', slot: '2026-11-22T07:00:00Z' })).toMatchObject({
       name: 'UnknownJob',

@@ -23,7 +23,8 @@ describe('the template', () => {
     expect(summary.sort()).toEqual([
       ['eu-news', 'cron(0 9 ? * MON-FRI *)', 'Europe/Amsterdam'],
       ['night-report', 'cron(0 7 * * ? *)', 'Europe/Amsterdam'],
-      ['once', 'at(2026-12-24T18:00:00)', 'UTC'],
+      ['once-21991224T180000', 'at(2199-12-24T18:00:00)', 'UTC'],
+      ['season', 'cron(30 2 * * ? *)', 'Europe/Amsterdam'],
       ['tick', 'rate(5 minutes)', 'UTC'],
     ]);
     for (const { Name, GroupName, FlexibleTimeWindow, Target } of found) {
@@ -33,12 +34,21 @@ describe('the template', () => {
         Target: {
           Arn: arnOf('DispatchLambdaFunction'),
           RoleArn: arnOf('ScheduleRole'),
-          Input: `{"job":"${Name}","slot":"<aws.scheduler.scheduled-time>"}`,
+          Input: `{"job":"${String(Name).replace(/-2199.*/, '')}","slot":"<aws.scheduler.scheduled-time>"}`,
           RetryPolicy: { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86_400 },
           DeadLetterConfig: { Arn: arnOf('DeadLetters') },
         },
       });
     }
+  });
+
+  it('bounds a schedule in UTC', () => {
+    expect(made.properties('ScheduleOfseason')).toMatchObject({
+      StartDate: '2199-03-31T01:00:00Z',
+      EndDate: '2199-10-27T00:30:00Z',
+    });
+    for (const id of ['ScheduleOfonceAt21991224T180000', 'ScheduleOftick'])
+      for (const bound of ['StartDate', 'EndDate']) expect(made.properties(id)).not.toHaveProperty(bound);
   });
 
   it('gives each function a role of its own and what the function needs', () => {

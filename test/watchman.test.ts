@@ -285,7 +285,7 @@ test('two watchmen at once do no harm', async () => {
 test('a job that cannot be looked at hides no other, and is not passed over in silence', async () => {
   const { deps, world } = await watched();
   const deployments = {
-    get: async (name: string) => {
+    get: async ({ name }: { name: string }) => {
       if (name === 'broken') throw new Error('no answer');
       return world.deployed;
     },

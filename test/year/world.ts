@@ -47,13 +47,10 @@ export const openWorld = async (plan: Plan, chance: Random) => {
     const eras = plan.eras.get(name) ?? [];
     const era = deployedAt(eras, clock.now());
     if (!era?.job.enabled || hasFired(era)) return undefined;
-    const awake = eras.slice(0, eras.indexOf(era)).findLast(({ job }) => !job.enabled);
-    const created = eras[awake ? eras.indexOf(awake) + 1 : 0] ?? era;
     return {
       expression: scheduleExpression(era.job.schedule),
       timezone: era.job.schedule.timezone,
       enabled: true,
-      createdAt: iso(created.deployedAt),
       modifiedAt: iso(era.deployedAt),
     };
   };
