@@ -23,11 +23,11 @@ const stop = (title: string, problems: string[]): void => {
   if (problems.length > 0) throw new Error(`${title}\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
 };
 
-/** The jobs and scripts of the project at `root`. Throws InvalidJob with everything that is wrong, a line each. */
-export const declared = (root: string): Promise<Declared> => {
+/** The jobs and scripts of the project at `root`. Throws InvalidJob with everything that is wrong by `now`, a line each. */
+export const declared = (root: string, now?: Date): Promise<Declared> => {
   const here = (path: string) => relative('.', join(root, path));
-  const { jobs, scripts, tools } = repositoryFiles;
-  return readJobs({ jobs: here(jobs), scripts: here(scripts), tools: here(tools) });
+  const { jobs, scripts, tools, holidays } = repositoryFiles;
+  return readJobs({ jobs: here(jobs), scripts: here(scripts), tools: here(tools), holidays: here(holidays) }, now);
 };
 
 /** What a function reads at run time lies in `config/` of its archive: the jobs where slots are handled, the scripts where they are played. */
@@ -79,7 +79,7 @@ const unknownParams = async (root: string, args: string[]): Promise<string[]> =>
 const packageService = async (root: string, args: string[]): Promise<void> => {
   await rm(join(root, '.serverless'), { recursive: true, force: true });
   stop('A parameter is not known.', await unknownParams(root, args));
-  const found = await declared(root);
+  const found = await declared(root, new Date());
   const scheduled = found.jobs.filter((job) => job.enabled).length;
   console.log(`Every job file is valid: ${found.jobs.length} declared, ${scheduled} scheduled.`);
   console.log(sizeTable(await buildFunctions(root, found)));
