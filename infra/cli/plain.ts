@@ -15,9 +15,11 @@ export const brief = (text: string, most: number): string => {
   return letters.length <= most ? letters.join('') : `${letters.slice(0, most - 1).join('')}…`;
 };
 
+const harmless = (text: string): string =>
+  text.replaceAll(escaped, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 /** JSON for programs and people: the same value, and safe to look at in a terminal. */
-export const json = (value: unknown): string =>
-  JSON.stringify(value, null, 2).replaceAll(
-    escaped,
-    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+export const json = (value: unknown): string => harmless(JSON.stringify(value, null, 2));
+
+/** The same in one line, for one of many. */
+export const jsonLine = (value: unknown): string => harmless(JSON.stringify(value));

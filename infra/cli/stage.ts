@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import type { SchedulerClientConfig } from '@aws-sdk/client-scheduler';
 import type { DispatchEvent, DispatchResult } from '../../lib/dispatch.ts';
 import { dynamoStores, type Stores } from '../../lib/io/stores.ts';
 import { connect } from '../local/connect.ts';
@@ -8,7 +10,7 @@ import { configPath, configStamp } from './config.ts';
 import { invokeDispatch } from './dispatch.ts';
 import { type Place, regionOf } from './place.ts';
 
-/** A service to ask: the same for a deployed one and the local one. Commands only read its stores. */
+/** A service to ask: the same for a deployed one and the local one. Commands only read its stores, but for pause and resume. */
 export type Stage = {
   stores: Stores;
   dispatch(event: DispatchEvent): Promise<DispatchResult>;
@@ -23,13 +25,14 @@ export type Stage = {
 
 const requestHandler = { connectionTimeout: 3_000, requestTimeout: 60_000, throwOnRequestTimeout: true };
 
-/** Every put needs a token; a command has none to give. */
-const token = (): never => {
-  throw new Error('a command tried to write: only the functions do');
+/** A run that cannot be read is left out of a list, and said so, once. */
+const damagedOnce = () => {
+  const told = new Set<string>();
+  return ({ message }: Error): void => {
+    if (!told.has(message)) console.error(`left out: ${message}`);
+    told.add(message);
+  };
 };
-
-/** A run that cannot be read is left out of a list, and said so. */
-const damaged = ({ message }: Error): void => console.error(`left out: ${message}`);
 
 type Names = { table: string; dispatch: string; restMs: number };
 
@@ -39,7 +42,7 @@ const asked = (settings: object, names: Names, held: Held): Stage => {
   const common = { maxAttempts: 4, requestHandler, ...settings };
   const [dynamo, lambda] = [new DynamoDBClient(common), new LambdaClient(common)];
   return {
-    stores: dynamoStores(dynamo, names.table, { now: () => new Date(), token, damaged }),
+    stores: dynamoStores(dynamo, names.table, { now: () => new Date(), token: randomUUID, damaged: damagedOnce() }),
     dispatch: (event) => invokeDispatch(lambda, names.dispatch, event),
     restMs: names.restMs,
     waiting: held.waiting,
@@ -59,14 +62,20 @@ const deployed = (stage: string, region: string): Stage => {
   return asked({ region }, names, { waiting: 0, lost: false, close() {} });
 };
 
-const local = async (data: string, resume: boolean): Promise<Stage> => {
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+/** The local service, with what else there is to ask of it. */
+export type LocalStage = Stage & { url: string; scheduler(): SchedulerClientConfig };
+
+/** Connects to the local service and starts it if need be. Throws StoreUnavailable. */
+export const openLocal = async (data: string, { resume }: { resume: boolean }): Promise<LocalStage> => {
   const config = configPath(data);
   const own = { ...process.env, NIGHTSHIFT_CONFIG: config, NIGHTSHIFT_CONFIG_STAMP: await configStamp(data) };
   const held = await connect(resolve(data), { config }, { env: own, resume });
   const { url, env } = held;
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const names = { table: env.NIGHTSHIFT_TABLE ?? '', dispatch: 'dispatch', restMs: 150 };
-  return asked({ endpoint: url, region: env.AWS_REGION, credentials }, names, held);
+  const settings = { endpoint: url, region: env.AWS_REGION ?? '', credentials };
+  return Object.assign(asked(settings, names, held), { url, scheduler: () => ({ requestHandler, ...settings }) });
 };
 
 /**
@@ -74,4 +83,4 @@ const local = async (data: string, resume: boolean): Promise<Stage> => {
  * it if need be: with `resume`, what an earlier one left open goes on, with the caller's environment. Throws StoreUnavailable where that does not come up.
  */
 export const openStage = async (place: Place, { resume }: { resume: boolean }): Promise<Stage> =>
-  place.stage === undefined ? local(place.data, resume) : deployed(place.stage, regionOf(place));
+  place.stage === undefined ? openLocal(place.data, { resume }) : deployed(place.stage, regionOf(place));

@@ -21,6 +21,8 @@ const [dir = '.', code = '', setup = '{}'] = process.argv.slice(2);
 const { idleMs = 2000, ...options } = JSON.parse(setup);
 
 const leases = new Set<ServerResponse>();
+/** Whoever holds the timer, and is told what happens. */
+let holder: ServerResponse | undefined;
 let service: LocalService | undefined;
 let presence: Presence | undefined;
 /** What the handlers find: what any client that runs has brought. One that brings no key takes none away from a run at work. */
@@ -62,10 +64,30 @@ const lease = (request: WireRequest, response: ServerResponse): 'taken' => {
   return 'taken';
 };
 
+/** The timer runs for one client at a time, and no longer than that lives. Each line of the answer is something that happened. */
+const hold = (response: ServerResponse): WireReply | 'taken' => {
+  if (holder !== undefined) return errorReply(409, 'ResourceInUseException', 'somebody holds the timer');
+  holder = response;
+  response.once('close', () => {
+    holder = undefined;
+    service?.timer.stop();
+  });
+  response.writeHead(200).flushHeaders();
+  return 'taken';
+};
+
+const fireFromNowOn = (): WireReply => {
+  if (holder === undefined) return errorReply(409, 'ResourceInUseException', 'nobody holds the timer');
+  service?.timer.start();
+  return jsonReply(200, {});
+};
+
 const route = (request: WireRequest, response: ServerResponse): WireReply | 'taken' | undefined => {
   if (request.path === '/presence') return jsonReply(200, presence ?? {});
   if (request.method !== 'POST') return undefined;
   if (request.path === '/lease') return lease(request, response);
+  if (request.path === '/timer') return hold(response);
+  if (request.path === '/timer/start') return fireFromNowOn();
   if (request.path !== '/leave') return undefined;
   if (leases.size > 0 || service?.busy) return errorReply(409, 'ResourceInUseException', 'it is needed');
   response.once('finish', () => void leave('a client has other code'));
@@ -80,6 +102,7 @@ const start = async (): Promise<void> => {
     env,
     route,
     report: say,
+    tell: (event) => void holder?.write(`${JSON.stringify(event)}\n`),
     resume: false,
   });
   presence = { dir, url: service.url, pid: process.pid, code };

@@ -1,0 +1,240 @@
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { slotsAfter } from '../../lib/calendar.ts';
+import { asFailure, Failure } from '../../lib/failure.ts';
+import type { Declared } from '../../lib/io/job-files.ts';
+import type { Job } from '../../lib/job.ts';
+import { scheduleExpression } from '../../lib/schedule.ts';
+import type { Slot } from '../../lib/slot.ts';
+import { type Hold, holdTimer } from '../local/hold.ts';
+import type { ServiceEvent } from '../local/service.ts';
+import { unusable } from '../local/unusable.ts';
+import { counted } from './amount.ts';
+import { watchChanges } from './changes.ts';
+import { writeLocalConfig } from './config.ts';
+import { readDeclared } from './declared.ts';
+import { exitCodes } from './ending.ts';
+import { type Happening, happeningLines } from './happening.ts';
+import { inEnglish } from './next.ts';
+import { jsonLine } from './plain.ts';
+import { type Spectator, spectator } from './spectator.ts';
+import { type LocalStage, openLocal } from './stage.ts';
+import type { Terminal } from './terminal.ts';
+import { about, localText } from './time.ts';
+import { keepSchedules, type Timetable } from './timetable.ts';
+import { listener, type Told } from './told.ts';
+
+export type DevOptions = { infra: string; data: string; json?: boolean };
+
+/** How long it rests between two looks, and how often it asks for runs that nobody told of: a person's, or one that waited. */
+const restMs = 200;
+const askMs = 10_000;
+/** How many runs of a job are looked at: more where the watchman has gone through an outage. */
+const few = 30;
+const many = 1000;
+
+type Connected = { stage: LocalStage; hold: Hold; timetable: Timetable };
+
+/** Holds the timer. The one before may be dying: its place is free in a moment. Throws StoreUnavailable where another `dev` works here. */
+const held = async (stage: LocalStage, data: string, hear: (event: ServiceEvent) => void): Promise<Hold> => {
+  for (let tries = 0; tries < 20; tries += 1) {
+    const hold = await holdTimer(stage.url, hear);
+    if (hold !== undefined) return hold;
+    await setTimeout(100);
+  }
+  throw new Failure('StoreUnavailable', `another \`dev\` works on ${data}; stop it, or give --data another directory`);
+};
+
+const schedulesKept = async (stage: LocalStage, { jobs }: Declared): Promise<Timetable> => {
+  const client = new SchedulerClient(stage.scheduler());
+  try {
+    return await keepSchedules(jobs, client, new Date());
+  } finally {
+    client.destroy();
+  }
+};
+
+const configWritten = async (data: string, declared: Declared): Promise<void> => {
+  await writeLocalConfig(data, declared).catch((thrown: unknown) => {
+    throw unusable(data, thrown);
+  });
+};
+
+/** The next slot that EventBridge fires and that is run. */
+const nextOf = ({ enabled, schedule }: Job, since: Date | undefined, now: Date): Slot | null => {
+  if (!enabled) return null;
+  const due = slotsAfter(schedule, now, { anchor: since ?? now });
+  return due.find(({ by, skip }) => by === 'schedule' && skip === undefined)?.slot ?? null;
+};
+
+/** Prints what happens, a line each; and on a terminal, under them, what is next. */
+const printer = (out: Terminal, asJson: boolean) => {
+  let jobs: Job[] = [];
+  let since: Timetable['since'] = new Map();
+  let upcoming: { job: string; slot: Slot } | undefined;
+  const zoneOf = (job: string): string => jobs.find(({ name }) => name === job)?.schedule.timezone ?? 'UTC';
+  const soonest = (now: Date) =>
+    jobs
+      .flatMap((job) => ({ job: job.name, slot: nextOf(job, since.get(job.name), now) ?? [] }))
+      .flatMap(({ job, slot }) => (typeof slot === 'string' ? [{ job, slot }] : []))
+      .sort((a, b) => (a.slot < b.slot ? -1 : 1))[0];
+  const say = (happenings: Happening[]): void => {
+    const now = new Date();
+    const jobWidth = Math.max(...jobs.map(({ name }) => name.length), 0);
+    for (const one of happenings) {
+      if (asJson) out.say(jsonLine({ at: now.toJSON(), ...one }));
+      else out.print(happeningLines(one, { now, zoneOf, jobWidth }));
+    }
+  };
+  return {
+    say,
+    know(declared: Declared, timetable: Timetable): void {
+      jobs = declared.jobs;
+      since = timetable.since;
+      upcoming = undefined;
+    },
+    schedules(names: string[]): void {
+      const now = new Date();
+      const told = jobs.filter(({ name }) => names.includes(name));
+      const next = (job: Job) => nextOf(job, since.get(job.name), now);
+      say(
+        told.map((job) => ({
+          event: 'schedule',
+          job: job.name,
+          enabled: job.enabled,
+          english: inEnglish(job.schedule),
+          expression: scheduleExpression(job.schedule),
+          timezone: job.schedule.timezone,
+          next: next(job),
+        })),
+      );
+    },
+    status(open: number): string {
+      const now = new Date();
+      if (upcoming === undefined || Date.parse(upcoming.slot) <= now.getTime()) upcoming = soonest(now);
+      const work = open > 0 ? `${counted(open, 'open run')} · ` : '';
+      if (upcoming === undefined) return `${work}nothing is due`;
+      const { job, slot } = upcoming;
+      return `${work}next: ${job} ${localText(slot, zoneOf(job))}, in ${about(Date.parse(slot) - now.getTime())}`;
+    },
+  };
+};
+
+type Printer = ReturnType<typeof printer>;
+
+/** All that `dev` is, once it runs: everything it hears, reads and says. */
+const session = (options: DevOptions, print: Printer, runs: Spectator) => {
+  const heard: ServiceEvent[] = [];
+  const understand = listener();
+  let askedAt = 0;
+
+  const connect = async (declared: Declared): Promise<Connected> => {
+    await configWritten(options.data, declared);
+    const stage = await openLocal(options.data, { resume: true });
+    try {
+      const hold = await held(stage, options.data, (event) => void heard.push(event));
+      const timetable = await schedulesKept(stage, declared);
+      await hold.start();
+      return { stage, hold, timetable };
+    } catch (thrown) {
+      stage.close();
+      throw thrown;
+    }
+  };
+  const scan = async (jobs: string[], { stage }: Connected, deep: boolean): Promise<Happening[]> =>
+    runs.scan(jobs, stage.stores, { limit: deep ? many : few });
+
+  /** One look: what the service has told, the runs that are open, and now and then all of them. */
+  const look = async (declared: Declared, connected: Connected): Promise<void> => {
+    const told: Told[] = heard.splice(0).map(understand);
+    print.say(told.flatMap(({ happenings }) => happenings));
+    const ended = await runs.follow(connected.stage.stores);
+    print.say(ended);
+    const all = Date.now() - askedAt > askMs;
+    if (all) askedAt = Date.now();
+    const names = declared.jobs.map(({ name }) => name);
+    // A run that ends may let out one that waited in the queue.
+    const freed = ended.flatMap((one) => (one.event === 'ended' ? [one.job] : []));
+    const jobs = all ? names : [...new Set([...told.flatMap((one) => one.jobs), ...freed])];
+    const deep = told.some((one) => one.deep);
+    print.say(await scan(jobs, connected, deep));
+  };
+  /** Reads the job files again. Wrong ones change nothing. */
+  const reread = async (declared: Declared, connected: Connected): Promise<Declared> => {
+    try {
+      const fresh = await readDeclared(options.infra);
+      await configWritten(options.data, fresh);
+      const timetable = await schedulesKept(connected.stage, fresh);
+      const { created, updated, removed } = timetable;
+      print.know(fresh, timetable);
+      print.say([{ event: 'files', created, updated, removed }]);
+      print.schedules([...created, ...updated]);
+      return fresh;
+    } catch (thrown) {
+      const { name, message } = asFailure(thrown);
+      if (name !== 'InvalidJob') throw thrown;
+      print.say([{ event: 'invalid', problems: message.split('\n') }]);
+      return declared;
+    }
+  };
+  return { connect, look, reread };
+};
+
+/** Whether what was thrown is the service's end. Its connections may close a moment after a request has failed. */
+const isLost = async (connected: Connected): Promise<boolean> => {
+  for (let waits = 0; waits < 10 && !connected.hold.lost; waits += 1) await setTimeout(50);
+  return connected.hold.lost;
+};
+
+/**
+ * Fires every job at its slots until it is told to stop, and tells what happens. Reads job files again when they change. A service that dies is
+ * started again. Resolves to 0 on SIGINT and SIGTERM, which is how it ends. Throws InvalidJob, StoreUnavailable.
+ */
+export const dev = async (options: DevOptions, out: Terminal): Promise<number> => {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const isStopped = (): boolean => stop.signal.aborted;
+  const stopped = once(stop.signal, 'abort');
+  const files = await watchChanges(options.infra);
+  let declared = await readDeclared(options.infra);
+  const runs = spectator(new Date());
+  const print = printer(out, options.json === true);
+  const { connect, look, reread } = session(options, print, runs);
+
+  out.show(() => 'starting the local service');
+  let connected = await connect(declared);
+  const reconnect = async (): Promise<void> => {
+    connected.stage.close();
+    print.say([{ event: 'service-ended' }]);
+    connected = await connect(declared);
+    print.say([{ event: 'service-back' }]);
+  };
+  const turn = async (): Promise<void> => {
+    if (connected.hold.lost) await reconnect();
+    try {
+      await look(declared, connected);
+      if (await files.settled()) declared = await reread(declared, connected);
+    } catch (thrown) {
+      if (!(await isLost(connected))) throw thrown;
+    }
+  };
+
+  try {
+    print.know(declared, connected.timetable);
+    print.say([{ event: 'began', jobs: declared.jobs.length, data: options.data }]);
+    print.schedules(declared.jobs.map(({ name }) => name));
+    out.show(() => print.status(runs.open().length));
+    while (!isStopped()) {
+      await turn();
+      await Promise.race([setTimeout(restMs), stopped]);
+    }
+    out.show();
+    print.say([{ event: 'stopped', open: runs.open() }]);
+    return exitCodes.succeeded;
+  } finally {
+    out.show();
+    connected.hold.close();
+    connected.stage.close();
+  }
+};
