@@ -88,6 +88,22 @@ declaring(command('next <job>', 'show when a job is due next, and what its sched
     process.exitCode = await next(job, options, out);
   });
 
+declaring(command('dev', 'fire every job at its slots, here, until stopped with Ctrl-C'))
+  .option('--data <dir>', 'where the local service keeps its data', usualData)
+  .addHelpText(
+    'after',
+    `
+Tells what happens, a line each: by your own clock, slots in the zone of their job. Job files, scripts and holidays are read again
+when they change. What was due while it did not run, or while the machine slept, is not fired late: the watchman records it or
+catches up, by the job's \`catchUp\`. With --json, one object a line.
+
+Exit codes: 0 stopped with Ctrl-C, which is how it ends (open runs go on); 2 bad job files at the start; 3 the service does not come up.`,
+  )
+  .action(async (options) => {
+    const { dev } = await import('./dev.ts');
+    process.exitCode = await dev(options, out);
+  });
+
 declaring(command('check', 'check every job and script file')).action(async (options) => {
   const { check } = await import('./check.ts');
   process.exitCode = await check(options, out);
