@@ -56,6 +56,8 @@ const words = [
   'expectation',
   'freshness',
   'watchman',
+  'why',
+  'forecast',
 ];
 const word = (name) => `^lib/${name}[.]ts$`;
 const forbidden = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });

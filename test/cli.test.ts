@@ -3,10 +3,10 @@ import type { WriteStream } from 'node:tty';
 import { createColors } from 'picocolors';
 import { expect, test } from 'vitest';
 import { cost, duration } from '../infra/cli/amount.ts';
+import { hint as hintOf } from '../infra/cli/hint.ts';
 import type { History } from '../infra/cli/history.ts';
 import { drawn, toned } from '../infra/cli/line.ts';
 import { brief, json, plain } from '../infra/cli/plain.ts';
-import { look } from '../infra/cli/run.ts';
 import { listed } from '../infra/cli/runs.ts';
 import { tableLines } from '../infra/cli/table.ts';
 import { terminal } from '../infra/cli/terminal.ts';
@@ -222,9 +222,9 @@ test('cuts no failure, no outcome and no hint', () => {
 
 test('hints at a command that a shell takes as it stands', () => {
   const hint = 'npm run nightshift -- show id';
-  expect(look('id', { data: '.nightshift' }, '.nightshift')).toBe(hint);
-  expect(look('id', { data: '../a/b' }, '.nightshift')).toBe(`${hint} --data ../a/b`);
-  expect(look('id', { data: "my dir/it's" }, '.nightshift')).toBe(`${hint} --data 'my dir/it'\\''s'`);
+  expect(hintOf('show id', { data: '.nightshift' }, '.nightshift')).toBe(hint);
+  expect(hintOf('show id', { data: '../a/b' }, '.nightshift')).toBe(`${hint} --data ../a/b`);
+  expect(hintOf('show id', { data: "my dir/it's" }, '.nightshift')).toBe(`${hint} --data 'my dir/it'\\''s'`);
 });
 
 /** A stream that is a terminal, or not, and everything written to it. */

@@ -81,6 +81,16 @@ placed(command('show <run>', 'show a run: its attempts, their prompts and every 
   process.exitCode = await show(id, options, out);
 });
 
+declaring(placed(command('why <job> <time...>', 'say why a job did or did not run at a time, or when it will')))
+  .addHelpText(
+    'after',
+    "\nTimes are local to the job's zone (2026-11-25 09:00, or 09:00 for today), or a slot in UTC (2026-11-25T08:00:00Z).",
+  )
+  .action(async (job, time, options) => {
+    const { why } = await import('./why.ts');
+    process.exitCode = await why(job, time, options, usualData, out);
+  });
+
 declaring(command('next <job>', 'show when a job is due next, and what its schedule says in English'))
   .option('--count <n>', 'how many slots', between(1, 1000), 10)
   .action(async (job, options) => {

@@ -1,0 +1,68 @@
+import { Failure } from '../../lib/failure.ts';
+import { momentProblems } from '../../lib/moment.ts';
+import { localDate, weekday } from '../../lib/schedule.ts';
+import { Slot, slotAt } from '../../lib/slot.ts';
+import { instantsOf, midnightOf, openZone, reachedAt, wallTime } from '../../lib/zone.ts';
+
+/**
+ * A time as a person typed it: every instant it can mean (none where clocks jump over it, two where they go back over it), and when
+ * it is reached. `lasts`: how long it is, a day where no time of day was given.
+ */
+export type Typed = { instants: number[]; reached: number; lasts: number };
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+const form = 'a local time like "2026-11-25 09:00", 09:00 for today, or a slot like 2026-11-25T08:00:00Z';
+
+const wrong = (option: string, text: string, expected: string): Failure =>
+  new Failure('InvalidSlot', `${option}: found "${text}", expected ${expected}`);
+
+const utc = (text: string): number | undefined => {
+  const whole = /:\d\d:\d\dZ$/.test(text) ? text : text.replace(/Z$/, ':00Z');
+  return Slot.safeParse(whole).success ? Date.parse(whole) : undefined;
+};
+
+const pattern = /^(?:(\d{4}-\d\d-\d\d)(?:[T ]|$))?(\d\d:\d\d(?::\d\d)?)?$/;
+
+/**
+ * Reads a time that a person typed: local to the zone, or a slot in UTC. A time of day alone is of today. Throws InvalidSlot, which names the
+ * option and says what was expected.
+ */
+export const typedTime = (text: string, option: string, zone: string, now: Date): Typed => {
+  if (text.endsWith('Z')) {
+    const instant = utc(text);
+    if (instant === undefined) throw wrong(option, text, form);
+    return { instants: [instant], reached: instant, lasts: minute };
+  }
+  const [, date, time] = pattern.exec(text) ?? [];
+  if (date === undefined && time === undefined) throw wrong(option, text, form);
+  const seconds = (time ?? '00:00').padEnd(8, ':00');
+  const moment = `${date ?? localDate(now, zone)}T${seconds}`;
+  const [problem] = momentProblems(moment);
+  if (problem !== undefined) throw new Failure('InvalidSlot', `${option}: "${text}": ${problem}`);
+  const local = Date.parse(`${moment}Z`);
+  const spans = openZone(zone).spansAround(midnightOf(local));
+  return {
+    instants: instantsOf(local, spans),
+    reached: reachedAt(local, spans),
+    lasts: time === undefined ? day : minute,
+  };
+};
+
+/** `Wed 2026-11-25 09:00`: an instant in a time zone, with seconds where it has some. */
+export const localText = (instant: string | Date, zone: string): string => {
+  const slot = slotAt(new Date(instant));
+  return `${weekday(slot, zone).slice(0, 3)} ${wallTime(slot, openZone(zone)).local}`;
+};
+
+/** `3 min`, `2 h 05 min`, `4 days`: about how long, given in milliseconds. */
+export const about = (ms: number): string => {
+  const minutes = Math.round(Math.abs(ms) / minute);
+  if (minutes < 1) return `${Math.round(Math.abs(ms) / 1000)} s`;
+  if (minutes < 60) return `${minutes} min`;
+  const rest = minutes % 60;
+  if (minutes < 48 * 60)
+    return `${Math.floor(minutes / 60)} h${rest === 0 ? '' : ` ${String(rest).padStart(2, '0')} min`}`;
+  return `${Math.round(minutes / 60 / 24)} days`;
+};
