@@ -30,6 +30,13 @@ export const ask = async (
   );
 };
 
+/** Everything a deployed function has printed, what Lambda writes around it included. */
+export const logged = async (url: string, name: string): Promise<string> => {
+  const asked = { logGroupName: `/aws/lambda/${name}`, limit: 10_000 };
+  const { events = [] } = await ask(url, 'logs', 'FilterLogEvents', asked);
+  return (events as { message: string }[]).map(({ message }) => message).join('\n');
+};
+
 /** EventBridge Scheduler's REST API: `GET /schedules/<name>?groupName=<group>`. */
 export const scheduler = async (
   url: string,

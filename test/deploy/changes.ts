@@ -95,6 +95,13 @@ export const changes = (at: () => Deployed): void => {
     }
   });
 
+  it('gives the watchman nothing to find: he knows of the schedule that was changed, and of those that are gone', async () => {
+    const found = await at().stage.watch();
+    expect(found.report).toMatchObject({ drift: [], started: [], missed: [] });
+    expect(found.paused).toMatchObject({ drift: [], started: [], missed: [] });
+    expect(found).not.toHaveProperty('dropped');
+  });
+
   it('runs the jobs as they are deployed now', async () => {
     const { service, replies } = at();
     replies.push({ text: 'By hand, though it is paused.' });

@@ -14,6 +14,12 @@ const claude = 'anthropic/claude-sonnet-4-5';
 /** A model of Bedrock behind a profile that sends requests to several Regions, and one of this Region. */
 const [profile, nova] = ['bedrock/eu.anthropic.claude-haiku-4-5-20251001-v1:0', 'bedrock/amazon.nova-lite-v1:0'];
 
+/** Every day at an hour that was 20 minutes ago, in UTC: due, without having to be waited for. */
+const justDue = (): string => {
+  const due = new Date(Date.now() - 20 * 60_000);
+  return `{ cron: ${due.getUTCMinutes()} ${due.getUTCHours()} * * ? * }`;
+};
+
 export const daily = '{ cron: 0 7 * * ? *, timezone: Europe/Amsterdam }';
 export const report = (schedule: string, more = ''): string => agent(claude, schedule, `${tools}${more}`);
 
@@ -24,22 +30,26 @@ const jobs = {
   elsewhere: agent('openai-compatible/local', '{ rate: 3 days }'),
   'eu-bedrock': agent(profile, '{ rate: 4 days }'),
   'own-bedrock': agent(nova, '{ rate: 5 days }'),
+  queued: report('{ rate: 6 days }', 'overlap: queue-one\n'),
+  newest: report('{ rate: 7 days }', 'overlap: cancel-previous\n'),
+  lost: report(justDue()),
+  strict: report(justDue(), 'catchUp: { policy: none }\n'),
 };
 
-/** A service deployed to a cloud of its own, with its model servers. `replies` is what Claude says next. */
+/** A service deployed to a cloud of its own, with its model servers. `replies` is what Claude says next; a promise is one he thinks about. */
 export type Deployed = {
   cloud: Cloud;
   service: Service;
   stage: ReturnType<typeof deployedStage>;
   claude: AnthropicServer;
   other: ModelServer;
-  replies: Reply[];
+  replies: (Reply | Promise<Reply>)[];
   close(): Promise<void>;
 };
 
 /** Packages and deploys the stage `test`; one provider's key is a parameter, the other's a secret. */
 export const deployed = async (): Promise<Deployed> => {
-  const replies: Reply[] = [];
+  const replies: Deployed['replies'] = [];
   const server = await anthropicServer({ reply: () => replies.shift() ?? { error: 500, message: 'script is over' } });
   const other = await openaiCompatibleModel([{ text: 'From elsewhere.' }]);
   const cloud = await startCloud();

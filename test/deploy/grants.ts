@@ -9,11 +9,15 @@ export type Need = Grant;
 
 const listed = (value: string | string[]): string[] => [value].flat();
 
-/** Everything a role of the account allows, one by one. Throws on a statement that is no plain permission. */
+/** The policy that is of this cloud and not of the product (see service.ts). */
+export const ofThisCloud = 'ministack';
+
+/** Everything the product lets a role of the account do, one by one. Throws on a statement that is no plain permission. */
 export const grantsOf = async (iam: IAMClient, role: string): Promise<Grant[]> => {
   const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName: role }));
+  const own = PolicyNames.filter((name) => name !== ofThisCloud);
   const policies = await Promise.all(
-    PolicyNames.map((PolicyName) => iam.send(new GetRolePolicyCommand({ RoleName: role, PolicyName }))),
+    own.map((PolicyName) => iam.send(new GetRolePolicyCommand({ RoleName: role, PolicyName }))),
   );
   return policies.flatMap(({ PolicyDocument = '{}' }) => {
     const { Statement: statements } = JSON.parse(decodeURIComponent(PolicyDocument)) as { Statement: Statement[] };

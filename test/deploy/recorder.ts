@@ -4,7 +4,14 @@ import { listen, readBody } from '../wire/listen.ts';
 /** One request to AWS, as IAM sees it: whose, which action, on what. */
 export type Call<Name extends string = string> = { caller: Name; action: string; resource: string };
 
-type Asked = { service: string; region: string; target: string; path: string; body: Record<string, string> };
+type Asked = {
+  service: string;
+  region: string;
+  target: string;
+  method: string;
+  path: string;
+  body: Record<string, string>;
+};
 type Naming = (asked: Asked, answered: Record<string, string>) => [action: string, resource: string];
 
 const account = '000000000000';
@@ -27,9 +34,18 @@ const bedrock: Naming = (asked) => {
 /** A secret's ARN ends in six characters that AWS chooses and tells in its answer; a refusal tells none. */
 const secret: Naming = (asked, { ARN }) => [asked.target, ARN ?? arn(asked, `secret:${asked.body.SecretId}-refuse`)];
 
+/** Scheduler's REST API names an action by its method, and a schedule by its group and its name. */
+const schedule: Naming = (asked) => {
+  const { pathname, searchParams } = new URL(asked.path, 'http://scheduler');
+  const [, kind, name = ''] = pathname.split('/');
+  const action = asked.method === 'GET' && kind === 'schedules' ? 'GetSchedule' : '?';
+  return [action, arn(asked, `schedule/${searchParams.get('groupName') ?? 'default'}/${decodeURIComponent(name)}`)];
+};
+
 const namings: Record<string, Naming> = {
   dynamodb: table,
-  states: ({ target, body }) => [target, body.stateMachineArn ?? ''],
+  states: ({ target, body }) => [target, body.stateMachineArn ?? body.executionArn ?? ''],
+  scheduler: schedule,
   ssm: (asked) => [asked.target, arn(asked, `parameter${asked.body.Name}`)],
   secretsmanager: secret,
   bedrock,
@@ -45,13 +61,13 @@ const parsed = (bytes: Buffer): Record<string, string> => {
 
 /** What a signed request says of itself. An unsigned one, or one to a service unknown here, is recorded by its path. */
 const named = (request: IncomingMessage, body: Buffer, answer: Buffer): Omit<Call, 'caller'> => {
-  const { headers, url: path = '' } = request;
+  const { headers, method = '', url: path = '' } = request;
   const [, region = '', service = ''] =
     /Credential=[^/]+\/\d+\/([^/]+)\/([^/]+)\//.exec(headers.authorization ?? '') ?? [];
   const target = String(headers['x-amz-target'] ?? '').replace(/^.*\./, '');
   const naming = namings[service];
   if (!naming) return { action: `${service}:?`, resource: path };
-  const [action, resource] = naming({ service, region, target, path, body: parsed(body) }, parsed(answer));
+  const [action, resource] = naming({ service, region, target, method, path, body: parsed(body) }, parsed(answer));
   return { action: `${service}:${action}`, resource };
 };
 

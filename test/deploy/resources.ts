@@ -88,7 +88,7 @@ export const resources = (at: () => Deployed): void => {
     expect(PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus).toBe('DISABLED');
   });
 
-  it('are four functions that are told where everything is, and keep what they cannot handle', async () => {
+  it('are five functions that are told where everything is, and keep what they cannot handle', async () => {
     const { stage, cloud, claude, other } = at();
     const shared = {
       NIGHTSHIFT_STAGE: 'test',
@@ -105,8 +105,10 @@ export const resources = (at: () => Deployed): void => {
         OPENAI_COMPATIBLE_BASE_URL: other.env.OPENAI_COMPATIBLE_BASE_URL,
       },
       triage: {},
-      settle: {},
+      settle: { NIGHTSHIFT_STATE_MACHINE_ARN: stateMachineArn },
+      watchman: { NIGHTSHIFT_STATE_MACHINE_ARN: stateMachineArn, NIGHTSHIFT_SCHEDULE_GROUP: 'nightshift-test' },
     };
+    const seconds = { dispatch: 30, attempt: 900, triage: 30, settle: 30, watchman: 300 };
     for (const name of functionNames) {
       const FunctionName = functionArn(name);
       const found = await stage.lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
@@ -114,12 +116,12 @@ export const resources = (at: () => Deployed): void => {
       expect(found.Environment?.Variables).toEqual({ ...shared, ...own[name], ...ofThisCloud });
       expect(found).toMatchObject({
         Runtime: 'nodejs24.x',
-        Timeout: name === 'attempt' ? 900 : 30,
+        Timeout: seconds[name],
         LoggingConfig: { LogGroup: `/aws/lambda/nightshift-test-${name}` },
         Role: expect.stringMatching(new RegExp(`${name}role`, 'i')),
       });
     }
-    for (const name of ['dispatch', 'settle']) {
+    for (const name of ['dispatch', 'settle', 'watchman']) {
       const asked = { FunctionName: functionArn(name), Qualifier: '$LATEST' };
       expect(await stage.lambda.send(new GetFunctionEventInvokeConfigCommand(asked))).toMatchObject({
         MaximumRetryAttempts: 2,
@@ -155,29 +157,36 @@ export const resources = (at: () => Deployed): void => {
     expect(found.ScheduleExpressionTimezone).toBe('UTC');
   });
 
-  it('are a rule that may invoke settle, and a queue that takes what only this rule could not deliver', async () => {
+  it.each([
+    ['dead-executions', 'settle'],
+    ['wake-up', 'watchman'],
+  ])('are a rule %s that may invoke %s, and it alone, with a queue for what is lost', async (rule, name) => {
     const { stage, cloud } = at();
-    const { Targets } = await ask(cloud.url, 'events', 'ListTargetsByRule', {
-      Rule: 'nightshift-test-dead-executions',
-    });
-    expect(Targets).toEqual([
+    const Rule = `nightshift-test-${rule}`;
+    expect((await ask(cloud.url, 'events', 'ListTargetsByRule', { Rule })).Targets).toEqual([
       {
-        Id: 'settle',
-        Arn: functionArn('settle'),
+        Id: name,
+        Arn: functionArn(name),
         RetryPolicy: { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 21_600 },
         DeadLetterConfig: { Arn: queueArn },
       },
     ]);
-    const rule = arn('events', 'rule/nightshift-test-dead-executions');
-    const settle = await stage.lambda.send(new GetPolicyCommand({ FunctionName: functionArn('settle') }));
+    const { Policy = '{}' } = await stage.lambda.send(new GetPolicyCommand({ FunctionName: functionArn(name) }));
+    const { Statement } = JSON.parse(Policy);
+    expect(Statement).toMatchObject([{ Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' } }]);
+    expect(JSON.stringify(Statement[0].Condition)).toContain(arn('events', `rule/${Rule}`));
+  });
+
+  it('are a queue that takes what these two rules could not deliver, and nothing of others', async () => {
+    const { cloud } = at();
     const { QueueUrl } = await ask(cloud.url, 'sqs', 'GetQueueUrl', { QueueName: 'nightshift-test-dead-letters' });
     const { Attributes } = await ask(cloud.url, 'sqs', 'GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
     expect(Attributes).toMatchObject({ MessageRetentionPeriod: '1209600', SqsManagedSseEnabled: 'true' });
-    for (const policy of [settle.Policy, Object(Attributes).Policy]) {
-      const { Statement } = JSON.parse(policy);
-      expect(Statement).toMatchObject([{ Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' } }]);
-      expect(JSON.stringify(Statement[0].Condition)).toContain(rule);
-    }
+    const { Statement } = JSON.parse(Object(Attributes).Policy);
+    expect(Statement).toMatchObject([{ Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' } }]);
+    expect(Statement[0].Condition.ArnEquals['aws:SourceArn']).toEqual(
+      ['dead-executions', 'wake-up'].map((rule) => arn('events', `rule/nightshift-test-${rule}`)),
+    );
   });
 
   it('are log groups that end after 30 days, alarms and a dashboard', async () => {

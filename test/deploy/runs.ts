@@ -2,7 +2,7 @@ import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { expect, it } from 'vitest';
 import { statusEvent } from '../../infra/local/status-event.ts';
 import { sessionKey } from '../../lib/session.ts';
-import { ask, scheduler } from './aws.ts';
+import { ask, logged, scheduler } from './aws.ts';
 import { region } from './cloud.ts';
 import type { Deployed } from './deployed.ts';
 import { runOf, slotAgo } from './stage.ts';
@@ -50,14 +50,14 @@ export const runs = (at: () => Deployed): void => {
     const { cloud, stage, claude, replies } = at();
     const slot = slotAgo(45);
     const asked = claude.requests.length;
-    const puts = () =>
-      cloud.calls.filter(({ caller, action }) => caller === 'dispatch' && action === 'dynamodb:PutItem');
-    const before = puts().length;
+    const handled = async () =>
+      (await logged(cloud.url, 'nightshift-test-dispatch')).match(/^END RequestId/gm)?.length ?? 0;
+    const before = await handled();
     replies.push({ text: 'Once.' });
     await Promise.all([stage.fire('report', slot), stage.fire('report', slot)]);
     expect((await stage.ended(runOf('report', slot))).outcome).toMatchObject({ status: 'succeeded' });
     await stage.fire('report', slot);
-    await expect.poll(() => puts().length, { timeout: 20_000 }).toBe(before + 3);
+    await expect.poll(handled, { timeout: 20_000 }).toBe(before + 3);
     const found = await stage.stores.runs.byJob('report', { limit: 10 });
     expect(found.filter((run) => run.slot === slot)).toMatchObject([{ outcome: { status: 'succeeded', attempts: 1 } }]);
     expect(claude.requests).toHaveLength(asked + 1);

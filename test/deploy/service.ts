@@ -3,7 +3,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { functionNames } from '../../infra/build.ts';
 import { project } from '../fixtures/project.ts';
-import type { Cloud } from './cloud.ts';
+import { type Cloud, region } from './cloud.ts';
+import { ofThisCloud } from './grants.ts';
 
 type Said = { code: number; stdout: string; stderr: string };
 
@@ -21,7 +22,22 @@ const succeeded = (what: string, said: Said): Said => {
 
 type Resource = {
   Type: string;
-  Properties: { Metrics?: unknown; Environment?: { Variables: Record<string, string> } };
+  Properties: { Metrics?: unknown; Environment?: { Variables: Record<string, string> }; Policies?: unknown[] };
+};
+
+/** Where MiniStack's IAM differs from AWS's: it takes every schedule for one of the group `default`, whichever is asked for. */
+const everySchedule = {
+  PolicyName: ofThisCloud,
+  PolicyDocument: {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: 'scheduler:GetSchedule',
+        Resource: `arn:aws:scheduler:${region}:000000000000:schedule/default/*`,
+      },
+    ],
+  },
 };
 
 const logicalId = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`;
@@ -43,8 +59,8 @@ export type Service = {
 };
 
 /**
- * Makes a package deployable on MiniStack: the functions find the cloud and their configuration (and what `functionEnv` adds), and
- * alarms on a metric expression, which MiniStack cannot make, are left out. osls deploys the template in its state file.
+ * Makes a package deployable on MiniStack: the functions find the cloud and their configuration (and what `functionEnv` adds), alarms on
+ * a metric expression, which MiniStack cannot make, are left out, and the watchman may read schedules as MiniStack names them. osls deploys the template in its state file.
  */
 const forMiniStack = async (root: string, cloud: Cloud, functionEnv: Record<string, string>): Promise<void> => {
   const file = join(root, '.serverless/serverless-state.json');
@@ -60,6 +76,7 @@ const forMiniStack = async (root: string, cloud: Cloud, functionEnv: Record<stri
       functionEnv,
     );
   }
+  resources.WatchmanRole?.Properties.Policies?.push(everySchedule);
   await writeFile(file, JSON.stringify(state));
 };
 

@@ -6,10 +6,19 @@ import { dynamoStores } from '../../lib/io/stores.ts';
 import type { Run } from '../../lib/run.ts';
 import { slotAt } from '../../lib/slot.ts';
 import { unexpected } from '../kit/unexpected.ts';
-import { scheduler } from './aws.ts';
+import { ask, scheduler } from './aws.ts';
 import type { Cloud } from './cloud.ts';
 
 type Target = { Arn: string; RoleArn: string; Input: string; RetryPolicy: unknown; DeadLetterConfig: { Arn: string } };
+/** What the watchman has found of a job, as its answer says. */
+export type Found = {
+  missed: string[];
+  covered: string[];
+  started: string[];
+  mended: { run: string; was: string }[];
+  drift: string[];
+  stale: boolean;
+};
 export type Schedule = {
   ScheduleExpression: string;
   ScheduleExpressionTimezone: string;
@@ -50,6 +59,20 @@ export const deployedStage = (cloud: Cloud, stage: string) => {
       const { Target } = await schedule(job);
       await invoke(Target.Arn, Target.Input.replaceAll('<aws.scheduler.scheduled-time>', slot));
       return runOf(job, slot);
+    },
+    /**
+     * Wakes the watchman as its rule does: the rule's own target, with the event EventBridge sends for a rule that has a rate. Unlike
+     * EventBridge this waits for its answer, which is what it found of each job.
+     */
+    watch: async (): Promise<Record<string, Found>> => {
+      const Rule = `nightshift-${stage}-wake-up`;
+      const { Targets } = await ask(cloud.url, 'events', 'ListTargetsByRule', { Rule });
+      const [{ Arn: FunctionName }] = Targets as [{ Arn: string }];
+      const event = { source: 'aws.events', 'detail-type': 'Scheduled Event', time: new Date().toJSON(), detail: {} };
+      const answer = await lambda.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }));
+      const said = Buffer.from(answer.Payload ?? []).toString();
+      if (answer.FunctionError !== undefined) throw new Error(`the watchman threw: ${said}`);
+      return JSON.parse(said);
     },
     /** The run, when it has its outcome. */
     ended: async (id: string): Promise<Run> => {

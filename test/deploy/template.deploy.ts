@@ -80,7 +80,13 @@ describe('trust in the template', () => {
 
   it('of a function’s role goes to Lambda, which takes a role only from its own account', () => {
     const own = trusts().filter(([, { Principal }]) => Principal.Service === 'lambda.amazonaws.com');
-    expect(own.map(([id]) => id).sort()).toEqual(['AttemptRole', 'DispatchRole', 'SettleRole', 'TriageRole']);
+    expect(own.map(([id]) => id).sort()).toEqual([
+      'AttemptRole',
+      'DispatchRole',
+      'SettleRole',
+      'TriageRole',
+      'WatchmanRole',
+    ]);
     for (const [id, statement] of own) {
       expect(statement, id).toEqual({
         Effect: 'Allow',
@@ -90,14 +96,21 @@ describe('trust in the template', () => {
     }
   });
 
-  it('of a queue and a function goes to the one rule that sends to it', () => {
-    const rule = { 'Fn::GetAtt': ['DeadExecutions', 'Arn'] };
+  it('of a function goes to the one rule that invokes it, and of a queue to both rules', () => {
+    const rules = ['DeadExecutions', 'WakeUp'].map((id) => ({ 'Fn::GetAtt': [id, 'Arn'] }));
     expect(made.properties('DeadLettersPolicy').PolicyDocument).toMatchObject({
       Statement: [
-        { Principal: { Service: 'events.amazonaws.com' }, Condition: { ArnEquals: { 'aws:SourceArn': rule } } },
+        { Principal: { Service: 'events.amazonaws.com' }, Condition: { ArnEquals: { 'aws:SourceArn': rules } } },
       ],
     });
     const permissions = made.ofType('AWS::Lambda::Permission').map(([, { Properties }]) => Properties);
-    expect(permissions).toMatchObject([{ Principal: 'events.amazonaws.com', SourceArn: rule }]);
+    const functions = ['SettleLambdaFunction', 'WatchmanLambdaFunction'].map((Ref) => ({ Ref }));
+    expect(permissions).toMatchObject(
+      rules.map((SourceArn, at) => ({
+        Principal: 'events.amazonaws.com',
+        SourceArn,
+        FunctionName: functions[at],
+      })),
+    );
   });
 });
