@@ -18,9 +18,9 @@ export type Expectation = { due: Due[]; to: Date; schedule: Schedule | null; anc
 /** What is known at a look: the job, its schedule as it stands at Scheduler, that one's differences, and the runs recorded since. */
 export type Sight = { job: Job; deployed: Deployment | undefined; differences: string[]; delivered: Run[] };
 
-/** The first look at a job: nothing was due before its schedule was made. What is not in place yet is not expected yet. */
+/** The first look at a job: of what was due before its schedule stood as it does nothing is known. What is not in place yet is not expected yet. */
 export const firstLook = (job: Job, deployed: Deployment | undefined, differences: string[], now: Date): Look => {
-  const since = slotAt(deployed ? new Date(deployed.createdAt) : now);
+  const since = slotAt(deployed ? new Date(deployed.modifiedAt) : now);
   const inPlace = deployed !== undefined && differences.length === 0;
   return {
     job: job.name,
@@ -37,8 +37,7 @@ export const firstLook = (job: Job, deployed: Deployment | undefined, difference
  * long, when that was first seen. Undefined while it may still be on its way.
  */
 const changedAt = (look: Look, { deployed, differences }: Sight, now: Date): Date | undefined => {
-  if (deployed && differences.length === 0)
-    return new Date(look.schedule === null ? deployed.createdAt : deployed.modifiedAt);
+  if (deployed && differences.length === 0) return new Date(deployed.modifiedAt);
   const since = look.driftSince === null ? now : new Date(look.driftSince);
   return now.getTime() - since.getTime() > deployingMs ? since : undefined;
 };

@@ -14,7 +14,6 @@ export const deploymentOf = (job: Job, at: string, more: Partial<Deployment> = {
   expression: scheduleExpression(job.schedule),
   timezone: job.schedule.timezone,
   enabled: true,
-  createdAt: at,
   modifiedAt: at,
   ...more,
 });

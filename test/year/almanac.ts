@@ -73,15 +73,15 @@ const dueAt = ({ cron, gap, fold }: Asked, { local, first, missing }: Moment): '
  */
 const walk = (zone: string, asked: Asked[], from: number, to: number): Map<string, Met[]> => {
   const met = new Map<string, Met[]>(asked.map(({ key }) => [key, []]));
-  for (const moment of moments(zone, from, to))
-    for (const one of asked) {
-      const due = dueAt(one, moment);
-      if (!due) continue;
-      const slots = met.get(one.key) ?? [];
-      const folded = one.fold === 'last' ? slots.findLast(({ slot }) => slot === moment.first) : undefined;
-      if (folded) folded.folded = true;
-      slots.push({ slot: moment.slot, fires: due === 'fires' });
-    }
+  const meet = (one: Asked, moment: Moment): void => {
+    const due = dueAt(one, moment);
+    const slots = met.get(one.key);
+    if (!due || !slots) return;
+    const folded = one.fold === 'last' ? slots.findLast(({ slot }) => slot === moment.first) : undefined;
+    if (folded) folded.folded = true;
+    slots.push({ slot: moment.slot, fires: due === 'fires' });
+  };
+  for (const moment of moments(zone, from, to)) for (const one of asked) meet(one, moment);
   return met;
 };
 

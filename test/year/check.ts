@@ -1,7 +1,6 @@
 import type { Run } from '../../lib/run.ts';
 import { localDate } from '../../lib/schedule.ts';
 import type { Slot } from '../../lib/slot.ts';
-import { MINUTE } from '../kit/almanac.ts';
 import type { Met } from './almanac.ts';
 import { dozing } from './oracle.ts';
 import { during, type Era, monthOf, type Plan } from './plan.ts';
@@ -107,7 +106,7 @@ const calendarSkips = (runs: Run[], met: Met[]): string[] => {
 /** The slots of one job against its runs. */
 const compared = (name: string, eras: Era[], due: Map<Era, Met[]>, runs: Run[]): Found => {
   const slots = new Set<Slot>(eras.flatMap((era) => (due.get(era) ?? []).map(({ slot }) => slot)));
-  const drowsy = dozing(eras, 8 * 60 * MINUTE);
+  const drowsy = dozing(eras);
   const isDozing = (run: Run) => statusOf(run) === 'skipped: disabled' && during(drowsy, Date.parse(run.slot));
   const [wanted, others] = [runs.filter(({ slot }) => slots.has(slot)), runs.filter(({ slot }) => !slots.has(slot))];
   const recorded = new Set(wanted.map(({ slot }) => slot));

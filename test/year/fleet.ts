@@ -18,7 +18,7 @@ type Fields = Record<string, unknown> & { schedule: Record<string, unknown> };
 
 const busy: Record<string, Fields> = {
   hourly: { schedule: { cron: '5 * * * ? *', timezone: 'Europe/Amsterdam' }, overlap: 'queue-one' },
-  'every-90': { schedule: { rate: '90 minutes' }, overlap: 'cancel-previous', catchUp: { policy: 'latest' } },
+  'every-5': { schedule: { rate: '5 hours' }, overlap: 'cancel-previous', catchUp: { policy: 'latest' } },
   'six-a': { schedule: { rate: '6 hours' }, catchUp: { policy: 'all', atOnce: 2 } },
   'six-b': { schedule: { rate: '6 hours' }, overlap: 'allow', limits: { perDay: { runs: 3 } } },
   'four-a': { schedule: { cron: '30 0/4 * * ? *', timezone: 'America/New_York', dst: { gap: 'after', fold: 'both' } } },

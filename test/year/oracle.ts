@@ -44,6 +44,8 @@ export const slotsOf = ({ eras, span }: Plan): Map<Era, Met[]> => {
   );
 };
 
-/** A moment after a job was put to sleep, in which a slot of its old schedule may still be recorded, as disabled. */
-export const dozing = (eras: Era[], upTo: number): Span[] =>
-  eras.flatMap(({ job, deployedAt }) => (job.enabled ? [] : [{ from: deployedAt, to: deployedAt + upTo }]));
+/** When a job was asleep: until the watchman sees that, a slot of its old schedule may still be recorded, as disabled. */
+export const dozing = (eras: Era[]): Span[] =>
+  eras.flatMap(({ job, deployedAt, to }) =>
+    job.enabled ? [] : [{ from: deployedAt, to: Math.max(to, deployedAt + DAY) }],
+  );

@@ -39,11 +39,12 @@ const second = (at: number): number => Math.floor(at / 1000) * 1000;
 
 type Change = { at: number; change(job: Job): Job };
 
-const erasOf = (job: Job, changes: Change[], span: Span, chance: Random): Era[] => {
+/** Of two changes between two looks the first is never known: nobody deploys while the watchman is away, and his alarm rings. */
+const erasOf = (job: Job, changes: Change[], { span, blind }: { span: Span; blind: Span[] }, chance: Random): Era[] => {
   const eras: Era[] = [{ job, from: span.from, deployedAt: span.from, to: span.to }];
   for (const { at, change } of changes.sort((a, b) => a.at - b.at)) {
     const last = eras.at(-1);
-    if (!last || at - last.deployedAt < HOUR) continue;
+    if (!last || at - last.deployedAt < 18 * HOUR || during(blind, at)) continue;
     const deployedAt = second(at + chance.between(0, 3) * MINUTE);
     last.to = deployedAt;
     eras.push({ job: change(last.job), from: at, deployedAt, to: span.to });
@@ -86,12 +87,14 @@ export const planOf = (days: number, count: number, chance: Random): Plan => {
     job: jobs[chance.between(0, jobs.length - 1)]?.name ?? '',
     byItself: chance.happens(0.5),
   }));
+  const absences = spans(2, span, DAY, 3 * DAY, chance);
+  const blind = absences.map(({ from: left, to: back }) => ({ from: left - 18 * HOUR, to: back + 18 * HOUR }));
   return {
     span,
-    eras: new Map(jobs.map((job) => [job.name, erasOf(job, changes.get(job.name) ?? [], span, chance)])),
+    eras: new Map(jobs.map((job) => [job.name, erasOf(job, changes.get(job.name) ?? [], { span, blind }, chance)])),
     outages: spans(2, span, 5 * HOUR, 14 * HOUR, chance),
     breakdowns: spans(2, span, HOUR, 4 * HOUR, chance),
-    absences: spans(2, span, DAY, 3 * DAY, chance),
+    absences,
     pauses,
     failing: new Map(jobs.map(({ name }) => [name, spans(2, span, 2 * DAY, 14 * DAY, chance)])),
   };

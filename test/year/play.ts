@@ -17,7 +17,7 @@ export type Played = {
 };
 
 /** How often the watchman looks, in hours: a look finds the same a little later, and a year of looks every five minutes is long. */
-const lookEveryHours = 6;
+const lookEveryHours = 12;
 
 /** When the watchman looks: regularly, soon after each deployment, and now and then. */
 const looksOf = ({ eras, span: { from, to } }: Plan, end: number, chance: Random): number[] => [
@@ -26,7 +26,7 @@ const looksOf = ({ eras, span: { from, to } }: Plan, end: number, chance: Random
     (_, at) => from + (1 + at * lookEveryHours) * HOUR,
   ),
   ...[...eras.values()].flat().map(({ deployedAt }) => deployedAt + chance.between(1, 5) * MINUTE),
-  ...Array.from({ length: Math.floor((to - from) / DAY) }, () => chance.between(from, to)),
+  ...Array.from({ length: Math.floor((to - from) / (2 * DAY)) }, () => chance.between(from, to)),
 ];
 
 /** Plays a year: virtual time, the real words, a real store engine. */
