@@ -10,7 +10,7 @@ import type { Facts, Verdict, Why } from '../../lib/why.ts';
 import { cost, count, counted, duration } from './amount.ts';
 import { inEnglish } from './next.ts';
 import { brief } from './plain.ts';
-import { about, localText } from './time.ts';
+import { localText, about as span } from './time.ts';
 
 type Evidence = [label: string, text: string][];
 
@@ -31,6 +31,12 @@ const keptSeconds = 400 * 86_400;
 
 const local = (instant: string, { facts: { job } }: Question): string => localText(instant, job.schedule.timezone);
 
+const instants = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
+
+/** A recorded message in one line, its instants in the job's own time. */
+const told = (message: string, question: Question): string =>
+  brief(message, 300).replaceAll(instants, (instant) => local(instant, question));
+
 /** How a run ended, to be told of it: `succeeded`, `failed (ModelUnavailable)`. */
 const endOf = ({ outcome }: Run): string => {
   if (!outcome) return 'is still open';
@@ -41,7 +47,7 @@ const endOf = ({ outcome }: Run): string => {
 
 const lateText = ({ slot, startedAt }: Run): string => {
   const ms = Date.parse(startedAt) - Date.parse(slot);
-  return ms < 0 ? 'ahead of its slot' : `${ms < 60_000 ? duration(ms) : about(ms)} after its slot`;
+  return ms < 0 ? 'ahead of its slot' : `${ms < 60_000 ? duration(ms) : span(ms)} after its slot`;
 };
 
 const startText = (run: Run, question: Question): Evidence => {
@@ -64,7 +70,7 @@ const ran: Tell<'ran'> = ({ run, outcome }, question) => {
     evidence: [
       ...startText(run, question),
       ['ended', `${local(outcome.endedAt, question)} after ${measures}`],
-      ...line('failure', outcome.status === 'failed' ? brief(outcome.message, 300) : undefined),
+      ...line('failure', outcome.status === 'failed' ? told(outcome.message, question) : undefined),
     ],
   };
 };
@@ -82,8 +88,8 @@ const refusals: Record<Skip['why'], string> = {
 };
 
 /** Why a slot is not run, in words: those that were recorded say more where they name somebody or a run. */
-const refusalText = ({ why, message }: Skip): string =>
-  message !== undefined && (why === 'paused' || why === 'overlap') ? brief(message, 300) : refusals[why];
+const refusalText = ({ why, message }: Skip, question: Question): string =>
+  message !== undefined && (why === 'paused' || why === 'overlap') ? told(message, question) : refusals[why];
 
 const skipped: Tell<'skipped'> = ({ run, outcome }, question) => {
   const { why, message, by, endedAt } = outcome;
@@ -92,10 +98,10 @@ const skipped: Tell<'skipped'> = ({ run, outcome }, question) => {
   const because = why === 'caught-up' && by ? `nobody delivered it in time; ${other}, and stands for it` : undefined;
   const subject = why === 'paused' && message !== undefined ? 'the job was ' : '';
   return {
-    sentence: `it was skipped: ${because ?? `${subject}${refusalText(outcome)}`}.`,
+    sentence: `it was skipped: ${because ?? `${subject}${refusalText(outcome, question)}`}.`,
     evidence: [
       ['outcome', `skipped (${why}), recorded ${local(endedAt, question)} as ${run.id}`],
-      ...line('message', message === undefined ? undefined : brief(message, 300)),
+      ...line('message', message === undefined ? undefined : told(message, question)),
       ...line('run', other || undefined),
     ],
   };
@@ -105,7 +111,7 @@ const missed: Tell<'missed'> = ({ run, outcome }, question) => ({
   sentence: `it was missed: no delivery was seen, and the watchman recorded it ${local(outcome.endedAt, question)}.`,
   evidence: [
     ['outcome', `missed, recorded as ${run.id}`],
-    ['message', brief(outcome.message, 300)],
+    ['message', told(outcome.message, question)],
   ],
 });
 
@@ -128,12 +134,12 @@ const open: Tell<'open'> = ({ run, startsAt }, question) => ({
 const dueText = (skip: Due['skip']): string => (skip ? `; it will be skipped: ${refusals[skip]}` : '');
 
 /** What would happen to a slot as things stand, where something does. */
-const outlook = (refused: Skip | undefined): string | undefined =>
-  refused && `as things stand it is skipped: ${refused.message ?? refusals[refused.why]}`;
+const outlook = (refused: Skip | undefined, question: Question): string | undefined =>
+  refused && `as things stand it is skipped: ${told(refused.message ?? refusals[refused.why], question)}`;
 
 const ahead: Tell<'ahead'> = ({ due, refused }, question) => ({
-  sentence: `it is due in ${about(-slotAge(due.slot, question.facts.now) * 1000)}${dueText(due.skip)}.`,
-  evidence: line('outlook', due.skip ? undefined : outlook(refused)),
+  sentence: `it is due in ${span(-slotAge(due.slot, question.facts.now) * 1000)}${dueText(due.skip)}.`,
+  evidence: line('outlook', due.skip ? undefined : outlook(refused, question)),
 });
 
 /** What the watchman makes of a slot that nobody delivered. */
@@ -148,15 +154,15 @@ const unrecorded: Tell<'unrecorded'> = ({ due, refused, place, behind }, questio
   const { job, look, now } = question.facts;
   const looked = look
     ? `it last looked up to ${local(look.to, question)}; it looks every 5 minutes, 3 minutes behind`
-    : 'it has not looked at this job yet: deployed it looks every 5 minutes, here while `npm run dev` runs';
-  const late = about(slotAge(due.slot, now) * 1000);
+    : 'it looks every 5 minutes, here while `npm run dev` runs; what was due before its first look at a job may stay without record';
+  const late = span(slotAge(due.slot, now) * 1000);
   return {
-    sentence: `it was due ${late} ago, and nothing is recorded yet: ${look ? 'the watchman comes to it' : 'no watchman has looked'}.`,
+    sentence: `it was due ${late} ago, and nothing is recorded yet: ${look ? 'the watchman comes to it' : 'no watchman has looked at the job'}.`,
     evidence: [
       ['watchman', looked],
       ...line('place', place && `its dispatch took its place ${local(place.from, question)}, and died or is at work`),
       ...line('open', behind.length > 0 ? `${behind.join(', ')}: it is not caught up before that ends` : undefined),
-      ...line('outlook', outlook(refused) ?? policyText(job, due, now)),
+      ...line('outlook', outlook(refused, question) ?? (look && policyText(job, due, now))),
     ],
   };
 };
@@ -181,13 +187,14 @@ const neighbourText = ({ before, next }: Of<'not-due'>, question: Question): str
 };
 
 const notDue: Tell<'not-due'> = (why, question) => {
-  const { job, look } = question.facts;
+  const { job, look, asked, now } = question.facts;
   const { timezone } = job.schedule;
   const slots = neighbourText(why, question);
+  const then = `it ${asked.reached > now.getTime() ? 'is' : 'was'} not due then`;
   const sentences = {
-    calendar: `it was not due then: ${slots}.`,
+    calendar: `${then}: ${slots}.`,
     gap: `that time does not exist: clocks jump over it; ${slots}.`,
-    disabled: `it was not due then: its job file says enabled: false, so that no schedule is deployed.`,
+    disabled: `${then}: its job file says enabled: false, so that no schedule is deployed.`,
   };
   const other = look?.schedule && !isDeepStrictEqual(look.schedule, job.schedule) ? look.schedule : undefined;
   return {
@@ -232,8 +239,8 @@ const beside = ({ again, beside: runs }: Why, { facts }: Question): Evidence => 
 export const answer = (why: Why, question: Question): Answer => {
   const { job } = question.facts;
   const [instant, second] = question.facts.asked.instants;
-  const told = why.slot ?? (second === undefined && instant !== undefined ? new Date(instant).toJSON() : undefined);
-  const when = told === undefined ? question.asked : local(told, question);
+  const about = why.slot ?? (second === undefined && instant !== undefined ? new Date(instant).toJSON() : undefined);
+  const when = about === undefined ? question.asked : local(about, question);
   const { sentence, evidence } = (tell[why.kind] as Tell<Verdict['kind']>)(why, question);
   return {
     sentence: `${job.name}, ${when} ${job.schedule.timezone}: ${sentence}`,

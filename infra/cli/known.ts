@@ -6,6 +6,8 @@ import type { Look } from '../../lib/look.ts';
 import type { Run } from '../../lib/run.ts';
 import type { Anchor } from '../../lib/why.ts';
 import { mustBeDeclared, readDeclared } from './declared.ts';
+import type { Place } from './place.ts';
+import { reading } from './reading.ts';
 
 /** A job, and whether its file declares it or only a run remembers it. */
 export type Known = { job: Job; declared: boolean };
@@ -24,6 +26,11 @@ export const knownJob = async (name: string, infra: string, stores: Stores | und
   mustBeDeclared(name, files);
   throw new Failure('UnknownJob', `there is no job "${name}"`);
 };
+
+/** The same, of a job at a place, before anything is made there. */
+export const jobAt = async (name: string, options: Place & { infra: string }): Promise<Known> =>
+  (await reading(options, ({ stores }) => knownJob(name, options.infra, stores))) ??
+  (await knownJob(name, options.infra, undefined));
 
 /** Where a job's rate counts from: as the watchman knows, else a slot its schedule delivered, else its start. Only for a rate does it matter. */
 export const anchorOf = ({ schedule }: Job, look: Look | undefined, runs: Run[]): Anchor => {

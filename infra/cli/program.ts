@@ -91,6 +91,22 @@ declaring(placed(command('why <job> <time...>', 'say why a job did or did not ru
     process.exitCode = await why(job, time, options, usualData, out);
   });
 
+declaring(placed(command('pause <job>', 'let no slot of a job start, until it is resumed or until a time')))
+  .option('--note <text>', 'why: it is told with each slot that is skipped')
+  .option('--until <time>', "when it goes on by itself, local to the job's zone, or a slot in UTC")
+  .option('--by <name>', 'who pauses it (default: the user of this machine)')
+  .action(async (job, options) => {
+    const { pause } = await import('./pause.ts');
+    process.exitCode = await pause(job, options, out);
+  });
+
+declaring(placed(command('resume <job>', 'end the pause of a job, and close its breaker'))).action(
+  async (job, options) => {
+    const { resume } = await import('./resume.ts');
+    process.exitCode = await resume(job, options, out);
+  },
+);
+
 declaring(command('next <job>', 'show when a job is due next, and what its schedule says in English'))
   .option('--count <n>', 'how many slots', between(1, 1000), 10)
   .action(async (job, options) => {
