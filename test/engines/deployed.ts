@@ -11,7 +11,7 @@ import type { Deployed } from './sandbox.ts';
 /** Where Lambda unpacks an archive, and where this suite does instead. */
 const taskRoot = '/var/task';
 
-type Value = string | { Ref: string };
+type Value = string | { Ref: string } | { 'Fn::Sub': string };
 type Resource = { Properties: Record<string, unknown> & { Environment?: { Variables: Record<string, Value> } } };
 
 /** Every function of the service, packaged by `npm run package`, its archive unpacked, with what the template says of it. */
@@ -38,10 +38,16 @@ export const deploy = async (jobs: Record<string, string>, refs: Record<string, 
   };
   const tableName = String(properties('Table').TableName);
   const known: Record<string, string> = { Table: tableName, ...refs };
-  const filled = (value: Value): string => {
-    const text = typeof value === 'string' ? value : known[value.Ref];
-    if (text === undefined) throw new Error(`nothing fills in ${JSON.stringify(value)}`);
+  const ref = (name: string): string => {
+    const text = known[name];
+    if (text === undefined) throw new Error(`nothing fills in ${name}`);
     return text;
+  };
+  const filled = (value: Value): string => {
+    if (typeof value === 'string') return value;
+    return 'Ref' in value
+      ? ref(value.Ref)
+      : value['Fn::Sub'].replaceAll(/\$\{([\w:]+)\}/g, (_, name: string) => ref(name));
   };
 
   const deployed = async (name: FunctionName): Promise<Deployed> => {

@@ -1,9 +1,12 @@
+import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { expect, test } from 'vitest';
 import { functionNames } from '../../infra/build.ts';
+import { functionArn, scheduleGroup, scheduleRoleArn } from '../../infra/local/arn.ts';
 import { firstInput } from '../../lib/execution.ts';
 import { sessionKey } from '../../lib/session.ts';
 import { delivery, look, openStage, type World } from './lambda-stage.ts';
 import { logLines } from './log-lines.ts';
+import { roleCredentials } from './sandbox.ts';
 
 /** How the packaged functions answer Lambda, and what they print. */
 export const answerCases = (given: () => World) => {
@@ -90,9 +93,32 @@ export const answerCases = (given: () => World) => {
     expect(new Set(invoked.flatMap(({ name, result }) => (name === 'attempt' ? [result.pid] : []))).size).toBe(1);
   });
 
+  test('look after the jobs when the watchman is woken, again and again in one process', async () => {
+    const { lambda, printed, serviceUrl, stores } = await openStage(given());
+    const woken = { 'detail-type': 'Scheduled Event', source: 'aws.events', resources: [], detail: {} };
+    const first = await lambda.watchman.invoke(woken);
+    expect(first).toMatchObject({ ok: true, payload: { report: { drift: ['the schedule is missing'], mended: [] } } });
+    expect(await stores.looks.get('report')).toMatchObject({ driftSince: expect.any(String) });
+    const scheduler = new SchedulerClient({ endpoint: serviceUrl, region: 'eu-west-1', credentials: roleCredentials });
+    const Target = { Arn: functionArn('dispatch'), RoleArn: scheduleRoleArn };
+    const place = { Name: 'report', GroupName: scheduleGroup, FlexibleTimeWindow: { Mode: 'OFF' as const } };
+    const due = { ScheduleExpression: 'cron(0 7 * * ? *)', ScheduleExpressionTimezone: 'Europe/Amsterdam' };
+    await scheduler.send(new CreateScheduleCommand({ ...place, ...due, Target }));
+    scheduler.destroy();
+    const second = await lambda.watchman.invoke(woken);
+    expect(second).toMatchObject({ ok: true, pid: first.pid, payload: { report: { drift: [], started: [] } } });
+    const { logs, metrics } = logLines(printed('watchman'));
+    const said = logs.filter(({ job }) => job === 'report').map(({ message, drift }) => [message, drift]);
+    expect(said).toEqual([['watchman found', ['the schedule is missing']]]);
+    const counted = metrics.flatMap((line) => Object.keys(line)).filter((name) => name === 'WatchmanLooked');
+    expect(counted).toHaveLength(2);
+  });
+
   test.each(functionNames)('%s refuses an event of another shape by name, and goes on', async (name) => {
     const { lambda, printed } = await openStage(given());
-    const events = [{ runId: 7, job: 'report', slot: 'soon' }, null, 'text', [], { colour: 'red' }];
+    // What wakes the watchman may be any object.
+    const objects = name === 'watchman' ? [7, true] : [{ runId: 7, job: 'report', slot: 'soon' }, { colour: 'red' }];
+    const events = [...objects, null, 'text', []];
     const pids = [];
     for (const event of events) {
       const result = await lambda[name].invoke(event);
@@ -105,7 +131,8 @@ export const answerCases = (given: () => World) => {
     expect(logs.map(({ message, failure }) => [message, failure])).toEqual(
       events.map(() => ['invocation failed', 'InvalidEvent']),
     );
-    expect(logs.map(({ job }) => job)).toEqual(['report', undefined, undefined, undefined, undefined]);
+    const told = name === 'watchman' ? undefined : 'report';
+    expect(logs.map(({ job }) => job)).toEqual([told, undefined, undefined, undefined, undefined]);
     expect(thrown).toHaveLength(events.length);
   });
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { onTestFinished } from 'vitest';
 import { type FunctionName, functionNames } from '../../infra/build.ts';
-import { machineArn } from '../../infra/local/arn.ts';
+import { machineArn, scheduleGroup } from '../../infra/local/arn.ts';
 import type { LocalFunction } from '../../infra/local/sandbox.ts';
 import { startService } from '../../infra/local/service.ts';
 import { dynamoStores, type Stores } from '../../lib/io/stores.ts';
@@ -47,7 +47,8 @@ const startedTogether = async <T extends { close(): Promise<void> }>(starting: P
 };
 
 export const openWorld = async (): Promise<World> => {
-  const deployment = await deploy({ report }, { StateMachine: machineArn });
+  const here = { 'AWS::Partition': 'aws', 'AWS::Region': 'eu-west-1', 'AWS::AccountId': '000000000000' };
+  const deployment = await deploy({ report }, { ...here, StateMachine: machineArn, ScheduleGroup: scheduleGroup });
   const engines = await startedTogether([startDynamoDbLocal(), startMiniStack()]);
   const [dynamoUrl = '', ssmUrl = ''] = engines.map(({ url }) => url);
   const client = new DynamoDBClient(aws(dynamoUrl));
@@ -77,6 +78,8 @@ export type Stage = {
   stores: Stores;
   dynamo: Wiretap;
   states: Wiretap;
+  /** Where Step Functions and Scheduler answer. */
+  serviceUrl: string;
   /** The run when it has its outcome and its execution is over. */
   ended(runId: string): Promise<Run>;
   /** What a function has printed, line by line. */
@@ -145,7 +148,10 @@ export const openStage = async (world: World, options: StageOptions = {}): Promi
     ANTHROPIC_BASE_URL: model.url,
     AWS_ENDPOINT_URL_DYNAMODB: dynamo.origin,
     AWS_ENDPOINT_URL_SFN: states.origin,
+    AWS_ENDPOINT_URL_SCHEDULER: service.url,
     AWS_ENDPOINT_URL_SSM: world.ssmUrl,
+    // The state machine here is that of the local service, also for settle, which is told of it by its name.
+    NIGHTSHIFT_STATE_MACHINE_ARN: machineArn,
     ...options.env,
   };
   const log = (name: string) => join(dir, `${name}.log`);
@@ -163,6 +169,7 @@ export const openStage = async (world: World, options: StageOptions = {}): Promi
     attempt: open('attempt'),
     triage: open('triage'),
     settle: open('settle'),
+    watchman: open('watchman'),
   };
   const client = new DynamoDBClient(aws(world.dynamoUrl));
   onTestFinished(() => client.destroy());
@@ -174,6 +181,7 @@ export const openStage = async (world: World, options: StageOptions = {}): Promi
     stores,
     dynamo,
     states,
+    serviceUrl: service.url,
     async ended(runId) {
       for (;;) {
         const run = await stores.runs.get(runId);
@@ -181,7 +189,7 @@ export const openStage = async (world: World, options: StageOptions = {}): Promi
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     },
-    printed: (name) => readFileSync(log(name), 'utf8').split('\n').filter(Boolean),
+    printed: (name) => (existsSync(log(name)) ? readFileSync(log(name), 'utf8').split('\n').filter(Boolean) : []),
   };
 };
 
