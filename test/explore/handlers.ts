@@ -60,6 +60,10 @@ const simulated = (effect: Tool['effect'], name: string, world: World, runId: st
 
 const Wish = z.strictObject({ job: z.string(), does: z.enum(['pause', 'resume']) });
 
+/** What the SDK throws when it gives up: Lambda invokes again, and the watchman looks again. */
+const isSdk = (cause: unknown): boolean =>
+  cause instanceof Error && ['ThrottlingException', 'TimeoutError'].includes(cause.name);
+
 const unused = () => Promise.reject(new Error('no tool of the explorer uses this'));
 
 /** The functions of one environment, wired as functions/*.ts wire them. What is made here is made once, as on AWS. */
@@ -126,7 +130,7 @@ export const handlers = (world: World) => {
       watch(allJobs, {
         ...{ stores, executions, deployments, now, ...heard },
         looked: (_, finding) => told('looked', finding),
-        blind: (_, failure) => told('blind', failure.name),
+        blind: (_, { name, cause }) => told('blind', isSdk(cause) ? (cause as Error).name : name),
       }),
     ),
     /** Not a function of the service: what the command line does for a person. */

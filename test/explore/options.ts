@@ -28,7 +28,8 @@ const isAtRest = (world: World): boolean =>
 /** Whether somebody comes by for what this event was to bring: the watchman, for a slot of the calendar or an end. */
 const isMissed = ({ input }: Point, { play }: World): boolean => {
   const { fn, slot = 0 } = input as Letter;
-  return fn === 'settle' || (fn === 'dispatch' && slot < play.usual.length);
+  const isDue = play.job.enabled !== false && slot < play.usual.length;
+  return fn === 'settle' || (fn === 'dispatch' && isDue);
 };
 
 const faultsAt = (point: Point, world: World): string[] =>

@@ -55,6 +55,7 @@ const core = [
   'gone',
   'unavailable',
   'unseen',
+  'vanish',
   'ModelUnavailable',
   'again',
   'next',

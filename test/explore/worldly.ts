@@ -88,14 +88,18 @@ const isUnfinished = ({ slots, outcomes, store, play }: World): boolean => {
   return open.length > 0 || queued !== null;
 };
 
+/** What the world says when the watchman is needed. */
+export const leftUndone = 'something is left undone';
+
 /** Five minutes later the watchman looks, if there is anything to see. Says whether he does. */
 export const watched = (world: World, rounds: { watches: number }): boolean => {
   const { play, clock, happened } = world;
   const looked = world.history.some((event) => event.type === 'told' && event.what === 'looked');
-  if (rounds.watches === 0 || !(isUnfinished(world) || (play.watched && !looked))) return false;
+  const isLeft = isUnfinished(world);
+  if (rounds.watches === 0 || !(isLeft || (play.watched && !looked))) return false;
   rounds.watches -= 1;
   clock.now += watchMs;
-  happened({ type: 'world', what: 'it is time for the watchman' });
+  happened({ type: 'world', what: isLeft ? leftUndone : 'all is done' });
   world.watch();
   return true;
 };

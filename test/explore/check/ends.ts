@@ -2,6 +2,7 @@ import { failures } from '../../../lib/failure.ts';
 import type { Run } from '../../../lib/run.ts';
 import { type Facts, isStep, judgedAt, runOf } from '../facts.ts';
 import type { Play } from '../play.ts';
+import { leftUndone } from '../worldly.ts';
 
 /** Failures that a decision brings about at once, by itself. */
 const brought: Record<string, string> = {
@@ -27,6 +28,9 @@ const mostLost = (id: string, { play, decisions, slotOf }: Facts): number =>
   failedBy(play.ends(slotOf(id))) +
   decisions.filter((decision) => !costless.includes(decision.split(/[:@]/)[0] ?? '')).length;
 
+/** Whether an execution of this play is gone without a word. */
+const hasDied = ({ cues = [] }: Play): boolean => cues.some((cue) => 'does' in cue && cue.does === 'die');
+
 /** Whether a newer run took its place. */
 const isSuperseded = ({ job, slot }: Run, { runs }: Facts): boolean =>
   job.overlap === 'cancel-previous' && runs.some((other) => other.slot > slot);
@@ -34,7 +38,7 @@ const isSuperseded = ({ job, slot }: Run, { runs }: Facts): boolean =>
 const isBrought = (run: Run, failure: string, facts: Facts): boolean =>
   failure === facts.play.ends(facts.slotOf(run.id)).how ||
   (failure === 'Superseded' && isSuperseded(run, facts)) ||
-  (failure === 'ExecutionTimedOut' && (facts.play.cues ?? []).some((cue) => 'does' in cue && cue.does === 'die')) ||
+  (failure === 'ExecutionTimedOut' && hasDied(facts.play)) ||
   facts.decisions.some((decision) => brought[decision.split('@')[0] ?? ''] === failure);
 
 const failedUnearned = (run: Run, facts: Facts): string | undefined => {
@@ -64,15 +68,31 @@ const howOf = ({ outcome }: Run): string | undefined => {
   return outcome?.status === 'skipped' ? outcome.why : outcome?.status;
 };
 
-/** Where nothing goes wrong, each slot ends as it is meant to, and the watchman finds nothing. */
-const usual = ({ decisions, play, runs, slotOf, of }: Facts): string[] => {
-  if (decisions.length > 0) return [];
-  const other = runs.filter((run) => howOf(run) !== play.usual[slotOf(run.id)]);
+/** What takes more than the retries of Lambda and Step Functions: the watchman's to mend. */
+const forTheWatchman = ['vanish', 'late'];
+const isForTheWatchman = ({ decisions, play }: Facts): boolean =>
+  hasDied(play) || decisions.length > 2 || decisions.some((decision) => forTheWatchman.includes(decision));
+
+/** Few faults leave nothing to the watchman: he finds nothing, and nobody waits for him. */
+const leftToTheWatchman = (facts: Facts): string[] => {
+  const { of } = facts;
+  if (isForTheWatchman(facts)) return [];
   const isNothing = (finding: object) => Object.values(finding).flat().filter(Boolean).length === 0;
   const found = of('told').filter(({ what, detail }) => what === 'looked' && !isNothing(detail as object));
   return [
+    ...found.map(({ detail }) => `the watchman found ${JSON.stringify(detail)}, after so few faults`),
+    ...of('world').flatMap(({ what }) => (what === leftUndone ? ['something is left to the watchman'] : [])),
+  ];
+};
+
+/** Where nothing goes wrong, each slot ends as it is meant to, and nobody fails. */
+const usual = ({ decisions, play, runs, slotOf, of }: Facts): string[] => {
+  if (decisions.length > 0) return [];
+  const other = runs.filter((run) => howOf(run) !== play.usual[slotOf(run.id)]);
+  const threw = of('ended').filter(({ how }) => how === 'threw');
+  return [
     ...other.map((run) => `${run.id} ended as ${howOf(run)}, though nothing went wrong`),
-    ...found.map(({ detail }) => `the watchman found ${JSON.stringify(detail)}, though nothing went wrong`),
+    ...threw.map(({ actor, told }) => `${actor} threw ${told}, though nothing went wrong`),
   ];
 };
 
@@ -106,5 +126,6 @@ export const ends = (facts: Facts): string[] => [
     .filter(({ what, detail }) => ((what === 'failed' || what === 'blind') && detail === 'Crash') || what === 'damaged')
     .map(({ actor, what, detail }) => `${actor} told of ${what}: ${detail}`),
   ...usual(facts),
+  ...leftToTheWatchman(facts),
   ...facts.letters.map(({ fn, run }) => `an event of ${run} can never be handled by ${fn}`),
 ];

@@ -3,7 +3,7 @@ import type { Run } from '../../../lib/run.ts';
 import { blank, type Facts, isRun, type Wrote } from '../facts.ts';
 import type { Command } from '../sdk.ts';
 
-type Read = { state: JobState; at: number };
+type Read = { state: JobState; at: number; order: number };
 type Skipped = Extract<NonNullable<Run['outcome']>, { status: 'skipped' }>;
 
 /** The job's state as whoever wrote had read it last, or put it since. */
@@ -15,14 +15,15 @@ const readBefore = ({ actor, order }: Wrote, { of }: Facts): Read | undefined =>
   });
   if (!read) return undefined;
   const { Item: item } = read.output as { Item?: { data: string } };
-  return { state: item ? JSON.parse(item.data) : blank, at: read.at };
+  return { state: item ? JSON.parse(item.data) : blank, at: read.at, order: read.order };
 };
 
 const untrue: Record<Skipped['why'], (run: Run, read: Read, facts: Facts) => string | undefined> = {
   disabled: ({ job }) => (job.enabled ? 'it is enabled' : undefined),
   late: (_, __, { decisions }) => (decisions.includes('late') ? undefined : 'nothing was late'),
-  overlap: ({ outcome, slot, id, job }, { state }, { runs }) => {
+  overlap: ({ outcome, slot, id, job }, { state, order }, { runs, outcomeAt }) => {
     const by = (outcome as Skipped).by;
+    if (outcomeAt(by ?? '', order)) return `${by} was over`;
     const isThere = state.queued === by || state.open.some(({ run }) => run === by);
     const newer = job.overlap === 'cancel-previous' && runs.some((run) => run.id === by && run.slot > slot);
     return (isThere || newer) && by !== id ? undefined : `${by} was not in its way`;

@@ -53,13 +53,13 @@ export const done: Mutant[] = [
     edit('lib/settle.ts', '  await attempts.put({ ...stopped,', '  if (open) await attempts.put({ ...stopped,'),
   ),
   mutant(
-    '7',
+    'ends',
     'a dispatch that leaves an open run alone',
     ['answer'],
     edit(
       'lib/dispatch.ts',
-      "  if (known.outcome) return { status: 'duplicate'",
-      "  if (known.outcome || !first) return { status: 'duplicate'",
+      '  if (leased) {',
+      "  if (leased) return { status: 'duplicate', run: id };\n  if (leased) {",
     ),
   ),
   mutant(
@@ -68,8 +68,8 @@ export const done: Mutant[] = [
     ['answer'],
     edit(
       'lib/settle.ts',
-      '  const run = await knownRun(runId, runs);\n',
-      "  const run = await knownRun(runId, runs);\n  if ('detail' in input) return run.outcome as Outcome;\n",
+      '  const over = isEnded(run)',
+      "  if ('detail' in input) return run.outcome as Outcome;\n  const over = isEnded(run)",
     ),
   ),
   mutant(

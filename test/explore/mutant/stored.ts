@@ -1,6 +1,10 @@
 import { edit, type Mutant, mutant } from './mutant.ts';
 
-const noSecondLook = edit('lib/settle.ts', '  if (run.outcome) return run.outcome;\n', '');
+const noSecondLook = edit(
+  'lib/settle.ts',
+  'isEnded(run) ? run : await ended(run, input, deps)',
+  'await ended(run, input, deps)',
+);
 const anyVersion = edit(
   'lib/io/table.ts',
   "seen: 'version = :seen'",
@@ -20,21 +24,25 @@ export const stored: Mutant[] = [
     ),
     edit(
       'lib/dispatch.ts',
-      '    id: runId({ ...event, job: job.name }),\n    slot: event.slot,',
-      '    id: runId({ job: job.name, slot: slotAt(now) }),\n    slot: slotAt(now),',
+      '  const { slot, suffix, model, slots } = event;',
+      '  const { suffix, model, slots } = event;\n  const slot = slotAt(now);',
     ),
   ),
   mutant(
     '1',
     'dispatch without the absence check',
     ['answer'],
-    edit('lib/dispatch.ts', '    return { first: false, known };', '    return { first: true, known: run };'),
+    edit(
+      'lib/dispatch.ts',
+      '  await orMoved(run.id, delivery.deps.stores.runs.put(run));',
+      '  await delivery.deps.stores.runs.put(run).catch(() => undefined);',
+    ),
   ),
   mutant(
     '1',
     'a skipped run that a second delivery starts',
     ['disabled'],
-    edit('lib/dispatch.ts', "  if (known.outcome) return { status: 'duplicate', run: run.id };\n", ''),
+    edit('lib/dispatch.ts', '  if (isEnded(known)) {', '  if (isEnded(known) && leased) {'),
   ),
   mutant('2', 'a second settlement that does not look for the first', ['refused'], noSecondLook),
   mutant('2', 'settle without a version', ['answer'], anyVersion),
