@@ -38,7 +38,7 @@ type Connected = { stage: LocalStage; hold: Hold; timetable: Timetable };
 
 /** Holds the timer. The one before may be dying: its place is free in a moment. Throws StoreUnavailable where another `dev` works here. */
 const held = async (stage: LocalStage, data: string, hear: (event: ServiceEvent) => void): Promise<Hold> => {
-  for (let tries = 0; tries < 20; tries += 1) {
+  for (let tries = 0; tries < 10; tries += 1) {
     const hold = await holdTimer(stage.url, hear);
     if (hold !== undefined) return hold;
     await setTimeout(100);
@@ -129,16 +129,21 @@ const session = (options: DevOptions, print: Printer, runs: Spectator) => {
   const understand = listener();
   let askedAt = 0;
 
+  /** Nothing of another `dev` is touched before it is known that there is none. */
   const connect = async (declared: Declared): Promise<Connected> => {
-    await configWritten(options.data, declared);
-    const stage = await openLocal(options.data, { resume: true });
+    const idle = await openLocal(options.data, { resume: false });
+    const opened = [idle];
     try {
-      const hold = await held(stage, options.data, (event) => void heard.push(event));
+      const hold = await held(idle, options.data, (event) => void heard.push(event));
+      await configWritten(options.data, declared);
+      const stage = await openLocal(options.data, { resume: true });
+      opened.push(stage);
       const timetable = await schedulesKept(stage, declared);
       await hold.start();
+      idle.close();
       return { stage, hold, timetable };
     } catch (thrown) {
-      stage.close();
+      for (const one of opened) one.close();
       throw thrown;
     }
   };
