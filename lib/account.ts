@@ -4,6 +4,7 @@ import { spend } from './budget.ts';
 import { type Executions, executionInput } from './execution.ts';
 import { Failure } from './failure.ts';
 import { changeState, freshState, type JobState, type JobStates, nextState, orMoved, untilWon } from './job-state.ts';
+import type { Lease } from './lease.ts';
 import { type Outcome, type Skip, skipped } from './outcome.ts';
 import type { Run, Runs } from './run.ts';
 
@@ -47,17 +48,15 @@ const without = (state: JobState, run: Ended, now: Date): JobState => {
   });
 };
 
-/** Takes a run that nobody can read out of its job's state: what it cost is not known, and it holds nobody up. */
-export const forget = async (runId: string, job: string, states: JobStates): Promise<void> => {
-  await changeState(
-    job,
-    (state) => ({
-      open: state.open.filter((lease) => lease.run !== runId),
-      queued: state.queued === runId ? null : state.queued,
-      ...withoutProbe(state, runId),
-    }),
-    states,
-  );
+/** Takes a run that cannot be read out of its job's state, or that nobody has recorded in all its time: it holds nobody up. What it cost is not known. */
+export const forget = async (
+  runId: string,
+  job: string,
+  states: JobStates,
+  isLost: (lease: Lease) => boolean = () => true,
+): Promise<void> => {
+  const without = (state: JobState) => state.open.filter((lease) => lease.run !== runId || !isLost(lease));
+  await changeState(job, (state) => ({ open: without(state), ...withoutProbe(state, runId) }), states);
 };
 
 /** Records that a run which is open, or which its own delivery has yet to record (`version` 0), is not made. Throws JobConflict where it is faster. */

@@ -4,7 +4,8 @@ import { type Admission, admission, placed } from './admission.ts';
 import { executionInput } from './execution.ts';
 import { Failure } from './failure.ts';
 import type { Jobs } from './job.ts';
-import { freshState, type JobState, moved, orMoved, untilWon } from './job-state.ts';
+import { freshState, type JobState, moved, nextState, orMoved, untilWon } from './job-state.ts';
+import { isExpired, renewed } from './lease.ts';
 import { modelIdForm, parseModelId } from './model-id.ts';
 import { type Skip, skipped } from './outcome.ts';
 import { Origin, type Run, runId, runName, Suffix } from './run.ts';
@@ -87,11 +88,17 @@ const oneTry = async (draft: Run, delivery: Delivery): Promise<DispatchResult> =
     return over(known, delivery);
   }
   const seen: Seen = { run: known ?? { ...draft, since: state.lastSuccess }, known, state };
-  if (leased) return start(seen, delivery);
+  if (leased) {
+    if (!known) await deps.stores.states.put(anew(seen, deps.now()));
+    return start(seen, delivery);
+  }
   const free = !state.open.some((lease) => lease.holds);
   if (free && state.queued !== null && (await letOut(job.name, null, deps))) throw moved(id);
   return carryOut(decide(seen, deps.now()), seen, delivery);
 };
+
+/** Whoever put its place died before he could record it: its lease begins anew, so that nobody drops it as lost meanwhile. */
+const anew = ({ run, state }: Seen, now: Date): JobState => nextState(state, { open: renewed(state.open, run, now) });
 
 /** It has its outcome, which may be this delivery's own doing. */
 const over = ({ id, outcome }: Ended, { recorded }: Delivery): DispatchResult =>
@@ -196,7 +203,7 @@ const supersede = async (old: string, by: Run, deps: DispatchDeps): Promise<void
 
 /**
  * Ends a run from outside: its outcome first, which also stops what its attempt may still do in the world, then its execution. A run that cannot
- * be read, or that nobody has recorded in all its time, holds nobody up: it loses its place.
+ * be read holds nobody up: it loses its place, and so does one past its lease that nobody has recorded.
  */
 export const end = async (
   runId: string,
@@ -207,7 +214,9 @@ export const end = async (
   try {
     await orMoved(runId, settle(how, deps));
   } catch (thrown) {
-    if (!(thrown instanceof Failure && (thrown.name === 'UnknownRun' || thrown.name === 'DamagedItem'))) throw thrown;
+    const name = thrown instanceof Failure ? thrown.name : undefined;
+    if (name === 'UnknownRun') return forget(runId, job, deps.stores.states, (lease) => isExpired(lease, deps.now()));
+    if (name !== 'DamagedItem') throw thrown;
     await forget(runId, job, deps.stores.states);
   }
   await deps.executions.stop(runId, how.detail.error ?? 'States.Timeout');

@@ -37,4 +37,8 @@ export const leaseOf = (
   after,
 });
 
+/** The leases with that of a run begun anew. */
+export const renewed = (leases: Lease[], run: Parameters<typeof leaseOf>[0], now: Date): Lease[] =>
+  leases.map((lease) => (lease.run === run.id ? leaseOf(run, now, lease.after) : lease));
+
 export const isExpired = ({ until }: Lease, now: Date): boolean => Date.parse(until) <= now.getTime();
