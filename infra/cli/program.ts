@@ -91,6 +91,20 @@ declaring(placed(command('why <job> <time...>', 'say why a job did or did not ru
     process.exitCode = await why(job, time, options, usualData, out);
   });
 
+declaring(placed(command('jobs', 'list the jobs: when they are due, how they fare, what they spend'))).action(
+  async (options) => {
+    const { jobs } = await import('./jobs.ts');
+    process.exitCode = await jobs(options, out);
+  },
+);
+
+declaring(placed(command('forecast <job>', 'foretell how often a job runs and what it costs, from its past runs')))
+  .option('--days <n>', 'how many days to look ahead', between(1, 366), 30)
+  .action(async (job, options) => {
+    const { forecast } = await import('./forecast.ts');
+    process.exitCode = await forecast(job, options, out);
+  });
+
 declaring(placed(command('pause <job>', 'let no slot of a job start, until it is resumed or until a time')))
   .option('--note <text>', 'why: it is told with each slot that is skipped')
   .option('--until <time>', "when it goes on by itself, local to the job's zone, or a slot in UTC")

@@ -1,0 +1,81 @@
+import { spentOf } from '../../lib/budget.ts';
+import { dueBetween } from '../../lib/calendar.ts';
+import { isStale } from '../../lib/freshness.ts';
+import type { Stores } from '../../lib/io/stores.ts';
+import type { Job } from '../../lib/job.ts';
+import { freshState, type JobState } from '../../lib/job-state.ts';
+import type { Look } from '../../lib/look.ts';
+import { hasRun } from '../../lib/outcome.ts';
+import { pausedNow } from '../../lib/pause.ts';
+import { type Run, runStatus } from '../../lib/run.ts';
+import { scheduleExpression } from '../../lib/schedule.ts';
+import { slotAt } from '../../lib/slot.ts';
+import { type Anchor, neighbours } from '../../lib/why.ts';
+import { anchorOf } from './known.ts';
+import { inEnglish } from './next.ts';
+
+const dayMs = 86_400_000;
+/** How many of a job's last runs are read. */
+const lookBack = 20;
+
+/** Whether a run of the day has succeeded by the hour that the job promises. Null where it promises none. */
+const freshness = async (job: Job, anchor: Date, now: Date, stores: Stores | undefined): Promise<boolean | null> => {
+  if (job.freshBy === undefined) return null;
+  const yesterday = new Date(now.getTime() - dayMs);
+  const query = { from: slotAt(yesterday), limit: Number.POSITIVE_INFINITY };
+  const runs = (await stores?.runs.byJob(job.name, query)) ?? [];
+  return !isStale(job, dueBetween(job.schedule, yesterday, now, { anchor }), runs, now);
+};
+
+const lastOf = (past: Run[]) => {
+  const run = past.find(({ outcome }) => outcome !== null);
+  if (!run?.outcome) return null;
+  const { id, slot, outcome } = run;
+  const told = { run: id, slot, status: runStatus(run), endedAt: outcome.endedAt };
+  if (outcome.status === 'failed') return { ...told, why: outcome.failure };
+  return { ...told, why: outcome.status === 'skipped' ? outcome.why : null };
+};
+
+/** What the month of a slot has cost so far. `usd` is null where nothing of it had a known price; `unpriced`: something had none. */
+const monthOf = ({ schedule, limits }: Job, { spent }: JobState, past: Run[], now: Date) => {
+  const { of, usd, runs } = spentOf(spent, slotAt(now), schedule.timezone).month;
+  const unpriced = past.some(({ outcome }) => hasRun(outcome) && outcome.usage.usd === null);
+  return { of, usd: unpriced && usd === 0 ? null : usd, unpriced, runs, limit: limits.perMonth ?? null };
+};
+
+const nextOf = ({ schedule, enabled }: Job, anchor: Anchor, now: Date) =>
+  enabled && anchor.known ? (neighbours(schedule, now.getTime(), anchor.at).next?.slot ?? null) : null;
+
+const watched = (look: Look | undefined) => ({ driftSince: look?.driftSince ?? null, lookedTo: look?.to ?? null });
+
+/** All there is to tell of a job. What is not known is null. */
+export const statusOf = async (job: Job, now: Date, stores: Stores | undefined) => {
+  const { name, schedule } = job;
+  const [stored, look, past = []] = await Promise.all([
+    stores?.states.get(name),
+    stores?.looks.get(name),
+    stores?.runs.byJob(name, { limit: lookBack }),
+  ]);
+  const state = stored ?? freshState(name);
+  const anchor = anchorOf(job, look, past);
+  return {
+    job: name,
+    description: job.description ?? null,
+    enabled: job.enabled,
+    english: inEnglish(schedule),
+    expression: scheduleExpression(schedule),
+    timezone: schedule.timezone,
+    next: nextOf(job, anchor, now),
+    last: lastOf(past),
+    lastSuccess: state.lastSuccess,
+    streak: state.streak,
+    paused: pausedNow(state.pauses, now) ?? null,
+    breaker: state.breaker,
+    open: state.open.map(({ run }) => run),
+    queued: state.queued,
+    month: monthOf(job, state, past, now),
+    fresh: await freshness(job, anchor.known ? anchor.at : now, now, stores),
+    ...watched(look),
+  };
+};
+export type Status = Awaited<ReturnType<typeof statusOf>>;
