@@ -14,8 +14,8 @@ export const scheduleId = (job: Pick<Job, 'name' | 'schedule'>): string => {
 /**
  * One schedule per enabled job that EventBridge still has to fire, in the stage's group. A slot that could not be handed to dispatch is
  * tried again for a day, as long as Scheduler can, and then kept in the dead letters. What dispatch gets is the slot itself, so every
- * delivery of it is equal. Excluded dates are delivered too: dispatch records them. CloudFormation knows no ActionAfterCompletion, so that
- * a one-time schedule, once fired, stays there and does nothing until the next package leaves it out.
+ * delivery of it is equal. Excluded dates are delivered too: dispatch records them. CloudFormation knows no ActionAfterCompletion:
+ * the watchman removes a one-time schedule that has fired.
  */
 export const schedules = (jobs: Job[], now: Date): Record<string, unknown> => ({
   ScheduleGroup: { Type: 'AWS::Scheduler::ScheduleGroup', Properties: { Name: 'nightshift-${sls:stage}' } },

@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { slotsAfter } from '../lib/calendar.ts';
+import { boundsOf, type Due, dueBetween, slotsAfter } from '../lib/calendar.ts';
 import { parseCron } from '../lib/cron.ts';
 import type { Schedule } from '../lib/schedule.ts';
 import { Slot, slotAt } from '../lib/slot.ts';
 import { openZone, wallTime } from '../lib/zone.ts';
 import {
+  additions,
   CHANGES,
   clock,
   DAY,
-  expected,
+  foreseen,
   HOUR,
   instant,
   MINUTE,
@@ -21,15 +22,8 @@ import {
 
 const anchor = new Date(0);
 
-const slotsBetween = (schedule: Schedule, from: number, to: number, counted = anchor): Slot[] => {
-  const end = slotAt(new Date(to));
-  const slots: Slot[] = [];
-  for (const slot of slotsAfter(schedule, new Date(from), { anchor: counted })) {
-    if (slot > end) break;
-    slots.push(slot);
-  }
-  return slots;
-};
+const duesBetween = (schedule: Schedule, from: number, to: number): Due[] =>
+  dueBetween(schedule, new Date(from), new Date(to), { anchor });
 
 const fields = (min: number, max: number) =>
   fc.uniqueArray(fc.integer({ min, max }), { minLength: 1, maxLength: 3 }).map((values) => values.join());
@@ -66,22 +60,48 @@ describe('the slots of a cron', () => {
     const [from, to] = [middle - 1.5 * DAY, middle + 2.5 * DAY];
     const minutes = minutesOf(timezone, from, to);
     fc.assert(
-      fc.property(cronText(3), (cron) => {
-        expect(slotsBetween({ cron, timezone }, from, to)).toEqual(expected(cron, minutes));
+      fc.property(cronText(3), additions(middle, 2 * DAY), (cron, more) => {
+        const schedule = { cron, timezone, ...more };
+        expect(duesBetween(schedule, from, to)).toEqual(foreseen(schedule, { minutes, from, to }));
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
   it('agree with a walk through every minute of a day, in any zone', () => {
+    const some = fc.array(cronText(5), { minLength: 8, maxLength: 8 });
     fc.assert(
-      fc.property(zone, wholeMinute, fc.array(cronText(5), { minLength: 8, maxLength: 8 }), (timezone, from, crons) => {
-        const minutes = minutesOf(timezone, from, from + DAY);
+      fc.property(zone, wholeMinute, some, fc.gen(), (timezone, from, crons, draw) => {
+        const to = from + DAY;
+        const minutes = minutesOf(timezone, from, to);
         for (const cron of crons) {
-          expect(slotsBetween({ cron, timezone }, from, from + DAY)).toEqual(expected(cron, minutes));
+          const schedule = { cron, timezone, ...draw(() => additions(from + 12 * HOUR, 16 * HOUR)) };
+          expect(duesBetween(schedule, from, to)).toEqual(foreseen(schedule, { minutes, from, to }));
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
+    );
+  });
+
+  it('agree with a walk through every minute of two months, whatever they do with clocks', () => {
+    const months = fc.integer({ min: 0, max: 30 * 12 }).map((month) => Date.UTC(2010, month));
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...CHANGES),
+        months,
+        fc.array(cronText(1), { minLength: 6, maxLength: 6 }),
+        fc.gen(),
+        (place, from, crons, draw) => {
+          const [timezone] = place;
+          const to = from + 60 * DAY;
+          const minutes = minutesOf(timezone, from, to);
+          for (const cron of crons) {
+            const schedule = { cron, timezone, ...draw(() => additions(from + 30 * DAY, 28 * DAY)) };
+            expect(duesBetween(schedule, from, to)).toEqual(foreseen(schedule, { minutes, from, to }));
+          }
+        },
+      ),
+      { numRuns: 1 },
     );
   });
 
@@ -89,12 +109,13 @@ describe('the slots of a cron', () => {
     const [from, to] = [Date.UTC(2010, 0), Date.UTC(2041, 0) - 1];
     const localOf = clock('UTC');
     const noons = Array.from({ length: Math.ceil((to - from) / DAY) }, (_, day) => from + day * DAY + 12 * HOUR);
-    const minutes = noons.map((noon) => ({ instant: noon, local: localOf(noon) }));
+    const minutes = noons.map((noon) => ({ instant: noon, local: localOf(noon), jumped: [] }));
     fc.assert(
       fc.property(days, fc.oneof(fc.constant('*'), fields(1, 12)), ([ofMonth, ofWeek], month) => {
         const cron = `0 12 ${ofMonth} ${month} ${ofWeek} *`;
         fc.pre(parseCron(cron).value !== undefined);
-        expect(slotsBetween({ cron, timezone: 'UTC' }, from, to)).toEqual(expected(cron, minutes));
+        const schedule = { cron, timezone: 'UTC' };
+        expect(duesBetween(schedule, from, to)).toEqual(foreseen(schedule, { minutes, from, to }));
       }),
       { numRuns: 40 },
     );
@@ -106,14 +127,14 @@ describe('the slots of a cron', () => {
         const cron = parseCron(text).value;
         if (!cron) throw new Error(`refused: ${text}`);
         const slots = slotsAfter({ cron: text, timezone }, new Date(from), { anchor }).take(60).toArray();
-        const walls = slots.map((slot) => wallTime(slot, openZone(timezone)));
+        const walls = slots.map(({ slot }) => wallTime(slot, openZone(timezone)));
         for (const { local } of walls) {
           const [year = 0, month = 0, date = 0, hour = 0, minute = 0] = local.split(/\D/).map(Number);
           expect(means(cron, { year, month, date, hour, minute })).toBe(true);
         }
         expect(new Set(walls.map(({ local }) => local)).size).toBe(walls.length);
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 });
@@ -123,13 +144,20 @@ describe('the slots of any schedule', () => {
   const rate = fc
     .tuple(fc.integer({ min: 2, max: 2000 }), fc.constantFrom('minutes', 'hours', 'days'))
     .map((words) => words.join(' '));
-  const schedule: fc.Arbitrary<Schedule> = zone.chain((timezone) =>
-    fc.oneof(
-      cronText(1).map((cron) => ({ cron, timezone })),
-      rate.map((text) => ({ rate: text, timezone })),
-      local.map((at) => ({ at, timezone })),
-    ),
-  );
+  /** One that needs not be one a job file may have: an `at` with bounds, a rate with a policy for clocks. */
+  const schedule: fc.Arbitrary<Schedule> = fc
+    .tuple(zone, instant)
+    .chain(([timezone, near]) =>
+      fc.tuple(
+        fc.oneof(
+          cronText(1).map((cron) => ({ cron, timezone })),
+          rate.map((text) => ({ rate: text, timezone })),
+          local.map((at) => ({ at, timezone })),
+        ),
+        additions(near, 3000 * DAY),
+      ),
+    )
+    .map(([base, more]) => ({ ...base, ...more }));
   const taken = (of: Schedule, after: number, counted: number) =>
     slotsAfter(of, new Date(after), { anchor: new Date(counted) })
       .take(40)
@@ -138,7 +166,7 @@ describe('the slots of any schedule', () => {
   it('are real, in order, and later than the instant', () => {
     fc.assert(
       fc.property(schedule, instant, instant, (of, after, counted) => {
-        const slots = taken(of, after, counted);
+        const slots = taken(of, after, counted).map(({ slot }) => slot);
         expect(slots.every((slot) => Slot.safeParse(slot).success)).toBe(true);
         const times = [after, ...slots.map((slot) => Date.parse(slot))];
         expect(times.slice(1).every((time, index) => time > (times[index] ?? time))).toBe(true);
@@ -152,10 +180,10 @@ describe('the slots of any schedule', () => {
       fc.property(schedule, instant, later, instant, (of, early, wait, counted) => {
         const asked = early + wait;
         const first = taken(of, early, counted);
-        const kept = first.filter((slot) => Date.parse(slot) > asked);
+        const kept = first.filter(({ slot }) => Date.parse(slot) > asked);
         expect(taken(of, asked, counted).slice(0, kept.length)).toEqual(kept);
-        const [slot] = first;
-        if (slot) expect(taken(of, Date.parse(slot), counted).slice(0, 39)).toEqual(first.slice(1));
+        const [due] = first;
+        if (due) expect(taken(of, Date.parse(due.slot), counted).slice(0, 39)).toEqual(first.slice(1));
       }),
     );
   });
@@ -165,7 +193,7 @@ describe('the slots of any schedule', () => {
     fc.assert(
       fc.property(minutes, instant, instant, (step, after, counted) => {
         const start = Math.floor(counted / 1000) * 1000;
-        const times = taken({ rate: `${step} minutes`, timezone: 'UTC' }, after, counted).map((slot) =>
+        const times = taken({ rate: `${step} minutes`, timezone: 'UTC' }, after, counted).map(({ slot }) =>
           Date.parse(slot),
         );
         const [first = 0] = times;
@@ -177,20 +205,46 @@ describe('the slots of any schedule', () => {
     );
   });
 
-  it('of an at are the first minute that reads so on the wall, if there is one', () => {
+  it('of a rate with bounds and exclusions are those within, and marked by their own date', () => {
+    const near = fc
+      .tuple(zone, instant)
+      .chain(([timezone, time]) => fc.tuple(fc.constant(timezone), fc.constant(time), additions(time, 3 * DAY)));
+    fc.assert(
+      fc.property(near, fc.integer({ min: 2, max: 1500 }), ([timezone, time, { start, end, exclude }], step) => {
+        const schedule = { rate: `${step} minutes`, timezone };
+        const [from, to] = [time - 4 * DAY, time + 4 * DAY];
+        const { start: first = slotAt(new Date(0)), end: last = slotAt(new Date(to)) } = boundsOf({
+          ...schedule,
+          start,
+          end,
+        });
+        const counted = { anchor: new Date(first) };
+        const localOf = clock(timezone);
+        const within = dueBetween(schedule, new Date(from), new Date(to), counted).filter(
+          ({ slot }) => slot >= first && slot <= last,
+        );
+        const marked = within.map((due) => {
+          const { year, month, date } = localOf(Date.parse(due.slot));
+          const day = [year, month, date].map((part) => String(part).padStart(2, '0')).join('-');
+          return exclude?.includes(day) ? { ...due, skip: 'excluded' } : due;
+        });
+        expect(duesBetween({ ...schedule, start, end, exclude }, from, to)).toEqual(marked);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('of an at are the minutes that read so on the wall', () => {
     const moment = fc.oneof(nearChange, fc.record({ timezone: zone, time: instant }));
     fc.assert(
-      fc.property(moment, ({ timezone, time }) => {
-        const at = `${slotAt(new Date(time)).slice(0, 16)}:00`;
-        const wanted = Object.values(clock('UTC')(time)).join();
-        const localOf = clock(timezone);
-        const start = Date.parse(`${at}Z`) - 16 * HOUR;
-        const minutes = Array.from({ length: 32 * 60 }, (_, index) => start + index * MINUTE);
-        const first = minutes.find((minute) => Object.values(localOf(minute)).join() === wanted);
-        const slots = first === undefined ? [] : [slotAt(new Date(first))];
-        expect(taken({ at, timezone }, 0, 0)).toEqual(slots);
+      fc.property(moment, additions(0, 0), ({ timezone, time }, { dst }) => {
+        const minute = Math.floor(time / MINUTE) * MINUTE;
+        const schedule = { at: new Date(minute).toJSON().slice(0, 19), timezone, dst };
+        const [from, to] = [minute - 16 * HOUR, minute + 16 * HOUR];
+        const minutes = minutesOf(timezone, from, to);
+        expect(taken(schedule, 0, 0)).toEqual(foreseen(schedule, { minutes, from, to }));
       }),
-      { numRuns: 100 },
+      { numRuns: 25 },
     );
   });
 });

@@ -6,14 +6,17 @@ import { expect, test } from 'vitest';
 import { inEnglish } from '../infra/cli/next.ts';
 import { place } from './local/place.ts';
 
-const next = async (job: string, ...more: string[]) => {
+const directory = (job: string): string => {
   const infra = place();
-  for (const directory of ['jobs', 'holidays']) mkdirSync(join(infra, directory));
+  for (const name of ['jobs', 'holidays']) mkdirSync(join(infra, name));
   writeFileSync(join(infra, 'jobs/report.yml'), job);
   writeFileSync(join(infra, 'holidays/np.yml'), '2190-01-03: Holiday\n');
-  const args = ['infra/cli/nightshift.ts', 'next', 'report', '--infra', infra, ...more];
-  return (await promisify(execFile)(process.execPath, args)).stdout;
+  return infra;
 };
+
+const nightshift = async (...args: string[]) =>
+  (await promisify(execFile)(process.execPath, ['infra/cli/nightshift.ts', ...args])).stdout;
+const next = (job: string, ...more: string[]) => nightshift('next', 'report', '--infra', directory(job), ...more);
 
 test.each([
   [{ cron: '0 9 ? * 2-6 *', timezone: 'UTC' }, /Monday through Friday/],
@@ -97,4 +100,14 @@ test('says that a schedule is over', async () => {
   const told = await next(job);
   expect(told).toContain('The job is disabled');
   expect(told).toContain('It has no slot left.');
+});
+
+test('is told of a one-time job that is over, which check refuses and tells what to do with', async () => {
+  const infra = directory('schedule: { at: "2001-01-01T00:00:00" }\nmodel: anthropic/x\nprompt: Go.\n');
+  expect(await nightshift('next', 'report', '--infra', infra)).toContain('It has no slot left.');
+  const refused = await nightshift('check', '--infra', infra).catch(
+    (thrown: { code: number; stderr: string }) => thrown,
+  );
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('report.yml:1:13 schedule.at: ') });
+  expect(refused).toMatchObject({ stderr: expect.stringMatching(/Remove the file or set enabled: false/) });
 });

@@ -46,12 +46,14 @@ describe('a package', () => {
   it('stops at a bad job with its file, line and field, and leaves nothing to deploy', async () => {
     const bad = await project({
       bad: 'schedule: { cron: "0 9 * * * *" }\nmodel: scripted/night-report\nprompt: Hello.\ncolour: red\n',
+      over: 'schedule: { at: 2026-11-22T07:00:00 }\nmodel: scripted/night-report\nprompt: Hello.\n',
     });
     await mkdir(join(bad, '.serverless'));
     const failed = await nightshift(bad).catch((thrown: { code: number; stderr: string }) => thrown);
     expect(failed).toMatchObject({ code: 1 });
     expect(failed.stderr).toMatch(/infra\/jobs\/bad\.yml:1.*schedule\.cron/);
     expect(failed.stderr).toMatch(/infra\/jobs\/bad\.yml:4.*colour/);
+    expect(failed.stderr).toMatch(/infra\/jobs\/over\.yml:1.*schedule\.at.*which is over/);
     expect(await readdir(bad)).not.toContain('.serverless');
   });
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Schedule } from '../../lib/schedule.ts';
 import { anyText } from './text.ts';
 
 const months = ['JAN', 'feb', 'Mar', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
@@ -44,7 +45,7 @@ const dayFields = fc.oneof(
 );
 
 /** A cron that EventBridge Scheduler takes: every month has one of its days. */
-const cronText = fc
+export const cronText = fc
   .tuple(
     field(0, 59, { steps: 59 }),
     field(0, 23, { steps: 23 }),
@@ -76,19 +77,50 @@ const zone = fc.constantFrom(
   'Etc/GMT+12',
 );
 
-export type ScheduleFields = Partial<Record<'cron' | 'rate' | 'at' | 'timezone', string>>;
+type Kind = Partial<Record<'cron' | 'rate' | 'at', string>>;
+type More = { start?: string; end?: string; dst?: Schedule['dst']; exclude?: string[] };
+
+export type ScheduleFields = Kind & More & { timezone?: string };
+
+const dates = fc.array(
+  atText.map((text) => text.slice(0, 10)),
+  { maxLength: 3 },
+);
+const dst = fc.record(
+  {
+    gap: fc.constantFrom('skip' as const, 'after' as const),
+    fold: fc.constantFrom('first' as const, 'both' as const, 'last' as const),
+  },
+  { requiredKeys: [] },
+);
+const bounds = fc.uniqueArray(atText, { minLength: 2, maxLength: 2 }).map((two) => {
+  const [start = '', end = ''] = two.sort();
+  return { start, end };
+});
+
+/** What may stand beside a kind of schedule: no bounds of what is due once, no clocks for elapsed time. */
+const moreOf = (kind: Kind): fc.Arbitrary<More> =>
+  fc
+    .record({
+      bounds: kind.at === undefined ? fc.option(bounds, { nil: {}, freq: 2 }) : fc.constant({}),
+      dst: kind.rate === undefined ? fc.option(dst, { nil: undefined, freq: 2 }) : fc.constant(undefined),
+      exclude: fc.option(dates, { nil: undefined, freq: 2 }),
+    })
+    .map(({ bounds, dst, exclude }) => ({ ...bounds, ...(dst && { dst }), ...(exclude && { exclude }) }));
 
 /** A good schedule. */
 export const scheduleFields: fc.Arbitrary<ScheduleFields> = fc
   .tuple(
     fc.oneof(
-      { weight: 3, arbitrary: cronText.map((cron): ScheduleFields => ({ cron })) },
-      rateText.map((rate): ScheduleFields => ({ rate })),
-      atText.map((at): ScheduleFields => ({ at })),
+      { weight: 3, arbitrary: cronText.map((cron): Kind => ({ cron })) },
+      rateText.map((rate): Kind => ({ rate })),
+      atText.map((at): Kind => ({ at })),
     ),
     fc.option(zone, { nil: undefined }),
   )
-  .map(([schedule, timezone]) => (timezone === undefined ? schedule : { ...schedule, timezone }));
+  .chain(([kind, timezone]) =>
+    moreOf(kind).map((more) => ({ ...kind, ...more, ...(timezone !== undefined && { timezone }) })),
+  );
 
 /** A prompt: any text without a placeholder of its own, and with some that are known. */
 const prompt = fc

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
+import type { Due } from '../../lib/calendar.ts';
 import type { Cron, CronDay } from '../../lib/cron.ts';
 import { parseCron } from '../../lib/cron.ts';
-import { type Slot, slotAt } from '../../lib/slot.ts';
+import type { Schedule } from '../../lib/schedule.ts';
+import { slotAt } from '../../lib/slot.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -100,21 +102,48 @@ export const means = (cron: Cron, local: Local): boolean =>
   cron.years.includes(local.year) &&
   meansDate(cron.day, local);
 
-export type Minute = { instant: number; local: Local };
+/** A minute, its local time, the local times that clocks jumped over to reach it, and the other minute that has its local time. */
+export type Minute = { instant: number; local: Local; jumped: Local[]; before?: number; again?: number };
 
-/** Every minute from one instant to another, without those whose local time was there before. */
+/** Of the same day or not: the minutes between two local times, reckoned as if there were no clocks. */
+const between = (from: Local, to: Local): Local[] => {
+  const reckoned = ({ year, month, date, hour, minute }: Local) => Date.UTC(year, month - 1, date, hour, minute);
+  const passed: Local[] = [];
+  for (let time = reckoned(from) + MINUTE; time < reckoned(to); time += MINUTE) {
+    const day = new Date(time);
+    const [hour, minute] = [day.getUTCHours(), day.getUTCMinutes()];
+    passed.push({ year: day.getUTCFullYear(), month: day.getUTCMonth() + 1, date: day.getUTCDate(), hour, minute });
+  }
+  return passed;
+};
+
+/** Every minute from some days before an instant to some after another, seen one by one. */
 export const minutesOf = (zone: string, from: number, to: number): Minute[] => {
   const localOf = clock(zone);
-  const seen = new Set<string>();
+  const seen = new Map<number, Minute>();
   const minutes: Minute[] = [];
-  for (let instant = from - 26 * HOUR; instant <= to; instant += MINUTE) {
+  for (let instant = from - 50 * HOUR; instant <= to + 26 * HOUR; instant += MINUTE) {
     const local = localOf(instant);
-    const text = Object.values(local).join();
-    if (!seen.has(text) && instant > from) minutes.push({ instant, local });
-    seen.add(text);
+    const last = minutes.at(-1);
+    const text = numeral(local);
+    const minute: Minute = { instant, local, jumped: last ? between(last.local, local) : [] };
+    const first = seen.get(text);
+    if (first) [minute.before, first.again] = [first.instant, instant];
+    seen.set(text, minute);
+    minutes.push(minute);
   }
   return minutes;
 };
+
+/** A local time as one number that can be compared. */
+const numeral = ({ year, month, date, hour, minute }: Local): number =>
+  (((year * 100 + month) * 100 + date) * 100 + hour) * 100 + minute;
+
+const localOfText = (text: string): number => Number(text.slice(0, 16).replaceAll(/\D/g, ''));
+
+/** The first minute that is not before a local time: bounds have whole minutes here. */
+const reached = (text: string | undefined, minutes: Minute[]): number | undefined =>
+  text === undefined ? undefined : minutes.find(({ local }) => numeral(local) >= localOfText(text))?.instant;
 
 const parsed = (text: string): Cron => {
   const { value, problems } = parseCron(text);
@@ -122,9 +151,51 @@ const parsed = (text: string): Cron => {
   return value;
 };
 
-export const expected = (text: string, minutes: Minute[]): Slot[] => {
-  const cron = parsed(text);
-  return minutes.filter(({ local }) => means(cron, local)).map(({ instant }) => slotAt(new Date(instant)));
+/** Whether a schedule means a local time. */
+const meaning = (schedule: Schedule): ((local: Local) => boolean) => {
+  if (schedule.at !== undefined) {
+    const wanted = localOfText(schedule.at);
+    return (local) => numeral(local) === wanted;
+  }
+  const cron = parsed(schedule.cron ?? '');
+  return (local) => means(cron, local);
+};
+
+type Span = { minutes: Minute[]; from: number; to: number };
+
+/** What is due at a minute, and who starts it, by the minute itself. Excluded dates aside. */
+const dueAt = (
+  minute: Minute,
+  isMeant: (local: Local) => boolean,
+  { dst }: Schedule,
+  end: number,
+): Omit<Due, 'slot'> | undefined => {
+  const { local, jumped, before, again } = minute;
+  const meant = isMeant(local);
+  if (meant && before === undefined) {
+    const folded = dst?.fold === 'last' && again !== undefined && again <= end;
+    return { by: 'schedule', ...(folded && { skip: 'fold' }) };
+  }
+  const second = meant && (dst?.fold === 'both' || dst?.fold === 'last');
+  const after = dst?.gap === 'after' && jumped.some(isMeant);
+  return second || after ? { by: 'watchman' } : undefined;
+};
+
+/** The slots of a cron or an `at` after one instant and up to another, found by looking at each minute. */
+export const foreseen = (schedule: Schedule, { minutes, from, to }: Span): Due[] => {
+  const isMeant = meaning(schedule);
+  const start = reached(schedule.start, minutes) ?? Number.NEGATIVE_INFINITY;
+  const end = reached(schedule.end, minutes) ?? Number.POSITIVE_INFINITY;
+  const pad = (number: number) => String(number).padStart(2, '0');
+  return minutes
+    .filter(({ instant }) => instant > from && instant <= to && instant >= start && instant <= end)
+    .flatMap((minute): Due[] => {
+      const due = dueAt(minute, isMeant, schedule, end);
+      if (!due) return [];
+      const { year, month, date } = minute.local;
+      const excluded = schedule.exclude?.includes(`${year}-${pad(month)}-${pad(date)}`);
+      return [{ ...due, slot: slotAt(new Date(minute.instant)), ...(excluded && { skip: 'excluded' }) }];
+    });
 };
 
 export const instant = fc
@@ -136,3 +207,35 @@ export const zone = fc.oneof(fc.constantFrom(...ZONES), fc.constantFrom(...Intl.
 export const nearChange = fc
   .tuple(fc.constantFrom(...CHANGES), fc.integer({ min: -30 * 60, max: 30 * 60 }))
   .map(([[timezone, around], minutes]) => ({ timezone, time: Date.parse(around) + minutes * MINUTE }));
+
+/** What a schedule may have beside its time, with bounds and dates near an instant: its own local day, as if it were UTC. */
+export const additions = (
+  near: number,
+  reach: number,
+): fc.Arbitrary<Pick<Schedule, 'start' | 'end' | 'dst' | 'exclude'>> => {
+  const moment = fc
+    .integer({ min: -reach / MINUTE, max: reach / MINUTE })
+    .map((minutes) => new Date(Math.floor(near / MINUTE) * MINUTE + minutes * MINUTE).toJSON().slice(0, 19));
+  const dst = fc.record({
+    gap: fc.constantFrom('skip' as const, 'after' as const),
+    fold: fc.constantFrom('first' as const, 'both' as const, 'last' as const),
+  });
+  const exclude = fc.array(
+    moment.map((text) => text.slice(0, 10)),
+    { minLength: 1, maxLength: 2 },
+  );
+  const bounds = fc.uniqueArray(moment, { minLength: 2, maxLength: 2 }).map((two) => two.sort());
+  return fc
+    .record({
+      dst: fc.option(dst, { nil: undefined, freq: 5 }),
+      bounds: fc.option(bounds, { nil: undefined, freq: 1 }),
+      bounded: fc.constantFrom('start', 'end', 'both'),
+      exclude: fc.option(exclude, { nil: undefined, freq: 1 }),
+    })
+    .map(({ dst, bounds: [start, end] = [], bounded, exclude }) => ({
+      ...(dst && { dst }),
+      ...(start && bounded !== 'end' && { start }),
+      ...(end && bounded !== 'start' && { end }),
+      ...(exclude && { exclude }),
+    }));
+};

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { slotsAfter } from '../../../lib/calendar.ts';
+import { boundsOf, slotsAfter } from '../../../lib/calendar.ts';
 import { Schedule, scheduleExpression } from '../../../lib/schedule.ts';
 import { boundary, broken } from '../boundary.ts';
 import { scheduleFields } from '../job-grammar.ts';
@@ -20,9 +20,16 @@ const after = new Date('2026-11-22T07:00:00Z');
 const acceptedFault = (schedule: Schedule): string | undefined => {
   const expression = scheduleExpression(schedule);
   if (!expressionForm.test(expression) || expression.length > 256) return `becomes ${expression}`;
-  const slots = slotsAfter(schedule, after, { anchor: after }).take(3).toArray();
+  const slots = slotsAfter(schedule, after, { anchor: after })
+    .take(3)
+    .map(({ slot }) => slot)
+    .toArray();
   const rising = slots.every((slot, at) => slot > (slots[at - 1] ?? '2026-11-22T07:00:00Z'));
-  return rising ? undefined : `has the slots ${slots.join()}`;
+  if (!rising) return `has the slots ${slots.join()}`;
+  const { start = '', end = '9999' } = boundsOf(schedule);
+  return slots.every((slot) => slot >= start && slot <= end)
+    ? undefined
+    : `has ${slots.join()} beyond ${start} to ${end}`;
 };
 
 const scratched = (fields: unknown, scratches: Parameters<typeof edited>[1]): unknown => {
