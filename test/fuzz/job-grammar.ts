@@ -82,10 +82,13 @@ type More = { start?: string; end?: string; dst?: Schedule['dst']; exclude?: str
 
 export type ScheduleFields = Kind & More & { timezone?: string };
 
-const dates = fc.array(
-  atText.map((text) => text.slice(0, 10)),
-  { maxLength: 3 },
-);
+/** As a job holds them: each once, in order. */
+const dates = fc
+  .uniqueArray(
+    atText.map((text) => text.slice(0, 10)),
+    { maxLength: 3 },
+  )
+  .map((all) => all.sort());
 const dst = fc.record(
   {
     gap: fc.constantFrom('skip' as const, 'after' as const),
