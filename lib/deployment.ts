@@ -14,6 +14,8 @@ export type Deployment = {
 export type Deployments = {
   /** The schedule of a job, or undefined where there is none. */
   get(job: Pick<Job, 'name' | 'schedule'>): Promise<Deployment | undefined>;
+  /** Removes the schedule of a job. One that is not there stays away. */
+  remove(job: Pick<Job, 'name' | 'schedule'>): Promise<void>;
 };
 
 /**

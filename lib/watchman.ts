@@ -85,6 +85,11 @@ const nextLook = (look: Look, expected: Expectation | undefined, { left }: Caugh
   return { ...next, schedule: expected.schedule, anchor: expected.anchor, to: slotAt(expected.to) };
 };
 
+/** A one-time schedule removes itself, once its slot is accounted for: CloudFormation knows no ActionAfterCompletion that would. */
+const removeFired = async (job: Job, { to }: Look, { deployments }: WatchDeps): Promise<void> => {
+  if (job.schedule.at !== undefined && isOver(job.schedule, new Date(to))) await deployments.remove(job);
+};
+
 /** Looks at one job. Everything it does is done under conditions, so that two watchmen at once do no harm. */
 export const lookAt = async (job: Job, deps: WatchDeps): Promise<Finding> => {
   const own = { ...deps, jobs: async (name: string) => (name === job.name ? job : undefined) };
@@ -100,7 +105,9 @@ export const lookAt = async (job: Job, deps: WatchDeps): Promise<Finding> => {
   const done = due.length > 0 ? await judge(job, due, look.to, own) : nothing;
   await clearLost(mended, job.name, own);
   const driftSince = differences.length === 0 ? null : (look.driftSince ?? now.toJSON());
-  await writeDown(look, nextLook(look, expected, done, driftSince), due.length > 0, deps);
+  const next = nextLook(look, expected, done, driftSince);
+  await writeDown(look, next, due.length > 0, deps);
+  if (deployed) await removeFired(job, next, deps);
   return { ...done, mended, drift: differences, stale: await stale(job, now, deps) };
 };
 

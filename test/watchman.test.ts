@@ -270,6 +270,19 @@ describe('a schedule', () => {
   });
 });
 
+test('a one-time schedule is removed when its slot has its run, and that is no drift', async () => {
+  const { at, deliver, look, runs, world } = await watched(job({ schedule: { at: '2026-11-22T07:00:00' } }));
+  at('2026-11-22T07:02:00Z');
+  await deliver(seven);
+  await look();
+  expect(world.deployed).toBeDefined();
+  at('2026-11-22T07:04:00Z');
+  expect(await look()).toEqual(quiet);
+  expect(world.deployed).toBeUndefined();
+  expect(await look()).toEqual(quiet);
+  expect(outcomesOf(await runs())).toEqual([`${seven} open`]);
+});
+
 test('two watchmen at once do no harm', async () => {
   const { at, deps, runs, stores, world } = await watched();
   at('2026-11-22T10:10:00Z');
@@ -285,6 +298,7 @@ test('two watchmen at once do no harm', async () => {
 test('a job that cannot be looked at hides no other, and is not passed over in silence', async () => {
   const { deps, world } = await watched();
   const deployments = {
+    ...deps.deployments,
     get: async ({ name }: { name: string }) => {
       if (name === 'broken') throw new Error('no answer');
       return world.deployed;

@@ -1,6 +1,8 @@
-import { GetScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
+import { DeleteScheduleCommand, GetScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { Deployments } from '../deployment.ts';
 import { scheduleName } from '../schedule.ts';
+
+const isMissing = (thrown: unknown): boolean => thrown instanceof Error && thrown.name === 'ResourceNotFoundException';
 
 /** The schedules of one group at EventBridge Scheduler, named after their jobs. */
 export const schedulerDeployments = (client: SchedulerClient, group: string): Deployments => ({
@@ -15,8 +17,16 @@ export const schedulerDeployments = (client: SchedulerClient, group: string): De
         modifiedAt: (found.LastModificationDate ?? found.CreationDate ?? new Date(0)).toJSON(),
       };
     } catch (thrown) {
-      if (thrown instanceof Error && thrown.name === 'ResourceNotFoundException') return undefined;
+      if (isMissing(thrown)) return undefined;
       throw thrown;
+    }
+  },
+
+  async remove(job) {
+    try {
+      await client.send(new DeleteScheduleCommand({ Name: scheduleName(job), GroupName: group }));
+    } catch (thrown) {
+      if (!isMissing(thrown)) throw thrown;
     }
   },
 });

@@ -44,7 +44,12 @@ export const service = async (job: Job, start: string) => {
       stop: async (run) => void world.stopped.push(run),
       status: async (run) => world.executions.get(run) ?? 'none',
     },
-    deployments: { get: async () => world.deployed },
+    deployments: {
+      get: async () => world.deployed,
+      remove: async () => {
+        world.deployed = undefined;
+      },
+    },
     jobs: async (name) => (name === world.job.name ? world.job : undefined),
     now,
     recorded: ({ id, outcome }) => world.told.push(`recorded ${id} ${outcome?.status ?? 'open'}`),

@@ -54,14 +54,19 @@ export const openWorld = async (plan: Plan, chance: Random) => {
       modifiedAt: iso(era.deployedAt),
     };
   };
-  /** A one-time schedule removes itself. */
+  /** One-time schedules that are gone. */
   const fired = new Set<Era>();
   const hasFired = (era: Era): boolean => fired.has(era);
+  const retire = (name: string): void => {
+    const era = deployedAt(plan.eras.get(name) ?? [], clock.now());
+    if (era) fired.add(era);
+    count('schedule removed itself');
+  };
 
   const deps = (): WatchDeps & { jobs(name: string): Promise<Job | undefined> } => ({
     stores,
     executions: sfn.executions,
-    deployments: { get: async ({ name }) => standing(name) },
+    deployments: { get: async ({ name }) => standing(name), remove: async ({ name }) => retire(name) },
     jobs: async (name) => declared(name),
     now,
     recorded: (run) => count(`recorded ${run.outcome?.status ?? 'started'}`),
@@ -159,7 +164,6 @@ export const openWorld = async (plan: Plan, chance: Random) => {
   const fire = (era: Era, { slot }: Met): void => {
     const due = Date.parse(slot);
     const event: DispatchEvent = { job: era.job.name, slot };
-    if (era.job.schedule.at !== undefined) clock.add(due, () => void fired.add(era));
     const lost = during(plan.outages, due) ? 'fired by nobody: outage' : chance.happens(0.01) && 'delivery lost';
     if (lost) count(lost);
     else delivered(event, due);
