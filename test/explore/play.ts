@@ -7,14 +7,18 @@ export type Turn = { says: string } | { calls: [tool: string, to: string][] } | 
 /** How a run ends: its outcome's status, the reason it was skipped for, or its failure. */
 export type How = 'succeeded' | 'missed' | SkipReason | FailureName;
 
-/** When a cue comes: as soon as a slot's run is at work, or has ended, or when nobody can go on; then, at the latest, it comes anyway. */
-export type When = 'rest' | { claimed: number } | { over: number };
+/** When a cue comes: as soon as a slot's run has its place, is at work, or has ended. When nobody can go on, it comes at the latest. */
+export type When = 'rest' | { placed: number } | { claimed: number } | { over: number };
 
 /**
- * What happens in the world beside the first slot: a slot is delivered, somebody pauses the job or resumes it, an execution and its
+ * What happens in the world beside the first slot: a slot is delivered, or is due and nobody delivers it, somebody pauses the job or resumes it, an execution and its
  * process are gone without a word, or hours pass.
  */
-export type Cue = { when: When } & ({ deliver: number } | { does: 'pause' | 'resume' | 'die' | 'hours' });
+export type Cue = { when: When } & (
+  | { deliver: number }
+  | { lose: number }
+  | { does: 'pause' | 'resume' | 'die' | 'hours' }
+);
 
 /** A job, how its model behaves, and how its runs end when nothing goes wrong. */
 export type Play = {

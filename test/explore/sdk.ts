@@ -13,5 +13,6 @@ export const PutCommand = command('PutItem');
 export const QueryCommand = command('Query');
 export const StartExecutionCommand = command('StartExecution');
 export const StopExecutionCommand = command('StopExecution');
+export const DeleteScheduleCommand = command('DeleteSchedule');
 export const GetScheduleCommand = command('GetSchedule');
 export const DescribeExecutionCommand = command('DescribeExecution');

@@ -36,6 +36,17 @@ export const together: Play[] = [
     cues: [nextDuring],
   },
   {
+    name: 'cancel-queued',
+    job: job({ overlap: 'cancel-previous' }, 3),
+    turns: always(say),
+    ends: ends(1),
+    usual: ['succeeded', 'overlap', 'succeeded'],
+    cues: [
+      { deliver: 1, when: { placed: 0 } },
+      { deliver: 2, when: { placed: 1 } },
+    ],
+  },
+  {
     name: 'cancel-older',
     job: job({ overlap: 'cancel-previous' }, 2),
     turns: always(pay, say),
@@ -111,6 +122,25 @@ export const together: Play[] = [
       { does: 'die', when: { claimed: 0 } },
       { does: 'hours', when: 'rest' },
       { deliver: 1, when: 'rest' },
+    ],
+  },
+  {
+    name: 'dead',
+    job: job(once),
+    turns: always(pay, say),
+    ends: ends(1),
+    usual: ['ExecutionTimedOut'],
+    cues: [{ does: 'die', when: { claimed: 0 } }],
+  },
+  {
+    name: 'lost',
+    job: job({ overlap: 'skip' }, 3),
+    turns: always(say),
+    ends: ends(1),
+    usual: ['succeeded', 'caught-up', 'succeeded'],
+    cues: [
+      { lose: 1, when: { over: 0 } },
+      { lose: 2, when: 'rest' },
     ],
   },
   {

@@ -1,6 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { SFNClient } from '@aws-sdk/client-sfn';
+import type { JobState } from '../../lib/job-state.ts';
+import type { Run } from '../../lib/run.ts';
 import { compactSlot, type Slot, slotAt } from '../../lib/slot.ts';
 import { type AgentDeps, simulatedModel, simulatedTools } from './agent.ts';
 import { executionOf, simulatedClient } from './client.ts';
@@ -34,9 +36,13 @@ export type World = {
   happened(what: Happening): void;
   /** Delivers the nth slot, as its schedule does. */
   deliver(number: number): void;
+  /** Lets the nth slot come, and does not deliver it. */
+  due(number: number): void;
   slots: Map<number, string>;
   outcomes: Set<string>;
   claims: number;
+  /** Runs that have had their place in the job's state, or in its queue. */
+  placed: Set<string>;
   /** Runs that have been at work. */
   claimed: Set<string>;
   /** What is still to come beside the first slot. */
@@ -120,14 +126,23 @@ export const openWorld = (
   const wrote = (actor: string, written: Store['writes'][number]): void => {
     happened({ type: 'wrote', actor, ...written });
     const { pk, sk, data } = written.item;
-    if (sk.startsWith('attempt#')) {
+    const kind = Object.keys(noted).find((prefix) => sk.startsWith(prefix));
+    if (kind) noted[kind]?.(JSON.parse(String(data)) as never, pk);
+  };
+
+  /** What is kept in mind of a write, by its sort key: moments are told by it. */
+  const noted: Record<string, (data: never, pk: string) => void> = {
+    'attempt#': (_, pk) => {
       world.claims += 1;
       world.claimed.add(pk.replace(/^run#/, ''));
-    }
-    if (sk.startsWith('run#')) {
-      const { id, outcome } = JSON.parse(String(data));
+    },
+    state: ({ open, queued }: JobState) => {
+      for (const { run } of open) world.placed.add(run);
+      if (queued !== null) world.placed.add(queued);
+    },
+    'run#': ({ id, outcome }: Run) => {
       if (outcome) world.outcomes.add(id);
-    }
+    },
   };
 
   const lambda = openLambda({ gate, start, happened });
@@ -142,25 +157,30 @@ export const openWorld = (
     deliver: (fn, event, run) => queue.deliver({ fn, event, run }),
   });
   /** The schedule as it stands at Scheduler: as the job's file says. */
-  const deployed = (): unknown => {
+  const deployed = ({ action }: Command): unknown => {
+    if (action !== 'GetSchedule') throw new Error(`the simulated Scheduler does not know ${action}`);
     const { schedule, enabled } = play.job as { schedule: { cron: string }; enabled?: boolean };
     if (enabled === false) throw Object.assign(new Error('no schedule'), { name: 'ResourceNotFoundException' });
     const [CreationDate, ScheduleExpressionTimezone, State] = [new Date(firstSlot - 3_600_000), 'UTC', 'ENABLED'];
     return { ScheduleExpression: `cron(${schedule.cron})`, ScheduleExpressionTimezone, State, CreationDate };
   };
   const slotOf = (number: number): Slot => slotAt(new Date(firstSlot + number * rateMs));
+  const runOf = (number: number): string => `${play.name}_${compactSlot(slotOf(number))}`;
   const world: World = {
     ...{ play, gate, store, lambda, executions, queue, history, clock, happened },
     slots: new Map(),
     outcomes: new Set(),
     claims: 0,
     claimed: new Set(),
+    placed: new Set(),
     cues: [...(play.cues ?? [])],
+    due(number) {
+      world.slots.set(number, runOf(number));
+      clock.now = Math.max(clock.now, Date.parse(slotOf(number)) + delayMs);
+    },
     deliver(number) {
-      const slot = slotOf(number);
-      const run = `${play.name}_${compactSlot(slot)}`;
-      world.slots.set(number, run);
-      clock.now = Math.max(clock.now, Date.parse(slot) + delayMs);
+      world.due(number);
+      const [slot, run] = [slotOf(number), runOf(number)];
       queue.deliver({ fn: 'dispatch', event: { job: play.name, slot }, run, slot: number });
     },
     person: (does) => queue.deliver({ fn: 'person', event: { job: play.name, does }, run: play.name }),

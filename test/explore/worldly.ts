@@ -62,8 +62,9 @@ const doings: Record<Extract<Cue, { does: string }>['does'], (world: World) => v
   },
 };
 
-const hasCome = (when: When, { slots, claimed, outcomes }: World): boolean => {
+const hasCome = (when: When, { slots, placed, claimed, outcomes }: World): boolean => {
   if (when === 'rest') return false;
+  if ('placed' in when) return placed.has(slots.get(when.placed) ?? '');
   if ('claimed' in when) return claimed.has(slots.get(when.claimed) ?? '');
   return outcomes.has(slots.get(when.over) ?? '');
 };
@@ -73,9 +74,9 @@ export const cued = (world: World, nobody: boolean): boolean => {
   const [cue] = world.cues;
   if (!cue || !(nobody || hasCome(cue.when, world))) return false;
   world.cues.shift();
-  const what = 'deliver' in cue ? `slot ${cue.deliver} is due` : cue.does;
-  world.happened({ type: 'world', what });
+  world.happened({ type: 'world', what: Object.entries(cue)[0]?.join(' ') ?? '' });
   if ('deliver' in cue) world.deliver(cue.deliver);
+  else if ('lose' in cue) world.due(cue.lose);
   else doings[cue.does](world);
   return true;
 };

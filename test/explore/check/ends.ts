@@ -23,13 +23,16 @@ const isTried = (name: string): boolean =>
   Object.hasOwn(failures, name) && failures[name as keyof typeof failures] === 'retry';
 const failedBy = ({ how, attempts }: ReturnType<Play['ends']>): number => (isTried(how) ? attempts : attempts - 1);
 
+/** Whether an execution of this play is gone without a word. */
+const hasDied = ({ cues = [] }: Play): boolean => cues.some((cue) => 'does' in cue && cue.does === 'die');
+/** Whether a slot of this play is not delivered. */
+export const hasLost = ({ cues = [] }: Play): boolean => cues.some((cue) => 'lose' in cue);
+
 /** How many attempts a run may lose: those its model loses by itself, and one for each fault. */
 const mostLost = (id: string, { play, decisions, slotOf }: Facts): number =>
   failedBy(play.ends(slotOf(id))) +
+  Number(hasDied(play)) +
   decisions.filter((decision) => !costless.includes(decision.split(/[:@]/)[0] ?? '')).length;
-
-/** Whether an execution of this play is gone without a word. */
-const hasDied = ({ cues = [] }: Play): boolean => cues.some((cue) => 'does' in cue && cue.does === 'die');
 
 /** Whether a newer run took its place. */
 const isSuperseded = ({ job, slot }: Run, { runs }: Facts): boolean =>
@@ -71,7 +74,10 @@ const howOf = ({ outcome }: Run): string | undefined => {
 /** What takes more than the retries of Lambda and Step Functions: the watchman's to mend. */
 const forTheWatchman = ['vanish', 'late'];
 const isForTheWatchman = ({ decisions, play }: Facts): boolean =>
-  hasDied(play) || decisions.length > 2 || decisions.some((decision) => forTheWatchman.includes(decision));
+  hasDied(play) ||
+  hasLost(play) ||
+  decisions.length > 2 ||
+  decisions.some((decision) => forTheWatchman.includes(decision));
 
 /** Few faults leave nothing to the watchman: he finds nothing, and nobody waits for him. */
 const leftToTheWatchman = (facts: Facts): string[] => {

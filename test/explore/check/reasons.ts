@@ -2,6 +2,7 @@ import type { JobState } from '../../../lib/job-state.ts';
 import type { Run } from '../../../lib/run.ts';
 import { blank, type Facts, isRun, type Wrote } from '../facts.ts';
 import type { Command } from '../sdk.ts';
+import { hasLost } from './ends.ts';
 
 type Read = { state: JobState; at: number; order: number };
 type Skipped = Extract<NonNullable<Run['outcome']>, { status: 'skipped' }>;
@@ -38,10 +39,12 @@ const untrue: Record<Skipped['why'], (run: Run, read: Read, facts: Facts) => str
       ? undefined
       : `the day has had ${runs} runs and cost ${usd}`;
   },
-  'caught-up': ({ outcome, slot }, _, { runs, decisions }) => {
+  'caught-up': ({ outcome, slot }, _, { runs, decisions, play }) => {
     const by = runs.find(({ id }) => id === (outcome as Skipped).by);
-    if (!by || by.slot <= slot || by.origin !== 'watchman') return 'no later run stands for it';
-    return decisions.length > 0 ? undefined : 'nothing went wrong';
+    if (!by || by.slot <= slot) return 'no later run stands for it';
+    // A delivery that is this late, and faster than the watchman, does not know what its run stands for.
+    if (by.origin === 'watchman' && !by.slots?.includes(slot)) return 'the run that stands for it was not told';
+    return decisions.length > 0 || hasLost(play) ? undefined : 'nothing went wrong';
   },
   excluded: () => 'its calendar excludes nothing',
   fold: () => 'its clock has no fold',

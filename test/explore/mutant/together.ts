@@ -62,7 +62,7 @@ export const together: Mutant[] = [
   mutant(
     'accounted',
     'a queued run let out without a write of its own',
-    ['queue', 'pause'],
+    ['cancel-queued'],
     edit('lib/account.ts', '  await orMoved(run.id, runs.put(run));\n', ''),
   ),
   mutant(
@@ -143,7 +143,7 @@ export const together: Mutant[] = [
   mutant(
     'accounted',
     'a skipped run that keeps its share of the budget',
-    ['cancel', 'queue', 'side-by-side'],
+    ['cancel-queued'],
     edit('lib/account.ts', 'runs: ran || !lease?.holds ? 0 : -1', 'runs: 0'),
   ),
   mutant(
@@ -177,13 +177,14 @@ export const together: Mutant[] = [
   mutant(
     '1',
     'a watchman that does not deliver what was lost',
-    ['skip'],
+    ['lost'],
     edit('lib/watchman.ts', '  return lost.length > 0 ? catchUp(', '  return lost.length < 0 ? catchUp('),
   ),
   mutant(
     '7',
-    'a watchman that leaves a dead execution alone',
-    ['skip', 'stuck'],
+    'a watchman that leaves a dead execution alone, and a lease that is never over',
+    ['dead'],
+    edit('lib/lease.ts', 'Date.parse(until) <= now.getTime()', 'Date.parse(until) <= 0'),
     edit('lib/reap.ts', "  await settle(died(run.id, status === 'SUCCEEDED' ? 'FAILED' : status), deps);\n", ''),
   ),
 ];
