@@ -25,7 +25,7 @@ const write = (dir: string, kind: 'jobs' | 'scripts', name: string, text: string
 };
 
 const job = (schedule: string, more = ''): string =>
-  `schedule: { ${schedule} }\nmodel: scripted/report\nprompt: Write.\n${more}`;
+  `schedule: { ${schedule} }\nmodel: scripted/report\nprompt: Write.\nretry: { firstDelaySeconds: 0.1 }\n${more}`;
 
 const daemonOf = (dir: string): number => JSON.parse(readFileSync(join(dir, 'data/service.json'), 'utf8')).pid;
 

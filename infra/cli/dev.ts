@@ -1,27 +1,20 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
-import { slotsAfter } from '../../lib/calendar.ts';
 import { asFailure, Failure } from '../../lib/failure.ts';
 import type { Declared } from '../../lib/io/job-files.ts';
-import type { Job } from '../../lib/job.ts';
-import { scheduleExpression } from '../../lib/schedule.ts';
-import type { Slot } from '../../lib/slot.ts';
 import { type Hold, holdTimer } from '../local/hold.ts';
 import type { ServiceEvent } from '../local/service.ts';
 import { unusable } from '../local/unusable.ts';
-import { counted } from './amount.ts';
 import { watchChanges } from './changes.ts';
 import { writeLocalConfig } from './config.ts';
 import { readDeclared } from './declared.ts';
 import { exitCodes } from './ending.ts';
-import { type Happening, happeningLines } from './happening.ts';
-import { inEnglish } from './next.ts';
-import { jsonLine } from './plain.ts';
+import type { Happening } from './happening.ts';
 import { type Spectator, spectator } from './spectator.ts';
 import { type LocalStage, openLocal } from './stage.ts';
+import { type Teller, teller } from './teller.ts';
 import type { Terminal } from './terminal.ts';
-import { about, localText } from './time.ts';
 import { keepSchedules, type Timetable } from './timetable.ts';
 import { listener, type Told } from './told.ts';
 
@@ -61,70 +54,8 @@ const configWritten = async (data: string, declared: Declared): Promise<void> =>
   });
 };
 
-/** The next slot that EventBridge fires and that is run. */
-const nextOf = ({ enabled, schedule }: Job, since: Date | undefined, now: Date): Slot | null => {
-  if (!enabled) return null;
-  const due = slotsAfter(schedule, now, { anchor: since ?? now });
-  return due.find(({ by, skip }) => by === 'schedule' && skip === undefined)?.slot ?? null;
-};
-
-/** Prints what happens, a line each; and on a terminal, under them, what is next. */
-const printer = (out: Terminal, asJson: boolean) => {
-  let jobs: Job[] = [];
-  let since: Timetable['since'] = new Map();
-  let upcoming: { job: string; slot: Slot } | undefined;
-  const zoneOf = (job: string): string => jobs.find(({ name }) => name === job)?.schedule.timezone ?? 'UTC';
-  const soonest = (now: Date) =>
-    jobs
-      .flatMap((job) => ({ job: job.name, slot: nextOf(job, since.get(job.name), now) ?? [] }))
-      .flatMap(({ job, slot }) => (typeof slot === 'string' ? [{ job, slot }] : []))
-      .sort((a, b) => (a.slot < b.slot ? -1 : 1))[0];
-  const say = (happenings: Happening[]): void => {
-    const now = new Date();
-    const jobWidth = Math.max(...jobs.map(({ name }) => name.length), 0);
-    for (const one of happenings) {
-      if (asJson) out.say(jsonLine({ at: now.toJSON(), ...one }));
-      else out.print(happeningLines(one, { now, zoneOf, jobWidth }));
-    }
-  };
-  return {
-    say,
-    know(declared: Declared, timetable: Timetable): void {
-      jobs = declared.jobs;
-      since = timetable.since;
-      upcoming = undefined;
-    },
-    schedules(names: string[]): void {
-      const now = new Date();
-      const told = jobs.filter(({ name }) => names.includes(name));
-      const next = (job: Job) => nextOf(job, since.get(job.name), now);
-      say(
-        told.map((job) => ({
-          event: 'schedule',
-          job: job.name,
-          enabled: job.enabled,
-          english: inEnglish(job.schedule),
-          expression: scheduleExpression(job.schedule),
-          timezone: job.schedule.timezone,
-          next: next(job),
-        })),
-      );
-    },
-    status(open: number): string {
-      const now = new Date();
-      if (upcoming === undefined || Date.parse(upcoming.slot) <= now.getTime()) upcoming = soonest(now);
-      const work = open > 0 ? `${counted(open, 'open run')} · ` : '';
-      if (upcoming === undefined) return `${work}nothing is due`;
-      const { job, slot } = upcoming;
-      return `${work}next: ${job} ${localText(slot, zoneOf(job))}, in ${about(Date.parse(slot) - now.getTime())}`;
-    },
-  };
-};
-
-type Printer = ReturnType<typeof printer>;
-
 /** All that `dev` is, once it runs: everything it hears, reads and says. */
-const session = (options: DevOptions, print: Printer, runs: Spectator) => {
+const session = (options: DevOptions, tell: Teller, runs: Spectator) => {
   const heard: ServiceEvent[] = [];
   const understand = listener();
   let askedAt = 0;
@@ -153,9 +84,9 @@ const session = (options: DevOptions, print: Printer, runs: Spectator) => {
   /** One look: what the service has told, the runs that are open, and now and then all of them. */
   const look = async (declared: Declared, connected: Connected): Promise<void> => {
     const told: Told[] = heard.splice(0).map(understand);
-    print.say(told.flatMap(({ happenings }) => happenings));
+    tell.say(told.flatMap(({ happenings }) => happenings));
     const ended = await runs.follow(connected.stage.stores);
-    print.say(ended);
+    tell.say(ended);
     const all = Date.now() - askedAt > askMs;
     if (all) askedAt = Date.now();
     const names = declared.jobs.map(({ name }) => name);
@@ -163,7 +94,7 @@ const session = (options: DevOptions, print: Printer, runs: Spectator) => {
     const freed = ended.flatMap((one) => (one.event === 'ended' ? [one.job] : []));
     const jobs = all ? names : [...new Set([...told.flatMap((one) => one.jobs), ...freed])];
     const deep = told.some((one) => one.deep);
-    print.say(await scan(jobs, connected, deep));
+    tell.say(await scan(jobs, connected, deep));
   };
   /** Reads the job files again. Wrong ones change nothing. */
   const reread = async (declared: Declared, connected: Connected): Promise<Declared> => {
@@ -172,14 +103,14 @@ const session = (options: DevOptions, print: Printer, runs: Spectator) => {
       await configWritten(options.data, fresh);
       const timetable = await schedulesKept(connected.stage, fresh);
       const { created, updated, removed } = timetable;
-      print.know(fresh, timetable);
-      print.say([{ event: 'files', created, updated, removed }]);
-      print.schedules([...created, ...updated]);
+      tell.know(fresh, timetable);
+      tell.say([{ event: 'files', created, updated, removed }]);
+      tell.schedules([...created, ...updated]);
       return fresh;
     } catch (thrown) {
       const { name, message } = asFailure(thrown);
       if (name !== 'InvalidJob') throw thrown;
-      print.say([{ event: 'invalid', problems: message.split('\n') }]);
+      tell.say([{ event: 'invalid', problems: message.split('\n') }]);
       return declared;
     }
   };
@@ -204,16 +135,16 @@ export const dev = async (options: DevOptions, out: Terminal): Promise<number> =
   const files = await watchChanges(options.infra);
   let declared = await readDeclared(options.infra);
   const runs = spectator(new Date());
-  const print = printer(out, options.json === true);
-  const { connect, look, reread } = session(options, print, runs);
+  const tell = teller(out, options.json === true);
+  const { connect, look, reread } = session(options, tell, runs);
 
   out.show(() => 'starting the local service');
   let connected = await connect(declared);
   const reconnect = async (): Promise<void> => {
     connected.stage.close();
-    print.say([{ event: 'service-ended' }]);
+    tell.say([{ event: 'service-ended' }]);
     connected = await connect(declared);
-    print.say([{ event: 'service-back' }]);
+    tell.say([{ event: 'service-back' }]);
   };
   const turn = async (): Promise<void> => {
     if (connected.hold.lost) await reconnect();
@@ -226,16 +157,16 @@ export const dev = async (options: DevOptions, out: Terminal): Promise<number> =
   };
 
   try {
-    print.know(declared, connected.timetable);
-    print.say([{ event: 'began', jobs: declared.jobs.length, data: options.data }]);
-    print.schedules(declared.jobs.map(({ name }) => name));
-    out.show(() => print.status(runs.open().length));
+    tell.know(declared, connected.timetable);
+    tell.say([{ event: 'began', jobs: declared.jobs.length, data: options.data }]);
+    tell.schedules(declared.jobs.map(({ name }) => name));
+    out.show(() => tell.status(runs.open().length));
     while (!isStopped()) {
       await turn();
       await Promise.race([setTimeout(restMs), stopped]);
     }
     out.show();
-    print.say([{ event: 'stopped', open: runs.open() }]);
+    tell.say([{ event: 'stopped', open: runs.open() }]);
     return exitCodes.succeeded;
   } finally {
     out.show();
