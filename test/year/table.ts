@@ -19,9 +19,14 @@ export const yearStores = async (now: () => Date, token: () => string): Promise<
   if (!listener) throw new Error('dynalite has no request listener');
   const answer = bridge(listener);
   let calls = 0;
-  const handle = async (request: { method: string; path: string; headers: Record<string, string>; body: unknown }) => {
+  const handle = async (request: {
+    method: string;
+    path: string;
+    headers: Record<string, string>;
+    body: string | Uint8Array;
+  }) => {
     calls += 1;
-    const { status, headers, body } = await answer({ ...request, body: String(request.body) });
+    const { status, headers, body } = await answer({ ...request, body: Buffer.from(request.body).toString() });
     return { response: { statusCode: status, headers, body: Readable.from([Buffer.from(body)]) } };
   };
   const client = new DynamoDBClient({
