@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { overlaps, play } from './interleave/play.ts';
 import { openTables } from './kit/engine.ts';
 
-const seeds = 6;
+const seeds = 5;
 const time = { now: new Date() };
 let tables: Awaited<ReturnType<typeof openTables>>;
 

@@ -30,20 +30,23 @@ export const nothingSeen = (): Seen => ({
 const placesOf = (state: JobState | undefined): string[] =>
   state ? [...state.open.map(({ run }) => run), ...(state.queued === null ? [] : [state.queued])] : [];
 
-const seeState = (seen: Seen, next: JobState, exclusive: boolean): void => {
-  const before = seen.state;
-  const open = next.open.map(({ run }) => run);
-  if (new Set(open).size !== open.length) seen.broken.push(`a run has two places: ${open}`);
-  if (exclusive && next.open.filter(({ holds }) => holds).length > 1)
-    seen.broken.push(`two runs hold the job: ${open}`);
-  for (const { run, holds } of before?.open ?? []) {
-    if (open.includes(run)) continue;
+/** Keeps who has left: accounted for, or, where nobody had recorded it, lost. */
+const seeLeft = (seen: Seen, left: JobState['open']): void => {
+  for (const { run, holds } of left) {
     if (seen.runs.has(run)) seen.accounted.push({ run, holds });
-    else if (holds) seen.lost += 1;
+    else seen.lost += holds ? 1 : 0;
   }
-  const left = placesOf(before).filter((run) => !placesOf(next).includes(run));
-  for (const run of left)
-    if (seen.runs.get(run)?.outcome === null) seen.broken.push(`${run} is open and has lost its place`);
+};
+
+const seeState = (seen: Seen, next: JobState, exclusive: boolean): void => {
+  const open = next.open.map(({ run }) => run);
+  const holders = next.open.filter(({ holds }) => holds).length;
+  if (new Set(open).size !== open.length) seen.broken.push(`a run has two places: ${open}`);
+  if (exclusive && holders > 1) seen.broken.push(`two runs hold the job: ${open}`);
+  seeLeft(seen, seen.state?.open.filter(({ run }) => !open.includes(run)) ?? []);
+  const left = placesOf(seen.state).filter((run) => !placesOf(next).includes(run));
+  for (const run of left.filter((id) => seen.runs.get(id)?.outcome === null))
+    seen.broken.push(`${run} is open and has lost its place`);
   seen.state = next;
 };
 
