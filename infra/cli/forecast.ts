@@ -27,7 +27,7 @@ const range = ({ mean, low, high }: NonNullable<Forecast['usd']>): string =>
 
 /** What past runs were like: `$0.0123 ($0.0100 to $0.0200), 1.2 attempts, 5 % failed, by the last 41 runs`. */
 export const experienceText = (known: Experience | null): string => {
-  if (!known) return 'not known: no run with its model has ended yet';
+  if (!known) return 'what it takes is not known, since none with its model has ended yet';
   const { runs, priced, attempts, failedShare, usd } = known;
   const price = usd ? range(usd) : 'no price is known';
   const failed = `${Math.round(failedShare * 100)} % failed`;
@@ -38,7 +38,8 @@ export const experienceText = (known: Experience | null): string => {
 const limitText = ({ period, of, limit, reachedOn, skipped }: LimitOutlook, { usd }: Forecast): string => {
   if (of === 'usd' && usd === null) return `${cost(limit)} a ${period}: it cannot be told without a known price`;
   const amount = of === 'usd' ? cost(limit) : counted(limit, 'run');
-  const reached = reachedOn === null ? 'not reached' : `reached on ${reachedOn}: ${counted(skipped, 'slot')} skipped`;
+  const reached =
+    reachedOn === null ? 'not reached' : `first reached on ${reachedOn}, ${counted(skipped, 'slot')} skipped`;
   return `${amount} a ${period}: ${reached}`;
 };
 
@@ -51,10 +52,10 @@ const labelled = (rows: [string, string][]) =>
 
 const shown = (job: Job, told: Forecast, days: number): [string, string][] => {
   const { slots, runs, experience, usd, limits } = told;
-  const held = runs === slots ? '' : ` of ${counted(slots, 'slot')}, the others are over a limit`;
+  const all = `${counted(runs, 'run')} in ${counted(days, 'day')}`;
   return [
     ['schedule', `${inEnglish(job.schedule)}, ${job.schedule.timezone}`],
-    ['runs', `${counted(runs, 'run')} in ${counted(days, 'day')}${held}`],
+    ['runs', runs === slots ? all : `${all}; ${counted(slots - runs, 'slot')} more would be over a limit`],
     ['a run', experienceText(experience)],
     ['in all', usd === null ? '–' : range(usd)],
     ...limits.map((limit): [string, string] => ['limit', limitText(limit, told)]),

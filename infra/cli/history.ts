@@ -1,9 +1,10 @@
 import type { Attempt } from '../../lib/attempt.ts';
+import { Failure } from '../../lib/failure.ts';
 import type { Stores } from '../../lib/io/stores.ts';
 import { textOf } from '../../lib/message.ts';
 import { firstPrompt, type Prompt } from '../../lib/prompt.ts';
 import { resultReader } from '../../lib/result.ts';
-import { knownRun, type Run } from '../../lib/run.ts';
+import { knownRun, type Run, runName } from '../../lib/run.ts';
 import { sessionKey } from '../../lib/session.ts';
 import type { Step } from '../../lib/step.ts';
 
@@ -12,6 +13,16 @@ export type Tried = Attempt & { prompt: Prompt; steps: Step[] };
 
 /** All that is remembered of a run. */
 export type History = { run: Run; attempts: Tried[] };
+
+/** Throws UnknownRun for what no run could be called. */
+export const mustBeRunId = (id: string): void => {
+  try {
+    runName(id);
+  } catch (cause) {
+    const form = '<job>_20261122T070000Z or <job>_20261122T070000Z_<suffix>';
+    throw new Failure('UnknownRun', `there is no run "${id}": a run id looks like ${form}`, { cause });
+  }
+};
 
 /**
  * Reads a run's history, or throws UnknownRun. The run is read first and the sessions last: a run with an outcome is

@@ -91,6 +91,24 @@ declaring(placed(command('why <job> <time...>', 'say why a job did or did not ru
     process.exitCode = await why(job, time, options, usualData, out);
   });
 
+declaring(
+  placed(command('retry <run>', 'run the slot of a run that is over once more, and watch it to its end')),
+).action(async (id, options) => {
+  const { retry } = await import('./retry.ts');
+  process.exitCode = await retry(id, options, usualData, { progress: options.json ? err : out, answer: out });
+});
+
+declaring(placed(command('backfill <job>', 'run a job for its past slots that have no run that succeeded')))
+  .requiredOption('--from <time>', "the first time, local to the job's zone, a date, or a slot in UTC")
+  .option('--to <time>', 'the last time, itself included (default: now)')
+  .option('--max <n>', 'how many runs at a time', between(1, 50), 2)
+  .option('--limit <n>', 'how many slots the range may hold', between(1, 100_000), 1000)
+  .option('--dry-run', 'only say what would be run, and what it may cost')
+  .action(async (job, options) => {
+    const { backfill } = await import('./backfill.ts');
+    process.exitCode = await backfill(job, options, { progress: options.json ? err : out, answer: out });
+  });
+
 declaring(placed(command('jobs', 'list the jobs: when they are due, how they fare, what they spend'))).action(
   async (options) => {
     const { jobs } = await import('./jobs.ts');

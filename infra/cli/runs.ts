@@ -7,8 +7,9 @@ import { cost, count, duration } from './amount.ts';
 import { mustBeDeclared, readDeclared } from './declared.ts';
 import { exitCodes } from './ending.ts';
 import type { Line, Segment } from './line.ts';
-import { isBlank, type Place } from './place.ts';
+import type { Place } from './place.ts';
 import { json } from './plain.ts';
+import { reading } from './reading.ts';
 import { type Column, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { waitingLines } from './waiting.ts';
@@ -77,15 +78,11 @@ export const listed = (found: Run[], width: number): Line[] => {
 };
 
 const recent = async ({ job, days, limit, ...place }: RunsOptions): Promise<{ found: Run[]; waiting: number }> => {
-  if (isBlank(place)) return { found: [], waiting: 0 };
-  const { openStage } = await import('./stage.ts');
-  const stage = await openStage(place, { resume: false });
-  try {
-    const ledger = storedLedger(stage.stores, () => new Date());
-    return { found: await ledger.runs({ ...(job ? { job } : {}), days, limit }), waiting: stage.waiting };
-  } finally {
-    stage.close();
-  }
+  const read = await reading(place, async ({ stores, waiting }) => {
+    const ledger = storedLedger(stores, () => new Date());
+    return { found: await ledger.runs({ ...(job ? { job } : {}), days, limit }), waiting };
+  });
+  return read ?? { found: [], waiting: 0 };
 };
 
 /** No runs of a job that was never declared here is a mistake in its name; job files that are broken are another matter. */

@@ -1,15 +1,15 @@
 import { Failure } from '../../lib/failure.ts';
 import { textOf } from '../../lib/message.ts';
 import { hasRun } from '../../lib/outcome.ts';
-import { runName } from '../../lib/run.ts';
 import { type Call, callsOf, isCorrection, isFinal, type Step } from '../../lib/step.ts';
 import { tokens } from '../../lib/usage.ts';
 import { cost, count, counted, duration } from './amount.ts';
 import { exitCodes } from './ending.ts';
-import { type History, history, resultOf, type Tried } from './history.ts';
+import { type History, history, mustBeRunId, resultOf, type Tried } from './history.ts';
 import { type Line, type Segment, toned } from './line.ts';
-import { isBlank, type Place } from './place.ts';
+import type { Place } from './place.ts';
 import { brief, json, plain } from './plain.ts';
+import { reading } from './reading.ts';
 import type { Terminal } from './terminal.ts';
 import { decisionText, measures, notRunText, slotText } from './timeline.ts';
 import { waitingLines } from './waiting.ts';
@@ -103,26 +103,11 @@ const attemptLines = (attempt: Tried, first: Tried): Line[] => {
   ];
 };
 
-/** Throws UnknownRun for what no run could be called. */
-const mustBeRunId = (id: string): void => {
-  try {
-    runName(id);
-  } catch (cause) {
-    const form = '<job>_20261122T070000Z or <job>_20261122T070000Z_<suffix>';
-    throw new Failure('UnknownRun', `there is no run "${id}": a run id looks like ${form}`, { cause });
-  }
-};
-
 const read = async (runId: string, place: Place): Promise<{ seen: History; waiting: number }> => {
   mustBeRunId(runId);
-  if (isBlank(place)) throw new Failure('UnknownRun', `there is no run ${runId}, and no other in ${place.data}`);
-  const { openStage } = await import('./stage.ts');
-  const stage = await openStage(place, { resume: false });
-  try {
-    return { seen: await history(runId, stage.stores), waiting: stage.waiting };
-  } finally {
-    stage.close();
-  }
+  const found = await reading(place, async ({ stores, waiting }) => ({ seen: await history(runId, stores), waiting }));
+  if (found) return found;
+  throw new Failure('UnknownRun', `there is no run ${runId}, and no other in ${place.data}`);
 };
 
 /** Shows a run: its attempts, their prompts and every step. Long texts are cut for people and whole in JSON. Reads only. Throws UnknownRun. */

@@ -6,9 +6,9 @@ import { instantsOf, midnightOf, openZone, reachedAt, wallTime } from '../../lib
 
 /**
  * A time as a person typed it: every instant it can mean (none where clocks jump over it, two where they go back over it), and when
- * it is reached. `lasts`: how long it is, a day where no time of day was given.
+ * it is reached. `end`: the last millisecond of its minute, or of its day where no time of day was given.
  */
-export type Typed = { instants: number[]; reached: number; lasts: number };
+export type Typed = { instants: number[]; reached: number; end: number };
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -33,7 +33,7 @@ export const typedTime = (text: string, option: string, zone: string, now: Date)
   if (text.endsWith('Z')) {
     const instant = utc(text);
     if (instant === undefined) throw wrong(option, text, form);
-    return { instants: [instant], reached: instant, lasts: minute };
+    return { instants: [instant], reached: instant, end: instant + minute - 1 };
   }
   const [, date, time] = pattern.exec(text) ?? [];
   if (date === undefined && time === undefined) throw wrong(option, text, form);
@@ -43,11 +43,9 @@ export const typedTime = (text: string, option: string, zone: string, now: Date)
   if (problem !== undefined) throw new Failure('InvalidSlot', `${option}: "${text}": ${problem}`);
   const local = Date.parse(`${moment}Z`);
   const spans = openZone(zone).spansAround(midnightOf(local));
-  return {
-    instants: instantsOf(local, spans),
-    reached: reachedAt(local, spans),
-    lasts: time === undefined ? day : minute,
-  };
+  const [instants, reached] = [instantsOf(local, spans), reachedAt(local, spans)];
+  const last = (instants.at(-1) ?? reached) + minute;
+  return { instants, reached, end: (time === undefined ? reachedAt(local + day, spans) : last) - 1 };
 };
 
 /** `Wed 2026-11-25 09:00`: an instant in a time zone, with seconds where it has some. */

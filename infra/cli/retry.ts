@@ -1,0 +1,40 @@
+import { Failure } from '../../lib/failure.ts';
+import { knownRun, type Run, type Runs } from '../../lib/run.ts';
+import { mustBeDeclared, readDeclared } from './declared.ts';
+import { hint } from './hint.ts';
+import { mustBeRunId } from './history.ts';
+import type { Place } from './place.ts';
+import { reading } from './reading.ts';
+import { running } from './running.ts';
+import { freeSuffix } from './suffix.ts';
+import { type Outputs, watch } from './watch.ts';
+
+export type RetryOptions = Place & { infra: string; json?: boolean };
+
+/** The run that is tried again, which must be over, and the suffix of the new one. Throws UnknownRun, InvalidEvent. */
+const before = async (id: string, runs: Runs): Promise<{ run: Run; suffix: string }> => {
+  const run = await knownRun(id, runs);
+  const { slot, outcome } = run;
+  if (!outcome) throw new Failure('InvalidEvent', `run ${id} is still open, expected one that has ended`);
+  const all = await runs.byJob(run.job.name, { from: slot, to: slot, limit: Number.POSITIVE_INFINITY });
+  return { run, suffix: freeSuffix('retry', 'retry-1', all) };
+};
+
+/**
+ * Starts a new run for the slot of one that is over, beside it and as the job is declared now, for all the slots that one stood for, and follows
+ * it. Throws UnknownRun, UnknownJob, InvalidEvent before anything is started.
+ */
+export const retry = async (id: string, options: RetryOptions, usualData: string, out: Outputs): Promise<number> => {
+  mustBeRunId(id);
+  const found = await reading(options, ({ stores }) => before(id, stores.runs));
+  if (!found) throw new Failure('UnknownRun', `there is no run ${id}, and no other in ${options.data}`);
+  const { run, suffix } = found;
+  const { slot, slots, job } = run;
+  const declared = await readDeclared(options.infra);
+  if (options.stage === undefined) mustBeDeclared(job.name, declared);
+  const event = { job: job.name, slot, suffix, ...(slots && { slots }) };
+  const show = (one: string) => hint(`show ${one}`, options, usualData);
+  return running(options, declared, out.progress, (stage) =>
+    watch(event, { stage, show, wantsJson: options.json === true, out }),
+  );
+};
