@@ -251,7 +251,7 @@ describe('permissions', () => {
       ['states:StartExecution', { Ref: 'StateMachine' }],
       ['states:DescribeExecution states:StopExecution', executions],
       [
-        'scheduler:GetSchedule',
+        'scheduler:DeleteSchedule scheduler:GetSchedule',
         { 'Fn::Sub': expect.stringMatching(/:scheduler:.*:schedule\/\$\{ScheduleGroup\}\/\*$/) },
       ],
       deadLetters,
@@ -305,7 +305,7 @@ describe('permissions', () => {
       ['DispatchRole', 'states:StopExecution'],
       ['AttemptRole', 'bedrock:InvokeModel'],
       ['WatchmanRole', 'states:DescribeExecution'],
-      ['WatchmanRole', 'scheduler:GetSchedule'],
+      ['WatchmanRole', 'scheduler:DeleteSchedule'],
       ['StateMachineRole', 'logs:CreateLogDelivery'],
     ]);
     const bedrock = wide.find(({ role }) => role === 'AttemptRole');

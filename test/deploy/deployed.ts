@@ -20,6 +20,9 @@ const justDue = (): string => {
   return `{ cron: ${due.getUTCMinutes()} ${due.getUTCHours()} * * ? * }`;
 };
 
+/** Once, an hour from now. */
+const soon = (): string => `{ at: "${new Date(Date.now() + 3_600_000).toJSON().slice(0, 19)}" }`;
+
 export const daily = '{ cron: 0 7 * * ? *, timezone: Europe/Amsterdam }';
 export const report = (schedule: string, more = ''): string => agent(claude, schedule, `${tools}${more}`);
 
@@ -33,6 +36,7 @@ const jobs = {
   queued: report('{ rate: 6 days }', 'overlap: queue-one\n'),
   newest: report('{ rate: 7 days }', 'overlap: cancel-previous\n'),
   lost: report(justDue()),
+  once: report(soon()),
   strict: report(justDue(), 'catchUp: { policy: none }\n'),
 };
 

@@ -34,11 +34,13 @@ const bedrock: Naming = (asked) => {
 /** A secret's ARN ends in six characters that AWS chooses and tells in its answer; a refusal tells none. */
 const secret: Naming = (asked, { ARN }) => [asked.target, ARN ?? arn(asked, `secret:${asked.body.SecretId}-refuse`)];
 
+const ofSchedules: Record<string, string> = { GET: 'GetSchedule', DELETE: 'DeleteSchedule' };
+
 /** Scheduler's REST API names an action by its method, and a schedule by its group and its name. */
 const schedule: Naming = (asked) => {
   const { pathname, searchParams } = new URL(asked.path, 'http://scheduler');
   const [, kind, name = ''] = pathname.split('/');
-  const action = asked.method === 'GET' && kind === 'schedules' ? 'GetSchedule' : '?';
+  const action = kind === 'schedules' ? (ofSchedules[asked.method] ?? '?') : '?';
   return [action, arn(asked, `schedule/${searchParams.get('groupName') ?? 'default'}/${decodeURIComponent(name)}`)];
 };
 

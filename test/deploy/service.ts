@@ -33,7 +33,7 @@ const everySchedule = {
     Statement: [
       {
         Effect: 'Allow',
-        Action: 'scheduler:GetSchedule',
+        Action: ['scheduler:GetSchedule', 'scheduler:DeleteSchedule'],
         Resource: `arn:aws:scheduler:${region}:000000000000:schedule/default/*`,
       },
     ],
@@ -60,7 +60,7 @@ export type Service = {
 
 /**
  * Makes a package deployable on MiniStack: the functions find the cloud and their configuration (and what `functionEnv` adds), alarms on
- * a metric expression, which MiniStack cannot make, are left out, and the watchman may read schedules as MiniStack names them. osls deploys the template in its state file.
+ * a metric expression, which MiniStack cannot make, are left out, and the watchman may reach schedules as MiniStack names them. osls deploys the template in its state file.
  */
 const forMiniStack = async (root: string, cloud: Cloud, functionEnv: Record<string, string>): Promise<void> => {
   const file = join(root, '.serverless/serverless-state.json');

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Job } from '../../lib/job.ts';
 import { nextState } from '../../lib/job-state.ts';
 import type { Lease } from '../../lib/lease.ts';
+import { scheduleName } from '../../lib/schedule.ts';
 import { slotAt } from '../../lib/slot.ts';
 import { ask, logged, scheduler } from './aws.ts';
 import { region } from './cloud.ts';
@@ -50,7 +51,7 @@ export const watchman = (at: () => Deployed): void => {
     expect(state.open).toHaveLength(1);
     await states.put(nextState(state, { open: state.open.map((lease) => ({ ...lease, ...change })) }));
   };
-  /** The watchman last looked at the job an hour ago. */
+  /** Every slot of the job up to so many minutes ago is accounted for, and none after. */
   const notSince = async (name: string, minutes: number) => {
     const { looks } = at().stage.stores;
     const look = await looks.get(name);
@@ -81,7 +82,7 @@ export const watchman = (at: () => Deployed): void => {
     const after = await at().stage.watch();
     for (const [job, { missed, covered, started, mended, drift, stale }] of Object.entries(after))
       if (job !== 'night-report') expect({ missed, covered, started, mended, drift, stale }, job).toEqual(well);
-    expect(Object.keys(after)).toHaveLength(11);
+    expect(Object.keys(after)).toHaveLength(12);
   });
 
   it('finds schedules that a hand has deleted, disabled and changed, each in a sentence', async () => {
@@ -131,6 +132,15 @@ export const watchman = (at: () => Deployed): void => {
       status: 'missed',
       message: expect.stringMatching(/^no delivery was seen by .*, and catchUp is none$/),
     });
+  });
+
+  it('removes the schedule of a one-time job when its slot is accounted for, as CloudFormation does not', async () => {
+    const { stage } = at();
+    const schedule = scheduleName(await jobOf('once'));
+    expect((await stage.schedule(schedule)).State).toBe('ENABLED');
+    await notSince('once', -120); // as in two hours
+    await stage.watch();
+    await expect(stage.schedule(schedule)).rejects.toThrow(/answered 404/);
   });
 
   it('settles the run of an execution that died, of which nobody was told', async () => {
