@@ -44,6 +44,7 @@ test('fires a rate when it is made and then by elapsed time, and a changed one n
   service.timer.start();
   await create('report', 'rate(10 minutes)');
   expect(fired()).toEqual(['07:00']);
+  expect(time.armed()).toBe(1);
   time.until('2026-11-22T07:15:00Z');
   expect(fired()).toEqual(['07:00', '07:10']);
   await client.send(new UpdateScheduleCommand(wanted('report', 'cron(17 7 * * ? *)')));
@@ -88,8 +89,9 @@ test('keeps within StartDate and EndDate, and counts a rate from the start', asy
   service.timer.start();
   const bounds = { StartDate: new Date('2026-11-22T07:03:00Z'), EndDate: new Date('2026-11-22T07:07:00Z') };
   await create('report', 'rate(2 minutes)', bounds);
+  await create('other', 'cron(0/2 7 * * ? *)', bounds);
   time.until('2026-11-22T08:00:00Z');
-  expect(fired()).toEqual(['07:03', '07:05', '07:07']);
+  expect(fired()).toEqual(['07:03', '07:04', '07:05', '07:06', '07:07']);
 });
 
 test('skips a local time that does not exist and fires one that comes twice once, as EventBridge does', async () => {
@@ -126,6 +128,18 @@ test('notices that the machine slept: what was due is passed over, the watchman 
     '09:01:20Z',
   ]);
   expect(looks[0]).toMatchObject({ source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} });
+});
+
+test('notices soon also a sleep in which its timers slept', async () => {
+  const time = standing('2026-11-22T07:00:30Z');
+  const { service, create, told, fired } = await schedulerOn(time);
+  await create('report', 'cron(0 8 * * ? *)');
+  service.timer.start();
+  time.stoppedUntil('2026-11-22T08:00:20Z');
+  expect(told).toEqual([]);
+  time.until('2026-11-22T08:00:40Z');
+  expect(told[0]).toMatchObject({ kind: 'slept', from: '2026-11-22T07:00:30Z' });
+  expect(fired()).toEqual(['08:00']);
 });
 
 test('goes on after a restart where it was: no slot is fired twice, none of the last minute is lost', async () => {

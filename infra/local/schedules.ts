@@ -11,7 +11,7 @@ const parts = (expression: string): { kind: string; text: string } | undefined =
 };
 
 /** The schedule that an expression of EventBridge Scheduler's means, or what is wrong with it. */
-export const readExpression = (
+const readExpression = (
   expression: string,
   timezone: string,
 ): { schedule: Schedule } | { field: 'ScheduleExpression' | 'ScheduleExpressionTimezone'; message: string } => {
@@ -114,7 +114,7 @@ export const openSchedules = (dir: string, report: (error: unknown) => void): Sc
 export const beforeFirst = ({ ScheduleExpression }: Settings, now: number): number =>
   ScheduleExpression.startsWith('rate(') ? Math.floor(now / 1000) * 1000 - 1 : now;
 
-/** The instants at which a schedule fires, after one. StartDate and EndDate themselves are within; a one-time schedule has neither. */
+/** The instants at which a schedule fires, after one: an expression knows none but EventBridge's own. StartDate and EndDate themselves are within; a one-time schedule has neither. */
 export function* firings({ settings, createdAt }: Stored, after: number): Generator<number> {
   const { ScheduleExpression, ScheduleExpressionTimezone, StartDate, EndDate } = settings;
   const read = readExpression(ScheduleExpression, ScheduleExpressionTimezone);
@@ -123,9 +123,9 @@ export function* firings({ settings, createdAt }: Stored, after: number): Genera
   const start = bounded && StartDate !== undefined ? StartDate * 1000 : undefined;
   const end = bounded && EndDate !== undefined ? EndDate * 1000 : Number.POSITIVE_INFINITY;
   const from = new Date(Math.max(after, (start ?? 0) - 1));
-  for (const { slot, by } of slotsAfter(read.schedule, from, { anchor: new Date(start ?? createdAt) })) {
+  for (const { slot } of slotsAfter(read.schedule, from, { anchor: new Date(start ?? createdAt) })) {
     const instant = Date.parse(slot);
     if (instant > end) return;
-    if (by === 'schedule') yield instant;
+    yield instant;
   }
 }

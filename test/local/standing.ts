@@ -36,7 +36,13 @@ export const standing = (start: string) => {
     now = Date.parse(to);
     until(to);
   };
-  return { clock, until, asleepUntil, armed: () => armed.length };
+  /** The same where timers do not count the sleep: they rest after it for as long as they had to before. */
+  const stoppedUntil = (to: string): void => {
+    const slept = Date.parse(to) - now;
+    armed = armed.map((one) => ({ ...one, at: one.at + slept }));
+    now += slept;
+  };
+  return { clock, until, asleepUntil, stoppedUntil, armed: () => armed.length };
 };
 
 export type Standing = ReturnType<typeof standing>;
