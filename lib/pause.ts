@@ -29,11 +29,13 @@ export const pauseOf = (slot: Slot, pauses: Pause[], now: Date): Pause | undefin
   return pauses.find((pause) => due < ends(pause) && holds(pause));
 };
 
-/** The pauses without the one that goes on: it ends now. */
-export const resumed = (pauses: Pause[], now: Date): Pause[] => {
-  const current = pausedNow(pauses, now);
-  return pauses.map((pause) => (pause === current ? { ...pause, until: now.toJSON() } : pause));
-};
+/** The last pause that was put and has not ended. It may begin in a moment, by the clock of whoever put it. */
+export const goingOn = (pauses: Pause[], now: Date): Pause | undefined =>
+  pauses.findLast((pause) => !isOver(pause, now));
+
+/** The pauses without any that goes on: they end now. Persons' clocks differ, so that there may be several. */
+export const resumed = (pauses: Pause[], now: Date): Pause[] =>
+  pauses.map((pause) => (isOver(pause, now) ? pause : { ...pause, until: now.toJSON() }));
 
 /** The pauses with a new one, which takes the place of one that goes on. */
 export const paused = (pauses: Pause[], pause: Pause): Pause[] =>

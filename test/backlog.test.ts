@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { backlog, standIns } from '../infra/cli/backlog.ts';
+import { inTurn } from '../infra/cli/in-turn.ts';
 import { plan } from '../infra/cli/plan.ts';
 import type { Due } from '../lib/calendar.ts';
 import type { Run } from '../lib/run.ts';
@@ -64,5 +65,37 @@ describe('a backlog', () => {
     await expect(of('2020-01-01')).rejects.toThrow('--from: found more than 5 slots up to --to; --limit allows more');
     await expect(of('08:00', '07:00')).rejects.toThrow('--to: found "07:00", expected a time after --from, "08:00"');
     await expect(of('12:00')).rejects.toThrow('--from: found "12:00", expected a time that has passed');
+  });
+});
+
+describe('tasks in turn', () => {
+  test('are done in their order, at most so many at a time', async () => {
+    const [begun, open]: [number[], (() => void)[]] = [[], []];
+    const working = inTurn([1, 2, 3], 2, (task) => {
+      begun.push(task);
+      return new Promise((resolve) => open.push(resolve));
+    });
+    expect(begun).toEqual([1, 2]);
+    open[0]?.();
+    await expect.poll(() => begun).toEqual([1, 2, 3]);
+    for (const end of open) end();
+    await working;
+  });
+
+  test('are not begun once one has thrown, which is told when those at work are done', async () => {
+    const begun: number[] = [];
+    let end = () => {};
+    const working = inTurn([1, 2, 3, 4], 2, async (task) => {
+      begun.push(task);
+      if (task === 1) throw new Error('no such job');
+      await new Promise<void>((resolve) => {
+        end = resolve;
+      });
+    });
+    const told = expect(working).rejects.toThrow('no such job');
+    await Promise.resolve();
+    end();
+    await told;
+    expect(begun).toEqual([1, 2]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Pause, paused, pausedNow, pauseOf, pauseText, resumed } from '../lib/pause.ts';
+import { goingOn, type Pause, paused, pausedNow, pauseOf, pauseText, resumed } from '../lib/pause.ts';
 
 const at = (hour: number) => new Date(Date.UTC(2026, 10, 22, hour));
 const slot = (hour: number) => `2026-11-22T${String(hour).padStart(2, '0')}:00:00Z`;
@@ -31,6 +31,18 @@ describe('a pause', () => {
     const pauses = paused([pause(8)], pause(9, 12, 'until noon'));
     expect(pauses).toEqual([pause(8, 9), pause(9, 12, 'until noon')]);
     expect(pausedNow(pauses, at(13))).toBeUndefined();
+  });
+
+  test('ends with every other, also with one that was put by a clock ahead of this one', () => {
+    const pauses = [pause(8, 9), pause(10), pause(12)];
+    expect(goingOn(pauses, at(11))).toEqual(pause(12));
+    const after = resumed(pauses, at(11));
+    expect(after).toEqual([pause(8, 9), pause(10, 11), pause(12, 11)]);
+    expect([goingOn(after, at(11)), pausedNow(after, at(99)), pauseOf(slot(13), after, at(99))]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   test('is remembered with the last ones, and its note up to a bound', () => {

@@ -6,6 +6,7 @@ import { cost, counted, duration } from './amount.ts';
 import { mustBeDeclared, readDeclared } from './declared.ts';
 import { exitCodes } from './ending.ts';
 import { experienceText } from './forecast.ts';
+import { inTurn } from './in-turn.ts';
 import { jobAt } from './known.ts';
 import { type Line, toned } from './line.ts';
 import type { Place } from './place.ts';
@@ -63,22 +64,6 @@ const endOf = async (id: string, { stores, restMs }: Stage, signal: AbortSignal)
     if (run.outcome) return run;
     await setTimeout(restMs, undefined, { signal });
   }
-};
-
-/** Does the tasks in their order, at most so many at a time. What one throws ends the beginning of others, and is thrown when those at work are done. */
-const inTurn = async <T>(tasks: T[], most: number, work: (task: T) => Promise<void>): Promise<void> => {
-  const waiting = [...tasks];
-  const one = async () => {
-    try {
-      for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) await work(task);
-    } catch (thrown) {
-      waiting.length = 0;
-      throw thrown;
-    }
-  };
-  const ends = await Promise.allSettled(Array.from({ length: most }, one));
-  const broken = ends.find((end) => end.status === 'rejected');
-  if (broken) throw broken.reason;
 };
 
 /** Starts what is left and waits for all of it, also for what an earlier backfill has started. Says whether a signal ended the waiting. */

@@ -1,7 +1,7 @@
 import { Failure } from '../../lib/failure.ts';
 import type { Job } from '../../lib/job.ts';
 import { changeState, type JobState } from '../../lib/job-state.ts';
-import { type Pause, paused, pausedNow } from '../../lib/pause.ts';
+import { goingOn, type Pause, paused } from '../../lib/pause.ts';
 import { exitCodes } from './ending.ts';
 import { jobAt } from './known.ts';
 import { noteOf, personOf } from './person.ts';
@@ -57,7 +57,7 @@ export const pause = async (name: string, options: PauseOptions, out: Terminal):
   const pause: Pause = { by, since: now.toJSON(), until: end, note };
   let replaced: Pause | undefined;
   const change = ({ pauses }: JobState) => {
-    replaced = pausedNow(pauses, now);
+    replaced = goingOn(pauses, now);
     return { pauses: paused(pauses, pause) };
   };
   const stage = await openStage(options, { resume: false });

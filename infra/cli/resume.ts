@@ -1,7 +1,7 @@
 import type { Job } from '../../lib/job.ts';
 import { changeState, type JobState } from '../../lib/job-state.ts';
 import type { Look } from '../../lib/look.ts';
-import { type Pause, pausedNow, resumed } from '../../lib/pause.ts';
+import { goingOn, type Pause, resumed } from '../../lib/pause.ts';
 import { neighbours } from '../../lib/why.ts';
 import { counted } from './amount.ts';
 import { exitCodes } from './ending.ts';
@@ -22,7 +22,7 @@ type Ended = { pause: Pause | undefined; breaker: JobState['breaker']; streak: n
 const end = async (name: string, now: Date, { stores }: Stage): Promise<{ ended: Ended; state: JobState }> => {
   let ended: Ended = { pause: undefined, breaker: null, streak: 0 };
   const change = ({ pauses, breaker, streak }: JobState) => {
-    ended = { pause: pausedNow(pauses, now), breaker, streak };
+    ended = { pause: goingOn(pauses, now), breaker, streak };
     if (!ended.pause && !breaker) return undefined;
     return { pauses: resumed(pauses, now), ...(breaker && { breaker: null, streak: 0 }) };
   };
