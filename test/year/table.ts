@@ -10,6 +10,9 @@ import { dynamoStores, type Stores } from '../../lib/io/stores.ts';
 const TableName = 'nightshift-year';
 const nobody = { accessKeyId: 'year', secretAccessKey: 'year' };
 
+const textOf = (body: string | Uint8Array): string =>
+  typeof body === 'string' ? body : new TextDecoder().decode(body);
+
 /** All stores on a real engine, asked in its own protocol but without a socket in between: a year is most of a million calls. */
 export const yearStores = async (now: () => Date, token: () => string): Promise<Stores & { calls(): number }> => {
   const { AttributeDefinitions, KeySchema, BillingMode, GlobalSecondaryIndexes } = parse(
@@ -26,7 +29,7 @@ export const yearStores = async (now: () => Date, token: () => string): Promise<
     body: string | Uint8Array;
   }) => {
     calls += 1;
-    const { status, headers, body } = await answer({ ...request, body: Buffer.from(request.body).toString() });
+    const { status, headers, body } = await answer({ ...request, body: textOf(request.body) });
     return { response: { statusCode: status, headers, body: Readable.from([Buffer.from(body)]) } };
   };
   const client = new DynamoDBClient({
