@@ -91,7 +91,7 @@ const removeFired = async (job: Job, { to }: Look, { deployments }: WatchDeps): 
 };
 
 /** Looks at one job. Everything it does is done under conditions, so that two watchmen at once do no harm. */
-export const lookAt = async (job: Job, deps: WatchDeps): Promise<Finding> => {
+const lookAt = async (job: Job, deps: WatchDeps): Promise<Finding> => {
   const own = { ...deps, jobs: async (name: string) => (name === job.name ? job : undefined) };
   const mended = await reap(job.name, own);
   const now = deps.now();

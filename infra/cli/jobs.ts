@@ -72,7 +72,7 @@ const columns = [
 ];
 
 /** Jobs as a table, with its notes under each row. */
-export const listed = (statuses: Status[], now: Date): Line[] => {
+const listed = (statuses: Status[], now: Date): Line[] => {
   const [head, ...rows] = tableLines(
     columns,
     statuses.map((status) => row(status, now)),

@@ -96,7 +96,7 @@ export const runOf = ({ item }: { item: Item }): string => {
 export const attemptOf = ({ item }: { item: Item }): number => Number(/^attempt#(\d+)$/.exec(item.sk)?.[1]);
 export const isAttempt = ({ item }: { item: Item }): boolean => item.sk.startsWith('attempt#');
 export const isRun = ({ item }: { item: Item }): boolean => item.sk.startsWith('run#');
-export const isState = ({ item }: { item: Item }): boolean => item.sk === 'state';
+const isState = ({ item }: { item: Item }): boolean => item.sk === 'state';
 export const isStep = ({ item }: { item: Item }): boolean => item.sk.startsWith('step#');
 
 /** When an attempt's session was last looked at by who closed the attempt, or decided the run: what came later he could not count. */
