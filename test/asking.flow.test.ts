@@ -61,13 +61,17 @@ afterAll(() => {
 });
 
 /** A terminal that is none, and what was printed there. */
-const paper = () => {
-  const stream = new PassThrough();
+const paper = (columns?: number) => {
+  const stream = Object.assign(new PassThrough(), columns && { isTTY: true, columns });
   let text = '';
   stream.on('data', (chunk) => {
     text += chunk;
   });
-  return { out: terminal(stream as unknown as WriteStream, {}), text: () => text, json: () => JSON.parse(text) };
+  return {
+    out: terminal(stream as unknown as WriteStream, { NO_COLOR: '1' }),
+    text: () => text,
+    json: () => JSON.parse(text),
+  };
 };
 
 const both = () => {
@@ -209,6 +213,10 @@ test('lists the jobs: when each is due, how it fares, what it spends and what ho
       '  Every hour, Asia/Tokyo',
     ]),
   );
+  const narrow = paper(80);
+  await jobs(place, narrow.out);
+  expect(narrow.text()).toMatch(/^job +next, local +last outcome +streak +this month\n/);
+  for (const line of narrow.text().split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   const listed = paper();
   await jobs({ ...place, json: true }, listed.out);
   const broken = listed.json().find(({ job }: { job: string }) => job === 'broken');

@@ -151,6 +151,16 @@ describe('of a slot without a record', () => {
     ).toEqual([]);
   });
 
+  test('judges a breaker as it will be by then', () => {
+    const breaker = { since: '2026-11-25T08:00:00Z', until: '2026-11-26T07:00:00Z', delaySeconds: 900, probe: null };
+    const state = stateWith(report, [], { breaker, streak: -5 });
+    expect(asked(report, '2026-11-26 09:00', later, { state }).said.evidence).toEqual([]);
+    const open = { ...state, breaker: { ...breaker, until: '2026-11-27T07:00:00Z' } };
+    expect(asked(report, '2026-11-26 09:00', later, { state: open }).text).toContain(
+      'it is skipped: the breaker is open',
+    );
+  });
+
   test('says that a date to come is excluded', () => {
     const free = daily({}, { exclude: ['2026-12-25'] });
     expect(asked(free, '2026-12-25 09:00', later).said.sentence).toContain(

@@ -17,26 +17,33 @@ export type JobsOptions = Place & { infra: string; json?: boolean };
 
 const tones = { open: 'warn', succeeded: 'good', failed: 'bad', skipped: 'dim', missed: 'bad' } as const;
 
+/** How long ago in one unit: there is no room for more. */
+const ago = (endedAt: string, now: Date): string =>
+  `${about(now.getTime() - Date.parse(endedAt))
+    .split(' ', 2)
+    .join(' ')} ago`;
+
 const lastText = ({ last }: Status, now: Date): Segment => {
   if (!last) return '–';
   const what = [last.status, last.why].filter((word) => word !== null).join(' ');
-  return toned(tones[last.status], `${what}, ${about(now.getTime() - Date.parse(last.endedAt))} ago`);
+  return toned(tones[last.status], `${what}, ${ago(last.endedAt, now)}`);
 };
 
-const monthText = ({ month: { usd, unpriced, runs, limit } }: Status): string => {
+const monthText = ({ month: { usd, unpriced, runs, limit } }: Status, narrow: boolean): string => {
   const spent = usd === null ? '–' : `${cost(usd)}${unpriced ? '+' : ''}`;
   const money = limit?.usd === undefined ? spent : `${spent} of ${cost(limit.usd)}`;
-  return limit?.runs === undefined ? money : `${money}, ${runs} of ${counted(limit.runs, 'run')}`;
+  return narrow || limit?.runs === undefined ? money : `${money}, ${runs} of ${counted(limit.runs, 'run')}`;
 };
 
-const row = (status: Status, now: Date): Segment[] => {
+const row = (status: Status, now: Date, narrow: boolean): Segment[] => {
   const { job, next, timezone, streak } = status;
+  const when = next === null ? '–' : localText(next, timezone);
   return [
     toned('strong', job),
-    next === null ? '–' : localText(next, timezone),
+    narrow ? when.replace(/ \d{4}-/, ' ') : when,
     lastText(status, now),
     toned(streak < 0 ? 'bad' : 'good', streak === 0 ? '0' : `${streak > 0 ? '+' : ''}${streak}`),
-    monthText(status),
+    monthText(status, narrow),
   ];
 };
 
@@ -63,19 +70,23 @@ const notes = (status: Status): Segment[] => {
   ];
 };
 
-const columns = [
+/** From this width on there is room for the year, and for runs beside costs. */
+const roomyColumns = 100;
+
+const columns = (narrow: boolean) => [
   { title: 'job' },
-  { title: 'next, local time' },
+  { title: narrow ? 'next, local' : 'next, local time' },
   { title: 'last outcome' },
   { title: 'streak', amount: true },
   { title: 'this month' },
 ];
 
 /** Jobs as a table, with its notes under each row. */
-const listed = (statuses: Status[], now: Date): Line[] => {
+const listed = (statuses: Status[], now: Date, width: number): Line[] => {
+  const narrow = width < roomyColumns;
   const [head, ...rows] = tableLines(
-    columns,
-    statuses.map((status) => row(status, now)),
+    columns(narrow),
+    statuses.map((status) => row(status, now, narrow)),
   );
   const under = (status: Status): Line[] =>
     notes(status).map((note, at) => ({ key: `${status.job}${at}`, whole: true, segments: ['  ', note] }));
@@ -92,7 +103,7 @@ export const jobs = async (options: JobsOptions, out: Terminal): Promise<number>
   if (options.json) out.say(json(statuses));
   else if (statuses.length === 0) out.say(`No job is declared in ${options.infra}/jobs.`);
   else {
-    out.print(listed(statuses, now));
+    out.print(listed(statuses, now, out.columns));
     out.print(waitingLines(waiting));
   }
   return exitCodes.succeeded;
