@@ -1,6 +1,6 @@
 import { refusal } from './admission.ts';
 import type { Due } from './calendar.ts';
-import { type DispatchDeps, dispatch } from './dispatch.ts';
+import { type DispatchDeps, dispatch, mostSlots } from './dispatch.ts';
 import { Failure } from './failure.ts';
 import type { Job } from './job.ts';
 import { freshState, type JobState } from './job-state.ts';
@@ -73,11 +73,11 @@ const chosen = (job: Job, runnable: Slot[], promised: Set<string>): { run: Slot[
   return { run: [target], cover: new Map(runnable.filter((slot) => slot < target).map((slot) => [slot, target])) };
 };
 
-/** Every slot a run stands for: those that were recorded as caught up by it, and its own. */
+/** The slots a run stands for, the last of them: those that were recorded as caught up by it, and its own. */
 const standsFor = (job: Job, slot: Slot, covered: Slot[], known: Run[]): Slot[] => {
   const id = runId({ job: job.name, slot });
   const before = known.flatMap((run) => (run.outcome?.status === 'skipped' && run.outcome.by === id ? [run.slot] : []));
-  return [...new Set([...before, ...covered, slot])].sort();
+  return [...new Set([...before, ...covered, slot])].sort().slice(-mostSlots);
 };
 
 type Plan = { job: Job; run: Slot[]; cover: Map<Slot, Slot>; known: Run[] };

@@ -12,6 +12,9 @@ import { Origin, type Run, runId, runName, Suffix } from './run.ts';
 import { died, type SettleDeps, settle, superseded } from './settle.ts';
 import { Slot, slotAge } from './slot.ts';
 
+/** How many slots a run is told that it stands for, the last ones: each of its prompts and its item may hold them. */
+export const mostSlots = 500;
+
 /** What wakes a job: its schedule's event, the watchman's, or a person's, who gives a suffix and may name another model. */
 export const DispatchEvent = z.strictObject({
   job: z.string(),
@@ -23,7 +26,7 @@ export const DispatchEvent = z.strictObject({
     .optional(),
   origin: Origin.optional(),
   /** Every slot the run stands for, its own as the last. */
-  slots: z.array(Slot).optional(),
+  slots: z.array(Slot).max(mostSlots).optional(),
 });
 export type DispatchEvent = z.infer<typeof DispatchEvent>;
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { firstInput } from '../../../lib/execution.ts';
+import { executionInput } from '../../../lib/execution.ts';
 import { slotAt } from '../../../lib/slot.ts';
 import { boundary, broken, ending } from '../boundary.ts';
 import { changed, edits, jsonEdit } from '../json.ts';
@@ -31,6 +31,8 @@ const event = fc.record(
       'scripted/play',
       'bedrock/arn:aws:bedrock:eu-west-1:1:inference-profile/a',
     ),
+    origin: fc.constantFrom('schedule', 'watchman', 'person'),
+    slots: fc.array(slot, { maxLength: 5 }),
   },
   { requiredKeys: ['job', 'slot'] },
 );
@@ -55,23 +57,26 @@ const delivered = (json: string): unknown => {
 
 type Dispatched = { status: string; run: string };
 
+/** What is put of a slot: its run, and its place among those of its job where it is started. */
+const putsOf = (status: string): number => (status === 'skipped' ? 1 : 2);
+
 const isWhole = async ({ shelf, stores }: World, { status, run: id }: Dispatched): Promise<boolean> => {
   const run = await stores.runs.get(id);
-  const started = shelf.started.every(({ name, input }) => name === id && input === JSON.stringify(firstInput(id)));
+  if (run?.id !== id || !/^[0-9A-Za-z_-]{1,80}$/.test(id)) return false;
+  const skipped = status === 'skipped';
+  const input = JSON.stringify(executionInput(run));
   return (
-    /^[0-9A-Za-z_-]{1,80}$/.test(id) &&
-    run?.id === id &&
-    shelf.puts === 1 &&
-    started &&
-    (status === 'skipped') === (run.outcome !== null) &&
-    (status === 'skipped') === (shelf.started.length === 0)
+    shelf.puts === putsOf(status) &&
+    shelf.started.every((started) => started.name === id && started.input === input) &&
+    skipped === (run.outcome !== null) &&
+    skipped === (shelf.started.length === 0)
   );
 };
 
 const accepted = async (world: World, result: Dispatched, again: () => Promise<unknown>): Promise<string> => {
   if (!(await isWhole(world, result))) return broken('half a run was dispatched', { result, shelf: world.shelf });
   const second = (await again()) as Dispatched;
-  const isDuplicate = second.status === 'duplicate' && world.shelf.puts === 1;
+  const isDuplicate = second.status === 'duplicate' && world.shelf.puts === putsOf(result.status);
   return isDuplicate ? 'accepted' : broken('dispatched twice', second);
 };
 
