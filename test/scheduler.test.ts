@@ -8,7 +8,9 @@ import {
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
 import { expect, test } from 'vitest';
+import { keepSchedules } from '../infra/cli/timetable.ts';
 import { functionArn, scheduleArn, scheduleGroup } from '../infra/local/arn.ts';
+import { Job } from '../lib/job.ts';
 import { named, schedulerOn, standing, wanted } from './local/standing.ts';
 
 test('keeps a schedule as AWS does: with its defaults, its dates and the whole of its target', async () => {
@@ -116,4 +118,31 @@ test('sets a damaged file aside, says so, and keeps the other schedules', async 
   expect(Schedules.map(({ Name }) => Name)).toEqual(['good']);
   expect(said).toEqual([expect.stringMatching(/bad\.json could not be read and is now .*bad\.json\.bad/)]);
   expect(readdirSync(join(first.dir, 'data/schedules')).sort()).toEqual(['bad.json.bad', 'good.json']);
+});
+
+test('is kept as the job files say, and what is not changed is not touched', async () => {
+  const time = standing('2026-11-22T07:00:30Z');
+  const { service, client } = await schedulerOn(time);
+  const job = (name: string, schedule: object, more: object = {}) =>
+    Job.parse({ name, schedule, model: 'scripted/any', prompt: 'Write.', ...more });
+  const kept = async (...jobs: Job[]) => {
+    const { since, ...made } = await keepSchedules(jobs, client, new Date(time.clock.now()));
+    const { Schedules = [] } = await client.send(new ListSchedulesCommand({}));
+    return { ...made, there: Schedules.map(({ Name }) => Name) };
+  };
+  const bounded = job('daily', { rate: '1 day', start: '2026-11-01T08:00:00', end: '2027-01-01T00:00:00' });
+  const once = job('once', { at: '2026-11-22T08:00:00' });
+  const over = job('over', { at: '2026-11-22T06:00:00' });
+  const there = ['daily', 'once-20261122T080000'];
+  const nothing = { created: [], updated: [], removed: [] };
+  expect(await kept(bounded, once, over)).toEqual({ ...nothing, created: ['daily', 'once'], there });
+  time.until('2026-11-22T09:00:00Z');
+  service.timer.start();
+  expect(await kept(bounded, once, over)).toEqual({ ...nothing, there });
+  const changed = job('daily', { rate: '2 days' });
+  const off = job('once', { at: '2026-11-22T08:00:00' }, { enabled: false });
+  expect(await kept(changed, off)).toEqual({ created: [], updated: ['daily'], removed: ['once'], there: ['daily'] });
+  const found = await client.send(new GetScheduleCommand(named('daily')));
+  expect(found.LastModificationDate).toEqual(new Date('2026-11-22T09:00:00Z'));
+  expect(found.StartDate).toBeUndefined();
 });

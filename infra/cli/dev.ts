@@ -31,7 +31,7 @@ type Connected = { stage: LocalStage; hold: Hold; timetable: Timetable };
 
 /** Holds the timer. The one before may be dying: its place is free in a moment. Throws StoreUnavailable where another `dev` works here. */
 const held = async (stage: LocalStage, data: string, hear: (event: ServiceEvent) => void): Promise<Hold> => {
-  for (let tries = 0; tries < 10; tries += 1) {
+  for (let tries = 0; tries < 5; tries += 1) {
     const hold = await holdTimer(stage.url, hear);
     if (hold !== undefined) return hold;
     await setTimeout(100);
