@@ -1,3 +1,4 @@
+import { alone } from './alone.ts';
 import { plays } from './plays.ts';
 import type { Choice, Task } from './search.ts';
 
@@ -8,14 +9,20 @@ export type Extent = { jobs: string[]; choices: (job: string) => Choice[]; seeds
 const smallest = ['answer', 'disabled'];
 const seedsAtOnce = 50;
 
-/** What CI explores: one decision everywhere, two kills everywhere, any two on the smallest jobs, and chance. */
+/** Jobs of which one run is played: several runs of a job together have many more places to be killed at. */
+const single = alone.map(({ name }) => name);
+
+/** What CI explores: one decision everywhere, two kills wherever one run is played, any two on the smallest jobs, and chance. */
 export const ofCi = (seeds: number): Extent => ({
   jobs: plays.map(({ name }) => name),
-  choices: (job) => (smallest.includes(job) ? ['all'] : ['killed']),
+  choices: (job) => {
+    if (smallest.includes(job)) return ['all'];
+    return single.includes(job) ? ['killed'] : [];
+  },
   seeds,
 });
 
-/** A longer run: any two of one of each way to go wrong, on every job. */
+/** A longer run: two kills, and any two of one of each way to go wrong, on every job. */
 export const ofLonger = (seeds: number): Extent => ({
   ...ofCi(seeds),
   choices: (job) => (smallest.includes(job) ? ['all'] : ['killed', 'core']),
