@@ -46,12 +46,13 @@ const explored = async (task: Task, player: Player): Promise<Report> => {
   return { task, played, found };
 };
 
-/** Where a mutant is looked for: one fault, then two kills, then two of any, then chance. */
+/** Where a mutant is looked for: one fault, then chance, then two kills, then more chance, then two of any. */
 const hunt = ({ jobs }: Mutant): Task[] =>
   [
     { phase: 'one' } as const,
+    { phase: 'seeds', from: 0, to: 200 } as const,
     { phase: 'two', choice: 'killed' } as const,
-    { phase: 'seeds', from: 0, to: 500 } as const,
+    { phase: 'seeds', from: 200, to: 500 } as const,
     { phase: 'two', choice: 'core' } as const,
   ].flatMap((phase) => jobs.map((job): Task => ({ job, part: 0, parts: 1, ...phase })));
 

@@ -1,6 +1,6 @@
 import type { JobState } from '../../../lib/job-state.ts';
 import type { Outcome } from '../../../lib/outcome.ts';
-import { blank, type Facts, isRun, type Stated } from '../facts.ts';
+import { blank, type Facts, isRun, runOf, type Stated } from '../facts.ts';
 import { counted } from './counted.ts';
 
 /** Ends that say nothing about the job: somebody else made them. */
@@ -36,7 +36,9 @@ const change = (write: Stated, facts: Facts): string[] => {
   const { was, is, actor } = write;
   const left = leaving(write, facts);
   const outcomes = left.map(({ outcome }) => outcome);
-  const unsettled = left.filter(({ lease, outcome }) => !outcome && facts.runs.some(({ id }) => id === lease.run));
+  const isRecorded = (run: string) =>
+    facts.wrote.some((each) => isRun(each) && runOf(each) === run && each.order < write.order);
+  const unsettled = left.filter(({ lease, outcome }) => !outcome && isRecorded(lease.run));
   const usd = was.spent.day.usd + outcomes.reduce((sum, outcome) => sum + (outcome?.usage.usd ?? 0), 0);
   const spared = outcomes.filter((outcome) => outcome && !isRan(outcome)).length;
   const runs = Math.max(0, was.spent.day.runs - spared) + entering(write).length;

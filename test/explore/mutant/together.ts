@@ -60,7 +60,7 @@ export const together: Mutant[] = [
     edit('lib/account.ts', '      if (!refused) return begin(run', '      if (refused || !refused) return begin(run'),
   ),
   mutant(
-    'accounted',
+    '1',
     'a queued run let out without a write of its own',
     ['cancel-queued'],
     edit('lib/account.ts', '  await orMoved(run.id, runs.put(run));\n', ''),
