@@ -19,16 +19,14 @@ const longMs = 3 * 3_600_000;
 /** Something that happens to the service, once it is time. */
 type Happening = { at: number; does(service: Service): Promise<void> };
 
-let made = 0;
-
-const jobOf = (overlap: Overlap, random: () => number): Job => {
+const jobOf = (name: string, overlap: Overlap, random: () => number): Job => {
   const limits = {
     seconds: 60,
     ...(random() < 0.3 && { perDay: { runs: 3 } }),
     ...(random() < 0.2 && { perDay: { usd: 0.004 } }),
   };
   return Job.parse({
-    name: `law-${++made}`,
+    name,
     schedule: { rate: '1 minute', timezone: 'Europe/Amsterdam' },
     model: 'scripted/any',
     prompt: 'Pay.',
@@ -175,12 +173,14 @@ const judge = (service: Service, exclusive: boolean, stored: Run[]): string[] =>
   return broken;
 };
 
-/** Plays one job under one seed, and gives what does not hold, with all that was done. */
-export const play = async (seed: number, overlap: Overlap, stores: Stores, time: { now: Date }): Promise<string[]> => {
+export type Played = { broken: string[]; said: string[] };
+
+/** Plays one job under one seed: what does not hold, and all that was done. The same seed plays the same, on whatever stores. */
+export const play = async (seed: number, overlap: Overlap, stores: Stores, time: { now: Date }): Promise<Played> => {
   const random = randomOf(seed);
   time.now = new Date(base);
   const gate = gates();
-  const job = jobOf(overlap, random);
+  const job = jobOf(`${overlap}-${seed}`, overlap, random);
   const bad = new Set(
     Array.from({ length: slots }, (_, n) => n)
       .filter(() => random() < 0.35)
@@ -191,5 +191,5 @@ export const play = async (seed: number, overlap: Overlap, stores: Stores, time:
   await storm(all);
   const broken = (await calm(all, job.name)) ? [] : [`it does not come to rest: ${JSON.stringify(service.seen.state)}`];
   broken.push(...judge(service, overlap !== 'allow', await stores.runs.byJob(job.name, { limit: 100 })));
-  return broken.length === 0 ? [] : [`seed ${seed}, ${overlap}`, ...broken, ...gate.said];
+  return { broken, said: gate.said };
 };
