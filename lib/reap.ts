@@ -58,8 +58,12 @@ export const reap = async (job: string, deps: SettleDeps): Promise<Mended[]> => 
   return mended;
 };
 
-/** Takes away the place of a run that is still without an item, now that its slot, if it was due, has been delivered again. */
-export const clearLost = async (mended: Mended[], job: string, { stores }: SettleDeps): Promise<void> => {
+/**
+ * Takes away the place of a run that is still without an item, now that its slot, if it was due, has been delivered again. One whose lease has
+ * begun anew meanwhile is being recorded.
+ */
+export const clearLost = async (mended: Mended[], job: string, { stores, now }: SettleDeps): Promise<void> => {
   for (const { run, was } of mended)
-    if (was === 'lost' && (await readable(run, stores.runs)) === undefined) await forget(run, job, stores.states);
+    if (was === 'lost' && (await readable(run, stores.runs)) === undefined)
+      await forget(run, job, stores.states, (lease) => !isYoung(lease, now()));
 };

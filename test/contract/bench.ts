@@ -7,6 +7,8 @@ import type { Effect } from '../../lib/effect.ts';
 import { Failure, type FailureName } from '../../lib/failure.ts';
 import { dynamoStores, type Stores } from '../../lib/io/stores.ts';
 import { Job } from '../../lib/job.ts';
+import { freshState, type JobState } from '../../lib/job-state.ts';
+import type { Look } from '../../lib/look.ts';
 import { type Run, runId } from '../../lib/run.ts';
 import type { Step } from '../../lib/step.ts';
 import { noUsage } from '../../lib/usage.ts';
@@ -98,6 +100,21 @@ export const effectOf = (id: string, key: string, version = 1, more: Partial<Eff
   output: null,
   version,
   ...more,
+});
+
+export const stateOf = (name: string, version = 1, more: Partial<JobState> = {}): JobState => ({
+  ...freshState(name),
+  ...more,
+  version,
+});
+
+export const lookOf = (name: string, version = 1): Look => ({
+  job: name,
+  to: '2026-11-22T07:00:00Z',
+  schedule: { rate: '1 hour', timezone: 'UTC' },
+  anchor: { at: '2026-11-22T07:00:00Z', confirmed: false },
+  driftSince: null,
+  version,
 });
 
 /** A step that calls a tool and holds this text as its answer. */

@@ -1,6 +1,18 @@
 import { expect, test } from 'vitest';
 import { sessionKey } from '../../lib/session.ts';
-import { attemptOf, type Bench, effectOf, failureOf, freshJob, freshRun, type Key, runOf, stepOf } from './bench.ts';
+import {
+  attemptOf,
+  type Bench,
+  effectOf,
+  failureOf,
+  freshJob,
+  freshRun,
+  type Key,
+  lookOf,
+  runOf,
+  stateOf,
+  stepOf,
+} from './bench.ts';
 
 const damages: [string, Record<string, unknown>][] = [
   ['data that is not JSON', { data: '{"half":' }],
@@ -19,7 +31,7 @@ export const damageContract = (bench: () => Bench) => {
   };
 
   test.each(damages)('names the item that has %s', async (_, damage) => {
-    const { attempts, effects, runs, sessions } = bench().stores;
+    const { attempts, effects, runs, sessions, states, looks } = bench().stores;
     const run = runOf(freshJob());
     const { id } = run;
     const key = sessionKey(id, 1);
@@ -27,12 +39,16 @@ export const damageContract = (bench: () => Bench) => {
     await attempts.put(attemptOf(id, 1));
     await effects.put(effectOf(id, 'k'));
     await sessions.append(key, stepOf(1));
+    await states.put(stateOf(run.job.name));
+    await looks.put(lookOf(run.job.name));
     const reads: [Key, () => Promise<unknown>][] = [
       [{ pk: `job#${run.job.name}`, sk: `run#${run.slot}` }, () => runs.get(id)],
       [{ pk: `run#${id}`, sk: 'attempt#001' }, () => attempts.get(id, 1)],
       [{ pk: `run#${id}`, sk: 'attempt#001' }, () => attempts.list(id)],
       [{ pk: `run#${id}`, sk: 'effect#k' }, () => effects.get(id, 'k')],
       [{ pk: `session#${key}`, sk: 'step#00001' }, () => sessions.load(key)],
+      [{ pk: `job#${run.job.name}`, sk: 'state' }, () => states.get(run.job.name)],
+      [{ pk: `job#${run.job.name}`, sk: 'look' }, () => looks.get(run.job.name)],
     ];
     for (const [place, read] of reads) {
       await damaged(place, damage);
@@ -83,6 +99,16 @@ export const damageContract = (bench: () => Bench) => {
       name: 'DamagedItem',
       message: expect.stringContaining('found step 1 at step#00002'),
     });
+  });
+
+  test("names the state or the look that is another job's", async () => {
+    const { item, plant, stores } = bench();
+    const [job, other] = [freshJob(), freshJob()];
+    await stores.states.put(stateOf(job));
+    await stores.looks.put(lookOf(job));
+    for (const sk of ['state', 'look']) await plant({ ...(await item({ pk: `job#${job}`, sk })), pk: `job#${other}` });
+    for (const read of [stores.states.get(other), stores.looks.get(other)])
+      expect(await failureOf(read)).toMatchObject({ name: 'DamagedItem', message: expect.stringContaining(job) });
   });
 
   test('refuses a step with half a conversation in it', async () => {

@@ -10,14 +10,16 @@ import {
   failureOf,
   freshJob,
   freshRun,
+  lookOf,
   runOf,
+  stateOf,
   today,
 } from './bench.ts';
 
 const muchLater = new Date(today.getTime() + 405 * 86_400_000);
 const outcome: Outcome = { status: 'succeeded', attempts: 1, steps: 1, usage: noUsage, endedAt: today.toJSON() };
 
-/** What run, attempt and effect have in common: a version, and one failure for whoever lost. */
+/** What all records have in common: a version, and one failure for whoever lost. */
 const records = {
   run: {
     conflict: 'RunConflict',
@@ -49,9 +51,29 @@ const records = {
       };
     },
   },
+  'job state': {
+    conflict: 'JobConflict',
+    open: ({ states }: Bench['stores']) => {
+      const job = freshJob();
+      return {
+        put: (version: number) => states.put(stateOf(job, version)),
+        get: () => states.get(job),
+      };
+    },
+  },
+  look: {
+    conflict: 'JobConflict',
+    open: ({ looks }: Bench['stores']) => {
+      const job = freshJob();
+      return {
+        put: (version: number) => looks.put(lookOf(job, version)),
+        get: () => looks.get(job),
+      };
+    },
+  },
 } as const;
 
-/** What any implementation of Runs, Attempts and Effects must keep. */
+/** What any implementation of Runs, Attempts, Effects, JobStates and Looks must keep. */
 export const recordsContract = (bench: () => Bench) => {
   test.each(Object.entries(records))('takes one version after another of each %s', async (_, record) => {
     const { put, get } = record.open(bench().stores);
@@ -118,6 +140,35 @@ export const recordsContract = (bench: () => Bench) => {
     await late.effects.put(effectOf(id, 'k', 1, { attempt: 2 }));
     expect(await late.effects.get(id, 'k')).toMatchObject({ attempt: 2 });
     expect(await failureOf(late.runs.put(run))).toMatchObject({ name: 'RunConflict' });
+  });
+
+  test('keeps the state of a job as it was put, apart from its look, its runs and other jobs', async () => {
+    const { states, looks, runs } = bench().stores;
+    const [job, other] = [freshJob(), freshJob()];
+    const pause = { by: 'ana', since: today.toJSON(), until: null, note: 'holiday' };
+    const state = stateOf(job, 1, { queued: runOf(job).id, streak: -3, pauses: [pause] });
+    await states.put(state);
+    await looks.put(lookOf(job));
+    await runs.put(runOf(job));
+    expect(await states.get(job)).toEqual(state);
+    expect(await looks.get(job)).toEqual(lookOf(job));
+    expect([await states.get(other), await looks.get(other)]).toEqual([undefined, undefined]);
+    expect(await runs.byJob(job, { limit: 10 })).toEqual([runOf(job)]);
+  });
+
+  test('keeps the state of a job past its runs, for a pause may be long, and forgets a look nobody has any more', async () => {
+    const { stores, storesWith } = bench();
+    const job = freshJob();
+    await stores.states.put(stateOf(job));
+    await stores.looks.put(lookOf(job));
+    const late = storesWith({ now: muchLater });
+    expect(await late.states.get(job)).toEqual(stateOf(job));
+    expect(await late.looks.get(job)).toBeUndefined();
+    await late.looks.put(lookOf(job));
+    const tenYears = storesWith({ now: new Date(today.getTime() + 3651 * 86_400_000) });
+    expect(await tenYears.states.get(job)).toBeUndefined();
+    await tenYears.states.put(stateOf(job));
+    expect(await tenYears.states.get(job)).toEqual(stateOf(job));
   });
 
   test('keeps an effect with what came back, and apart from the same key in another run', async () => {

@@ -25,7 +25,7 @@ export const storesContract = (
     afterAll(() => opened?.close());
 
     describe('sessions', () => sessionsContract(bench));
-    describe('runs, attempts and effects', () => recordsContract(bench));
+    describe('runs, attempts, effects, job states and looks', () => recordsContract(bench));
     describe('lists of runs', () => listsContract(bench));
     describe('an engine that fails', () => faultsContract(bench));
     describe('damaged items', () => damageContract(bench));
