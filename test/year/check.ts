@@ -39,20 +39,31 @@ const overlaps = (runs: Run[], world: World): string[] => {
   });
 };
 
-/** What the state says was spent in its last month, against the sum over the ledger. */
+const ran = ({ outcome }: Run): boolean => outcome?.status === 'succeeded' || outcome?.status === 'failed';
+
+/** A number that lies between two, give or take what floating point leaves. */
+const between = (low: number, found: number, high: number): boolean => found > low - 1e-6 && found < high + 1e-6;
+
+/**
+ * What the state says was spent in its last month, against the sum over the ledger: all of the slots of that month, and at the most those
+ * of an earlier one that were made or ended in it.
+ */
 const accounts = async (name: string, runs: Run[], { stores }: World): Promise<string[]> => {
   const state = await stores.states.get(name);
   if (!state) return runs.length > 0 ? [`${name} has runs and no state`] : [];
   const { of, usd, runs: counted } = state.spent.month;
-  const those = runs.filter((run) => {
-    const ran = run.outcome?.status === 'succeeded' || run.outcome?.status === 'failed';
-    return ran && monthOf(run.slot, run.job) === of;
-  });
-  const spent = those.reduce((sum, { outcome }) => sum + (outcome?.usage.usd ?? 0), 0);
-  const scheduled = those.filter((run) => run.suffix === undefined).length;
+  const own = runs.filter((run) => ran(run) && monthOf(run.slot, run.job) === of);
+  const touching = runs.filter(
+    (run) =>
+      ran(run) && [run.slot, run.startedAt, run.outcome?.endedAt ?? ''].some((at) => monthOf(at, run.job) === of),
+  );
+  const cost = (those: Run[]) => those.reduce((sum, { outcome }) => sum + (outcome?.usage.usd ?? 0), 0);
+  const scheduled = (those: Run[]) => those.filter((run) => run.suffix === undefined).length;
   return [
-    ...(Math.abs(spent - usd) < 1e-6 ? [] : [`${name}: ${of} cost ${spent}, and its state says ${usd}`]),
-    ...(scheduled === counted ? [] : [`${name}: ${of} had ${scheduled} runs, and its state says ${counted}`]),
+    ...(between(cost(own), usd, cost(touching)) ? [] : [`${name}: ${of} cost ${cost(own)}, and its state says ${usd}`]),
+    ...(between(scheduled(own), counted, scheduled(touching))
+      ? []
+      : [`${name}: ${of} had ${scheduled(own)} runs, and its state says ${counted}`]),
     ...(state.open.length > 0 ? [`${name}: ${state.open.length} runs are still open in its state`] : []),
     ...(state.queued === null ? [] : [`${name}: ${state.queued} is still queued`]),
   ];
