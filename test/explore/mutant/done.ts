@@ -56,7 +56,11 @@ export const done: Mutant[] = [
     'ends',
     'a dispatch that leaves an open run alone',
     ['answer'],
-    edit('lib/dispatch.ts', '  if (lease) {', "  if (lease) return { status: 'duplicate', run: id };\n  if (lease) {"),
+    edit(
+      'lib/dispatch.ts',
+      '  if (leased) {',
+      "  if (leased) return { status: 'duplicate', run: id };\n  if (leased) {",
+    ),
   ),
   mutant(
     '7',
