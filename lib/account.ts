@@ -1,4 +1,4 @@
-import { leaving, placed, restraint } from './admission.ts';
+import { placed, restraint } from './admission.ts';
 import { healthAfter, withoutProbe } from './breaker.ts';
 import { spend } from './budget.ts';
 import { type Executions, executionInput } from './execution.ts';
@@ -71,14 +71,10 @@ export const skipRun = async (
   return ended;
 };
 
-/** Records that a run which leaves the queue is not made, and takes its last place away. Throws as `skipRun`. */
-export const leave = async (run: Run, skip: Skip, deps: AccountDeps): Promise<void> =>
-  account(isEnded(run) ? run : await skipRun(run, skip, deps), deps);
-
 /**
  * Lets the queued run start if nothing holds the job: `after` is the run whose end it waited for. One that may not start any more
- * is skipped. The put of the state decides, whoever else lets it out or skips it. Says whether the queue has moved; a run whose
- * delivery has yet to record it stays.
+ * is skipped. Its item is put before the state, so that of whoever lets it out and whoever skips it one loses. Says whether the
+ * queue has moved; a run whose delivery has yet to record it stays.
  */
 export const letOut = (job: string, after: string | null, deps: AccountDeps): Promise<boolean> =>
   untilWon(async () => {
@@ -87,17 +83,23 @@ export const letOut = (job: string, after: string | null, deps: AccountDeps): Pr
     if (!state?.queued || state.open.some((lease) => lease.holds)) return false;
     const run = await readable(state.queued, runs);
     if (run === undefined) return false;
-    if (run === 'damaged' || run.outcome) await states.put(nextState(state, { queued: null }));
-    else await startOrSkip(run, state, after, deps);
+    if (run !== 'damaged' && !run.outcome) {
+      const refused = restraint(run, state, deps.now());
+      if (!refused) return begin(run, state, after, deps);
+      await skipRun(run, refused, deps);
+    }
+    await states.put(nextState(state, { queued: null }));
     return true;
   });
 
-const startOrSkip = async (run: Run, state: JobState, after: string | null, deps: AccountDeps): Promise<void> => {
+const begin = async (queued: Run, state: JobState, after: string | null, deps: AccountDeps): Promise<true> => {
+  const { runs, states } = deps.stores;
   const now = deps.now();
-  const refused = restraint(run, state, now);
-  await deps.stores.states.put(refused ? leaving(state, refused, now) : placed(run, state, now, after));
-  if (refused) await leave(run, refused, deps);
-  else await deps.executions.start(run.id, executionInput(run));
+  const run = { ...queued, since: state.lastSuccess, startedAt: now.toJSON(), version: queued.version + 1 };
+  await orMoved(run.id, runs.put(run));
+  await states.put(placed(run, state, now, after));
+  await deps.executions.start(run.id, executionInput(run));
+  return true;
 };
 
 /** Starts the runs that were let out at the end of this one, in case whoever let them out died before he could. */

@@ -22,7 +22,7 @@ describe('a slot that is due while the run before it goes on', () => {
   });
 
   test('with queue-one starts when that run ends, one at most', async () => {
-    const { deliver, outcome, running, ends, open } = await reports({ overlap: 'queue-one' });
+    const { deliver, outcome, running, ends, open, stores } = await reports({ overlap: 'queue-one' });
     await deliver(first);
     expect(await deliver(second)).toEqual({ status: 'queued', run: two });
     expect(await deliver(second)).toEqual({ status: 'queued', run: two });
@@ -32,6 +32,7 @@ describe('a slot that is due while the run before it goes on', () => {
     expect(running()).toEqual([one, two]);
     expect(await open()).toEqual([two]);
     expect(await outcome(two)).toBeNull();
+    expect((await stores.runs.get(two))?.since).toBe(first);
     expect(await deliver(second)).toEqual({ status: 'duplicate', run: two });
   });
 

@@ -13,8 +13,6 @@ export type Seen = {
   /** When each run got its outcome. */
   endedAt: Map<string, number>;
   accounted: Accounted[];
-  /** Runs of which the state said that they leave the queue without a start. */
-  leaving: Set<string>;
   /** How many places were given up by runs that nobody had recorded. */
   lost: number;
   broken: string[];
@@ -25,7 +23,6 @@ export const nothingSeen = (): Seen => ({
   runs: new Map(),
   endedAt: new Map(),
   accounted: [],
-  leaving: new Set(),
   lost: 0,
   broken: [],
 });
@@ -46,10 +43,6 @@ const seeState = (seen: Seen, next: JobState, exclusive: boolean): void => {
   const holders = next.open.filter(({ holds }) => holds).length;
   if (new Set(open).size !== open.length) seen.broken.push(`a run has two places: ${open}`);
   if (exclusive && holders > 1) seen.broken.push(`two runs hold the job: ${open}`);
-  for (const { run, skip } of next.open.filter((lease) => lease.skip && !seen.leaving.has(lease.run))) {
-    seen.leaving.add(run);
-    if (skip?.by && seen.endedAt.has(skip.by)) seen.broken.push(`${run} leaves for ${skip.by}, which was over`);
-  }
   seeLeft(seen, seen.state?.open.filter(({ run }) => !open.includes(run)) ?? []);
   const left = placesOf(seen.state).filter((run) => !placesOf(next).includes(run));
   for (const run of left.filter((id) => seen.runs.get(id)?.outcome === null))
