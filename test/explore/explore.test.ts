@@ -49,7 +49,7 @@ describe('a schedule', () => {
 describe('a process', () => {
   test('that is killed before a write did not write, and after it did; its caller hears that it died', async () => {
     const stored = async (how: string) => {
-      const simulated = await played('answer', `1=${how}`);
+      const simulated = await played('answer', `3=${how}`);
       const trace = traceOf(simulated.world.history).join('\n');
       expect(trace).toContain('dispatch-1  died  Runtime.ExitError');
       return simulated.world.history.some((event) => event.type === 'wrote' && event.actor === 'dispatch-1');
@@ -58,7 +58,7 @@ describe('a process', () => {
   });
 
   test('that its caller gave up works on, at the moment the schedule says', async () => {
-    const { world } = await played('answer', '6=timeout@settled');
+    const { world } = await played('answer', '8=timeout@settled');
     const at = (found: (event: Event) => boolean) => world.history.findIndex(found);
     const settled = at((event) => event.type === 'told' && event.what === 'settled');
     const zombie = at((event) => event.type === 'asked' && event.actor === 'attempt-1');
@@ -75,7 +75,7 @@ describe('a process', () => {
         ),
       ).size;
     };
-    expect([await environments(''), await environments('4=kill-before')]).toEqual([1, 2]);
+    expect([await environments(''), await environments('8=kill-before')]).toEqual([1, 2]);
   });
 });
 
