@@ -58,7 +58,7 @@ describe('a process', () => {
   });
 
   test('that its caller gave up works on, at the moment the schedule says', async () => {
-    const { world } = await played('answer', '8=timeout@settled');
+    const { world } = await played('answer', '10=timeout@settled');
     const at = (found: (event: Event) => boolean) => world.history.findIndex(found);
     const settled = at((event) => event.type === 'told' && event.what === 'settled');
     const zombie = at((event) => event.type === 'asked' && event.actor === 'attempt-1');
