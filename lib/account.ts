@@ -1,4 +1,4 @@
-import { placed, restraint } from './admission.ts';
+import { leaving, placed, restraint } from './admission.ts';
 import { healthAfter, withoutProbe } from './breaker.ts';
 import { spend } from './budget.ts';
 import { type Executions, executionInput } from './execution.ts';
@@ -71,10 +71,26 @@ export const skipRun = async (
   return ended;
 };
 
+/** Records that a run which leaves the queue is not made, and takes its last place away. Throws as `skipRun`. */
+export const leave = async (run: Run, skip: Skip, deps: AccountDeps): Promise<void> =>
+  account(isEnded(run) ? run : await skipRun(run, skip, deps), deps);
+
+/** Finishes what others have begun: runs that have left the queue, but for one, are recorded as skipped. Says whether there were any that can be. */
+export const dismiss = async (open: Lease[], deps: AccountDeps, except?: string): Promise<boolean> => {
+  let dismissed = false;
+  for (const { run: id, skip } of open) {
+    const run = skip && id !== except ? await readable(id, deps.stores.runs) : undefined;
+    if (!skip || run === undefined || run === 'damaged') continue;
+    await leave(run, skip, deps);
+    dismissed = true;
+  }
+  return dismissed;
+};
+
 /**
  * Lets the queued run start if nothing holds the job: `after` is the run whose end it waited for. One that may not start any more
- * is skipped. Its item is put before the state, so that of whoever lets it out and whoever skips it one loses. Says whether the
- * queue has moved; a run whose delivery has yet to record it stays.
+ * is skipped. The put of the state decides, whoever else lets it out or skips it. Says whether the queue has moved; a run whose
+ * delivery has yet to record it stays.
  */
 export const letOut = (job: string, after: string | null, deps: AccountDeps): Promise<boolean> =>
   untilWon(async () => {
@@ -83,23 +99,17 @@ export const letOut = (job: string, after: string | null, deps: AccountDeps): Pr
     if (!state?.queued || state.open.some((lease) => lease.holds)) return false;
     const run = await readable(state.queued, runs);
     if (run === undefined) return false;
-    if (run !== 'damaged' && !run.outcome) {
-      const refused = restraint(run, state, deps.now());
-      if (!refused) return begin(run, state, after, deps);
-      await skipRun(run, refused, deps);
-    }
-    await states.put(nextState(state, { queued: null }));
+    if (run === 'damaged' || run.outcome) await states.put(nextState(state, { queued: null }));
+    else await startOrSkip(run, state, after, deps);
     return true;
   });
 
-const begin = async (queued: Run, state: JobState, after: string | null, deps: AccountDeps): Promise<true> => {
-  const { runs, states } = deps.stores;
+const startOrSkip = async (run: Run, state: JobState, after: string | null, deps: AccountDeps): Promise<void> => {
   const now = deps.now();
-  const run = { ...queued, since: state.lastSuccess, startedAt: now.toJSON(), version: queued.version + 1 };
-  await orMoved(run.id, runs.put(run));
-  await states.put(placed(run, state, now, after));
-  await deps.executions.start(run.id, executionInput(run));
-  return true;
+  const refused = restraint(run, state, now);
+  await deps.stores.states.put(refused ? leaving(state, refused, now) : placed(run, state, now, after));
+  if (refused) await leave(run, refused, deps);
+  else await deps.executions.start(run.id, executionInput(run));
 };
 
 /** Starts the runs that were let out at the end of this one, in case whoever let them out died before he could. */
@@ -125,6 +135,7 @@ export const account = async (run: Ended, deps: AccountDeps): Promise<void> => {
     if (put.breaker && put.breaker.until !== seen.breaker?.until) deps.tripped(run, put);
     return put;
   });
+  await dismiss(state.open, deps);
   await startAgain(run.id, state, deps);
   if (state.queued !== null) await letOut(run.job.name, run.id, deps);
 };

@@ -2,7 +2,7 @@ import { heldBack } from './breaker.ts';
 import { overBudget, spend } from './budget.ts';
 import { dueBetween } from './calendar.ts';
 import { type JobState, nextState } from './job-state.ts';
-import { isExpired, type Lease, leaseOf } from './lease.ts';
+import { isExpired, type Lease, leaseOf, leavingLease } from './lease.ts';
 import type { Skip } from './outcome.ts';
 import { pauseOf, pauseText } from './pause.ts';
 import { type Run, runName } from './run.ts';
@@ -13,9 +13,9 @@ import { type Slot, slotAge } from './slot.ts';
 export type Admission =
   /** It may start, once this state is put. */
   | { kind: 'start'; state: JobState }
-  /** It starts when nothing holds the job any more. These runs must end for it; this one gives its place in the queue away. */
-  | { kind: 'queue'; state: JobState; superseded: string[]; replaced: string | null }
-  | ({ kind: 'skip' } & Skip)
+  /** It starts when nothing holds the job any more. These runs must end for it; this one leaves the queue for it. */
+  | { kind: 'queue'; state: JobState; superseded: string[]; replaced: { run: string; skip: Skip } | null }
+  | { kind: 'skip'; skip: Skip }
   /** A slot that is being caught up does not run into another run: it comes again later. Nothing is recorded. */
   | { kind: 'wait' }
   /** Runs that are open past their lease stand in the way: they must be ended first. */
@@ -65,33 +65,46 @@ export const placed = (run: Run, state: JobState, now: Date, after: string | nul
   });
 };
 
+/** The state in which the queued run leaves the queue without a start: whoever puts it, and no one else, decides that. */
+export const leaving = (state: JobState, skip: Skip, now: Date): JobState =>
+  nextState(state, {
+    open: state.queued === null ? state.open : [...state.open, leavingLease(state.queued, skip, now)],
+    queued: null,
+  });
+
 const started = (run: Run, state: JobState, now: Date): Admission => ({
   kind: 'start',
   state: placed(run, state, now),
 });
 
-const queuedUp = (run: Run, state: JobState, superseded: Lease[]): Admission => ({
-  kind: 'queue',
-  state: nextState(state, { queued: run.id }),
-  superseded: superseded.map((lease) => lease.run),
-  replaced: state.queued === run.id ? null : state.queued,
+const queuedUp = (run: Run, state: JobState, older: Lease[], now: Date): Admission => {
+  const superseded = older.map((lease) => lease.run);
+  const { queued } = state;
+  if (queued === null || queued === run.id)
+    return { kind: 'queue', state: nextState(state, { queued: run.id }), superseded, replaced: null };
+  const skip: Skip = { why: 'overlap', message: `${run.id} took its place in the queue`, by: run.id };
+  const without = { ...leaving(state, skip, now), queued: run.id };
+  return { kind: 'queue', state: without, superseded, replaced: { run: queued, skip } };
+};
+
+const overlapped = (by: string): Admission => ({
+  kind: 'skip',
+  skip: { why: 'overlap', message: `${by} was still open`, by },
 });
 
-const overlapped = (by: string): Admission => ({ kind: 'skip', why: 'overlap', message: `${by} was still open`, by });
-
 /** The slot is due while other runs hold the job. The first of them is told of as the reason. */
-const overlapping = (run: Run, state: JobState, holders: [Lease, ...Lease[]]): Admission => {
+const overlapping = (run: Run, state: JobState, holders: [Lease, ...Lease[]], now: Date): Admission => {
   const [{ run: first }] = holders;
   const caughtUp = run.origin === 'watchman';
   switch (run.job.overlap) {
     case 'queue-one': {
-      if (state.queued === null || state.queued === run.id) return queuedUp(run, state, []);
+      if (state.queued === null || state.queued === run.id) return queuedUp(run, state, [], now);
       return caughtUp ? { kind: 'wait' } : overlapped(state.queued);
     }
     case 'cancel-previous': {
       const others = [...holders.map((lease) => lease.run), ...(state.queued === null ? [] : [state.queued])];
       const newer = others.find((other) => runName(other).slot > run.slot);
-      return newer === undefined ? queuedUp(run, state, holders) : overlapped(newer);
+      return newer === undefined ? queuedUp(run, state, holders, now) : overlapped(newer);
     }
     default:
       return caughtUp ? { kind: 'wait' } : overlapped(first);
@@ -109,12 +122,12 @@ export const admission = (run: Run, state: JobState, now: Date): Admission => {
   }
   // What waits in the queue was delivered in time already.
   const refused = state.queued === run.id ? restraint(run, state, now) : refusal(run, state, now);
-  if (refused) return { kind: 'skip', ...refused };
+  if (refused) return { kind: 'skip', skip: refused };
   const [first, ...others] = state.open.filter((lease) => lease.holds);
   const stuck = [...(first ? [first] : []), ...others].filter((lease) => isExpired(lease, now));
   if (stuck.length > 0) return { kind: 'end-first', stuck: stuck.map((lease) => lease.run) };
   if (first === undefined || (run.job.overlap === 'allow' && state.open.length < mostOpen)) {
     return started(run, state, now);
   }
-  return overlapping(run, state, [first, ...others]);
+  return overlapping(run, state, [first, ...others], now);
 };

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { account, type Ended, forget, isEnded, letOut, readable, skipRun, sweep } from './account.ts';
-import { type Admission, admission, placed } from './admission.ts';
+import { account, dismiss, type Ended, forget, isEnded, leave, letOut, readable, skipRun, sweep } from './account.ts';
+import { type Admission, admission, leaving, placed } from './admission.ts';
 import { executionInput } from './execution.ts';
 import { Failure } from './failure.ts';
 import type { Jobs } from './job.ts';
@@ -85,13 +85,12 @@ const oneTry = async (draft: Run, delivery: Delivery): Promise<DispatchResult> =
   const { id, job } = draft;
   const state = (await deps.stores.states.get(job.name)) ?? freshState(job.name);
   const known = await deps.stores.runs.get(id);
-  const leased = state.open.some((lease) => lease.run === id);
-  if (isEnded(known)) {
-    if (leased || state.queued === id) await account(known, deps);
-    return over(known, delivery);
-  }
+  const lease = state.open.find((one) => one.run === id);
+  if (isEnded(known)) return over(known, lease !== undefined || state.queued === id, delivery);
+  if (await dismiss(state.open, deps, id)) throw moved(id);
   const seen: Seen = { run: known ?? { ...draft, since: state.lastSuccess }, known, state };
-  if (leased) {
+  if (lease?.skip) return skip(lease.skip, seen, delivery);
+  if (lease) {
     if (!known) await deps.stores.states.put(anew(seen, deps.now()));
     return start(seen, delivery);
   }
@@ -103,11 +102,14 @@ const oneTry = async (draft: Run, delivery: Delivery): Promise<DispatchResult> =
 /** Whoever put its place died before he could record it: its lease begins anew, so that nobody drops it as lost meanwhile. */
 const anew = ({ run, state }: Seen, now: Date): JobState => nextState(state, { open: renewed(state.open, run, now) });
 
-/** It has its outcome, which may be this delivery's own doing. */
-const over = ({ id, outcome }: Ended, { recorded }: Delivery): DispatchResult =>
-  recorded && outcome.status === 'skipped'
+/** It has its outcome, which may be this delivery's own doing, and perhaps a place still. */
+const over = async (run: Ended, isPlaced: boolean, { recorded, deps }: Delivery): Promise<DispatchResult> => {
+  if (isPlaced) await account(run, deps);
+  const { id, outcome } = run;
+  return recorded && outcome.status === 'skipped'
     ? { status: 'skipped', run: id, why: outcome.why }
     : { status: 'duplicate', run: id };
+};
 
 /** A run that is open without a place was begun by a version that kept none: it may be at work, and gets one. */
 const decide = ({ run, known, state }: Seen, now: Date): Admission =>
@@ -119,7 +121,7 @@ const decide = ({ run, known, state }: Seen, now: Date): Admission =>
 const isForOthers = (decided: Admission): boolean =>
   decided.kind === 'wait' ||
   decided.kind === 'queue' ||
-  (decided.kind === 'skip' && (decided.why === 'overlap' || decided.why === 'breaker'));
+  (decided.kind === 'skip' && (decided.skip.why === 'overlap' || decided.skip.why === 'breaker'));
 
 const carryOut = async (decided: Admission, seen: Seen, delivery: Delivery): Promise<DispatchResult> => {
   const { run, state } = seen;
@@ -129,7 +131,7 @@ const carryOut = async (decided: Admission, seen: Seen, delivery: Delivery): Pro
     case 'wait':
       return { status: 'waits', run: run.id };
     case 'skip':
-      return skip(decided, seen, delivery);
+      return skip(decided.skip, seen, delivery);
     case 'end-first':
       for (const stuck of decided.stuck) await end(stuck, run.job.name, died(stuck, 'TIMED_OUT'), deps);
       throw moved(run.id);
@@ -148,9 +150,9 @@ const queue = async (
   delivery: Delivery,
 ): Promise<DispatchResult> => {
   const { deps } = delivery;
-  await giveWay(replaced, run, deps);
   if (seen.queued !== run.id) await deps.stores.states.put(state);
   if (!known) await record(run, delivery);
+  if (replaced) await giveWay(replaced, run, deps);
   for (const old of older) await supersede(old, run, deps);
   if (older.length > 0) throw moved(run.id);
   return { status: 'queued', run: run.id };
@@ -170,12 +172,15 @@ const start = async ({ run, known }: Seen, delivery: Delivery): Promise<Dispatch
   return { status: delivery.recorded && started === 'started' ? 'started' : 'duplicate', run: run.id };
 };
 
-/** Records the slot as skipped. A run that waited in the queue leaves it after that: it must not be left without either. */
+/** Records the slot as skipped. A run that waited leaves the queue first, so that nobody starts it meanwhile. */
 const skip = async (why: Skip, { run, known, state }: Seen, delivery: Delivery): Promise<DispatchResult> => {
-  const ended = { ...run, outcome: skipped(why, delivery.deps.now()) };
-  if (known) await skipRun(known, why, delivery.deps);
-  else await record(ended, delivery);
-  if (state.queued === run.id) await account(ended, delivery.deps);
+  const { deps } = delivery;
+  const isQueued = state.queued === run.id;
+  if (isQueued) await deps.stores.states.put(leaving(state, why, deps.now()));
+  const ended = { ...run, outcome: skipped(why, deps.now()) };
+  if (!known) await record(ended, delivery);
+  if (known) await leave(known, why, deps);
+  else if (isQueued || state.open.some((lease) => lease.run === run.id)) await account(ended, deps);
   return { status: 'skipped', run: run.id, why: why.why };
 };
 
@@ -189,12 +194,11 @@ const unrecorded = (id: string, { job, startedAt }: Run): Run => ({
   version: 0,
 });
 
-/** The run whose place in the queue is taken is skipped, before it loses it. */
-const giveWay = async (replaced: string | null, to: Run, deps: DispatchDeps): Promise<void> => {
-  const run = replaced === null ? 'damaged' : await readable(replaced, deps.stores.runs);
-  if (replaced === null || run === 'damaged' || isEnded(run)) return;
-  const why: Skip = { why: 'overlap', message: `${to.id} took its place in the queue`, by: to.id };
-  await skipRun(run ?? unrecorded(replaced, to), why, deps);
+/** The run whose place in the queue is taken is skipped, recorded or not. */
+const giveWay = async (old: { run: string; skip: Skip }, to: Run, deps: DispatchDeps): Promise<void> => {
+  const run = await readable(old.run, deps.stores.runs);
+  if (run === 'damaged') await forget(old.run, to.job.name, deps.stores.states);
+  else await leave(run ?? unrecorded(old.run, to), old.skip, deps);
 };
 
 /** Ends a run for a newer one. Where its own delivery has yet to record it, that one finds it skipped, and does not begin it. */

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import type { Job } from './job.ts';
+import { Skip } from './outcome.ts';
 
 /** The place of a run that is not accounted for yet. A run that is still open when its lease is over is stuck, and ended. */
-export const Lease = z.strictObject({
+export const Lease = z.looseObject({
   run: z.string(),
   from: z.string(),
   until: z.string(),
@@ -10,6 +11,8 @@ export const Lease = z.strictObject({
   holds: z.boolean(),
   /** The run whose end let it start, where it had to wait for one. */
   after: z.string().nullable(),
+  /** Why a run that waited is not made: it has its place only until that is recorded, and is never started. */
+  skip: Skip.optional(),
 });
 export type Lease = z.infer<typeof Lease>;
 
@@ -35,6 +38,19 @@ export const leaseOf = (
   until: new Date(now.getTime() + longestRunSeconds(run.job) * 1000).toJSON(),
   holds: run.suffix === undefined,
   after,
+});
+
+/** How long the delivery of a run that leaves the queue may still be about to record it, at the very most, in seconds. */
+const recordedWithinSeconds = 3600;
+
+/** The lease of a run that waited and is not made. It stands in nobody's way. */
+export const leavingLease = (run: string, skip: Skip, now: Date): Lease => ({
+  run,
+  from: now.toJSON(),
+  until: new Date(now.getTime() + recordedWithinSeconds * 1000).toJSON(),
+  holds: false,
+  after: null,
+  skip,
 });
 
 /** The leases with that of a run begun anew. */

@@ -44,7 +44,8 @@ export const Outcome = z.discriminatedUnion('status', [
 export type Outcome = z.infer<typeof Outcome>;
 
 /** Why a run was not made: the reason, what was known of it in words, and the run it gave way to. */
-export type Skip = { why: SkipReason; message?: string; by?: string };
+export const Skip = z.strictObject({ why: SkipReason, message: z.string().optional(), by: z.string().optional() });
+export type Skip = z.infer<typeof Skip>;
 
 /** The outcome of a run that is not made. */
 export const skipped = ({ why, message, by }: Skip, now: Date): Extract<Outcome, { status: 'skipped' }> => ({

@@ -1,4 +1,4 @@
-import { account, forget, isEnded, letOut, readable } from './account.ts';
+import { account, forget, isEnded, leave, letOut, readable } from './account.ts';
 import { end } from './dispatch.ts';
 import { executionInput } from './execution.ts';
 import { isExpired, type Lease } from './lease.ts';
@@ -31,6 +31,10 @@ const mend = async (lease: Lease, job: string, deps: SettleDeps): Promise<Mended
   const run = await readable(lease.run, deps.stores.runs);
   if (run !== 'damaged' && isEnded(run)) {
     await account(run, deps);
+    return undefined;
+  }
+  if (lease.skip && run !== undefined && run !== 'damaged') {
+    await leave(run, lease.skip, deps);
     return undefined;
   }
   if (isExpired(lease, deps.now())) {

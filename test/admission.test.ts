@@ -35,7 +35,7 @@ describe('a slot is refused', () => {
   ])('%s', (_name, fields, known, age, why) => {
     const run = runAt(hours(age), fields);
     expect(refusal(run, state(known), now)).toMatchObject({ why });
-    expect(admission(run, state(known), now)).toMatchObject({ kind: 'skip', why });
+    expect(admission(run, state(known), now)).toMatchObject({ kind: 'skip', skip: { why } });
   });
 
   test('not for being late where the watchman brings it, or where it waits in the queue', () => {

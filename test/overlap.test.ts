@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { dispatch } from '../lib/dispatch.ts';
 import { firstInput } from '../lib/execution.ts';
 import { longestRunSeconds } from '../lib/lease.ts';
+import { reap } from '../lib/reap.ts';
 import { SettleInput, settle } from '../lib/settle.ts';
 import { calls, playing, tools, usage, work } from './kit/agent.ts';
 import { job } from './kit/job.ts';
@@ -22,7 +23,7 @@ describe('a slot that is due while the run before it goes on', () => {
   });
 
   test('with queue-one starts when that run ends, one at most', async () => {
-    const { deliver, outcome, running, ends, open, stores } = await reports({ overlap: 'queue-one' });
+    const { deliver, outcome, running, ends, open } = await reports({ overlap: 'queue-one' });
     await deliver(first);
     expect(await deliver(second)).toEqual({ status: 'queued', run: two });
     expect(await deliver(second)).toEqual({ status: 'queued', run: two });
@@ -32,7 +33,6 @@ describe('a slot that is due while the run before it goes on', () => {
     expect(running()).toEqual([one, two]);
     expect(await open()).toEqual([two]);
     expect(await outcome(two)).toBeNull();
-    expect((await stores.runs.get(two))?.since).toBe(first);
     expect(await deliver(second)).toEqual({ status: 'duplicate', run: two });
   });
 
@@ -114,6 +114,24 @@ describe('a slot that is due while the run before it goes on', () => {
     expect(running()).toEqual([three]);
   });
 
+  test('leaves it to the watchman to skip what it took the place of, where it dies before it could', async () => {
+    const { deliver, deps, declared, outcome, stores, state, time } = await reports({ overlap: 'queue-one' });
+    await deliver(first);
+    await deliver(second);
+    declared.job = job({ overlap: 'cancel-previous' });
+    time.now = new Date(third);
+    const put: typeof stores.runs.put = async (run) => {
+      if (run.id === two) throw new Error('killed');
+      await stores.runs.put(run);
+    };
+    const dies = { ...deps, stores: { ...stores, runs: { ...stores.runs, put } } };
+    await expect(dispatch({ job: 'report', slot: third }, dies)).rejects.toThrow('killed');
+    expect(await outcome(two)).toBeNull();
+    await reap('report', deps);
+    expect(await outcome(two)).toMatchObject({ status: 'skipped', why: 'overlap', by: three });
+    expect(await state()).toMatchObject({ queued: three, open: [{ run: one }] });
+  });
+
   test('is not skipped for one that is over and was not accounted for: whoever settled it died', async () => {
     const { deliver, ends, deps, stores, open } = await reports({});
     await deliver(first);
@@ -126,6 +144,16 @@ describe('a slot that is due while the run before it goes on', () => {
     expect(await open()).toEqual([two]);
     await ends(two);
   });
+});
+
+test('a run that is over and was not accounted for is, when its slot comes once more', async () => {
+  const { deliver, deps, stores, state } = await reports({});
+  await deliver(first);
+  const dies = { ...stores.states, put: () => Promise.reject(new Error('killed')) };
+  const input = SettleInput.parse({ ...firstInput(one), result: { status: 'done', steps: 1, usage } });
+  await expect(settle(input, { ...deps, stores: { ...stores, states: dies } })).rejects.toThrow('killed');
+  expect(await deliver(first)).toEqual({ status: 'duplicate', run: one });
+  expect(await state()).toMatchObject({ open: [], streak: 1, lastSuccess: first });
 });
 
 describe('a run that is open past its lease', () => {
@@ -143,6 +171,23 @@ describe('a run that is open past its lease', () => {
       expect(await open()).toEqual([idOf(late)]);
     },
   );
+
+  test('keeps its place where its slot is delivered again just before it would lose it', async () => {
+    const { deliver, time, declared, deps, stores, open, outcome, running } = await reports({});
+    const dies = { ...stores.runs, put: () => Promise.reject(new Error('killed')) };
+    const killed = dispatch({ job: 'report', slot: first }, { ...deps, stores: { ...stores, runs: dies } });
+    await expect(killed).rejects.toThrow('killed');
+    time.now = new Date(Date.parse(first) + longestRunSeconds(declared.job) * 1000);
+    const late = `${time.now.toJSON().slice(0, 19)}Z`;
+    const get: typeof stores.runs.get = async (id) => {
+      const found = await stores.runs.get(id);
+      if (id === one && !found) expect(await deliver(first)).toEqual({ status: 'started', run: one });
+      return found;
+    };
+    const slow = { ...deps, stores: { ...stores, runs: { ...stores.runs, get } } };
+    expect(await dispatch({ job: 'report', slot: late }, slow)).toMatchObject({ status: 'skipped', why: 'overlap' });
+    expect([await open(), running(), await outcome(one)]).toEqual([[one], [one], null]);
+  });
 
   test('is lost where nobody has recorded it, and its slot may come again', async () => {
     const { deliver, time, declared, deps, stores, open, outcome } = await reports({});

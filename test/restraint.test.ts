@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { dispatch } from '../lib/dispatch.ts';
 import { changeState } from '../lib/job-state.ts';
 import { paused, resumed } from '../lib/pause.ts';
 import { idOf, ids, reports, slots } from './kit/reports.ts';
@@ -30,6 +31,25 @@ describe('a job that is paused', () => {
     expect(await outcome(two)).toMatchObject({ status: 'skipped', why: 'paused' });
     expect(running()).toEqual([one]);
     expect(await state()).toMatchObject({ open: [], queued: null });
+  });
+
+  test('does not skip what has left its queue meanwhile', async () => {
+    const { deliver, deps, outcome, ends, stores, running } = await reports({ overlap: 'queue-one' });
+    await deliver(first);
+    await deliver(second);
+    await changeState('report', ({ pauses }) => ({ pauses: paused(pauses, pause) }), stores.states);
+    let isFirst = true;
+    const get: typeof stores.runs.get = async (id) => {
+      if (isFirst) {
+        isFirst = false;
+        await changeState('report', () => ({ pauses: [] }), stores.states);
+        await ends(one);
+      }
+      return stores.runs.get(id);
+    };
+    const slow = { ...deps, stores: { ...stores, runs: { ...stores.runs, get } } };
+    expect(await dispatch({ job: 'report', slot: second }, slow)).toEqual({ status: 'duplicate', run: two });
+    expect([running(), await outcome(two)]).toEqual([[one, two], null]);
   });
 
   test('still runs what a person starts', async () => {

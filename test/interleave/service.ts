@@ -65,7 +65,7 @@ export const serviceOf = (
 
   /** A run that gave way to another, which must have been open when whoever skipped it began. */
   const judged = ({ id, outcome }: Run, since: number): void => {
-    if (outcome?.status !== 'skipped' || outcome.by === undefined) return;
+    if (outcome?.status !== 'skipped' || outcome.by === undefined || seen.leaving.has(id)) return;
     const endedAt = seen.endedAt.get(outcome.by) ?? Number.POSITIVE_INFINITY;
     if (endedAt < since) seen.broken.push(`${id} was skipped for ${outcome.by}, which was over`);
   };

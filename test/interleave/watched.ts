@@ -1,5 +1,6 @@
 import type { Stores } from '../../lib/io/stores.ts';
 import type { JobState } from '../../lib/job-state.ts';
+import { hasRun } from '../../lib/outcome.ts';
 import type { Run } from '../../lib/run.ts';
 import type { Gates } from './gates.ts';
 
@@ -13,6 +14,8 @@ export type Seen = {
   /** When each run got its outcome. */
   endedAt: Map<string, number>;
   accounted: Accounted[];
+  /** Runs of which the state said that they leave the queue without a start. */
+  leaving: Set<string>;
   /** How many places were given up by runs that nobody had recorded. */
   lost: number;
   broken: string[];
@@ -23,6 +26,7 @@ export const nothingSeen = (): Seen => ({
   runs: new Map(),
   endedAt: new Map(),
   accounted: [],
+  leaving: new Set(),
   lost: 0,
   broken: [],
 });
@@ -43,6 +47,12 @@ const seeState = (seen: Seen, next: JobState, exclusive: boolean): void => {
   const holders = next.open.filter(({ holds }) => holds).length;
   if (new Set(open).size !== open.length) seen.broken.push(`a run has two places: ${open}`);
   if (exclusive && holders > 1) seen.broken.push(`two runs hold the job: ${open}`);
+  for (const { run, skip } of next.open.filter((lease) => lease.skip && !seen.leaving.has(lease.run))) {
+    seen.leaving.add(run);
+    // Of two deliveries of one slot, one may skip it for a pause that began after the other had looked.
+    const outcome = skip?.by ? seen.runs.get(skip.by)?.outcome : undefined;
+    if (outcome && hasRun(outcome)) seen.broken.push(`${run} leaves for ${skip?.by}, which was over`);
+  }
   seeLeft(seen, seen.state?.open.filter(({ run }) => !open.includes(run)) ?? []);
   const left = placesOf(seen.state).filter((run) => !placesOf(next).includes(run));
   for (const run of left.filter((id) => seen.runs.get(id)?.outcome === null))

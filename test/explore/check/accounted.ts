@@ -13,8 +13,12 @@ export const leaving = ({ was, is, order }: Stated, { outcomeAt }: Facts) =>
   was.open
     .filter(({ run }) => !among(is).includes(run))
     .map((lease) => ({ lease, outcome: outcomeAt(lease.run, order) }));
-/** The places that were given in a write. */
-export const entering = ({ was, is }: Stated) => is.open.filter(({ run }) => !among(was).includes(run));
+/** The places that were given in a write. A run that leaves the queue and is skipped gets none. */
+export const entering = ({ was, is }: Stated) =>
+  is.open.filter(({ run, skip }) => skip === undefined && !among(was).includes(run));
+/** Those among the runs that lost their place which had been counted, and were not made after all. */
+export const spared = (left: ReturnType<typeof leaving>) =>
+  left.filter(({ lease, outcome }) => lease.skip === undefined && outcome && !isRan(outcome));
 
 const isRan = (outcome: Outcome | undefined): boolean =>
   outcome?.status === 'succeeded' || outcome?.status === 'failed';
@@ -40,8 +44,7 @@ const change = (write: Stated, facts: Facts): string[] => {
     facts.wrote.some((each) => isRun(each) && runOf(each) === run && each.order < write.order);
   const unsettled = left.filter(({ lease, outcome }) => !outcome && isRecorded(lease.run));
   const usd = was.spent.day.usd + outcomes.reduce((sum, outcome) => sum + (outcome?.usage.usd ?? 0), 0);
-  const spared = outcomes.filter((outcome) => outcome && !isRan(outcome)).length;
-  const runs = Math.max(0, was.spent.day.runs - spared) + entering(write).length;
+  const runs = Math.max(0, was.spent.day.runs - spared(left).length) + entering(write).length;
   const streak = outcomes.reduce(streakAfter, was.streak);
   const failures = (facts.play.job.breaker as { failures: number } | undefined)?.failures ?? 5;
   const isOpen = breakerIsOpen(was, streak, outcomes, failures);

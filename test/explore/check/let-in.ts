@@ -1,5 +1,5 @@
 import type { Facts, Stated } from '../facts.ts';
-import { entering, leaving } from './accounted.ts';
+import { entering, leaving, spared } from './accounted.ts';
 
 type Limits = { perDay?: { runs?: number; usd?: number } };
 
@@ -7,10 +7,7 @@ type Limits = { perDay?: { runs?: number; usd?: number } };
 const madeBefore = (write: Stated, facts: Facts): number =>
   facts.states
     .filter(({ order }) => order < write.order)
-    .reduce((sum, each) => {
-      const spared = leaving(each, facts).filter(({ outcome }) => outcome && !('attempts' in outcome));
-      return sum + entering(each).length - spared.length;
-    }, 0);
+    .reduce((sum, each) => sum + entering(each).length - spared(leaving(each, facts)).length, 0);
 
 /** What a job has cost before a write, and by the runs that leave in it. */
 const costBefore = (write: Stated, facts: Facts): number =>

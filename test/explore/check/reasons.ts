@@ -19,6 +19,12 @@ const readBefore = ({ actor, order }: Wrote, { of }: Facts): Read | undefined =>
   return { state: item ? JSON.parse(item.data) : blank, at: read.at, order: read.order };
 };
 
+/** What was known when a run left the queue: the put that took it out decided, whoever records it. */
+const decidedBy = (id: string, { states }: Facts): Read | undefined => {
+  const write = states.find(({ is }) => is.open.some(({ run, skip }) => run === id && skip));
+  return write && { state: write.was, at: write.at, order: write.order };
+};
+
 const untrue: Record<Skipped['why'], (run: Run, read: Read, facts: Facts) => string | undefined> = {
   disabled: ({ job }) => (job.enabled ? 'it is enabled' : undefined),
   late: (_, __, { decisions }) => (decisions.includes('late') ? undefined : 'nothing was late'),
@@ -60,7 +66,7 @@ export const reasons = (facts: Facts): string[] =>
     if (outcome?.status === 'missed')
       return write.at - Date.parse(slot) > withinMs ? [] : [`${id} is missed, and could have been caught up`];
     if (outcome?.status !== 'skipped') return [];
-    const read = readBefore(write, facts);
+    const read = decidedBy(id, facts) ?? readBefore(write, facts);
     const why = read ? untrue[outcome.why](run, read, facts) : 'nobody looked';
     return why ? [`${write.actor} skipped ${id} for ${outcome.why}, and ${why}`] : [];
   });

@@ -56,11 +56,7 @@ export const done: Mutant[] = [
     'ends',
     'a dispatch that leaves an open run alone',
     ['answer'],
-    edit(
-      'lib/dispatch.ts',
-      '  if (leased) {',
-      "  if (leased) return { status: 'duplicate', run: id };\n  if (leased) {",
-    ),
+    edit('lib/dispatch.ts', '  if (lease) {', "  if (lease) return { status: 'duplicate', run: id };\n  if (lease) {"),
   ),
   mutant(
     '7',

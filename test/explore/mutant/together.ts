@@ -57,13 +57,17 @@ export const together: Mutant[] = [
     'let in',
     'a queued run that starts whatever has come meanwhile',
     ['queue-breaker', 'queue-budget', 'pause'],
-    edit('lib/account.ts', '      if (!refused) return begin(run', '      if (refused || !refused) return begin(run'),
+    edit(
+      'lib/account.ts',
+      '  const refused = restraint(run, state, now);',
+      '  const refused = undefined as Skip | undefined;',
+    ),
   ),
   mutant(
     '1',
-    'a queued run let out without a write of its own',
+    'a run that has left the queue, started by its own delivery',
     ['cancel-queued'],
-    edit('lib/account.ts', '  await orMoved(run.id, runs.put(run));\n', ''),
+    edit('lib/dispatch.ts', '  if (lease?.skip) return skip(lease.skip, seen, delivery);\n', ''),
   ),
   mutant(
     'ends',
