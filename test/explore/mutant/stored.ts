@@ -42,7 +42,7 @@ export const stored: Mutant[] = [
     '1',
     'a skipped run that a second delivery starts',
     ['disabled'],
-    edit('lib/dispatch.ts', '  if (isEnded(known)) {', '  if (isEnded(known) && leased) {'),
+    edit('lib/dispatch.ts', '  if (isEnded(known)) return over', '  if (isEnded(known) && lease) return over'),
   ),
   mutant('2', 'a second settlement that does not look for the first', ['refused'], noSecondLook),
   mutant('2', 'settle without a version', ['answer'], anyVersion),
