@@ -8,7 +8,7 @@ type Read = { state: JobState; at: number; order: number };
 type Skipped = Extract<NonNullable<Run['outcome']>, { status: 'skipped' }>;
 
 /** The job's state as whoever wrote had read it last, or put it since. */
-const readBefore = ({ actor, order }: Wrote, { of }: Facts): Read | undefined => {
+const readBefore = ({ actor, order }: Pick<Wrote, 'actor' | 'order'>, { of }: Facts): Read | undefined => {
   const read = of('point').findLast((point) => {
     const { action, input } = (point.input ?? {}) as Partial<Command>;
     const isState = action === 'GetItem' && (input?.Key as { sk?: string } | undefined)?.sk === 'state';
@@ -19,11 +19,9 @@ const readBefore = ({ actor, order }: Wrote, { of }: Facts): Read | undefined =>
   return { state: item ? JSON.parse(item.data) : blank, at: read.at, order: read.order };
 };
 
-/** What was known when a run left the queue: the put that took it out decided, whoever records it. */
-const decidedBy = (id: string, { states }: Facts): Read | undefined => {
-  const write = states.find(({ is }) => is.open.some(({ run, skip }) => run === id && skip));
-  return write && { state: write.was, at: write.at, order: write.order };
-};
+/** The put that took a run out of the queue decided that it is skipped, whoever records it. */
+const decidedBy = (id: string, { states }: Facts) =>
+  states.find(({ is }) => is.open.some(({ run, skip }) => run === id && skip));
 
 const untrue: Record<Skipped['why'], (run: Run, read: Read, facts: Facts) => string | undefined> = {
   disabled: ({ job }) => (job.enabled ? 'it is enabled' : undefined),
@@ -66,7 +64,7 @@ export const reasons = (facts: Facts): string[] =>
     if (outcome?.status === 'missed')
       return write.at - Date.parse(slot) > withinMs ? [] : [`${id} is missed, and could have been caught up`];
     if (outcome?.status !== 'skipped') return [];
-    const read = decidedBy(id, facts) ?? readBefore(write, facts);
+    const read = readBefore(decidedBy(id, facts) ?? write, facts);
     const why = read ? untrue[outcome.why](run, read, facts) : 'nobody looked';
     return why ? [`${write.actor} skipped ${id} for ${outcome.why}, and ${why}`] : [];
   });
