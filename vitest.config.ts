@@ -15,7 +15,7 @@ export default defineConfig({
     pool: 'forks',
     // The words keep no state and every test has a directory of its own, so that files can share a process: it starts once.
     isolate: false,
-    maxWorkers: 2,
+    maxWorkers: 3,
     reporters: ['default', evidenceOf('test')],
   },
 });

@@ -37,13 +37,18 @@ const configure = async (root: string, { jobs, scripts }: Declared): Promise<voi
   await writeConfig(join(bundleDir(root, 'attempt'), 'config'), { jobs: [], scripts });
 };
 
+/** Archives what is bundled of the project at `root`, each function with what it reads at run time. */
+export const packFunctions = async (root: string, found: Declared): Promise<void> => {
+  await configure(root, found);
+  for (const name of functionNames) await pack(bundleDir(root, name));
+};
+
 /** Bundles and archives every function of the project at `root` into `.build/`. Throws with a sentence for each one too large. */
-export const buildFunctions = async (root: string, found: Declared): Promise<Record<string, Size>> => {
+const buildFunctions = async (root: string, found: Declared): Promise<Record<string, Size>> => {
   const bundled = await Promise.all(functionNames.map(async (name) => [name, size(await bundle(root, name))] as const));
   const sizes = Object.fromEntries(bundled);
   stop('A function is too large.', oversize(sizes, limits));
-  await configure(root, found);
-  for (const name of functionNames) await pack(bundleDir(root, name));
+  await packFunctions(root, found);
   return sizes;
 };
 

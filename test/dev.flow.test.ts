@@ -107,16 +107,13 @@ test('fires jobs at their slots, loses and doubles none when it and its service 
   expect(second.told.filter(({ event }) => event === 'fired')).toHaveLength(1);
   expect(readdirSync(join(dir, 'data/schedules'))).toEqual(['often.json']);
 
+  const recorded = async () => (await runsOf(dir)).map(({ run, status }) => `${run} ${status}`).sort();
+  const expected = [`often_${compactSlot(String(slot))} succeeded`, `once_${compactSlot(`${at}Z`)} succeeded`].sort();
+  await expect.poll(recorded, patience).toEqual(expected);
   second.kill('SIGINT');
   expect(await second.ended).toBe(0);
   expect(second.told.at(-1)).toMatchObject({ event: 'stopped', open: [] });
-  const runs = await runsOf(dir);
-  expect(runs.map(({ run, status }) => [run, status]).sort()).toEqual(
-    [
-      [`often_${compactSlot(String(slot))}`, 'succeeded'],
-      [`once_${compactSlot(`${at}Z`)}`, 'succeeded'],
-    ].sort(),
-  );
+  expect(await recorded()).toEqual(expected);
 });
 
 test('reads job files again when they change, starts a service that died again, and lets no second one beside it', async () => {

@@ -4,7 +4,7 @@ import { memoryStores } from './kit/memory.ts';
 import { freshStores } from './kit/tables.ts';
 
 /** How many orders of all that may happen are played: each seed is another. */
-const seeds = 30;
+const seeds = 16;
 
 describe.each(overlaps)('deliveries, ends, pauses and crashes in any order, with overlap %s', (overlap) => {
   test('keep every promise', async () => {

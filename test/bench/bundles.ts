@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundle, bundleDir, type FunctionName } from '../../infra/build.ts';
-import { buildRoot, packaged } from '../kit/packaged.ts';
+import { buildRoot, packaged, sources } from '../kit/packaged.ts';
 
 /** A bundle's entry by its name: each function's, and `bare`, the least any of them needs to reach its table. */
 export type Bundles = Record<FunctionName | 'bare', string>;
@@ -19,5 +19,5 @@ export const buildBundles = async (dir: string): Promise<Bundles> => {
   await mkdir(join(root, 'functions'));
   await writeFile(join(root, 'functions/settle.ts'), bare);
   await bundle(root, 'settle');
-  return { ...(await packaged(dir)), bare: join(bundleDir(root, 'settle'), 'index.mjs') };
+  return { ...(await packaged(await buildRoot(dir, sources))), bare: join(bundleDir(root, 'settle'), 'index.mjs') };
 };

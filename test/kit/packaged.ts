@@ -16,14 +16,16 @@ const project = resolve(import.meta.dirname, '../..');
 
 /** A directory in which the build finds these parts of the project and leaves its results, so that a package being made is not touched. */
 export const buildRoot = async (dir: string, parts: string[]): Promise<string> => {
-  const root = await mkdtemp(join(dir, 'built-'));
+  const root = await mkdtemp(join(dir, 'nightshift-built-'));
   for (const part of parts) await symlink(join(project, part), join(root, part));
   return root;
 };
 
-/** Bundles every function as it is deployed and gives each entry's path. */
-export const packaged = async (dir: string): Promise<Record<FunctionName, string>> => {
-  const root = await buildRoot(dir, ['functions', 'lib', 'node_modules']);
+/** What the functions are built from. */
+export const sources = ['functions', 'lib', 'node_modules'];
+
+/** Bundles every function of the project at `root` as it is deployed and gives each entry's path. */
+export const packaged = async (root: string): Promise<Record<FunctionName, string>> => {
   await Promise.all(functionNames.map((name) => bundle(root, name)));
   const entries = functionNames.map((name) => [name, join(bundleDir(root, name), 'index.mjs')]);
   return Object.fromEntries(entries) as Record<FunctionName, string>;
@@ -31,8 +33,8 @@ export const packaged = async (dir: string): Promise<Record<FunctionName, string
 
 /** Before all tests: the flows run what is deployed, and commands and daemons start as they do for a person, but for the first time. */
 export default async ({ provide }: TestProject): Promise<() => Promise<void>> => {
-  const dir = await mkdtemp(join(tmpdir(), 'nightshift-packaged-'));
-  const [functions] = await Promise.all([packaged(dir), built()]);
+  const root = await buildRoot(tmpdir(), sources);
+  const [functions] = await Promise.all([packaged(root), built()]);
   provide('functions', functions);
-  return () => rm(dir, { recursive: true, force: true });
+  return () => rm(root, { recursive: true, force: true });
 };
