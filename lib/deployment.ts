@@ -1,10 +1,13 @@
+import { boundsOf, isOver } from './calendar.ts';
 import type { Job } from './job.ts';
 import { scheduleExpression } from './schedule.ts';
 
-/** A job's schedule as it stands at EventBridge Scheduler. The instant is as JavaScript writes it, in UTC. */
+/** A job's schedule as it stands at EventBridge Scheduler. Instants are as JavaScript writes them, in UTC. */
 export type Deployment = {
   expression: string;
   timezone: string;
+  start?: string | undefined;
+  end?: string | undefined;
   enabled: boolean;
   /** When it was made or last changed. */
   modifiedAt: string;
@@ -19,17 +22,22 @@ export type Deployments = {
 };
 
 /**
- * What differs between a job file and its schedule at Scheduler, each in a sentence; none when they agree. `over` tells whether Scheduler has
- * nothing left to fire, so that there may be no schedule.
+ * What differs between a job file and its schedule at Scheduler by now, each in a sentence; none when they agree. Where Scheduler has nothing
+ * left to fire there may be no schedule, and a start that has passed may be there or not.
  */
-export const drift = (job: Job, deployed: Deployment | undefined, over: () => boolean): string[] => {
+export const drift = (job: Job, deployed: Deployment | undefined, now: Date): string[] => {
   if (!job.enabled) return deployed?.enabled ? ['the schedule is enabled, and the job file says enabled: false'] : [];
-  if (!deployed) return over() ? [] : ['the schedule is missing'];
-  const differs = (what: string, found: string, expected: string) =>
+  if (!deployed) return isOver(job.schedule, now) ? [] : ['the schedule is missing'];
+  const differs = (what: string, found = 'none', expected = 'none') =>
     found === expected ? [] : [`${what}: found ${found}, expected ${expected}`];
+  const instant = (text: string | undefined) => (text === undefined ? undefined : new Date(text));
+  const ahead = (start: Date | undefined) => (start !== undefined && start > now ? start.toJSON() : undefined);
+  const { start, end } = boundsOf(job.schedule);
   return [
     ...(deployed.enabled ? [] : ['the schedule is disabled, and the job file says it is not']),
     ...differs('expression', deployed.expression, scheduleExpression(job.schedule)),
     ...differs('timezone', deployed.timezone, job.schedule.timezone),
+    ...differs('start', ahead(instant(deployed.start)), ahead(instant(start))),
+    ...differs('end', instant(deployed.end)?.toJSON(), instant(end)?.toJSON()),
   ];
 };

@@ -96,7 +96,7 @@ const lookAt = async (job: Job, deps: WatchDeps): Promise<Finding> => {
   const mended = await reap(job.name, own);
   const now = deps.now();
   const deployed = await deps.deployments.get(job);
-  const differences = drift(job, deployed, () => isOver(job.schedule, now));
+  const differences = drift(job, deployed, now);
   const seen = await deps.stores.looks.get(job.name);
   const look = seen ?? firstLook(job, deployed, differences, now);
   const sight: Sight = { job, deployed, differences, delivered: await deliveries(job, look, deps) };

@@ -214,7 +214,7 @@ test('says what becomes of a run whose service was killed, and goes on with it i
   });
   const [exitCode] = await once(child, 'close');
   expect(exitCode).toBe(3);
-  expect(out).toMatch(/Stopped watching\. The local service has ended; the run goes on with the next `run` command;/);
+  expect(out).toMatch(/Stopped watching\. The local service has ended; the run goes on with the next `run` or `dev`;/);
   const listed = await nightshift(['runs', ...here(data)]);
   expect(listed.out).toMatch(/open .*\n1 open run waits for the next `run` command\.\n$/);
   expect((await nightshift(['show', 'typed_20261121T150000Z_manual', ...here(data)])).out).toContain(

@@ -3,8 +3,8 @@ import { expectation, firstLook, type Sight } from '../lib/expectation.ts';
 import type { Job } from '../lib/job.ts';
 import type { Look } from '../lib/look.ts';
 import { type Origin, type Run, runId } from '../lib/run.ts';
+import { deploymentOf } from './kit/deployment.ts';
 import { job } from './kit/job.ts';
-import { deploymentOf } from './kit/watch.ts';
 
 const made = '2026-11-22T06:00:10Z';
 const rate = job({ schedule: { rate: '2 hours' } });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { longestRunSeconds } from '../lib/lease.ts';
 import { type Finding, watch } from '../lib/watchman.ts';
+import { deploymentOf } from './kit/deployment.ts';
 import { job } from './kit/job.ts';
-import { deploymentOf, outcomesOf, service } from './kit/watch.ts';
+import { outcomesOf, service } from './kit/watch.ts';
 
 const hourly = (more: Record<string, unknown> = {}) => job({ schedule: { cron: '0 * * * ? *' }, ...more });
 
@@ -224,6 +225,8 @@ describe('a schedule', () => {
       [{ enabled: false }, 'the schedule is disabled, and the job file says it is not'],
       [{ expression: 'cron(0 9 * * ? *)' }, 'expression: found cron(0 9 * * ? *), expected cron(0 * * * ? *)'],
       [{ timezone: 'Europe/Oslo' }, 'timezone: found Europe/Oslo, expected UTC'],
+      [{ start: '2030-01-01T00:00:00Z' }, 'start: found 2030-01-01T00:00:00.000Z, expected none'],
+      [{ end: '2026-11-22T12:00:00Z' }, 'end: found 2026-11-22T12:00:00.000Z, expected none'],
     ];
     for (const [hour, [more, said]] of wrong.entries()) {
       world.deployed = more && deploymentOf(world.job, start, more);
@@ -231,6 +234,21 @@ describe('a schedule', () => {
       const { drift, started } = await look();
       expect(drift).toEqual([said]);
       if (hour === 0) expect(started).toEqual(['2026-11-22T10:00:00Z']);
+    }
+  });
+
+  test('may have its start or not once that has passed, and has the end its file says', async () => {
+    const bounds = { start: '2026-11-22T07:30:00', end: '2026-11-22T23:00:00' };
+    const { at, look, world } = await service(job({ schedule: { cron: '0 * * * ? *', ...bounds } }), start);
+    const without = { start: 'start: found none, expected 2026-11-22T07:30:00.000Z', end: 'end: found none, expected' };
+    for (const field of ['start', 'end'] as const) {
+      world.deployed = deploymentOf(world.job, start, { [field]: undefined });
+      expect((await look()).drift).toEqual([expect.stringContaining(without[field])]);
+    }
+    at('2026-11-22T07:30:00Z');
+    for (const passed of [undefined, '2026-11-22T07:30:00Z', '2026-11-01T00:00:00Z']) {
+      world.deployed = deploymentOf(world.job, start, { start: passed });
+      expect((await look()).drift).toEqual([]);
     }
   });
 

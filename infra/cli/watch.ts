@@ -44,7 +44,7 @@ const received = async (event: DispatchEvent, { status, run }: DispatchResult, s
 };
 
 const onward = ({ lost }: Stage): string =>
-  lost ? 'The local service has ended; the run goes on with the next `run` command' : 'The run goes on';
+  lost ? 'The local service has ended; the run goes on with the next `run` or `dev`' : 'The run goes on';
 
 /**
  * Hands a slot to dispatch and follows its run to the outcome. Resolves to the exit code. A signal ends the watching, never the run: whatever

@@ -13,6 +13,8 @@ export const schedulerDeployments = (client: SchedulerClient, group: string): De
       return {
         expression: ScheduleExpression,
         timezone: ScheduleExpressionTimezone,
+        start: found.StartDate?.toJSON(),
+        end: found.EndDate?.toJSON(),
         enabled: State !== 'DISABLED',
         modifiedAt: (found.LastModificationDate ?? found.CreationDate ?? new Date(0)).toJSON(),
       };

@@ -3,20 +3,11 @@ import { type DispatchEvent, dispatch } from '../../lib/dispatch.ts';
 import { type ExecutionStatus, firstInput } from '../../lib/execution.ts';
 import type { Job } from '../../lib/job.ts';
 import type { Run } from '../../lib/run.ts';
-import { scheduleExpression } from '../../lib/schedule.ts';
 import { SettleInput, settle } from '../../lib/settle.ts';
 import { type Finding, type WatchDeps, watch } from '../../lib/watchman.ts';
 import { usage } from './agent.ts';
+import { deploymentOf } from './deployment.ts';
 import { freshStores } from './tables.ts';
-
-/** A schedule as it stands at Scheduler where everything is as the job file says. */
-export const deploymentOf = (job: Job, at: string, more: Partial<Deployment> = {}): Deployment => ({
-  expression: scheduleExpression(job.schedule),
-  timezone: job.schedule.timezone,
-  enabled: true,
-  modifiedAt: at,
-  ...more,
-});
 
 /**
  * A service around the watchman: real stores, a clock that a test sets, executions and schedules that a test may break. Everything else is the

@@ -6,12 +6,12 @@ import type { Job } from '../../lib/job.ts';
 import { changeState } from '../../lib/job-state.ts';
 import { paused, resumed } from '../../lib/pause.ts';
 import { runName } from '../../lib/run.ts';
-import { scheduleExpression } from '../../lib/schedule.ts';
 import { died, SettleInput, settle } from '../../lib/settle.ts';
 import { slotAt } from '../../lib/slot.ts';
 import { noUsage } from '../../lib/usage.ts';
 import { type WatchDeps, watch } from '../../lib/watchman.ts';
 import { DAY, HOUR, MINUTE } from '../kit/almanac.ts';
+import { deploymentOf } from '../kit/deployment.ts';
 import { type Agenda, agenda } from './agenda.ts';
 import type { Met } from './almanac.ts';
 import { dying } from './crash.ts';
@@ -47,12 +47,7 @@ export const openWorld = async (plan: Plan, chance: Random) => {
     const eras = plan.eras.get(name) ?? [];
     const era = deployedAt(eras, clock.now());
     if (!era?.job.enabled || hasFired(era)) return undefined;
-    return {
-      expression: scheduleExpression(era.job.schedule),
-      timezone: era.job.schedule.timezone,
-      enabled: true,
-      modifiedAt: iso(era.deployedAt),
-    };
+    return deploymentOf(era.job, iso(era.deployedAt));
   };
   /** One-time schedules that are gone. */
   const fired = new Set<Era>();
