@@ -107,8 +107,8 @@ export const damageContract = (bench: () => Bench) => {
     await stores.states.put(stateOf(job));
     await stores.looks.put(lookOf(job));
     for (const sk of ['state', 'look']) await plant({ ...(await item({ pk: `job#${job}`, sk })), pk: `job#${other}` });
-    for (const read of [stores.states.get(other), stores.looks.get(other)])
-      expect(await failureOf(read)).toMatchObject({ name: 'DamagedItem', message: expect.stringContaining(job) });
+    for (const { get } of [stores.states, stores.looks])
+      expect(await failureOf(get(other))).toMatchObject({ name: 'DamagedItem', message: expect.stringContaining(job) });
   });
 
   test('refuses a step with half a conversation in it', async () => {
