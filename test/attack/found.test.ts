@@ -50,8 +50,9 @@ describe('an item', () => {
     }));
     copied(shelf, `run#${id}\nattempt#002`, (item) => ({ ...item, sk: { S: 'attempt#001' } }));
     copied(shelf, `run#${id}\neffect#other`, (item) => ({ ...item, sk: { S: 'effect#k' } }));
-    for (const read of [stores.runs.get(id), stores.attempts.get(id, 1), stores.effects.get(id, 'k')])
-      expect(await failureOf(read)).toMatchObject({
+    const reads = [() => stores.runs.get(id), () => stores.attempts.get(id, 1), () => stores.effects.get(id, 'k')];
+    for (const read of reads)
+      expect(await failureOf(read())).toMatchObject({
         name: 'DamagedItem',
         message: expect.stringContaining('found the data of'),
       });
