@@ -55,8 +55,12 @@ export const forget = async (
   states: JobStates,
   isLost: (lease: Lease) => boolean = () => true,
 ): Promise<void> => {
-  const without = (state: JobState) => state.open.filter((lease) => lease.run !== runId || !isLost(lease));
-  await changeState(job, (state) => ({ open: without(state), ...withoutProbe(state, runId) }), states);
+  const without = (state: JobState): Partial<JobState> | undefined => {
+    const lost = state.open.find((lease) => lease.run === runId);
+    if (lost && !isLost(lost)) return undefined;
+    return { open: state.open.filter((lease) => lease !== lost), ...withoutProbe(state, runId) };
+  };
+  await changeState(job, without, states);
 };
 
 /** Records that a run which is open, or which its own delivery has yet to record (`version` 0), is not made. Throws JobConflict where it is faster. */
@@ -88,15 +92,15 @@ export const dismiss = async (open: Lease[], deps: AccountDeps, except?: string)
 };
 
 /**
- * Lets the queued run start if nothing holds the job: `after` is the run whose end it waited for. One that may not start any more
- * is skipped. The put of the state decides, whoever else lets it out or skips it. Says whether the queue has moved; a run whose
+ * Lets the queued run start if nothing holds the job, or if by now its runs may be `beside` each other: `after` is the run whose end it waited for.
+ * One that may not start any more is skipped. The put of the state decides, whoever else lets it out or skips it. Says whether the queue has moved; a run whose
  * delivery has yet to record it stays.
  */
-export const letOut = (job: string, after: string | null, deps: AccountDeps): Promise<boolean> =>
+export const letOut = (job: string, after: string | null, deps: AccountDeps, beside = false): Promise<boolean> =>
   untilWon(async () => {
     const { runs, states } = deps.stores;
     const state = await states.get(job);
-    if (!state?.queued || state.open.some((lease) => lease.holds)) return false;
+    if (!state?.queued || (!beside && state.open.some((lease) => lease.holds))) return false;
     const run = await readable(state.queued, runs);
     if (run === undefined) return false;
     if (run === 'damaged' || run.outcome) await states.put(nextState(state, { queued: null }));

@@ -104,11 +104,17 @@ function* cronMoments(text: string, reading: Reading): Generator<Moment> {
   yield* held;
 }
 
-function* rateMoments(text: string, anchor: number, after: number): Generator<Moment> {
-  const [count = '', units = ''] = text.trim().split(/\s+/);
+/** How long a rate is, in milliseconds. Throws InvalidJob for one that Schedule would refuse. */
+export const periodOf = (rate: string): number => {
+  const [count = '', units = ''] = rate.trim().split(/\s+/);
   const unit = units.replace(/s$/, '');
-  const step = isUnit(unit) ? Number(count) * UNIT[unit] : 0;
-  if (!(step > 0)) throw new Failure('InvalidJob', `rate: found "${text}", expected a value and a unit`);
+  const period = isUnit(unit) ? Number(count) * UNIT[unit] : 0;
+  if (!(period > 0)) throw new Failure('InvalidJob', `rate: found "${rate}", expected a value and a unit`);
+  return period;
+};
+
+function* rateMoments(text: string, anchor: number, after: number): Generator<Moment> {
+  const step = periodOf(text);
   const passed = Math.max(0, Math.floor((after - anchor) / step) + 1);
   for (let instant = anchor + passed * step; instant < LAST; instant += step) yield { instant, by: 'schedule' };
 }

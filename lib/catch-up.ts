@@ -1,6 +1,6 @@
 import { refusal } from './admission.ts';
 import type { Due } from './calendar.ts';
-import { type DispatchDeps, dispatch, mostSlots } from './dispatch.ts';
+import { type DispatchDeps, type DispatchEvent, dispatch, mostSlots } from './dispatch.ts';
 import { Failure } from './failure.ts';
 import type { Job } from './job.ts';
 import { freshState, type JobState } from './job-state.ts';
@@ -9,7 +9,7 @@ import { type Run, runId } from './run.ts';
 import { type Slot, slotAge } from './slot.ts';
 import { noUsage } from './usage.ts';
 
-/** What became of the slots nobody delivered. `left`: the earliest that is not dealt with yet; the next look comes back to it. */
+/** What became of the slots nobody delivered. `left`: where the next look has to begin, because one is not dealt with yet. */
 export type CaughtUp = { missed: Slot[]; covered: Slot[]; started: Slot[]; left: Slot | undefined };
 
 /** How many slots are recorded at one look: the rest waits for the next. */
@@ -73,14 +73,21 @@ const chosen = (job: Job, runnable: Slot[], promised: Set<string>): { run: Slot[
   return { run: [target], cover: new Map(runnable.filter((slot) => slot < target).map((slot) => [slot, target])) };
 };
 
-/** The slots a run stands for, the last of them: those that were recorded as caught up by it, and its own. */
-const standsFor = (job: Job, slot: Slot, covered: Slot[], known: Run[]): Slot[] => {
+type Plan = { job: Job; run: Slot[]; cover: Map<Slot, Slot>; known: Run[] };
+
+/** The slots a run stands for: those that were recorded as caught up by it, those that will be, and its own. */
+const standsFor = (slot: Slot, { job, cover, known }: Plan): Slot[] => {
   const id = runId({ job: job.name, slot });
   const before = known.flatMap((run) => (run.outcome?.status === 'skipped' && run.outcome.by === id ? [run.slot] : []));
-  return [...new Set([...before, ...covered, slot])].sort().slice(-mostSlots);
+  const covered = [...cover].flatMap(([of, by]) => (by === slot ? [of] : []));
+  return [...new Set([...before, ...covered, slot])].sort();
 };
 
-type Plan = { job: Job; run: Slot[]; cover: Map<Slot, Slot>; known: Run[] };
+const dispatched = async (event: DispatchEvent, deps: DispatchDeps): Promise<'started' | 'left' | undefined> => {
+  const { status } = await dispatch(event, deps);
+  if (status === 'waits') return 'left';
+  return status === 'started' || status === 'queued' ? 'started' : undefined;
+};
 
 /** Starts a slot that is to run, or records it by the run that stands for it. Says what became of it. */
 const carryOut = async (
@@ -88,7 +95,7 @@ const carryOut = async (
   plan: Plan,
   deps: DispatchDeps,
 ): Promise<'started' | 'covered' | 'left' | undefined> => {
-  const { job, run, cover, known } = plan;
+  const { job, run, cover } = plan;
   const target = cover.get(slot);
   if (target !== undefined) {
     const by = runId({ job: job.name, slot: target });
@@ -96,10 +103,8 @@ const carryOut = async (
     return (await recorded(job, slot, outcome, deps)) ? 'covered' : undefined;
   }
   if (!run.includes(slot)) return 'left';
-  const slots = standsFor(job, slot, [...cover.keys()], known);
-  const { status } = await dispatch({ job: job.name, slot, origin: 'watchman', slots }, deps);
-  if (status === 'waits') return 'left';
-  return status === 'started' || status === 'queued' ? 'started' : undefined;
+  const slots = standsFor(slot, plan).slice(-mostSlots);
+  return dispatched({ job: job.name, slot, origin: 'watchman', slots }, deps);
 };
 
 const dealWith = async (
@@ -108,13 +113,17 @@ const dealWith = async (
   deps: DispatchDeps,
 ): Promise<'started' | 'covered' | 'missed' | 'left' | undefined> => {
   if (found === 'runnable') return carryOut(slot, plan, deps);
-  if (found === 'refused') {
-    await dispatch({ job: plan.job.name, slot, origin: 'watchman' }, deps);
-    return undefined;
-  }
+  // Whatever refused it may be gone by now.
+  if (found === 'refused') return dispatched({ job: plan.job.name, slot, origin: 'watchman' }, deps);
   const message = missedBecause(plan.job, deps.now());
   const outcome: Outcome = { status: 'missed', message, ...ended(deps.now()) };
   return (await recorded(plan.job, slot, outcome, deps)) ? 'missed' : undefined;
+};
+
+/** Where the next look has to begin, so that it knows of every slot that the run of this one is to stand for. */
+const beginningOf = (slot: Slot, plan: Plan): Slot => {
+  const [first = slot] = standsFor(plan.cover.get(slot) ?? slot, plan);
+  return first < slot ? first : slot;
 };
 
 /**
@@ -130,9 +139,10 @@ export const catchUp = async (job: Job, lost: Due[], known: Run[], deps: Dispatc
   const done: CaughtUp = { missed: [], covered: [], started: [], left: undefined };
   for (const one of judged.slice(0, mostAtOnce)) {
     const became = await dealWith(one, plan, deps);
-    if (became === 'left') done.left ??= one.slot;
+    if (became === 'left') done.left ??= beginningOf(one.slot, plan);
     else if (became) done[became].push(one.slot);
   }
-  done.left ??= judged[mostAtOnce]?.slot;
+  const beyond = judged[mostAtOnce]?.slot;
+  if (beyond !== undefined) done.left ??= beginningOf(beyond, plan);
   return done;
 };

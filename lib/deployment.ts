@@ -9,6 +9,7 @@ export type Deployment = {
   start?: string | undefined;
   end?: string | undefined;
   enabled: boolean;
+  createdAt: string;
   /** When it was made or last changed. */
   modifiedAt: string;
 };

@@ -1,27 +1,40 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Due, dueBetween } from './calendar.ts';
+import { type Due, dueBetween, periodOf } from './calendar.ts';
 import type { Deployment } from './deployment.ts';
 import type { Job } from './job.ts';
 import type { Look } from './look.ts';
 import type { Run } from './run.ts';
 import type { Schedule } from './schedule.ts';
-import { slotAt } from './slot.ts';
+import { type Slot, slotAt } from './slot.ts';
 
 /** How long a deployment may take, in milliseconds: until then a schedule that is not as its file says is not judged by it. */
 const deployingMs = 15 * 60_000;
 
 type Anchor = Look['anchor'];
 
-/** What was due of a job between two looks, and what the next look goes on from. */
-export type Expectation = { due: Due[]; to: Date; schedule: Schedule | null; anchor: Anchor };
+/** What was due of a job between two looks, and what the next look goes on from: the schedule that is in force `since`. */
+export type Expectation = { due: Due[]; to: Date; schedule: Schedule | null; anchor: Anchor; since: Date };
 
 /** What is known at a look: the job, its schedule as it stands at Scheduler, that one's differences, and the runs recorded since. */
 export type Sight = { job: Job; deployed: Deployment | undefined; differences: string[]; delivered: Run[] };
 
+/** A look may be this much older than it says, in milliseconds: a quiet one is written down once an hour. */
+const unseenMs = 2 * 3_600_000;
+
+/**
+ * Whether the job was not declared for a time: then nobody looked at it, and nobody missed its schedule, which is made anew when the job comes back.
+ * (What names a schedule is the job's name, so that no other change makes it anew, but for the date of a one-time job.)
+ */
+export const wasAway = ({ to, driftSince }: Look, { job, deployed }: Pick<Sight, 'job' | 'deployed'>): boolean =>
+  job.schedule.at === undefined &&
+  driftSince === null &&
+  deployed !== undefined &&
+  Date.parse(deployed.createdAt) - Date.parse(to) > unseenMs;
+
 /** The first look at a job: of what was due before its schedule stood as it does nothing is known. What is not in place yet is not expected yet. */
 export const firstLook = (job: Job, deployed: Deployment | undefined, differences: string[], now: Date): Look => {
   const since = slotAt(deployed ? new Date(deployed.modifiedAt) : now);
-  const inPlace = deployed !== undefined && differences.length === 0;
+  const inPlace = job.enabled && differences.length === 0;
   return {
     job: job.name,
     to: since,
@@ -34,17 +47,28 @@ export const firstLook = (job: Job, deployed: Deployment | undefined, difference
 
 /**
  * When the job's own schedule took the place of the one that was expected so far: by Scheduler's word, or, if nobody has put it there for too
- * long, when that was first seen. Undefined while it may still be on its way.
+ * long, when that was first seen. One that leaves Scheduler nothing to fire is in place without being there, from this look on. Undefined
+ * while it may still be on its way.
  */
-const changedAt = (look: Look, { deployed, differences }: Sight, now: Date): Date | undefined => {
-  if (deployed && differences.length === 0) return new Date(deployed.modifiedAt);
+const changedAt = (look: Look, { deployed, differences }: Sight, horizon: Date, now: Date): Date | undefined => {
+  if (differences.length === 0) return deployed ? new Date(deployed.modifiedAt) : horizon;
   const since = look.driftSince === null ? now : new Date(look.driftSince);
   return now.getTime() - since.getTime() > deployingMs ? since : undefined;
 };
 
 /**
- * Where a rate counts from: AWS does not tell, so the first slot it is seen to deliver does. Until then a slot is expected
- * one full period after the schedule was made or changed.
+ * A slot that a rate was seen to fire at tells of those before it: the first on its grid that was seen itself, or that is due, whatever the rate
+ * counts from, a period after the schedule was made or changed.
+ */
+const firstOf = (seen: Slot, first: Slot, made: Slot, rate: string): Slot => {
+  const [period, last] = [periodOf(rate), Date.parse(seen)];
+  const earliest = Math.min(Date.parse(first), Date.parse(made) + period);
+  return slotAt(new Date(last - Math.max(0, Math.floor((last - earliest) / period)) * period));
+};
+
+/**
+ * Where a rate counts from: AWS does not tell, so the slots it is seen to deliver do. Until then a slot is expected
+ * one full period after the schedule was made or changed. One that fires elsewhere than it did is not told of what it did in between.
  */
 const anchored = (schedule: Schedule, anchor: Anchor, delivered: Run[]): Anchor => {
   if (schedule.rate === undefined) return anchor;
@@ -56,11 +80,10 @@ const anchored = (schedule: Schedule, anchor: Anchor, delivered: Run[]): Anchor 
     return slot <= anchor.at || dueBetween(schedule, before, due, { anchor: new Date(anchor.at) }).length > 0;
   };
   const telling = anchor.confirmed ? fired.filter(({ slot }) => !onGrid(slot)) : fired;
-  const last = telling
-    .map(({ slot }) => slot)
-    .sort()
-    .at(-1);
-  return last === undefined ? anchor : { at: last, confirmed: true };
+  const slots = telling.map(({ slot }) => slot).sort();
+  const [first, last] = [slots[0], slots.at(-1)];
+  if (first === undefined || last === undefined) return anchor;
+  return { at: anchor.confirmed ? last : firstOf(last, first, anchor.at, schedule.rate), confirmed: true };
 };
 
 type Segment = { schedule: Schedule | null; after: Date; to: Date; anchor: Anchor };
@@ -77,6 +100,13 @@ const rateMoved = (look: Look, { deployed, differences }: Sight): boolean =>
   deployed !== undefined &&
   slotAt(new Date(deployed.modifiedAt)) > look.to;
 
+/** Where the job's own schedule counts from once it is in force. What Scheduler does not see, as other exclusion dates, moves no rate. */
+const begun = (look: Look, wanted: Schedule, change: Date, sight: Sight): Anchor => {
+  const { schedule: old, anchor } = look;
+  const isSameRate = old?.rate !== undefined && old.rate === wanted.rate && old.start === wanted.start;
+  return isSameRate && !rateMoved(look, sight) ? anchor : { at: slotAt(change), confirmed: false };
+};
+
 /**
  * What was due since the last look, up to `horizon`: by the schedule expected so far until the moment it was changed, by the job's own from then
  * on. Undefined while a deployment may be under way: then nothing is judged yet.
@@ -84,24 +114,25 @@ const rateMoved = (look: Look, { deployed, differences }: Sight): boolean =>
 export const expectation = (look: Look, sight: Sight, horizon: Date, now: Date): Expectation | undefined => {
   const wanted = sight.job.enabled ? sight.job.schedule : null;
   const after = new Date(look.to);
-  if (horizon <= after) return { due: [], to: after, schedule: look.schedule, anchor: look.anchor };
+  if (horizon <= after) return { due: [], to: after, schedule: look.schedule, anchor: look.anchor, since: after };
   const old = { schedule: look.schedule, after, anchor: look.anchor };
   const same = isDeepStrictEqual(look.schedule, wanted) && !rateMoved(look, sight);
   if (same || wanted === null) {
     const anchor = look.schedule === null ? look.anchor : anchored(look.schedule, look.anchor, sight.delivered);
     const due = dueIn({ ...old, anchor, to: horizon });
-    return { due, to: horizon, schedule: wanted, anchor };
+    return { due, to: horizon, schedule: wanted, anchor, since: after };
   }
-  const at = changedAt(look, sight, now);
+  const at = changedAt(look, sight, horizon, now);
   if (at === undefined) return undefined;
   const change = bounded(at, after, horizon);
   const before = dueIn({ ...old, to: change });
-  if (at > horizon) return { due: before, to: horizon, schedule: look.schedule, anchor: look.anchor };
-  const anchor = anchored(wanted, { at: slotAt(change), confirmed: false }, sight.delivered);
+  if (at > horizon) return { due: before, to: horizon, schedule: look.schedule, anchor: look.anchor, since: after };
+  const anchor = anchored(wanted, begun(look, wanted, change, sight), sight.delivered);
   return {
     due: [...before, ...dueIn({ schedule: wanted, after: change, anchor, to: horizon })],
     to: horizon,
     schedule: wanted,
     anchor,
+    since: change,
   };
 };

@@ -14,8 +14,11 @@ const promisedToday = ({ freshBy = '', schedule: { timezone } }: Job, due: Due[]
 /** A person's own pause is no surprise. */
 const isPaused = ({ outcome }: Run): boolean => outcome?.status === 'skipped' && outcome.why === 'paused';
 
+/** An instant a local day before another, or a little more: the longest day has 25 hours. */
+export const dayBefore = (now: Date): Date => new Date(now.getTime() - 26 * 3_600_000);
+
 /**
- * Whether it is past a job's `freshBy` and no run of today's slots, of whatever suffix, has succeeded. `due` and `runs` are those of the last day.
+ * Whether it is past a job's `freshBy` and no run of today's slots, of whatever suffix, has succeeded. `due` and `runs` are those since `dayBefore`.
  * The hour is that of the slot's own local day: a job that is due before midnight is not fresh after it.
  */
 export const isStale = (job: Job, due: Due[], runs: Run[], now: Date): boolean => {

@@ -1,6 +1,8 @@
 import { account, forget, isEnded, leave, letOut, readable } from './account.ts';
 import { end } from './dispatch.ts';
 import { executionInput } from './execution.ts';
+import type { Job } from './job.ts';
+import { orMoved, untilWon } from './job-state.ts';
 import { isExpired, type Lease } from './lease.ts';
 import type { Run } from './run.ts';
 import { died, type SettleDeps, settle } from './settle.ts';
@@ -51,14 +53,14 @@ const mend = async (lease: Lease, job: string, deps: SettleDeps): Promise<Mended
  * started, those whose end was not accounted for are, and the one in the queue is let out if it can be. Says which were mended; those that are
  * `lost` have a place and no run item, and are only told of.
  */
-export const reap = async (job: string, deps: SettleDeps): Promise<Mended[]> => {
-  const state = await deps.stores.states.get(job);
+export const reap = async ({ name, overlap }: Job, deps: SettleDeps): Promise<Mended[]> => {
+  const state = await deps.stores.states.get(name);
   const mended: Mended[] = [];
   for (const lease of state?.open ?? []) {
-    const was = await mend(lease, job, deps);
+    const was = await untilWon(() => orMoved(lease.run, mend(lease, name, deps)));
     if (was) mended.push({ run: lease.run, was });
   }
-  if (state?.queued) await letOut(job, null, deps);
+  if (state?.queued) await letOut(name, null, deps, overlap === 'allow');
   return mended;
 };
 

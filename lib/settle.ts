@@ -105,7 +105,8 @@ const outcomeOfDead = async (
     return { status: 'failed', failure: last.failed.failure, message: last.failed.message, ...ended };
   }
   const answer = left.at(-1);
-  if (last && !last.failed && answer?.answered && status !== 'ABORTED') {
+  const isStopped = status === 'ABORTED' && error !== superseded;
+  if (last && !last.failed && answer?.answered && !isStopped) {
     return { status: 'succeeded', steps: answer.steps, ...ended };
   }
   const [failure, message] =

@@ -3,9 +3,9 @@ import { type Due, dueBetween, isOver } from './calendar.ts';
 import { type CaughtUp, catchUp } from './catch-up.ts';
 import { type Deployments, drift } from './deployment.ts';
 import type { DispatchDeps } from './dispatch.ts';
-import { type Expectation, expectation, firstLook, type Sight } from './expectation.ts';
+import { type Expectation, expectation, firstLook, type Sight, wasAway } from './expectation.ts';
 import { asFailure, Failure } from './failure.ts';
-import { isStale } from './freshness.ts';
+import { dayBefore, isStale } from './freshness.ts';
 import type { Job } from './job.ts';
 import type { Look, Looks } from './look.ts';
 import { clearLost, type Mended, reap } from './reap.ts';
@@ -26,7 +26,6 @@ export type WatchDeps = Omit<DispatchDeps, 'jobs'> & {
 
 /** How long after a slot its delivery may still come, in milliseconds: Scheduler fires within the minute, Lambda may try twice more. */
 const graceMs = 3 * 60_000;
-const dayMs = 86_400_000;
 /** A look that found nothing due is written down this often, in milliseconds, so that one can see that there was one. */
 const quietMs = 3_600_000;
 
@@ -63,12 +62,11 @@ const writeDown = async (look: Look, next: Look, busy: boolean, { stores: { look
   }
 };
 
-const stale = async (job: Job, now: Date, deps: WatchDeps): Promise<boolean> => {
+const stale = async (job: Job, { anchor }: Look, now: Date, deps: WatchDeps): Promise<boolean> => {
   if (job.freshBy === undefined) return false;
-  const yesterday = new Date(now.getTime() - dayMs);
-  const runs = await runsSince(job.name, slotAt(yesterday), deps);
-  const first = runs.at(-1)?.slot ?? slotAt(now);
-  return isStale(job, dueBetween(job.schedule, yesterday, now, { anchor: new Date(first) }), runs, now);
+  const since = dayBefore(now);
+  const runs = await runsSince(job.name, slotAt(since), deps);
+  return isStale(job, dueBetween(job.schedule, since, now, { anchor: new Date(anchor.at) }), runs, now);
 };
 
 /** The deliveries that tell where a rate counts from. A cron needs none. */
@@ -80,9 +78,12 @@ const deliveries = async (job: Job, look: Look, deps: WatchDeps): Promise<Run[]>
 /** The look that follows. A change of the schedule is behind us when all that was due before it is. */
 const nextLook = (look: Look, expected: Expectation | undefined, { left }: CaughtUp, since: string | null): Look => {
   const next = { ...look, driftSince: since };
-  if (left !== undefined) return { ...next, to: before(left) };
   if (!expected) return next;
-  return { ...next, schedule: expected.schedule, anchor: expected.anchor, to: slotAt(expected.to) };
+  const { schedule, anchor, to } = expected;
+  if (left === undefined) return { ...next, schedule, anchor, to: slotAt(to) };
+  return Date.parse(left) > expected.since.getTime()
+    ? { ...next, schedule, anchor, to: before(left) }
+    : { ...next, to: before(left) };
 };
 
 /** A one-time schedule removes itself, once its slot is accounted for: CloudFormation knows no ActionAfterCompletion that would. */
@@ -93,12 +94,13 @@ const removeFired = async (job: Job, { to }: Look, { deployments }: WatchDeps): 
 /** Looks at one job. Everything it does is done under conditions, so that two watchmen at once do no harm. */
 const lookAt = async (job: Job, deps: WatchDeps): Promise<Finding> => {
   const own = { ...deps, jobs: async (name: string) => (name === job.name ? job : undefined) };
-  const mended = await reap(job.name, own);
+  const mended = await reap(job, own);
   const now = deps.now();
   const deployed = await deps.deployments.get(job);
   const differences = drift(job, deployed, now);
   const seen = await deps.stores.looks.get(job.name);
-  const look = seen ?? firstLook(job, deployed, differences, now);
+  const first = firstLook(job, deployed, differences, now);
+  const look = seen && wasAway(seen, { job, deployed }) ? { ...first, version: seen.version } : (seen ?? first);
   const sight: Sight = { job, deployed, differences, delivered: await deliveries(job, look, deps) };
   const expected = expectation(look, sight, new Date(now.getTime() - graceMs), now);
   const due = expected?.due ?? [];
@@ -108,7 +110,7 @@ const lookAt = async (job: Job, deps: WatchDeps): Promise<Finding> => {
   const next = nextLook(look, expected, done, driftSince);
   await writeDown(look, next, due.length > 0, deps);
   if (deployed) await removeFired(job, next, deps);
-  return { ...done, mended, drift: differences, stale: await stale(job, now, deps) };
+  return { ...done, mended, drift: differences, stale: await stale(job, next, now, deps) };
 };
 
 /**

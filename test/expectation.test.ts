@@ -49,6 +49,21 @@ describe('a rate', () => {
     expect(found?.anchor).toEqual({ at: fired.slot, confirmed: true });
   });
 
+  test('that was seen to fire was due before that too, as far back as it must have fired', () => {
+    const minutely = job({ schedule: { rate: '1 minute' } });
+    const fired = ['2026-11-22T06:00:20Z', '2026-11-22T06:02:20Z'].map((slot) => run(slot));
+    const found = dueBy(begun(minutely), sight(minutely, { delivered: fired }), '2026-11-22T06:02:30Z');
+    expect(found?.slots).toEqual(['2026-11-22T06:00:20Z', '2026-11-22T06:01:20Z', '2026-11-22T06:02:20Z']);
+  });
+
+  test('with other exclusion dates goes on from where it was seen to fire', () => {
+    const excluded = job({ schedule: { rate: '2 hours', exclude: ['2026-12-25'] } });
+    const anchor = { at: '2026-11-22T06:30:00Z', confirmed: true };
+    const found = dueBy({ ...begun(rate), anchor }, sight(excluded), '2026-11-22T09:00:00Z');
+    expect(found?.slots).toEqual(['2026-11-22T06:30:00Z', '2026-11-22T08:30:00Z']);
+    expect(found?.anchor).toEqual(anchor);
+  });
+
   test('is not told by a run that the watchman or a person started', () => {
     const others = [run('2026-11-22T07:31:00Z', 'watchman'), run('2026-11-22T07:32:00Z', 'person', 'manual')];
     const found = dueBy(begun(rate), sight(rate, { delivered: others }), '2026-11-22T09:00:00Z');
@@ -86,7 +101,11 @@ describe('a cron', () => {
   });
 
   test('that never gets there is due from the moment that was first seen', () => {
-    const look: Look = { ...firstLook(hourly, undefined, [], new Date(made)), driftSince: made, version: 1 };
+    const look: Look = {
+      ...firstLook(hourly, undefined, ['the schedule is missing'], new Date(made)),
+      driftSince: made,
+      version: 1,
+    };
     const missing = sight(hourly, { deployed: undefined, differences: ['the schedule is missing'] });
     expect(dueBy(look, missing, '2026-11-22T08:10:00Z')?.slots).toEqual([
       '2026-11-22T07:00:00Z',

@@ -4,7 +4,7 @@ import { firstInput } from '../lib/execution.ts';
 import { longestRunSeconds } from '../lib/lease.ts';
 import { reap } from '../lib/reap.ts';
 import { SettleInput, settle } from '../lib/settle.ts';
-import { calls, playing, tools, usage, work } from './kit/agent.ts';
+import { calls, playing, says, tools, usage, work } from './kit/agent.ts';
 import { job } from './kit/job.ts';
 import { idOf, ids, reports, slots } from './kit/reports.ts';
 
@@ -62,6 +62,17 @@ describe('a slot that is due while the run before it goes on', () => {
     expect(await outcome(one)).toMatchObject({ status: 'failed', failure: 'Superseded' });
     expect(all.get(one)).toMatchObject({ status: 'ABORTED', error: 'Superseded' });
     expect(all.get(two)).toMatchObject({ status: 'running' });
+    expect(await open()).toEqual([two]);
+  });
+
+  test('with cancel-previous takes the place of one that has its answer, which counts', async () => {
+    const { deliver, outcome, open, stores } = await reports({ overlap: 'cancel-previous' });
+    await deliver(first);
+    const run = await stores.runs.get(one);
+    if (!run) throw new Error('there is no run');
+    await work(stores, run, playing(says('All quiet.')), { tools: tools().all });
+    expect(await deliver(second)).toEqual({ status: 'started', run: two });
+    expect(await outcome(one)).toMatchObject({ status: 'succeeded', attempts: 1, steps: 1 });
     expect(await open()).toEqual([two]);
   });
 
@@ -127,7 +138,7 @@ describe('a slot that is due while the run before it goes on', () => {
     const dies = { ...deps, stores: { ...stores, runs: { ...stores.runs, put } } };
     await expect(dispatch({ job: 'report', slot: third }, dies)).rejects.toThrow('killed');
     expect(await outcome(two)).toBeNull();
-    await reap('report', deps);
+    await reap(declared.job, deps);
     expect(await outcome(two)).toMatchObject({ status: 'skipped', why: 'overlap', by: three });
     expect(await state()).toMatchObject({ queued: three, open: [{ run: one }] });
   });

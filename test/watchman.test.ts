@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { changeState } from '../lib/job-state.ts';
 import { longestRunSeconds } from '../lib/lease.ts';
 import { type Finding, watch } from '../lib/watchman.ts';
 import { deploymentOf } from './kit/deployment.ts';
@@ -114,6 +115,73 @@ describe('an outage', () => {
       expect(all.map(({ slot }) => slot)).toEqual([...slots, eleven]);
       expect(all.flatMap(({ slots: those = [] }) => those).sort()).toEqual([...slots, eleven]);
     }
+  });
+
+  test.each([
+    ['at once', ['2026-11-22T10:05:00Z'], [[seven], slots.slice(1)]],
+    [
+      'one after the other',
+      ['2026-11-22T08:05:00Z', '2026-11-22T09:05:00Z', '2026-11-22T10:05:00Z'],
+      [[seven], slots.slice(1, 3), [ten]],
+    ],
+  ])(
+    'during a long run is made up for when that one ends: slots lost %s are all stood for',
+    async (_, looks, stoodFor) => {
+      const { at, deliver, ends, look, runs } = await watched();
+      at('2026-11-22T07:00:20Z');
+      await deliver(seven);
+      for (const instant of looks) {
+        at(instant);
+        expect(await look()).toMatchObject({ started: [], left: slots[1] });
+      }
+      await ends(id(seven));
+      at('2026-11-22T10:10:00Z');
+      for (const run of (await runs()).filter(({ outcome }) => outcome === null)) await ends(run.id);
+      await look();
+      for (const run of (await runs()).filter(({ outcome }) => outcome === null)) await ends(run.id);
+      await look();
+      const all = await runs();
+      expect(all.map(({ slot }) => slot)).toEqual(slots);
+      const ran = all.filter(({ outcome }) => outcome?.status !== 'skipped');
+      expect(ran.map(({ slot, slots: those = [slot] }) => those)).toEqual(stoodFor);
+      for (const { outcome } of all)
+        if (outcome?.status === 'skipped') expect(ran.map((run) => run.id)).toContain(outcome.by);
+    },
+  );
+
+  test('of more slots than a look records ends in one run, to which all of them point', async () => {
+    const { at, look, runs } = await watched(job({ schedule: { cron: '* * * * ? *' } }));
+    at('2026-11-22T15:33:00Z');
+    expect(await look()).toMatchObject({ started: [], left: '2026-11-22T06:31:00Z' });
+    at('2026-11-22T15:34:00Z');
+    expect(await look()).toMatchObject({ started: ['2026-11-22T15:30:00Z'], left: '2026-11-22T15:31:00Z' });
+    const [ran, ...others] = (await runs()).reverse();
+    expect(ran).toMatchObject({ slot: '2026-11-22T15:30:00Z', outcome: null });
+    expect(new Set(others.map(({ outcome }) => outcome?.status === 'skipped' && outcome.by))).toEqual(
+      new Set([ran?.id]),
+    );
+    expect(others).toHaveLength(539);
+  });
+
+  test('of slots that were refused while it looked, and are not any more, loses none', async () => {
+    const { at, deps, ends, look, runs, stores, world } = await watched(hourly({ catchUp: { policy: 'all' } }));
+    const breaker = { since: start, until: '2026-11-23T06:00:00Z', delaySeconds: 900, probe: null };
+    await changeState('report', () => ({ streak: -5, breaker }), stores.states);
+    let reads = 0;
+    const get: typeof stores.states.get = async (name) => {
+      const found = await stores.states.get(name);
+      reads += 1;
+      // Between the first dispatch's look and the judgement before it, a person resumes the job.
+      if (reads === 2) await changeState(name, () => ({ streak: 0, breaker: null }), stores.states);
+      return found;
+    };
+    at('2026-11-22T10:05:00Z');
+    await watch([world.job], { ...deps, stores: { ...stores, states: { ...stores.states, get } } });
+    for (const slot of slots) {
+      await ends(id(slot));
+      await look();
+    }
+    expect(outcomesOf(await runs())).toEqual(slots.map((slot) => `${slot} succeeded`));
   });
 
   test('while the job was paused is skipped as paused, slot by slot', async () => {
@@ -288,6 +356,78 @@ describe('a schedule', () => {
   });
 });
 
+describe('a schedule that leaves Scheduler nothing to fire', () => {
+  const gap = { timezone: 'Europe/Amsterdam', dst: { gap: 'after' } };
+
+  test.each([[{ cron: '30 2 ? MAR 1L *', ...gap }], [{ at: '2027-03-28T02:30:00', ...gap }]])(
+    'is not there, and the slots of its watchman run: %j',
+    async (schedule) => {
+      const { at, look, runs, world } = await service(job({ schedule }), '2027-03-27T12:00:00Z');
+      world.deployed = undefined;
+      for (const instant of ['2027-03-27T12:05:00Z', '2027-03-28T00:55:00Z', '2027-03-28T01:05:00Z']) {
+        at(instant);
+        expect((await look()).drift).toEqual([]);
+      }
+      expect(outcomesOf(await runs())).toEqual(['2027-03-28T01:00:00Z open']);
+    },
+  );
+
+  test('is judged on: what is due once its end is taken away is due from then', async () => {
+    const { at, look, runs, world } = await watched();
+    world.job = hourly({ schedule: { cron: '0 * * * ? *', end: '2026-11-22T06:40:00' } });
+    world.deployed = undefined;
+    for (const instant of ['2026-11-22T06:45:00Z', '2026-11-22T12:05:00Z', '2026-11-24T09:25:00Z']) {
+      at(instant);
+      expect(await look()).toEqual(quiet);
+    }
+    world.job = hourly();
+    world.deployed = deploymentOf(world.job, '2026-11-24T09:30:00Z');
+    at('2026-11-24T10:05:00Z');
+    await look();
+    expect((await runs()).map(({ slot }) => slot)).toEqual(['2026-11-24T10:00:00Z']);
+  });
+});
+
+test('a job that was not declared for a time is not judged for it when it comes back', async () => {
+  const { at, look, runs, world } = await watched();
+  world.deployed = deploymentOf(world.job, '2026-11-24T09:30:00Z');
+  at('2026-11-24T09:36:00Z');
+  expect(await look()).toEqual(quiet);
+  at('2026-11-24T10:05:00Z');
+  await look();
+  expect((await runs()).map(({ slot }) => slot)).toEqual(['2026-11-24T10:00:00Z']);
+});
+
+test('a rate that was seen to fire while slots wait goes on from there', async () => {
+  const { at, deliver, ends, look, runs } = await service(
+    job({ schedule: { rate: '1 minute' }, catchUp: { policy: 'all' } }),
+    '2026-11-22T10:00:00Z',
+  );
+  at('2026-11-22T10:00:30Z');
+  await deliver('2026-11-22T10:00:20Z');
+  await ends(id('2026-11-22T10:00:20Z'));
+  for (const minute of ['05', '10', '15']) {
+    at(`2026-11-22T10:${minute}:40Z`);
+    for (const slot of (await look()).started) await ends(id(slot));
+  }
+  expect(outcomesOf(await runs())).toEqual(['00', '01', '02', '03'].map((m) => `2026-11-22T10:${m}:20Z succeeded`));
+});
+
+test('a run that was queued before the runs of its job could be beside each other starts beside them', async () => {
+  const { at, deliver, look, runs, world } = await watched(hourly({ overlap: 'queue-one' }));
+  at(seven);
+  await deliver(seven);
+  at('2026-11-22T08:00:00Z');
+  expect(await deliver('2026-11-22T08:00:00Z')).toMatchObject({ status: 'queued' });
+  at('2026-11-22T08:04:00Z');
+  await look();
+  expect([...world.executions.keys()]).toEqual([id(seven)]);
+  world.job = hourly({ overlap: 'allow' });
+  await look();
+  expect([...world.executions.keys()]).toEqual([id(seven), id('2026-11-22T08:00:00Z')]);
+  expect(outcomesOf(await runs())).toEqual([`${seven} open`, '2026-11-22T08:00:00Z open']);
+});
+
 test('a one-time schedule is removed when its slot has its run, and that is no drift', async () => {
   const { at, deliver, look, runs, world } = await watched(job({ schedule: { at: '2026-11-22T07:00:00' } }));
   at('2026-11-22T07:02:00Z');
@@ -313,6 +453,17 @@ test('two watchmen at once do no harm', async () => {
   expect((await stores.looks.get('report'))?.to).toBe('2026-11-22T10:07:00Z');
 });
 
+test('two watchmen at one dead execution both look at the job', async () => {
+  const { at, deliver, deps, runs, world } = await watched();
+  at('2026-11-22T07:00:20Z');
+  await deliver(seven);
+  world.executions.set(id(seven), 'FAILED');
+  at('2026-11-22T07:10:00Z');
+  const both = await Promise.allSettled([watch([world.job], deps), watch([world.job], deps)]);
+  expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+  expect(outcomesOf(await runs())).toEqual([`${seven} failed`]);
+});
+
 test('a job that cannot be looked at hides no other, and is not passed over in silence', async () => {
   const { deps, world } = await watched();
   const deployments = {
@@ -327,6 +478,37 @@ test('a job that cannot be looked at hides no other, and is not passed over in s
   await expect(watch([job({}, 'broken'), world.job], all)).rejects.toMatchObject({ name: 'Crash' });
   expect(looked).toEqual(['report']);
   expect(world.told).toContain('blind Crash');
+});
+
+test('a job is held to its freshness until its day is over, also on one of 25 hours', async () => {
+  const nightly = job({ schedule: { cron: '30 0 * * ? *', timezone: 'Europe/Amsterdam' }, freshBy: '23:45' });
+  const { at, deliver, ends, look } = await service(nightly, '2026-10-24T12:00:00Z');
+  await look();
+  const slot = '2026-10-24T22:30:00Z';
+  at(slot);
+  await deliver(slot);
+  await ends(id(slot), false);
+  at('2026-10-25T22:50:00Z');
+  expect((await look()).stale).toBe(true);
+});
+
+test('a rate is fresh by what its schedule fires, whatever a person runs beside it', async () => {
+  const { at, deliver, ends, look } = await service(
+    job({ schedule: { rate: '6 hours' }, freshBy: '09:00' }),
+    '2026-11-21T02:00:00Z',
+  );
+  const ran = async (slot: string, suffix?: string) => {
+    at(slot);
+    await deliver(slot, { suffix });
+    await ends(suffix ? `${id(slot)}_${suffix}` : id(slot));
+    return look();
+  };
+  await ran('2026-11-21T08:00:30Z');
+  await ran('2026-11-21T09:17:05Z', 'manual');
+  for (const slot of ['2026-11-21T14:00:30Z', '2026-11-21T20:00:30Z', '2026-11-22T02:00:30Z']) await ran(slot);
+  await ran('2026-11-22T08:00:30Z');
+  at('2026-11-22T09:20:00Z');
+  expect((await look()).stale).toBe(false);
 });
 
 test('a job that should be fresh by a time and is not is stale until it has succeeded', async () => {

@@ -1,6 +1,6 @@
 import { spentOf } from '../../lib/budget.ts';
 import { dueBetween } from '../../lib/calendar.ts';
-import { isStale } from '../../lib/freshness.ts';
+import { dayBefore, isStale } from '../../lib/freshness.ts';
 import type { Stores } from '../../lib/io/stores.ts';
 import type { Job } from '../../lib/job.ts';
 import { freshState, type JobState } from '../../lib/job-state.ts';
@@ -14,17 +14,16 @@ import { type Anchor, neighbours } from '../../lib/why.ts';
 import { anchorOf } from './known.ts';
 import { inEnglish } from './next.ts';
 
-const dayMs = 86_400_000;
 /** How many of a job's last runs are read. */
 const lookBack = 20;
 
 /** Whether a run of the day has succeeded by the hour that the job promises. Null where it promises none. */
 const freshness = async (job: Job, anchor: Date, now: Date, stores: Stores | undefined): Promise<boolean | null> => {
   if (job.freshBy === undefined) return null;
-  const yesterday = new Date(now.getTime() - dayMs);
-  const query = { from: slotAt(yesterday), limit: Number.POSITIVE_INFINITY };
+  const since = dayBefore(now);
+  const query = { from: slotAt(since), limit: Number.POSITIVE_INFINITY };
   const runs = (await stores?.runs.byJob(job.name, query)) ?? [];
-  return !isStale(job, dueBetween(job.schedule, yesterday, now, { anchor }), runs, now);
+  return !isStale(job, dueBetween(job.schedule, since, now, { anchor }), runs, now);
 };
 
 const lastOf = (past: Run[]) => {

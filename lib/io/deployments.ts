@@ -10,13 +10,15 @@ export const schedulerDeployments = (client: SchedulerClient, group: string): De
     try {
       const found = await client.send(new GetScheduleCommand({ Name: scheduleName(job), GroupName: group }));
       const { ScheduleExpression = '', ScheduleExpressionTimezone = 'UTC', State } = found;
+      const createdAt = found.CreationDate ?? new Date(0);
       return {
         expression: ScheduleExpression,
         timezone: ScheduleExpressionTimezone,
         start: found.StartDate?.toJSON(),
         end: found.EndDate?.toJSON(),
         enabled: State !== 'DISABLED',
-        modifiedAt: (found.LastModificationDate ?? found.CreationDate ?? new Date(0)).toJSON(),
+        createdAt: createdAt.toJSON(),
+        modifiedAt: (found.LastModificationDate ?? createdAt).toJSON(),
       };
     } catch (thrown) {
       if (isMissing(thrown)) return undefined;

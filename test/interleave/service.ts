@@ -151,7 +151,7 @@ export const serviceOf = (
       gate.spawn(`dispatch ${event.slot}`, (actor) => dispatch({ job: job.name, ...event }, depsOf(actor))),
     change: (what: string, change: (state: JobState) => Partial<JobState>) =>
       gate.spawn(what, (actor) => changeState(job.name, change, depsOf(actor).stores.states)),
-    reap: () => gate.spawn('reap', (actor) => reap(job.name, depsOf(actor))),
+    reap: () => gate.spawn('reap', (actor) => reap(job, depsOf(actor))),
     /** The execution of a run dies, and nobody hears of it. */
     die: (run: string) => setStatus(run, 'FAILED'),
   };

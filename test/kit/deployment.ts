@@ -9,6 +9,7 @@ export const deploymentOf = (job: Job, at: string, more: Partial<Deployment> = {
   timezone: job.schedule.timezone,
   ...boundsOf(job.schedule),
   enabled: true,
+  createdAt: at,
   modifiedAt: at,
   ...more,
 });

@@ -47,7 +47,9 @@ export const openWorld = async (plan: Plan, chance: Random) => {
     const eras = plan.eras.get(name) ?? [];
     const era = deployedAt(eras, clock.now());
     if (!era?.job.enabled || hasFired(era)) return undefined;
-    return deploymentOf(era.job, iso(era.deployedAt));
+    // A disabled job has no schedule: the next era that is not makes one.
+    const made = eras.findLast(({ from, job }, at) => from <= era.from && job.enabled && !eras[at - 1]?.job.enabled);
+    return deploymentOf(era.job, iso(era.deployedAt), { createdAt: iso(made?.deployedAt ?? era.deployedAt) });
   };
   /** One-time schedules that are gone. */
   const fired = new Set<Era>();

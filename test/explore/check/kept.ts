@@ -41,9 +41,6 @@ const prompts = ({ of, wrote, session }: Facts): string[] =>
     return said.length < least ? [`${actor} asked without steps that were committed before it began`] : [];
   });
 
-/** Ends that somebody wanted, whatever was committed. */
-const stopped = ['ExecutionAborted', 'Superseded'];
-
 /** A run's outcome, and what it points at. */
 const outcome = (run: Run, facts: Facts): string[] => {
   const { session, wrote } = facts;
@@ -56,7 +53,8 @@ const outcome = (run: Run, facts: Facts): string[] => {
       ? []
       : [`${id} succeeded, but its answer is not in the table`];
   }
-  if (run.outcome.status !== 'failed' || stopped.includes(run.outcome.failure)) return [];
+  // A person's own end is wanted, whatever was committed.
+  if (run.outcome.status !== 'failed' || run.outcome.failure === 'ExecutionAborted') return [];
   const { attempts } = run.outcome;
   const answered = wrote.find(
     (write) =>

@@ -181,6 +181,9 @@ const secretOf = {
   bedrock: secrets.AWS_BEARER_TOKEN_BEDROCK,
 };
 
+/** The AI SDK reads no JSON whose keys could change what every object inherits. */
+const pollutes = /"(__proto__|constructor)":/;
+
 /** What a provider answers, to the byte: it becomes a step of a session that stays a prompt, or is refused by name. */
 const replyBoundary = async (dialect: keyof typeof dialects) => {
   const world = await openWorld();
@@ -221,7 +224,11 @@ const replyBoundary = async (dialect: keyof typeof dialects) => {
         return broken('the refusal says too much', message);
       if (world.shelf.puts > 0) return broken('refused and left something behind', [...world.shelf.items.values()]);
       const good =
-        isPlain(one.transport) && one.changes.length === 0 && one.scratches.length === 0 && one.talk.tokens === 100;
+        isPlain(one.transport) &&
+        one.changes.length === 0 &&
+        one.scratches.length === 0 &&
+        one.talk.tokens === 100 &&
+        !pollutes.test(JSON.stringify(one.talk.calls));
       if (good && !['EmptyReply', 'ReplyCut', 'ReplyRefused', 'ItemTooLarge'].includes(ended.refused))
         return broken('a good reply is refused', ended.failure);
       return ended.refused;
