@@ -87,9 +87,9 @@ const queuedUp = (run: Run, state: JobState, older: Lease[], now: Date): Admissi
   return { kind: 'queue', state: without, superseded, replaced: { run: queued, skip } };
 };
 
-const overlapped = (by: string): Admission => ({
+const overlapped = (by: string, queued?: string | null): Admission => ({
   kind: 'skip',
-  skip: { why: 'overlap', message: `${by} was still open`, by },
+  skip: { why: 'overlap', message: `${by} ${by === queued ? 'was in the queue already' : 'was still open'}`, by },
 });
 
 /** The slot is due while other runs hold the job. The first of them is told of as the reason. */
@@ -99,12 +99,12 @@ const overlapping = (run: Run, state: JobState, holders: [Lease, ...Lease[]], no
   switch (run.job.overlap) {
     case 'queue-one': {
       if (state.queued === null || state.queued === run.id) return queuedUp(run, state, [], now);
-      return caughtUp ? { kind: 'wait' } : overlapped(state.queued);
+      return caughtUp ? { kind: 'wait' } : overlapped(state.queued, state.queued);
     }
     case 'cancel-previous': {
       const others = [...holders.map((lease) => lease.run), ...(state.queued === null ? [] : [state.queued])];
       const newer = others.find((other) => runName(other).slot > run.slot);
-      return newer === undefined ? queuedUp(run, state, holders, now) : overlapped(newer);
+      return newer === undefined ? queuedUp(run, state, holders, now) : overlapped(newer, state.queued);
     }
     default:
       return caughtUp ? { kind: 'wait' } : overlapped(first);

@@ -100,11 +100,12 @@ const rateMoved = (look: Look, { deployed, differences }: Sight): boolean =>
   deployed !== undefined &&
   slotAt(new Date(deployed.modifiedAt)) > look.to;
 
-/** Where the job's own schedule counts from once it is in force. What Scheduler does not see, as other exclusion dates, moves no rate. */
+/** Since when the job's own schedule is in force, and a rate counts. What Scheduler does not see, as other exclusion dates, moves nothing. */
 const begun = (look: Look, wanted: Schedule, change: Date, sight: Sight): Anchor => {
   const { schedule: old, anchor } = look;
-  const isSameRate = old?.rate !== undefined && old.rate === wanted.rate && old.start === wanted.start;
-  return isSameRate && !rateMoved(look, sight) ? anchor : { at: slotAt(change), confirmed: false };
+  const seen = ({ cron, rate, at, timezone, start }: Schedule) => ({ cron, rate, at, timezone, start });
+  const isSame = old !== null && isDeepStrictEqual(seen(old), seen(wanted)) && !rateMoved(look, sight);
+  return isSame ? anchor : { at: slotAt(change), confirmed: false };
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { Due } from './calendar.ts';
 import type { Job } from './job.ts';
+import type { Look } from './look.ts';
 import type { Run } from './run.ts';
 import { localDate, localTime } from './schedule.ts';
 
@@ -14,11 +15,15 @@ const promisedToday = ({ freshBy = '', schedule: { timezone } }: Job, due: Due[]
 /** A person's own pause is no surprise. */
 const isPaused = ({ outcome }: Run): boolean => outcome?.status === 'skipped' && outcome.why === 'paused';
 
-/** An instant a local day before another, or a little more: the longest day has 25 hours. */
-export const dayBefore = (now: Date): Date => new Date(now.getTime() - 26 * 3_600_000);
+/** The longest local day, in milliseconds, and a little more. */
+const longestDayMs = 26 * 3_600_000;
+
+/** From when on the slots of this local day are promised: from its beginning, or from when the schedule is in force (a rate's own first slot is one). */
+export const promisedFrom = (now: Date, { at }: Look['anchor']): Date =>
+  new Date(Math.max(now.getTime() - longestDayMs, Date.parse(at) - 1000));
 
 /**
- * Whether it is past a job's `freshBy` and no run of today's slots, of whatever suffix, has succeeded. `due` and `runs` are those since `dayBefore`.
+ * Whether it is past a job's `freshBy` and no run of today's slots, of whatever suffix, has succeeded. `due` and `runs` are those since `promisedFrom`.
  * The hour is that of the slot's own local day: a job that is due before midnight is not fresh after it.
  */
 export const isStale = (job: Job, due: Due[], runs: Run[], now: Date): boolean => {

@@ -164,12 +164,7 @@ const unknownHolidays = (source: Source, value: object, { holidays = {} }: Known
   const files = Object.keys(holidays).join(', ') || 'none is there';
   return exclude.flatMap((word: unknown, at) =>
     typeof word === 'string' && isHolidayName(word) && !Object.hasOwn(holidays, word)
-      ? [
-          source.at(
-            ['schedule', 'exclude', at],
-            `no file infra/holidays/${word}.yml, expected one of ${files}, or a date`,
-          ),
-        ]
+      ? [source.at(['schedule', 'exclude', at], `no file holidays/${word}.yml, expected one of ${files}, or a date`)]
       : [],
   );
 };

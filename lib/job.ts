@@ -87,7 +87,9 @@ const CatchUp = z.strictObject({
     .positive()
     .max(100)
     .default(1)
-    .describe('With `all`: how many are started at each look, every 5 minutes.'),
+    .describe(
+      'With `all`: how many are started at each look, every 5 minutes. More than one at once needs `overlap: allow`.',
+    ),
 });
 
 const Breaker = z.strictObject({

@@ -6,8 +6,8 @@ import { Slot } from './slot.ts';
 const SeenSchedule = z.looseObject({ timezone: z.string() }) as unknown as z.ZodType<Schedule>;
 
 /**
- * What the watchman knows of a job since it last looked. Every slot up to `to` is accounted for. `anchor` is where a rate counts from: an
- * instant it was seen to fire at, once it is `confirmed`.
+ * What the watchman knows of a job since it last looked. Every slot up to `to` is accounted for. `anchor` is since when
+ * the schedule is in force; for a rate, where it counts from: an instant it was seen to fire at, once it is `confirmed`.
  */
 export const Look = z.looseObject({
   job: z.string(),

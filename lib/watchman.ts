@@ -5,7 +5,7 @@ import { type Deployments, drift } from './deployment.ts';
 import type { DispatchDeps } from './dispatch.ts';
 import { type Expectation, expectation, firstLook, type Sight, wasAway } from './expectation.ts';
 import { asFailure, Failure } from './failure.ts';
-import { dayBefore, isStale } from './freshness.ts';
+import { isStale, promisedFrom } from './freshness.ts';
 import type { Job } from './job.ts';
 import type { Look, Looks } from './look.ts';
 import { clearLost, type Mended, reap } from './reap.ts';
@@ -64,7 +64,7 @@ const writeDown = async (look: Look, next: Look, busy: boolean, { stores: { look
 
 const stale = async (job: Job, { anchor }: Look, now: Date, deps: WatchDeps): Promise<boolean> => {
   if (job.freshBy === undefined) return false;
-  const since = dayBefore(now);
+  const since = promisedFrom(now, anchor);
   const runs = await runsSince(job.name, slotAt(since), deps);
   return isStale(job, dueBetween(job.schedule, since, now, { anchor: new Date(anchor.at) }), runs, now);
 };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { refusal } from './admission.ts';
 import { type Due, dueBetween, slotsAfter } from './calendar.ts';
 import type { Job } from './job.ts';
@@ -77,10 +78,21 @@ export const minutesOf = ({ instants, reached }: Asked): { from: Slot; to: Slot 
     return { from: slotAt(new Date(from)), to: slotAt(new Date(from + minute - 1000)) };
   });
 
-const dueIn = ({ job, asked, anchor }: Facts): Due[] =>
-  minutesOf(asked).flatMap(({ from, to }) =>
-    dueBetween(job.schedule, new Date(Date.parse(from) - 1000), new Date(to), { anchor: anchor.at }),
-  );
+/** What was due lately by another schedule than the job's file has by now, as far as the watchman has not come to it. */
+const dueSoFar = ({ job, look, now }: Facts, after: Date, to: Date): Due[] => {
+  if (!look?.schedule || isDeepStrictEqual(look.schedule, job.schedule)) return [];
+  const [later, earlier] = [Math.max(after.getTime(), Date.parse(look.to)), Math.min(to.getTime(), now.getTime())];
+  if (later >= earlier) return [];
+  return dueBetween(look.schedule, new Date(later), new Date(earlier), { anchor: new Date(look.anchor.at) });
+};
+
+const dueIn = (facts: Facts): Due[] =>
+  minutesOf(facts.asked).flatMap(({ from, to }) => {
+    const [after, until] = [new Date(Date.parse(from) - 1000), new Date(to)];
+    const due = dueBetween(facts.job.schedule, after, until, { anchor: facts.anchor.at });
+    const others = dueSoFar(facts, after, until).filter(({ slot }) => !due.some((one) => one.slot === slot));
+    return [...due, ...others];
+  });
 
 /** The slot that is meant: that of the very instant, else one that is to run, else the first. */
 const meant = (slots: Slot[], due: Due[], { instants }: Asked): Slot | undefined => {

@@ -36,7 +36,8 @@ declare(
   - [{ text: Looking., tools: [{ name: list_runs }] }, { error: { name: ModelUnavailable, message: overloaded } }]
   - [{ text: Looking., tools: [{ name: list_runs }] }, { text: All is well. }]`,
 );
-declare(infra, 'jobs', 'typed', job('typed', 'result: { type: object }'));
+const typed = job('typed', 'result: { type: object }').replace('rate: 1 day', 'cron: 0 7 * * ? 2199');
+declare(infra, 'jobs', 'typed', typed);
 declare(infra, 'scripts', 'typed', `attempts: [[{ text: '{"n": 7}', delaySeconds: 1 }]]`);
 declare(infra, 'scripts', 'locked', 'attempts: [[{ error: { name: Unauthorized, message: no such key } }]]');
 
@@ -138,8 +139,9 @@ test('starts nothing for a slot that has its run, and shows that one', async () 
 test("delivers a slot just as its schedule would, without a person's suffix", async () => {
   const scheduled = ['run', 'typed', '--scheduled', '--infra', infra, '--json', ...here()];
   const due = `${new Date(Date.now() - 60_000).toJSON().slice(0, 19)}Z`;
-  const { json, exitCode } = await nightshift([...scheduled, '--slot', due]);
+  const { json, err, exitCode } = await nightshift([...scheduled, '--slot', due]);
   expect(exitCode).toBe(0);
+  expect(err).toContain(`${due} is no slot of typed by its job file`);
   expect(json().run).toMatchObject({ id: `typed_${due.replaceAll(/[-:]/g, '')}`, slot: due });
   expect(json().run).not.toHaveProperty('suffix');
   const without = await nightshift(scheduled);

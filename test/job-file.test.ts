@@ -85,7 +85,7 @@ describe('a job file', () => {
     [
       'holidays of nowhere',
       ['schedule:', '  rate: 1 hour', '  exclude:', '    - nl', '    - mars'],
-      /^5:7 schedule\.exclude\.1: no file infra\/holidays\/mars\.yml, expected one of nl, xx, or a date$/,
+      /^5:7 schedule\.exclude\.1: no file holidays\/mars\.yml, expected one of nl, xx, or a date$/,
     ],
     [
       'a date that is none',

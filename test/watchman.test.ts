@@ -492,6 +492,20 @@ test('a job is held to its freshness until its day is over, also on one of 25 ho
   expect((await look()).stale).toBe(true);
 });
 
+test('a job that came after its hour, or whose hours have changed, is held to its freshness from the next day on', async () => {
+  const nightly = job({ schedule: { cron: '0 7 * * ? *' }, freshBy: '08:00' });
+  const { at, look, world } = await service(nightly, '2026-11-22T08:39:00Z');
+  at('2026-11-22T08:45:00Z');
+  expect((await look()).stale).toBe(false);
+  world.job = job({ schedule: { cron: '30 7 * * ? *' }, freshBy: '08:00' });
+  world.deployed = deploymentOf(world.job, '2026-11-22T08:39:00Z', { modifiedAt: '2026-11-22T09:00:00Z' });
+  at('2026-11-22T09:10:00Z');
+  expect((await look()).stale).toBe(false);
+  world.job = { ...world.job, schedule: { ...world.job.schedule, exclude: ['2026-12-25'] } };
+  at('2026-11-23T08:01:00Z');
+  expect((await look()).stale).toBe(true);
+});
+
 test('a rate is fresh by what its schedule fires, whatever a person runs beside it', async () => {
   const { at, deliver, ends, look } = await service(
     job({ schedule: { rate: '6 hours' }, freshBy: '09:00' }),

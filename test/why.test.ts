@@ -23,6 +23,13 @@ const looked = (to: string, more: Partial<Look> = {}): Look => ({
   ...more,
 });
 
+test('a slot of the schedule that was changed a moment ago is told of as due, as the watchman will find', () => {
+  const changed = daily({}, { cron: '0 12 * * ? *' });
+  const { verdict } = asked(changed, time, '2026-11-25T08:02:00Z', { look: looked('2026-11-25T07:59:00Z') });
+  expect(verdict).toMatchObject({ kind: 'unrecorded', slot });
+  expect(asked(changed, time, later, { look: looked('2026-11-25T09:57:00Z') }).verdict.kind).toBe('not-due');
+});
+
 describe('of a slot with a record', () => {
   test('says as which run it ran, when it was started and what it took', () => {
     const { verdict, said } = asked(report, time, later, { runs: [runOf(report, slot, succeeded(slot))] });
@@ -183,7 +190,7 @@ describe('of a slot without a record', () => {
     expect(verdict).toMatchObject({ kind: 'unrecorded', slot });
     expect(text).toContain('it was due 2 min ago, and nothing is recorded yet: the watchman comes to it.');
     expect(text).toContain(
-      'watchman: it last looked up to Wed 2026-11-25 08:57; it looks every 5 minutes, 3 minutes behind',
+      'watchman: it last looked up to Wed 2026-11-25 08:57; it looks every 5 minutes (here each minute), 3 minutes behind',
     );
     expect(text).toContain(outlook);
   });

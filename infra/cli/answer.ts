@@ -10,7 +10,7 @@ import type { Facts, Verdict, Why } from '../../lib/why.ts';
 import { cost, count, counted, duration } from './amount.ts';
 import { inEnglish } from './next.ts';
 import { brief } from './plain.ts';
-import { localText, about as span } from './time.ts';
+import { localized, localText, about as span } from './time.ts';
 
 type Evidence = [label: string, text: string][];
 
@@ -31,11 +31,9 @@ const keptSeconds = 400 * 86_400;
 
 const local = (instant: string, { facts: { job } }: Question): string => localText(instant, job.schedule.timezone);
 
-const instants = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
-
 /** A recorded message in one line, its instants in the job's own time. */
 const told = (message: string, question: Question): string =>
-  brief(message, 300).replaceAll(instants, (instant) => local(instant, question));
+  brief(localized(message, question.facts.job.schedule.timezone), 300);
 
 /** How a run ended, to be told of it: `succeeded`, `failed (ModelUnavailable)`. */
 const endOf = ({ outcome }: Run): string => {
@@ -153,7 +151,7 @@ const policyText = ({ catchUp }: Job, { slot, by }: Due, now: Date): string => {
 const unrecorded: Tell<'unrecorded'> = ({ due, refused, place, behind }, question) => {
   const { job, look, now } = question.facts;
   const looked = look
-    ? `it last looked up to ${local(look.to, question)}; it looks every 5 minutes, 3 minutes behind`
+    ? `it last looked up to ${local(look.to, question)}; it looks every 5 minutes (here each minute), 3 minutes behind`
     : 'it looks every 5 minutes, here while `npm run dev` runs; what was due before its first look at a job may stay without record';
   const late = span(slotAge(due.slot, now) * 1000);
   return {

@@ -102,10 +102,10 @@ const announcement = (job: Job, { from, to, slots, left, known }: Plan, max: num
   const zone = job.schedule.timezone;
   const { todo, going, done, excluded, busy } = left;
   const beside = [
-    [done, 'have succeeded'],
-    [excluded, 'are skipped by the calendar'],
-    [busy, 'have a run that is still open'],
-    [going.length, 'are being backfilled already'],
+    [done, done === 1 ? 'has succeeded' : 'have succeeded'],
+    [excluded, excluded === 1 ? 'is skipped by the calendar' : 'are skipped by the calendar'],
+    [busy, busy === 1 ? 'has a run that is still open' : 'have a run that is still open'],
+    [going.length, going.length === 1 ? 'is being backfilled already' : 'are being backfilled already'],
   ] as const;
   const others = beside.flatMap(([number, what]) => (number > 0 ? [`${number} ${what}`] : []));
   const each = known?.usd;

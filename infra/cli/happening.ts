@@ -3,7 +3,7 @@ import { cost, count, counted, duration } from './amount.ts';
 import { type Line, type Segment, toned } from './line.ts';
 import { brief } from './plain.ts';
 import type { Sighting } from './spectator.ts';
-import { localText } from './time.ts';
+import { localized, localText } from './time.ts';
 
 /** Everything `dev` tells of, as a program reads it: one JSON object a line, with `at` beside. Instants are in UTC. */
 export type Happening =
@@ -50,9 +50,9 @@ const spanText = (first: Slot, last: Slot, job: string, writing: Writing): strin
     ? slotText(first, job, writing)
     : `${slotText(first, job, writing)} to ${slotText(last, job, writing)}`;
 
-const because = (words: (string | null)[]): string => {
+const because = (words: (string | null)[], zone = 'UTC'): string => {
   const said = words.filter((word) => word !== null && word !== '');
-  return said.length > 0 ? `: ${said.map((word) => brief(word ?? '', 300)).join(': ')}` : '';
+  return said.length > 0 ? `: ${said.map((word) => brief(localized(word ?? '', zone), 300)).join(': ')}` : '';
 };
 
 type Ended = Extract<Happening, { event: 'ended' }>;
@@ -60,10 +60,15 @@ type Ended = Extract<Happening, { event: 'ended' }>;
 const endedText = ({ slot, job, ...how }: Ended, writing: Writing): Segment[] => {
   const when = slotText(slot, job, writing);
   const { status, attempts, durationMs, usd } = how;
-  if (status === 'missed') return [toned('bad', `✗ ${when} missed`), because([how.message])];
+  const zone = writing.zoneOf(job);
+  if (status === 'missed') return [toned('bad', `✗ ${when} missed`), because([how.message], zone)];
   const by = how.by === null ? '' : ` (see ${how.by})`;
   if (status === 'skipped')
-    return [toned('warn', `– ${when} skipped`), because([how.why, how.message]), toned('dim', how.message ? '' : by)];
+    return [
+      toned('warn', `– ${when} skipped`),
+      because([how.why, how.message], zone),
+      toned('dim', how.message ? '' : by),
+    ];
   const spent = toned('dim', `, ${duration(durationMs)}, ${cost(usd)}`);
   const after = `after ${counted(attempts ?? 0, 'attempt')}`;
   if (status === 'failed') return [toned('bad', `✗ ${when} failed ${after}`), because([how.why, how.message]), spent];
@@ -97,6 +102,10 @@ const texts: Texts = {
     return [`  ${when}`, toned('dim', `  ${english}, ${timezone}`)];
   },
   fired: ({ job, slot }, writing) => [toned('dim', `  ${slotText(slot, job, writing)} is due`)],
+  queued: ({ job, slot, run }, writing) => [
+    toned('warn', `  ${slotText(slot, job, writing)} waits in the queue`),
+    toned('dim', `  ${run}`),
+  ],
   started: startedText,
   'attempt-failed': ({ job, slot, attempt, failure, message, delaySeconds }, writing) => [
     toned('warn', `  ${slotText(slot, job, writing)} attempt ${attempt}: ${failure}`),

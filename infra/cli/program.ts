@@ -69,7 +69,7 @@ declaring(placed(command('run <job>', 'start a run of a job and watch it to its 
 
 declaring(placed(command('runs', 'list recent runs, the newest first')))
   .option('--job <name>', 'only the runs of this job')
-  .option('--days <n>', 'how many days to look back', between(1, 400), 7)
+  .option('--days <n>', 'how far back, in days, the slots of the runs may lie', between(1, 400), 7)
   .option('--limit <n>', 'how many runs at most', between(1, 10_000), 20)
   .action(async (options) => {
     const { runs } = await import('./runs.ts');
@@ -152,8 +152,8 @@ declaring(command('dev', 'fire every job at its slots, here, until stopped with 
     'after',
     `
 Tells what happens, a line each: by your own clock, slots in the zone of their job. Job files, scripts and holidays are read again
-when they change. What was due while it did not run, or while the machine slept, is not fired late: the watchman records it or
-catches up, by the job's \`catchUp\`. With --json, one object a line.
+when they change. What was due more than a minute ago, while it did not run or the machine slept, is not fired late: the watchman
+records it or catches up, by the job's \`catchUp\`. With --json, one object a line.
 
 Exit codes: 0 stopped with Ctrl-C, which is how it ends (open runs go on); 2 bad job files at the start; 3 the service does not come up.`,
   )

@@ -1,7 +1,9 @@
 import type * as z from 'zod';
+import { dueBetween } from '../../lib/calendar.ts';
 import type { DispatchEvent } from '../../lib/dispatch.ts';
 import { Failure, type FailureName } from '../../lib/failure.ts';
 import type { Declared } from '../../lib/io/job-files.ts';
+import type { Job } from '../../lib/job.ts';
 import { modelIdForm, parseModelId } from '../../lib/model-id.ts';
 import { Suffix } from '../../lib/run.ts';
 import { Slot, slotAt } from '../../lib/slot.ts';
@@ -37,6 +39,13 @@ const checked = <T>(schema: z.ZodType<T>, value: string, name: FailureName, opti
   throw new Failure(name, `${option}: found "${value}", ${expected}`);
 };
 
+/** Whether a job's own file makes this a slot. Of a rate nobody can tell here. */
+const isSlotOf = ({ schedule }: Job, slot: Slot): boolean => {
+  const due = new Date(slot);
+  const before = new Date(due.getTime() - 1000);
+  return schedule.rate !== undefined || dueBetween(schedule, before, due, { anchor: before }).length > 0;
+};
+
 /** The event a person wakes a job with, or its schedule's own, checked before anything is asked. */
 const eventOf = (job: string, options: RunOptions, declared: Declared, now: Date): DispatchEvent => {
   const { scheduled, slot = slotAt(now), suffix = 'manual', model } = options;
@@ -59,6 +68,11 @@ export const run = async (job: string, options: RunOptions, usualData: string, o
   if (options.stage === undefined) mustBeDeclared(job, declared);
   const event = eventOf(job, options, declared, new Date());
   const show = (id: string) => hint(`show ${id}`, options, usualData);
+  const own = declared.jobs.find(({ name }) => name === job);
+  if (options.scheduled && own && !isSlotOf(own, event.slot))
+    out.progress.say(
+      `${event.slot} is no slot of ${job} by its job file: it counts as one of its schedule all the same.`,
+    );
   return running(options, declared, out.progress, (stage) =>
     watch(event, { stage, show, wantsJson: options.json === true, out }),
   );

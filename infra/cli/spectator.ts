@@ -6,6 +6,7 @@ import type { Slot } from '../../lib/slot.ts';
 
 /** What was seen of runs. Instants are in UTC. */
 export type Sighting =
+  | { event: 'queued'; job: string; slot: Slot; run: string }
   | { event: 'started'; job: string; slot: Slot; run: string; origin: string; slots: number; goesOn: boolean }
   | {
       event: 'attempt-failed';
@@ -40,10 +41,10 @@ export type Sighting =
       last: Slot;
     };
 
-type Watched = Pick<Stores, 'runs' | 'attempts'>;
+type Watched = Pick<Stores, 'runs' | 'attempts' | 'states'>;
 
 export type Spectator = {
-  /** Looks for runs of these jobs that it has not seen, among the newest so many of each: their beginning, failed attempts and end. */
+  /** Looks for runs of these jobs that it has not seen, among the newest so many of each: their waiting, beginning, failed attempts and end. */
   scan(jobs: string[], stores: Watched, look: { limit: number }): Promise<Sighting[]>;
   /** Looks at the runs that were open when it last looked. */
   follow(stores: Watched): Promise<Sighting[]>;
@@ -123,18 +124,28 @@ export const spectator = (from: Date): Spectator => {
   const since = from.toJSON();
   const known = new Set<string>();
   const open = new Map<string, number>();
+  const queued = new Set<string>();
 
-  const progress = async (run: Run, { attempts }: Watched): Promise<Sighting[]> => {
+  const isQueued = async ({ id, job }: Run, { states }: Watched): Promise<boolean> =>
+    (await states.get(job.name))?.queued === id;
+  const progress = async (run: Run, stores: Watched): Promise<Sighting[]> => {
+    if (queued.has(run.id) && !run.outcome && (await isQueued(run, stores))) return [];
+    const leaves = queued.delete(run.id) && !(run.outcome && !hasRun(run.outcome));
     const seen = open.get(run.id) ?? 0;
-    const failures = (await attempts.list(run.id)).flatMap((attempt) => failed(run, attempt)).slice(seen);
+    const failures = (await stores.attempts.list(run.id)).flatMap((attempt) => failed(run, attempt)).slice(seen);
     if (run.outcome) open.delete(run.id);
     else open.set(run.id, seen + failures.length);
-    return [...failures, ...(run.outcome ? [ended(run, run.outcome)] : [])];
+    return [...(leaves ? [started(run, false)] : []), ...failures, ...(run.outcome ? [ended(run, run.outcome)] : [])];
   };
   const first = async (run: Run, stores: Watched): Promise<Sighting[]> => {
     known.add(run.id);
     if (run.outcome && run.outcome.endedAt < since) return [];
     if (run.outcome && !hasRun(run.outcome)) return [ended(run, run.outcome)];
+    if (!run.outcome && (await isQueued(run, stores))) {
+      queued.add(run.id);
+      open.set(run.id, 0);
+      return [{ event: 'queued', job: run.job.name, slot: run.slot, run: run.id }];
+    }
     return [started(run, run.startedAt < since), ...(await progress(run, stores))];
   };
 

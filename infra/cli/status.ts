@@ -1,6 +1,6 @@
 import { spentOf } from '../../lib/budget.ts';
 import { dueBetween } from '../../lib/calendar.ts';
-import { dayBefore, isStale } from '../../lib/freshness.ts';
+import { isStale, promisedFrom } from '../../lib/freshness.ts';
 import type { Stores } from '../../lib/io/stores.ts';
 import type { Job } from '../../lib/job.ts';
 import { freshState, type JobState } from '../../lib/job-state.ts';
@@ -17,10 +17,16 @@ import { inEnglish } from './next.ts';
 /** How many of a job's last runs are read. */
 const lookBack = 20;
 
-/** Whether a run of the day has succeeded by the hour that the job promises. Null where it promises none. */
-const freshness = async (job: Job, anchor: Date, now: Date, stores: Stores | undefined): Promise<boolean | null> => {
-  if (job.freshBy === undefined) return null;
-  const since = dayBefore(now);
+/** Whether a run of the day has succeeded by the hour that the job promises. Null where it promises none, or nobody has looked at it yet. */
+const freshness = async (
+  job: Job,
+  look: Look | undefined,
+  now: Date,
+  stores: Stores | undefined,
+): Promise<boolean | null> => {
+  if (job.freshBy === undefined || look === undefined) return null;
+  const since = promisedFrom(now, look.anchor);
+  const anchor = new Date(look.anchor.at);
   const query = { from: slotAt(since), limit: Number.POSITIVE_INFINITY };
   const runs = (await stores?.runs.byJob(job.name, query)) ?? [];
   return !isStale(job, dueBetween(job.schedule, since, now, { anchor }), runs, now);
@@ -73,7 +79,7 @@ export const statusOf = async (job: Job, now: Date, stores: Stores | undefined) 
     open: state.open.map(({ run }) => run),
     queued: state.queued,
     month: monthOf(job, state, past, now),
-    fresh: await freshness(job, anchor.known ? anchor.at : now, now, stores),
+    fresh: await freshness(job, look, now, stores),
     ...watched(look),
   };
 };

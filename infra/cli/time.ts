@@ -54,6 +54,12 @@ export const localText = (instant: string | Date, zone: string): string => {
   return `${weekday(slot, zone).slice(0, 3)} ${wallTime(slot, openZone(zone)).local}`;
 };
 
+const instant = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
+
+/** A recorded message with its instants in a time zone. */
+export const localized = (message: string, zone: string): string =>
+  message.replaceAll(instant, (found) => localText(found, zone));
+
 /** `3 min`, `2 h 05 min`, `4 days`: about how long, given in milliseconds. */
 export const about = (ms: number): string => {
   const minutes = Math.round(Math.abs(ms) / minute);

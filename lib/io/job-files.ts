@@ -119,7 +119,7 @@ const brokenReferences = async (source: Source, scripts: string[]): Promise<Prob
   const missing = id?.provider === 'scripted' && !scripts.includes(id.model);
   const expected = scripts.join(', ') || 'none is there';
   const problems = missing
-    ? [source.at(['model'], `no script infra/scripts/${id.model}.yml, expected one of ${expected}`)]
+    ? [source.at(['model'], `no script scripts/${id.model}.yml, expected one of ${expected}`)]
     : [];
   try {
     await resultReader(result);

@@ -22,6 +22,7 @@ const expected: Record<string, string[]> = {
     'the template on cfn-lint',
   ],
   explore: ['every crash point on explorer', 'guards taken away on explorer'],
+  orders: ['runs of a job in any order on memory'],
   fuzz: [],
   year: ['a simulated year', 'a year without its watchman is bad'].map((suite) => `${suite} on dynalite`),
 };

@@ -91,11 +91,15 @@ const leftToTheWatchman = (facts: Facts): string[] => {
   ];
 };
 
+/** Whoever takes the place of a run that has just answered may record its end before its own settlement does, which then looks again. */
+const isBeaten = (actor: string, told: unknown, { job }: Facts['play']): boolean =>
+  job.overlap === 'cancel-previous' && actor.startsWith('settle') && told === 'RunConflict';
+
 /** Where nothing goes wrong, each slot ends as it is meant to, and nobody fails. */
 const usual = ({ decisions, play, runs, slotOf, of }: Facts): string[] => {
   if (decisions.length > 0) return [];
   const other = runs.filter((run) => howOf(run) !== play.usual[slotOf(run.id)]);
-  const threw = of('ended').filter(({ how }) => how === 'threw');
+  const threw = of('ended').filter(({ how, actor, told }) => how === 'threw' && !isBeaten(actor, told, play));
   return [
     ...other.map((run) => `${run.id} ended as ${howOf(run)}, though nothing went wrong`),
     ...threw.map(({ actor, told }) => `${actor} threw ${told}, though nothing went wrong`),

@@ -40,7 +40,7 @@ export const together: Mutant[] = [
     'a queue that nobody lets out',
     ['queue'],
     edit('lib/account.ts', letOutAtTheEnd, ''),
-    edit('lib/reap.ts', '  if (state?.queued) await letOut(job, null, deps);\n', ''),
+    edit('lib/reap.ts', "  if (state?.queued) await letOut(name, null, deps, overlap === 'allow');\n", ''),
   ),
   mutant(
     'let in',
@@ -48,7 +48,7 @@ export const together: Mutant[] = [
     ['queue'],
     edit(
       'lib/account.ts',
-      '    if (!state?.queued || state.open.some((lease) => lease.holds)) return false;',
+      '    if (!state?.queued || (!beside && state.open.some((lease) => lease.holds))) return false;',
       '    if (!state?.queued) return false;',
     ),
     edit('lib/dispatch.ts', '  if (free && state.queued !== null &&', '  if (state.queued !== null &&'),
