@@ -1,6 +1,6 @@
 import { refusal } from './admission.ts';
 import type { Due } from './calendar.ts';
-import { type DispatchDeps, type DispatchEvent, dispatch, mostSlots } from './dispatch.ts';
+import { type DispatchDeps, dispatch, mostSlots } from './dispatch.ts';
 import { Failure } from './failure.ts';
 import type { Job } from './job.ts';
 import { freshState, type JobState } from './job-state.ts';
@@ -41,9 +41,11 @@ const recorded = async (job: Job, slot: Slot, outcome: Outcome, deps: DispatchDe
 /** What is to be done with a slot that nobody delivered. */
 type Verdict = 'refused' | 'missed' | 'runnable';
 
-const verdict = (job: Job, { slot, by }: Due, state: JobState, now: Date): Verdict => {
+const verdict = (job: Job, { slot, by }: Due, state: JobState, promised: Set<string>, now: Date): Verdict => {
   if (refusal(draftOf(job, slot, null, now), state, now)) return 'refused';
   const { policy, withinSeconds } = job.catchUp;
+  // Others are recorded as caught up by it.
+  if (promised.has(runId({ job: job.name, slot }))) return 'runnable';
   // A slot of the watchman's own has no other to deliver it.
   if (slotAge(slot, now) > withinSeconds || (policy === 'none' && by === 'schedule')) return 'missed';
   return 'runnable';
@@ -57,7 +59,7 @@ const missedBecause = ({ catchUp }: Job, now: Date): string => {
 };
 
 /** Runs that recorded slots already point to, though they have none yet: a look that died had chosen them. */
-const promisedOf = (runs: Run[]): Set<string> =>
+export const promisedOf = (runs: Run[]): Set<string> =>
   new Set(
     runs.flatMap(({ outcome }) =>
       outcome?.status === 'skipped' && outcome.why === 'caught-up' && outcome.by ? [outcome.by] : [],
@@ -83,8 +85,10 @@ const standsFor = (slot: Slot, { job, cover, known }: Plan): Slot[] => {
   return [...new Set([...before, ...covered, slot])].sort();
 };
 
-const dispatched = async (event: DispatchEvent, deps: DispatchDeps): Promise<'started' | 'left' | undefined> => {
-  const { status } = await dispatch(event, deps);
+/** Hands a slot to dispatch, with all that its run is to stand for. Says what became of it. */
+const dispatched = async (slot: Slot, plan: Plan, deps: DispatchDeps): Promise<'started' | 'left' | undefined> => {
+  const slots = standsFor(slot, plan).slice(-mostSlots);
+  const { status } = await dispatch({ job: plan.job.name, slot, origin: 'watchman', slots }, deps);
   if (status === 'waits') return 'left';
   return status === 'started' || status === 'queued' ? 'started' : undefined;
 };
@@ -103,8 +107,7 @@ const carryOut = async (
     return (await recorded(job, slot, outcome, deps)) ? 'covered' : undefined;
   }
   if (!run.includes(slot)) return 'left';
-  const slots = standsFor(slot, plan).slice(-mostSlots);
-  return dispatched({ job: job.name, slot, origin: 'watchman', slots }, deps);
+  return dispatched(slot, plan, deps);
 };
 
 const dealWith = async (
@@ -114,7 +117,7 @@ const dealWith = async (
 ): Promise<'started' | 'covered' | 'missed' | 'left' | undefined> => {
   if (found === 'runnable') return carryOut(slot, plan, deps);
   // Whatever refused it may be gone by now.
-  if (found === 'refused') return dispatched({ job: plan.job.name, slot, origin: 'watchman' }, deps);
+  if (found === 'refused') return dispatched(slot, plan, deps);
   const message = missedBecause(plan.job, deps.now());
   const outcome: Outcome = { status: 'missed', message, ...ended(deps.now()) };
   return (await recorded(plan.job, slot, outcome, deps)) ? 'missed' : undefined;
@@ -133,9 +136,10 @@ const beginningOf = (slot: Slot, plan: Plan): Slot => {
 export const catchUp = async (job: Job, lost: Due[], known: Run[], deps: DispatchDeps): Promise<CaughtUp> => {
   const now = deps.now();
   const state = (await deps.stores.states.get(job.name)) ?? freshState(job.name);
-  const judged = lost.map((due) => ({ slot: due.slot, verdict: verdict(job, due, state, now) }));
+  const promised = promisedOf(known);
+  const judged = lost.map((due) => ({ slot: due.slot, verdict: verdict(job, due, state, promised, now) }));
   const runnable = judged.flatMap((one) => (one.verdict === 'runnable' ? [one.slot] : []));
-  const plan: Plan = { job, known, ...chosen(job, runnable, promisedOf(known)) };
+  const plan: Plan = { job, known, ...chosen(job, runnable, promised) };
   const done: CaughtUp = { missed: [], covered: [], started: [], left: undefined };
   for (const one of judged.slice(0, mostAtOnce)) {
     const became = await dealWith(one, plan, deps);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Due, dueBetween, periodOf } from './calendar.ts';
+import { boundsOf, type Due, dueBetween, periodOf } from './calendar.ts';
 import type { Deployment } from './deployment.ts';
 import type { Job } from './job.ts';
 import type { Look } from './look.ts';
@@ -18,18 +18,23 @@ export type Expectation = { due: Due[]; to: Date; schedule: Schedule | null; anc
 /** What is known at a look: the job, its schedule as it stands at Scheduler, that one's differences, and the runs recorded since. */
 export type Sight = { job: Job; deployed: Deployment | undefined; differences: string[]; delivered: Run[] };
 
-/** A look may be this much older than it says, in milliseconds: a quiet one is written down once an hour. */
+/** After so long, in milliseconds, nobody has looked at a job for a time: a quiet look is written down once an hour. */
 const unseenMs = 2 * 3_600_000;
 
 /**
- * Whether the job was not declared for a time: then nobody looked at it, and nobody missed its schedule, which is made anew when the job comes back.
- * (What names a schedule is the job's name, so that no other change makes it anew, but for the date of a one-time job.)
+ * The look to go on from. A job that was not declared for a time was not looked at, and its schedule is made anew when it comes back: that is a
+ * first look. (A schedule is named after its job, so that no other change makes it anew, but for the date of a one-time job.) A difference
+ * from before the time that nobody looked tells nothing of now.
  */
-export const wasAway = ({ to, driftSince }: Look, { job, deployed }: Pick<Sight, 'job' | 'deployed'>): boolean =>
-  job.schedule.at === undefined &&
-  driftSince === null &&
-  deployed !== undefined &&
-  Date.parse(deployed.createdAt) - Date.parse(to) > unseenMs;
+export const lookFrom = (seen: Look, first: Look, { job, deployed }: Pick<Sight, 'job' | 'deployed'>): Look => {
+  const lookedAt = Date.parse(seen.lookedAt);
+  const isNew = deployed !== undefined && Date.parse(deployed.createdAt) - lookedAt > unseenMs;
+  if (isNew && job.schedule.at === undefined && seen.schedule !== null) return { ...first, version: seen.version };
+  const isOld = Date.parse(first.lookedAt) - lookedAt > unseenMs;
+  return isOld && seen.driftSince !== null && Date.parse(seen.driftSince) <= lookedAt
+    ? { ...seen, driftSince: null }
+    : seen;
+};
 
 /** The first look at a job: of what was due before its schedule stood as it does nothing is known. What is not in place yet is not expected yet. */
 export const firstLook = (job: Job, deployed: Deployment | undefined, differences: string[], now: Date): Look => {
@@ -38,6 +43,7 @@ export const firstLook = (job: Job, deployed: Deployment | undefined, difference
   return {
     job: job.name,
     to: since,
+    lookedAt: now.toJSON(),
     schedule: inPlace ? job.schedule : null,
     anchor: { at: since, confirmed: false },
     driftSince: null,
@@ -45,13 +51,20 @@ export const firstLook = (job: Job, deployed: Deployment | undefined, difference
   };
 };
 
+/** Since when a schedule that has nothing left to fire is in force: not after its own end. */
+const overSince = (schedule: Schedule, horizon: Date): Date => {
+  const { end } = boundsOf(schedule);
+  return end !== undefined && new Date(end) < horizon ? new Date(end) : horizon;
+};
+
 /**
  * When the job's own schedule took the place of the one that was expected so far: by Scheduler's word, or, if nobody has put it there for too
- * long, when that was first seen. One that leaves Scheduler nothing to fire is in place without being there, from this look on. Undefined
- * while it may still be on its way.
+ * long, when that was first seen. One that leaves Scheduler nothing to fire is in place without being there, from its end on. Undefined while
+ * it may still be on its way.
  */
-const changedAt = (look: Look, { deployed, differences }: Sight, horizon: Date, now: Date): Date | undefined => {
-  if (differences.length === 0) return deployed ? new Date(deployed.modifiedAt) : horizon;
+const changedAt = (look: Look, { job, deployed, differences }: Sight, horizon: Date, now: Date): Date | undefined => {
+  if (differences.length === 0 && deployed) return new Date(deployed.modifiedAt);
+  if (differences.length === 0) return overSince(job.schedule, horizon);
   const since = look.driftSince === null ? now : new Date(look.driftSince);
   return now.getTime() - since.getTime() > deployingMs ? since : undefined;
 };
@@ -60,9 +73,10 @@ const changedAt = (look: Look, { deployed, differences }: Sight, horizon: Date, 
  * A slot that a rate was seen to fire at tells of those before it: the first on its grid that was seen itself, or that is due, whatever the rate
  * counts from, a period after the schedule was made or changed.
  */
-const firstOf = (seen: Slot, first: Slot, made: Slot, rate: string): Slot => {
+const firstOf = (fired: Slot[], seen: Slot, made: Slot, rate: string): Slot => {
   const [period, last] = [periodOf(rate), Date.parse(seen)];
-  const earliest = Math.min(Date.parse(first), Date.parse(made) + period);
+  const first = fired.map((slot) => Date.parse(slot)).find((each) => (last - each) % period === 0) ?? last;
+  const earliest = Math.min(first, Date.parse(made) + period);
   return slotAt(new Date(last - Math.max(0, Math.floor((last - earliest) / period)) * period));
 };
 
@@ -81,9 +95,9 @@ const anchored = (schedule: Schedule, anchor: Anchor, delivered: Run[]): Anchor 
   };
   const telling = anchor.confirmed ? fired.filter(({ slot }) => !onGrid(slot)) : fired;
   const slots = telling.map(({ slot }) => slot).sort();
-  const [first, last] = [slots[0], slots.at(-1)];
-  if (first === undefined || last === undefined) return anchor;
-  return { at: anchor.confirmed ? last : firstOf(last, first, anchor.at, schedule.rate), confirmed: true };
+  const last = slots.at(-1);
+  if (last === undefined) return anchor;
+  return { at: anchor.confirmed ? last : firstOf(slots, last, anchor.at, schedule.rate), confirmed: true };
 };
 
 type Segment = { schedule: Schedule | null; after: Date; to: Date; anchor: Anchor };
@@ -108,6 +122,12 @@ const begun = (look: Look, wanted: Schedule, change: Date, sight: Sight): Anchor
   return isSame ? anchor : { at: slotAt(change), confirmed: false };
 };
 
+/** Nobody has looked at the job for a time, and its schedule is not there, or not yet: a job that was not declared may be on its way back. */
+const mayBeComingBack = (look: Look, sight: Sight, horizon: Date, now: Date): boolean =>
+  now.getTime() - Date.parse(look.lookedAt) > unseenMs &&
+  sight.differences.length > 0 &&
+  changedAt(look, sight, horizon, now) === undefined;
+
 /**
  * What was due since the last look, up to `horizon`: by the schedule expected so far until the moment it was changed, by the job's own from then
  * on. Undefined while a deployment may be under way: then nothing is judged yet.
@@ -118,10 +138,11 @@ export const expectation = (look: Look, sight: Sight, horizon: Date, now: Date):
   if (horizon <= after) return { due: [], to: after, schedule: look.schedule, anchor: look.anchor, since: after };
   const old = { schedule: look.schedule, after, anchor: look.anchor };
   const same = isDeepStrictEqual(look.schedule, wanted) && !rateMoved(look, sight);
+  if (mayBeComingBack(look, sight, horizon, now)) return undefined;
   if (same || wanted === null) {
     const anchor = look.schedule === null ? look.anchor : anchored(look.schedule, look.anchor, sight.delivered);
     const due = dueIn({ ...old, anchor, to: horizon });
-    return { due, to: horizon, schedule: wanted, anchor, since: after };
+    return { due, to: horizon, schedule: wanted, anchor, since: same ? after : horizon };
   }
   const at = changedAt(look, sight, horizon, now);
   if (at === undefined) return undefined;

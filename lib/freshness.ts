@@ -18,9 +18,9 @@ const isPaused = ({ outcome }: Run): boolean => outcome?.status === 'skipped' &&
 /** The longest local day, in milliseconds, and a little more. */
 const longestDayMs = 26 * 3_600_000;
 
-/** From when on the slots of this local day are promised: from its beginning, or from when the schedule is in force (a rate's own first slot is one). */
-export const promisedFrom = (now: Date, { at }: Look['anchor']): Date =>
-  new Date(Math.max(now.getTime() - longestDayMs, Date.parse(at) - 1000));
+/** After when the slots of this local day are promised: its beginning, or when the schedule came into force. What a rate was seen to fire at is a slot. */
+export const promisedFrom = (now: Date, { at, confirmed }: Look['anchor']): Date =>
+  new Date(Math.max(now.getTime() - longestDayMs, Date.parse(at) - (confirmed ? 1000 : 0)));
 
 /**
  * Whether it is past a job's `freshBy` and no run of today's slots, of whatever suffix, has succeeded. `due` and `runs` are those since `promisedFrom`.

@@ -12,6 +12,8 @@ const SeenSchedule = z.looseObject({ timezone: z.string() }) as unknown as z.Zod
 export const Look = z.looseObject({
   job: z.string(),
   to: Slot,
+  /** When somebody looked, to the hour: \`to\` may stay behind, where a slot has to wait. */
+  lookedAt: z.string(),
   schedule: SeenSchedule.nullable(),
   anchor: z.strictObject({ at: Slot, confirmed: z.boolean() }),
   /** Since when the schedule as it stands at Scheduler has differed from the job file. */

@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Due, dueBetween, isOver } from './calendar.ts';
-import { type CaughtUp, catchUp } from './catch-up.ts';
+import { type CaughtUp, catchUp, promisedOf } from './catch-up.ts';
 import { type Deployments, drift } from './deployment.ts';
 import type { DispatchDeps } from './dispatch.ts';
-import { type Expectation, expectation, firstLook, type Sight, wasAway } from './expectation.ts';
+import { type Expectation, expectation, firstLook, lookFrom, type Sight } from './expectation.ts';
 import { asFailure, Failure } from './failure.ts';
 import { isStale, promisedFrom } from './freshness.ts';
 import type { Job } from './job.ts';
 import type { Look, Looks } from './look.ts';
 import { clearLost, type Mended, reap } from './reap.ts';
-import type { Run } from './run.ts';
+import { type Run, runName } from './run.ts';
 import { type Slot, slotAt } from './slot.ts';
 
 /** What a look at a job has found: nothing of all this when all is well. */
@@ -35,10 +35,13 @@ const before = (slot: Slot): Slot => slotAt(new Date(Date.parse(slot) - 1000));
 const runsSince = (job: string, from: Slot, { stores: { runs } }: WatchDeps): Promise<Run[]> =>
   runs.byJob(job, { from, limit: Number.POSITIVE_INFINITY });
 
-/** Every slot of these that has no run. */
+/** Every slot of these that has no run, and those that others were promised to be caught up by, whatever the schedule is by now. */
 const lostOf = (due: Due[], known: Run[]): Due[] => {
   const recorded = new Set(known.flatMap(({ slot, suffix }) => (suffix === undefined ? [slot] : [])));
-  return due.filter(({ slot }) => !recorded.has(slot));
+  const promised = [...promisedOf(known)].map((id) => runName(id).slot);
+  const others = promised.filter((slot) => !due.some((one) => one.slot === slot));
+  const all = [...due, ...others.map((slot): Due => ({ slot, by: 'schedule' }))];
+  return all.filter(({ slot }) => !recorded.has(slot)).sort((a, b) => (a.slot < b.slot ? -1 : 1));
 };
 
 /** Deals with those of the due slots that nobody delivered. */
@@ -51,12 +54,19 @@ const judge = async (job: Job, due: Due[], from: Slot, deps: WatchDeps & Dispatc
 const nothing: CaughtUp = { missed: [], covered: [], started: [], left: undefined };
 
 /** Writes a look down: the first, and any that has changed, or found something due; a quiet one now and then. Loses to another watchman's without harm. */
-const writeDown = async (look: Look, next: Look, busy: boolean, { stores: { looks } }: WatchDeps): Promise<void> => {
-  const passedMs = Date.parse(next.to) - Date.parse(look.to);
-  const moved = busy ? passedMs > 0 : passedMs >= quietMs;
-  if (look.version > 0 && !moved && isDeepStrictEqual({ ...look, to: next.to }, next)) return;
+const writeDown = async (
+  seen: Look | undefined,
+  next: Look,
+  busy: boolean,
+  { stores: { looks } }: WatchDeps,
+): Promise<void> => {
+  if (seen) {
+    const isSame = isDeepStrictEqual({ ...seen, to: next.to, lookedAt: next.lookedAt }, next);
+    const isRecent = Date.parse(next.lookedAt) - Date.parse(seen.lookedAt) < quietMs;
+    if (isSame && isRecent && !(busy && next.to > seen.to)) return;
+  }
   try {
-    await looks.put({ ...next, version: look.version + 1 });
+    await looks.put({ ...next, version: next.version + 1 });
   } catch (thrown) {
     if (!(thrown instanceof Failure && thrown.name === 'JobConflict')) throw thrown;
   }
@@ -75,11 +85,11 @@ const deliveries = async (job: Job, look: Look, deps: WatchDeps): Promise<Run[]>
   return isRate ? runsSince(job.name, look.to, deps) : [];
 };
 
-/** The look that follows. A change of the schedule is behind us when all that was due before it is. */
-const nextLook = (look: Look, expected: Expectation | undefined, { left }: CaughtUp, since: string | null): Look => {
-  const next = { ...look, driftSince: since };
-  if (!expected) return next;
+/** The look that follows. A change of the schedule is behind us when all that was due before it is. One that judged nothing yet was none. */
+const nextLook = (look: Look, expected: Expectation | undefined, { left }: CaughtUp, now: Date): Look => {
+  if (!expected) return look;
   const { schedule, anchor, to } = expected;
+  const next = { ...look, lookedAt: now.toJSON() };
   if (left === undefined) return { ...next, schedule, anchor, to: slotAt(to) };
   return Date.parse(left) > expected.since.getTime()
     ? { ...next, schedule, anchor, to: before(left) }
@@ -100,15 +110,15 @@ const lookAt = async (job: Job, deps: WatchDeps): Promise<Finding> => {
   const differences = drift(job, deployed, now);
   const seen = await deps.stores.looks.get(job.name);
   const first = firstLook(job, deployed, differences, now);
-  const look = seen && wasAway(seen, { job, deployed }) ? { ...first, version: seen.version } : (seen ?? first);
+  const look = seen ? lookFrom(seen, first, { job, deployed }) : first;
   const sight: Sight = { job, deployed, differences, delivered: await deliveries(job, look, deps) };
   const expected = expectation(look, sight, new Date(now.getTime() - graceMs), now);
   const due = expected?.due ?? [];
   const done = due.length > 0 ? await judge(job, due, look.to, own) : nothing;
   await clearLost(mended, job.name, own);
   const driftSince = differences.length === 0 ? null : (look.driftSince ?? now.toJSON());
-  const next = nextLook(look, expected, done, driftSince);
-  await writeDown(look, next, due.length > 0, deps);
+  const next = { ...nextLook(look, expected, done, now), driftSince };
+  await writeDown(seen, next, due.length > 0, deps);
   if (deployed) await removeFired(job, next, deps);
   return { ...done, mended, drift: differences, stale: await stale(job, next, now, deps) };
 };

@@ -287,7 +287,8 @@ describe('a run', () => {
 
 describe('a schedule', () => {
   test('that is missing, disabled or another than its file says is told of, and its slots run all the same', async () => {
-    const { at, look, world } = await watched();
+    const { at, look, world } = await service(hourly(), '2026-11-22T09:30:00Z');
+    await look();
     const wrong: [Parameters<typeof deploymentOf>[2] | undefined, string][] = [
       [undefined, 'the schedule is missing'],
       [{ enabled: false }, 'the schedule is disabled, and the job file says it is not'],

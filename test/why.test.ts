@@ -16,6 +16,7 @@ const prefix = 'report, Wed 2026-11-25 09:00 Europe/Amsterdam: ';
 const looked = (to: string, more: Partial<Look> = {}): Look => ({
   job: 'report',
   to,
+  lookedAt: to,
   schedule: report.schedule,
   anchor: { at: slot, confirmed: true },
   driftSince: null,

@@ -111,6 +111,7 @@ export const stateOf = (name: string, version = 1, more: Partial<JobState> = {})
 export const lookOf = (name: string, version = 1): Look => ({
   job: name,
   to: '2026-11-22T07:00:00Z',
+  lookedAt: '2026-11-22T07:03:00.000Z',
   schedule: { rate: '1 hour', timezone: 'UTC' },
   anchor: { at: '2026-11-22T07:00:00Z', confirmed: false },
   driftSince: null,

@@ -57,7 +57,8 @@ export const watchman = (at: () => Deployed): void => {
     const look = await looks.get(name);
     const to = slotAt(minutesAgo(minutes));
     const { schedule } = await jobOf(name);
-    const seen = { job: name, to, schedule, anchor: { at: to, confirmed: false }, driftSince: null };
+    const lookedAt = new Date().toJSON();
+    const seen = { job: name, to, lookedAt, schedule, anchor: { at: to, confirmed: false }, driftSince: null };
     await looks.put({ ...seen, version: (look?.version ?? 0) + 1 });
   };
 
