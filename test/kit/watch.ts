@@ -7,16 +7,16 @@ import { SettleInput, settle } from '../../lib/settle.ts';
 import { type Finding, type WatchDeps, watch } from '../../lib/watchman.ts';
 import { usage } from './agent.ts';
 import { deploymentOf } from './deployment.ts';
-import { freshStores } from './tables.ts';
+import { memoryStores } from './memory.ts';
 
 /**
- * A service around the watchman: real stores, a clock that a test sets, executions and schedules that a test may break. Everything else is the
- * product's own.
+ * A service around the watchman: stores in memory (the year has them on an engine), a clock that a test sets, executions and schedules that a test
+ * may break. Everything else is the product's own.
  */
 export const service = async (job: Job, start: string) => {
   const time = { now: new Date(start) };
   const now = () => time.now;
-  const stores = await freshStores(now);
+  const stores = memoryStores();
   const world = {
     job,
     deployed: deploymentOf(job, start) as Deployment | undefined,
