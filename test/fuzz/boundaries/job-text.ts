@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { byteLength } from '../../../lib/cap.ts';
@@ -60,9 +61,19 @@ const run = (job: Job) => ({
   version: 1,
 });
 
+/** Two texts from where they differ, with every letter that is no plain one by its number. */
+const differing = (found: string, expected: string): string => {
+  const at = Array.from({ length: found.length }).findIndex((_, place) => found[place] !== expected[place]);
+  const told = (text: string) =>
+    text.slice(Math.max(0, at - 30), at + 30).replaceAll(/[^ -~]/g, (letter) => `<${letter.charCodeAt(0)}>`);
+  return `found ${told(found)}, expected ${told(expected)}`;
+};
+
 const acceptedFault = (job: Job): string | undefined => {
   const stored = JSON.parse(JSON.stringify(job));
-  if (JSON.stringify(Job.parse(stored)) !== JSON.stringify(job)) return 'does not come back from jobs.json as it was';
+  const back = JSON.stringify(Job.parse(stored));
+  if (!isDeepStrictEqual(JSON.parse(back), stored))
+    return `does not come back from jobs.json as it was: ${differing(back, JSON.stringify(job))}`;
   if (byteLength(JSON.stringify(run(job))) > 390 * 1024) return 'is accepted and can never be recorded as a run';
   const { name: _, ...fields } = stored;
   if (!editors(fields)) return `is refused by infra/job.schema.json: ${JSON.stringify(editors.errors?.[0])}`;
