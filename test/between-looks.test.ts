@@ -1,6 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { changeState } from '../lib/job-state.ts';
-import { watch } from '../lib/watchman.ts';
 import { deploymentOf } from './kit/deployment.ts';
 import { job } from './kit/job.ts';
 import { outcomesOf, service } from './kit/watch.ts';
@@ -183,20 +181,10 @@ describe('slots that wait for a long run', () => {
 
   test('are stood for by a run that was refused while they were judged, and then was not', async () => {
     const one = await busy();
-    const { at, deps, ends, stores, world } = one;
     await looksAt(one, [on('09:05:00')]);
-    await ends(id(seven));
-    const breaker = { since: nine, until: '2026-11-23T06:00:00Z', delaySeconds: 900, probe: null };
-    await changeState('report', () => ({ streak: -5, breaker }), stores.states);
-    let reads = 0;
-    const get: typeof stores.states.get = async (name) => {
-      const found = await stores.states.get(name);
-      reads += 1;
-      if (reads === 2) await changeState(name, () => ({ streak: 0, breaker: null }), stores.states);
-      return found;
-    };
-    at(on('09:10:00'));
-    await watch([world.job], { ...deps, stores: { ...stores, states: { ...stores.states, get } } });
+    await one.ends(id(seven));
+    one.at(on('09:10:00'));
+    await one.lookWhileResumed();
     expect((await one.runs()).at(-1)).toMatchObject({ slot: nine, slots: [eight, nine], outcome: null });
   });
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { changeState } from '../lib/job-state.ts';
 import { longestRunSeconds } from '../lib/lease.ts';
 import { type Finding, watch } from '../lib/watchman.ts';
 import { deploymentOf } from './kit/deployment.ts';
@@ -164,19 +163,9 @@ describe('an outage', () => {
   });
 
   test('of slots that were refused while it looked, and are not any more, loses none', async () => {
-    const { at, deps, ends, look, runs, stores, world } = await watched(hourly({ catchUp: { policy: 'all' } }));
-    const breaker = { since: start, until: '2026-11-23T06:00:00Z', delaySeconds: 900, probe: null };
-    await changeState('report', () => ({ streak: -5, breaker }), stores.states);
-    let reads = 0;
-    const get: typeof stores.states.get = async (name) => {
-      const found = await stores.states.get(name);
-      reads += 1;
-      // Between the first dispatch's look and the judgement before it, a person resumes the job.
-      if (reads === 2) await changeState(name, () => ({ streak: 0, breaker: null }), stores.states);
-      return found;
-    };
+    const { at, ends, look, lookWhileResumed, runs } = await watched(hourly({ catchUp: { policy: 'all' } }));
     at('2026-11-22T10:05:00Z');
-    await watch([world.job], { ...deps, stores: { ...stores, states: { ...stores.states, get } } });
+    await lookWhileResumed();
     for (const slot of slots) {
       await ends(id(slot));
       await look();

@@ -2,6 +2,7 @@ import type { Deployment } from '../../lib/deployment.ts';
 import { type DispatchEvent, dispatch } from '../../lib/dispatch.ts';
 import { type ExecutionStatus, firstInput } from '../../lib/execution.ts';
 import type { Job } from '../../lib/job.ts';
+import { changeState } from '../../lib/job-state.ts';
 import type { Run } from '../../lib/run.ts';
 import { SettleInput, settle } from '../../lib/settle.ts';
 import { type Finding, type WatchDeps, watch } from '../../lib/watchman.ts';
@@ -68,6 +69,19 @@ export const service = async (job: Job, start: string) => {
       const finding = (await watch([world.job], deps))[job.name];
       if (!finding) throw new Error('the watchman did not look');
       return finding;
+    },
+    /** Looks while the breaker is open, and a person resumes the job between the judgement and the first dispatch. */
+    lookWhileResumed: async (): Promise<void> => {
+      const breaker = { since: start, until: '2199-01-01T00:00:00Z', delaySeconds: 900, probe: null };
+      await changeState(job.name, () => ({ streak: -5, breaker }), stores.states);
+      let reads = 0;
+      const get: typeof stores.states.get = async (name) => {
+        const found = await stores.states.get(name);
+        reads += 1;
+        if (reads === 2) await changeState(name, () => ({ streak: 0, breaker: null }), stores.states);
+        return found;
+      };
+      await watch([world.job], { ...deps, stores: { ...stores, states: { ...stores.states, get } } });
     },
     /** Every run of the job in the order of their slots. */
     runs: async (): Promise<Run[]> => (await stores.runs.byJob(job.name, { limit: 1000 })).reverse(),
