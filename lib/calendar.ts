@@ -192,6 +192,12 @@ export const boundsOf = ({ timezone, start, end }: Schedule): { start?: Slot; en
   };
 };
 
+/** Whether an instant is a slot of a schedule. Throws as `slotsAfter`. */
+export const isSlotOf = (schedule: Schedule, slot: Slot, from: { anchor: Date }): boolean => {
+  const due = new Date(slot);
+  return dueBetween(schedule, new Date(due.getTime() - 1000), due, from).length > 0;
+};
+
 /** Whether EventBridge has no slot of a schedule to fire after an instant: then it is no fault that there is no such schedule. */
 export const isOver = (schedule: Schedule, after: Date): boolean => {
   const { end } = boundsOf(schedule);

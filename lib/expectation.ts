@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { boundsOf, type Due, dueBetween, periodOf } from './calendar.ts';
+import { boundsOf, type Due, dueBetween, isSlotOf, periodOf } from './calendar.ts';
 import type { Deployment } from './deployment.ts';
 import type { Job } from './job.ts';
 import type { Look } from './look.ts';
@@ -88,11 +88,8 @@ const anchored = (schedule: Schedule, anchor: Anchor, delivered: Run[]): Anchor 
   if (schedule.rate === undefined) return anchor;
   const from = slotAt(new Date(Date.parse(anchor.at) - 60_000));
   const fired = delivered.filter(({ origin, suffix, slot }) => origin === 'schedule' && !suffix && slot >= from);
-  const onGrid = (slot: string): boolean => {
-    const due = new Date(slot);
-    const before = new Date(due.getTime() - 1000);
-    return slot <= anchor.at || dueBetween(schedule, before, due, { anchor: new Date(anchor.at) }).length > 0;
-  };
+  const onGrid = (slot: string): boolean =>
+    slot <= anchor.at || isSlotOf(schedule, slot, { anchor: new Date(anchor.at) });
   const telling = anchor.confirmed ? fired.filter(({ slot }) => !onGrid(slot)) : fired;
   const slots = telling.map(({ slot }) => slot).sort();
   const last = slots.at(-1);

@@ -78,12 +78,18 @@ export const minutesOf = ({ instants, reached }: Asked): { from: Slot; to: Slot 
     return { from: slotAt(new Date(from)), to: slotAt(new Date(from + minute - 1000)) };
   });
 
-/** What was due lately by another schedule than the job's file has by now, as far as the watchman has not come to it. */
-const dueSoFar = ({ job, look, now }: Facts, after: Date, to: Date): Due[] => {
-  if (!look?.schedule || isDeepStrictEqual(look.schedule, job.schedule)) return [];
+/** The schedule the watchman goes by so far, where the job's file has another by now. */
+export const scheduleSoFar = ({ job, look }: Facts): Schedule | undefined =>
+  look?.schedule && !isDeepStrictEqual(look.schedule, job.schedule) ? look.schedule : undefined;
+
+/** What was due lately by that one, as far as the watchman has not come to it. */
+const dueSoFar = (facts: Facts, after: Date, to: Date): Due[] => {
+  const { look, now } = facts;
+  const schedule = scheduleSoFar(facts);
+  if (!look || !schedule) return [];
   const [later, earlier] = [Math.max(after.getTime(), Date.parse(look.to)), Math.min(to.getTime(), now.getTime())];
   if (later >= earlier) return [];
-  return dueBetween(look.schedule, new Date(later), new Date(earlier), { anchor: new Date(look.anchor.at) });
+  return dueBetween(schedule, new Date(later), new Date(earlier), { anchor: new Date(look.anchor.at) });
 };
 
 const dueIn = (facts: Facts): Due[] =>

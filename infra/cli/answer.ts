@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Due } from '../../lib/calendar.ts';
 import type { Job } from '../../lib/job.ts';
 import type { Skip } from '../../lib/outcome.ts';
@@ -6,7 +5,7 @@ import type { Run } from '../../lib/run.ts';
 import { scheduleExpression } from '../../lib/schedule.ts';
 import { slotAge } from '../../lib/slot.ts';
 import { tokens } from '../../lib/usage.ts';
-import type { Facts, Verdict, Why } from '../../lib/why.ts';
+import { type Facts, scheduleSoFar, type Verdict, type Why } from '../../lib/why.ts';
 import { cost, count, counted, duration } from './amount.ts';
 import { inEnglish } from './next.ts';
 import { brief } from './plain.ts';
@@ -185,7 +184,7 @@ const neighbourText = ({ before, next }: Of<'not-due'>, question: Question): str
 };
 
 const notDue: Tell<'not-due'> = (why, question) => {
-  const { job, look, asked, now } = question.facts;
+  const { job, asked, now } = question.facts;
   const { timezone } = job.schedule;
   const slots = neighbourText(why, question);
   const then = `it ${asked.reached > now.getTime() ? 'is' : 'was'} not due then`;
@@ -194,7 +193,7 @@ const notDue: Tell<'not-due'> = (why, question) => {
     gap: `that time does not exist: clocks jump over it; ${slots}.`,
     disabled: `${then}: its job file says enabled: false, so that no schedule is deployed.`,
   };
-  const other = look?.schedule && !isDeepStrictEqual(look.schedule, job.schedule) ? look.schedule : undefined;
+  const other = scheduleSoFar(question.facts);
   return {
     sentence: sentences[why.because],
     evidence: [

@@ -102,12 +102,14 @@ const announcement = (job: Job, { from, to, slots, left, known }: Plan, max: num
   const zone = job.schedule.timezone;
   const { todo, going, done, excluded, busy } = left;
   const beside = [
-    [done, done === 1 ? 'has succeeded' : 'have succeeded'],
-    [excluded, excluded === 1 ? 'is skipped by the calendar' : 'are skipped by the calendar'],
-    [busy, busy === 1 ? 'has a run that is still open' : 'have a run that is still open'],
-    [going.length, going.length === 1 ? 'is being backfilled already' : 'are being backfilled already'],
+    [done, 'has', 'have', 'succeeded'],
+    [excluded, 'is', 'are', 'skipped by the calendar'],
+    [busy, 'has', 'have', 'a run that is still open'],
+    [going.length, 'is', 'are', 'being backfilled already'],
   ] as const;
-  const others = beside.flatMap(([number, what]) => (number > 0 ? [`${number} ${what}`] : []));
+  const others = beside.flatMap(([number, one, many, what]) =>
+    number > 0 ? [`${number} ${number === 1 ? one : many} ${what}`] : [],
+  );
   const each = known?.usd;
   const sum = each && todo.length > 0 ? `About ${cost(each.mean * todo.length)} in all. ` : '';
   return [

@@ -50,9 +50,9 @@ const spanText = (first: Slot, last: Slot, job: string, writing: Writing): strin
     ? slotText(first, job, writing)
     : `${slotText(first, job, writing)} to ${slotText(last, job, writing)}`;
 
-const because = (words: (string | null)[], zone = 'UTC'): string => {
+const because = (words: (string | null)[]): string => {
   const said = words.filter((word) => word !== null && word !== '');
-  return said.length > 0 ? `: ${said.map((word) => brief(localized(word ?? '', zone), 300)).join(': ')}` : '';
+  return said.length > 0 ? `: ${said.map((word) => brief(word ?? '', 300)).join(': ')}` : '';
 };
 
 type Ended = Extract<Happening, { event: 'ended' }>;
@@ -60,18 +60,14 @@ type Ended = Extract<Happening, { event: 'ended' }>;
 const endedText = ({ slot, job, ...how }: Ended, writing: Writing): Segment[] => {
   const when = slotText(slot, job, writing);
   const { status, attempts, durationMs, usd } = how;
-  const zone = writing.zoneOf(job);
-  if (status === 'missed') return [toned('bad', `✗ ${when} missed`), because([how.message], zone)];
+  const message = how.message && localized(how.message, writing.zoneOf(job));
+  if (status === 'missed') return [toned('bad', `✗ ${when} missed`), because([message])];
   const by = how.by === null ? '' : ` (see ${how.by})`;
   if (status === 'skipped')
-    return [
-      toned('warn', `– ${when} skipped`),
-      because([how.why, how.message], zone),
-      toned('dim', how.message ? '' : by),
-    ];
+    return [toned('warn', `– ${when} skipped`), because([how.why, message]), toned('dim', message ? '' : by)];
   const spent = toned('dim', `, ${duration(durationMs)}, ${cost(usd)}`);
   const after = `after ${counted(attempts ?? 0, 'attempt')}`;
-  if (status === 'failed') return [toned('bad', `✗ ${when} failed ${after}`), because([how.why, how.message]), spent];
+  if (status === 'failed') return [toned('bad', `✗ ${when} failed ${after}`), because([how.why, message]), spent];
   return [toned('good', `✓ ${when} succeeded ${after}`), spent];
 };
 

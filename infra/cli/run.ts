@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { dueBetween } from '../../lib/calendar.ts';
+import { isSlotOf } from '../../lib/calendar.ts';
 import type { DispatchEvent } from '../../lib/dispatch.ts';
 import { Failure, type FailureName } from '../../lib/failure.ts';
 import type { Declared } from '../../lib/io/job-files.ts';
@@ -39,12 +39,9 @@ const checked = <T>(schema: z.ZodType<T>, value: string, name: FailureName, opti
   throw new Failure(name, `${option}: found "${value}", ${expected}`);
 };
 
-/** Whether a job's own file makes this a slot. Of a rate nobody can tell here. */
-const isSlotOf = ({ schedule }: Job, slot: Slot): boolean => {
-  const due = new Date(slot);
-  const before = new Date(due.getTime() - 1000);
-  return schedule.rate !== undefined || dueBetween(schedule, before, due, { anchor: before }).length > 0;
-};
+/** Whether a job's own file has no such slot. Of a rate nobody can tell here. */
+const isNoSlotOf = ({ schedule }: Job, slot: Slot): boolean =>
+  schedule.rate === undefined && !isSlotOf(schedule, slot, { anchor: new Date(slot) });
 
 /** The event a person wakes a job with, or its schedule's own, checked before anything is asked. */
 const eventOf = (job: string, options: RunOptions, declared: Declared, now: Date): DispatchEvent => {
@@ -69,7 +66,7 @@ export const run = async (job: string, options: RunOptions, usualData: string, o
   const event = eventOf(job, options, declared, new Date());
   const show = (id: string) => hint(`show ${id}`, options, usualData);
   const own = declared.jobs.find(({ name }) => name === job);
-  if (options.scheduled && own && !isSlotOf(own, event.slot))
+  if (options.scheduled && own && isNoSlotOf(own, event.slot))
     out.progress.say(
       `${event.slot} is no slot of ${job} by its job file: it counts as one of its schedule all the same.`,
     );
