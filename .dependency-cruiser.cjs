@@ -1,110 +1,88 @@
-// The import rules. A word in lib/ may use the words named before it, never one after it: the order is the flow of a run.
-const words = [
-  'failure',
-  'well-formed',
-  'or-abort',
-  'cap',
-  'parse',
-  'usage',
-  'message',
-  'model-id',
-  'model',
-  'cron',
-  'moment',
-  'schedule',
-  'slot',
-  'zone',
-  'calendar',
-  'placeholder',
-  'job',
-  'job-file',
-  'holiday',
-  'outcome',
-  'run',
-  'pause',
-  'budget',
-  'breaker',
-  'lease',
-  'job-state',
-  'prompt',
-  'reply',
-  'result',
-  'step',
-  'session',
-  'effect',
-  'limit',
-  'http',
-  'page',
-  'ledger',
-  'tool',
-  'call',
-  'turn',
-  'attempt',
-  'spread',
-  'execution',
-  'loop',
-  'retry',
-  'triage',
-  'admission',
-  'account',
-  'settle',
-  'dispatch',
-  'reap',
-  'catch-up',
-  'deployment',
-  'look',
-  'expectation',
-  'freshness',
-  'watchman',
-  'why',
-  'forecast',
-];
-const word = (name) => `^lib/${name}[.]ts$`;
+// The import rules: what each room may use besides itself. A line reads "room: the rooms it may import".
+const hall = 'lib';
+const libRooms = {
+  [hall]: [],
+  schedule: [hall],
+  job: [hall, 'schedule'],
+  run: [hall, 'schedule', 'job'],
+  policy: [hall, 'schedule', 'job', 'run'],
+  agent: [hall, 'job', 'run'],
+  lifecycle: [hall, 'schedule', 'job', 'run', 'policy'],
+  watch: [hall, 'schedule', 'job', 'run', 'policy', 'lifecycle'],
+  report: [hall, 'schedule', 'job', 'run', 'policy', 'agent', 'lifecycle', 'watch'],
+  tools: [hall, 'run', 'agent'],
+};
+const infraRooms = {
+  stack: ['lib'],
+  package: ['lib', 'stack'],
+  local: ['lib', 'stack', 'package'],
+  'cli/print': ['lib'],
+  'cli/client': ['lib', 'local'],
+  'cli/dev': ['lib', 'local', 'cli/client', 'cli/print'],
+  'cli/command': ['lib', 'local', 'cli/client', 'cli/dev', 'cli/print'],
+  cli: ['lib', 'local', 'cli/client', 'cli/command', 'cli/dev', 'cli/print'],
+  docs: ['lib', 'stack', 'package', 'cli'],
+};
+
 const forbidden = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 const path = (value, pathNot) => (pathNot ? { path: value, pathNot } : { path: value });
+const own = '^(functions|lib|infra|test)/';
+
+/** A room of lib as a pattern. The hall is the files of lib itself. */
+const libRoom = (room) => (room === hall ? '^lib/[^/]+$' : `^lib/${room}/`);
+/** A room of infra as a pattern. A room that has rooms of its own is only its own files. */
+const infraRoom = (room) => {
+  if (room === 'lib') return '^lib/';
+  return Object.keys(infraRooms).some((other) => other.startsWith(`${room}/`))
+    ? `^infra/${room}/[^/]+$`
+    : `^infra/${room}/`;
+};
+
+const libRules = Object.entries(libRooms).map(([room, uses]) =>
+  forbidden(
+    `room-${room}`,
+    `${libRoom(room)} may import ${uses.join(', ') || 'nothing but itself'}.`,
+    path(libRoom(room)),
+    path(own, [room, ...uses].map(libRoom)),
+  ),
+);
+const infraRules = Object.entries(infraRooms).map(([room, uses]) =>
+  forbidden(
+    `room-${room.replace('/', '-')}`,
+    `infra/${room} may import ${uses.join(', ')}.`,
+    path(infraRoom(room)),
+    path(own, [room, ...uses].map(infraRoom)),
+  ),
+);
 
 module.exports = {
   forbidden: [
     forbidden('no-circular', 'Two files that need each other are one.', {}, { circular: true }),
     forbidden('not-resolvable', 'The import leads nowhere.', {}, { couldNotResolve: true }),
     forbidden(
-      'word-in-order',
-      'Every word has its place in the order above.',
-      path('^lib/[^/]+$', words.map(word)),
+      'room-is-declared',
+      'A new room needs a line in the lists above.',
+      path('^(lib|infra)/[^/]+/', [
+        '^lib/io/',
+        ...Object.keys(libRooms).map(libRoom),
+        ...Object.keys(infraRooms).map(infraRoom),
+      ]),
       path('.'),
     ),
-    ...words.map((name, at) =>
-      forbidden(
-        'words-forward',
-        `${name} uses only words before it.`,
-        path(word(name)),
-        path('^lib/[^/]+$', words.slice(0, at).map(word)),
-      ),
-    ),
+    ...libRules,
+    ...infraRules,
     forbidden(
-      'words-are-pure',
-      'A word knows no folder but its own.',
-      path('^lib/[^/]+$'),
-      path('^(lib/[^/]+/|functions/|infra/|test/)'),
-    ),
-    forbidden(
-      'words-without-network',
-      'What leaves the process is in lib/io.',
-      path('^lib/([^/]+|tools/.+)$'),
+      'lib-without-network',
+      'Only lib/io reaches what is outside the process.',
+      path('^lib/', '^lib/io/'),
       path([
         '^node_modules/(@aws-sdk|@ai-sdk|ai|@middy|@aws-lambda-powertools)/',
         '^(node:)?(fs|net|http|https|tls|dns|child_process)(/|$)',
       ]),
     ),
     forbidden(
-      'tools-use-words',
-      'A tool gets what leaves the process as an argument.',
-      path('^lib/tools/'),
-      path('^(lib/[^/]+/|functions/|infra/|test/)'),
-    ),
-    forbidden(
-      'io-below-functions',
-      'An adapter knows the words, not who wires it. Tools are loaded by name.',
+      'room-io',
+      'An adapter knows the ports of lib, not the function that wires it. Tools are loaded by name.',
       path('^lib/io/'),
       path('^(functions|infra|test)/'),
     ),
@@ -116,15 +94,9 @@ module.exports = {
     ),
     forbidden(
       'functions-apart',
-      'Nothing imports a function: it is invoked.',
+      'A function is invoked, never imported.',
       path('.', '^functions/'),
       path('^functions/'),
-    ),
-    forbidden(
-      'infra-stays-out',
-      'The product does not know how it is deployed or run locally.',
-      path('^(lib|functions)/'),
-      path('^infra/'),
     ),
     forbidden('tests-stay-out', 'Nothing imports a test.', path('.', '^test/'), path('^test/')),
   ],

@@ -1,7 +1,7 @@
-import { AttemptInput } from '../lib/attempt.ts';
-import { lambda, service } from '../lib/io/lambda.ts';
+import { loop } from '../lib/agent/agent-loop.ts';
+import { lambda, service } from '../lib/io/aws/lambda.ts';
 import { opener } from '../lib/io/open.ts';
-import { loop } from '../lib/loop.ts';
+import { AttemptInput } from '../lib/run/attempt.ts';
 
 const { config, now, stores, observe } = service();
 const open = opener({ stores, config: config.config, env: process.env, now });

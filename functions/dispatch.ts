@@ -1,8 +1,8 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { DispatchEvent, dispatch } from '../lib/dispatch.ts';
-import { configuredJobs } from '../lib/io/config.ts';
-import { stateMachineExecutions } from '../lib/io/executions.ts';
-import { clientOptions, lambda, service } from '../lib/io/lambda.ts';
+import { stateMachineExecutions } from '../lib/io/aws/executions.ts';
+import { clientOptions, lambda, service } from '../lib/io/aws/lambda.ts';
+import { configuredJobs } from '../lib/io/files/config.ts';
+import { DispatchEvent, dispatch } from '../lib/lifecycle/dispatch.ts';
 
 const { config, now, stores, observe } = service();
 const jobs = configuredJobs(config.config);

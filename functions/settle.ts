@@ -1,7 +1,7 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { stateMachineExecutions } from '../lib/io/executions.ts';
-import { clientOptions, lambda, service } from '../lib/io/lambda.ts';
-import { SettleInput, settle } from '../lib/settle.ts';
+import { stateMachineExecutions } from '../lib/io/aws/executions.ts';
+import { clientOptions, lambda, service } from '../lib/io/aws/lambda.ts';
+import { SettleInput, settle } from '../lib/lifecycle/settle.ts';
 
 const { config, now, stores, observe } = service();
 const executions = stateMachineExecutions(new SFNClient(clientOptions), config.stateMachineArn);

@@ -1,5 +1,5 @@
-import { lambda, service } from '../lib/io/lambda.ts';
-import { TriageInput, triage } from '../lib/triage.ts';
+import { lambda, service } from '../lib/io/aws/lambda.ts';
+import { TriageInput, triage } from '../lib/lifecycle/triage.ts';
 
 const { now, stores, observe } = service();
 

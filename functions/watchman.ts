@@ -1,11 +1,11 @@
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
-import { configuredJobList } from '../lib/io/config.ts';
-import { schedulerDeployments } from '../lib/io/deployments.ts';
-import { stateMachineExecutions } from '../lib/io/executions.ts';
-import { clientOptions, lambda, service } from '../lib/io/lambda.ts';
-import { watch } from '../lib/watchman.ts';
+import { schedulerDeployments } from '../lib/io/aws/deployed-schedules.ts';
+import { stateMachineExecutions } from '../lib/io/aws/executions.ts';
+import { clientOptions, lambda, service } from '../lib/io/aws/lambda.ts';
+import { configuredJobList } from '../lib/io/files/config.ts';
+import { watch } from '../lib/watch/watchman.ts';
 
 const { config, now, stores, observe } = service();
 const executions = stateMachineExecutions(new SFNClient(clientOptions), config.stateMachineArn);

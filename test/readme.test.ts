@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import type { HttpRequest } from '../lib/http.ts';
-import { readJobFile, readYaml } from '../lib/job-file.ts';
-import type { Tool, ToolContext } from '../lib/tool.ts';
+import type { HttpRequest } from '../lib/agent/http.ts';
+import type { Tool, ToolContext } from '../lib/agent/tool.ts';
+import { readJobFile, readYaml } from '../lib/job/job-file.ts';
 import { job } from './kit/job.ts';
-import { place } from './local/place.ts';
+import { place } from './kit/local-service.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -25,7 +25,7 @@ test('the job of the README is a good one', () => {
 test('the tool of the README works as it stands', async () => {
   const file = join(place(), 'page_someone.ts');
   const code = block('A tool in ten minutes', 'ts')
-    .replace("'../tool.ts'", `'${resolve('lib/tool.ts')}'`)
+    .replace("'../tool.ts'", `'${resolve('lib/agent/tool.ts')}'`)
     .replace("'zod'", `'${resolve('node_modules/zod/index.js')}'`);
   writeFileSync(file, code);
   const { default: tool }: { default: Tool } = await import(pathToFileURL(file).href);

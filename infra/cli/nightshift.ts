@@ -1,7 +1,7 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { built } from '../local/built.ts';
+import { built } from '../local/daemon/bundle-cache.ts';
 
 const dir = await built().catch((thrown: unknown) => {
   console.error(thrown instanceof Error ? thrown.message : thrown);

@@ -1,8 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { projectPath } from './declared.ts';
-import { ending, exitCodes } from './ending.ts';
-import { type Place, regionOf } from './place.ts';
-import { terminal } from './terminal.ts';
+import { projectPath } from './client/job-files.ts';
+import { type Place, regionOf } from './client/target.ts';
+import { ending, exitCodes } from './print/exit.ts';
+import { terminal } from './print/terminal.ts';
 
 const out = terminal(process.stdout, process.env);
 const err = terminal(process.stderr, process.env);
@@ -63,7 +63,7 @@ declaring(placed(command('run <job>', 'start a run of a job and watch it to its 
   )
   .addHelpText('after', '\nWith --json the run, its attempts, steps and result come on stdout, progress on stderr.')
   .action(async (job, options) => {
-    const { run } = await import('./run.ts');
+    const { run } = await import('./command/run.ts');
     process.exitCode = await run(job, options, usualData, { progress: options.json ? err : out, answer: out });
   });
 
@@ -72,12 +72,12 @@ declaring(placed(command('runs', 'list recent runs, the newest first')))
   .option('--days <n>', 'how far back, in days, the slots of the runs may lie', between(1, 400), 7)
   .option('--limit <n>', 'how many runs at most', between(1, 10_000), 20)
   .action(async (options) => {
-    const { runs } = await import('./runs.ts');
+    const { runs } = await import('./command/runs.ts');
     process.exitCode = await runs(options, out);
   });
 
 placed(command('show <run>', 'show a run: its attempts, their prompts and every step')).action(async (id, options) => {
-  const { show } = await import('./show.ts');
+  const { show } = await import('./command/show.ts');
   process.exitCode = await show(id, options, out);
 });
 
@@ -87,14 +87,14 @@ declaring(placed(command('why <job> <time...>', 'say why a job did or did not ru
     "\nTimes are local to the job's zone (2026-11-25 09:00, or 09:00 for today), or a slot in UTC (2026-11-25T08:00:00Z).",
   )
   .action(async (job, time, options) => {
-    const { why } = await import('./why.ts');
+    const { why } = await import('./command/why.ts');
     process.exitCode = await why(job, time, options, usualData, out);
   });
 
 declaring(
   placed(command('retry <run>', 'run the slot of a run that is over once more, and watch it to its end')),
 ).action(async (id, options) => {
-  const { retry } = await import('./retry.ts');
+  const { retry } = await import('./command/retry.ts');
   process.exitCode = await retry(id, options, usualData, { progress: options.json ? err : out, answer: out });
 });
 
@@ -105,13 +105,13 @@ declaring(placed(command('backfill <job>', 'run a job for its past slots that ha
   .option('--limit <n>', 'how many slots the range may hold', between(1, 100_000), 1000)
   .option('--dry-run', 'only say what would be run, and what it may cost')
   .action(async (job, options) => {
-    const { backfill } = await import('./backfill.ts');
+    const { backfill } = await import('./command/backfill.ts');
     process.exitCode = await backfill(job, options, { progress: options.json ? err : out, answer: out });
   });
 
 declaring(placed(command('jobs', 'list the jobs: when they are due, how they fare, what they spend'))).action(
   async (options) => {
-    const { jobs } = await import('./jobs.ts');
+    const { jobs } = await import('./command/jobs.ts');
     process.exitCode = await jobs(options, out);
   },
 );
@@ -119,7 +119,7 @@ declaring(placed(command('jobs', 'list the jobs: when they are due, how they far
 declaring(placed(command('forecast <job>', 'foretell how often a job runs and what it costs, from its past runs')))
   .option('--days <n>', 'how many days to look ahead', between(1, 366), 30)
   .action(async (job, options) => {
-    const { forecast } = await import('./forecast.ts');
+    const { forecast } = await import('./command/forecast.ts');
     process.exitCode = await forecast(job, options, out);
   });
 
@@ -128,13 +128,13 @@ declaring(placed(command('pause <job>', 'let no slot of a job start, until it is
   .option('--until <time>', "when it goes on by itself, local to the job's zone, or a slot in UTC")
   .option('--by <name>', 'who pauses it (default: the user of this machine)')
   .action(async (job, options) => {
-    const { pause } = await import('./pause.ts');
+    const { pause } = await import('./command/pause.ts');
     process.exitCode = await pause(job, options, out);
   });
 
 declaring(placed(command('resume <job>', 'end the pause of a job, and close its breaker'))).action(
   async (job, options) => {
-    const { resume } = await import('./resume.ts');
+    const { resume } = await import('./command/resume.ts');
     process.exitCode = await resume(job, options, out);
   },
 );
@@ -142,7 +142,7 @@ declaring(placed(command('resume <job>', 'end the pause of a job, and close its 
 declaring(command('next <job>', 'show when a job is due next, and what its schedule says in English'))
   .option('--count <n>', 'how many slots', between(1, 1000), 10)
   .action(async (job, options) => {
-    const { next } = await import('./next.ts');
+    const { next } = await import('./command/next.ts');
     process.exitCode = await next(job, options, out);
   });
 
@@ -158,12 +158,12 @@ records it or catches up, by the job's \`catchUp\`. With --json, one object a li
 Exit codes: 0 stopped with Ctrl-C, which is how it ends (open runs go on); 2 bad job files at the start; 3 the service does not come up.`,
   )
   .action(async (options) => {
-    const { dev } = await import('./dev.ts');
+    const { dev } = await import('./command/dev.ts');
     process.exitCode = await dev(options, out);
   });
 
 declaring(command('check', 'check every job and script file')).action(async (options) => {
-  const { check } = await import('./check.ts');
+  const { check } = await import('./command/check.ts');
   process.exitCode = await check(options, out);
 });
 

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Opened } from '../loop.ts';
-import type { Run } from '../run.ts';
-import { configuredScripts } from './config.ts';
-import { guardedHttp } from './http.ts';
-import { storedLedger } from './ledger.ts';
-import { openModel } from './model.ts';
-import { secrets } from './secrets.ts';
-import type { Stores } from './stores.ts';
-import { loadTools, toolSpecs } from './tools.ts';
+import type { Opened } from '../agent/agent-loop.ts';
+import type { Run } from '../run/run.ts';
+import { secrets } from './aws/secrets.ts';
+import { configuredScripts } from './files/config.ts';
+import { loadTools, toolSpecs } from './files/tools.ts';
+import { openModel } from './model/model.ts';
+import { storedLedger } from './store/past-runs.ts';
+import type { Stores } from './store/stores.ts';
+import { guardedHttp } from './web/http.ts';
 
 type Environment = Record<string, string | undefined>;
 type OpenDeps = { stores: Stores; config: string; env: Environment; now(): Date };

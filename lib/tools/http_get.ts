@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { maxPageBytes, page } from '../page.ts';
-import { tool } from '../tool.ts';
+import { maxPageBytes, page } from '../agent/page.ts';
+import { tool } from '../agent/tool.ts';
 
 const Input = z.strictObject({
   url: z.string().describe('The http or https URL to fetch. Its host must be one the job allows.'),

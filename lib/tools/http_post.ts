@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { maxPageBytes, page } from '../page.ts';
-import { ToolError, tool } from '../tool.ts';
+import { maxPageBytes, page } from '../agent/page.ts';
+import { ToolError, tool } from '../agent/tool.ts';
 
 const Input = z.strictObject({
   url: z.string().describe('The http or https URL to post to. Its host must be one the job allows.'),

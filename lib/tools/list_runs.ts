@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { hasRun } from '../outcome.ts';
-import { type Run, runStatus } from '../run.ts';
-import { tool } from '../tool.ts';
+import { tool } from '../agent/tool.ts';
+import { hasRun } from '../run/outcome.ts';
+import { type Run, runStatus } from '../run/run.ts';
 import { addUsage, noUsage, tokens, type Usage } from '../usage.ts';
 
 const Input = z.strictObject({

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { tool } from '../tool.ts';
+import { tool } from '../agent/tool.ts';
 
 /** What this job answered the last time it succeeded. */
 export default tool({

@@ -1,14 +1,14 @@
 import * as z from 'zod';
-import type { AttemptInput, AttemptResult } from '../../lib/attempt.ts';
-import { firstInput } from '../../lib/execution.ts';
+import { type Clock, loop } from '../../lib/agent/agent-loop.ts';
+import type { Model, ModelReply, ModelRequest, ReplyPart } from '../../lib/agent/model.ts';
+import { type Tool, tool } from '../../lib/agent/tool.ts';
 import type { Failure } from '../../lib/failure.ts';
-import type { Stores } from '../../lib/io/stores.ts';
-import { toolSpecs } from '../../lib/io/tools.ts';
-import { type Clock, loop } from '../../lib/loop.ts';
-import type { Model, ModelReply, ModelRequest, ReplyPart } from '../../lib/model.ts';
-import { type Run, runId } from '../../lib/run.ts';
-import type { Step } from '../../lib/step.ts';
-import { type Tool, tool } from '../../lib/tool.ts';
+import { toolSpecs } from '../../lib/io/files/tools.ts';
+import type { Stores } from '../../lib/io/store/stores.ts';
+import type { AttemptInput, AttemptResult } from '../../lib/run/attempt.ts';
+import { firstInput } from '../../lib/run/execution.ts';
+import { type Run, runId } from '../../lib/run/run.ts';
+import type { Step } from '../../lib/run/step.ts';
 import { job } from './job.ts';
 
 export const slot = '2026-11-22T07:00:00Z';

@@ -1,7 +1,7 @@
-import { boundsOf } from '../../lib/calendar.ts';
-import type { Deployment } from '../../lib/deployment.ts';
-import type { Job } from '../../lib/job.ts';
-import { scheduleExpression } from '../../lib/schedule.ts';
+import type { Job } from '../../lib/job/job.ts';
+import { boundsOf } from '../../lib/schedule/calendar.ts';
+import { scheduleExpression } from '../../lib/schedule/schedule.ts';
+import type { Deployment } from '../../lib/watch/deployed-schedule.ts';
 
 /** A schedule as it stands at Scheduler where everything is as the job file says. */
 export const deploymentOf = (job: Job, at: string, more: Partial<Deployment> = {}): Deployment => ({

@@ -1,5 +1,5 @@
-import type { Job } from '../../lib/job.ts';
-import { readJobFile, readYaml } from '../../lib/job-file.ts';
+import type { Job } from '../../lib/job/job.ts';
+import { readJobFile, readYaml } from '../../lib/job/job-file.ts';
 
 const tools = ['http_get', 'http_post', 'list_runs', 'previous_result', 'count', 'pay'];
 

@@ -2,8 +2,8 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { bundle, bundleDir, type FunctionName, functionNames } from '../../infra/build.ts';
-import { built } from '../../infra/local/built.ts';
+import { built } from '../../infra/local/daemon/bundle-cache.ts';
+import { bundle, bundleDir, type FunctionName, functionNames } from '../../infra/package/build.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,4 +1,4 @@
-import type { ExecutionInput, ExecutionStatus, Executions } from '../../lib/execution.ts';
+import type { ExecutionInput, ExecutionStatus, Executions } from '../../lib/run/execution.ts';
 
 type Execution = { input: ExecutionInput; status: Exclude<ExecutionStatus, 'none'>; error?: string };
 

@@ -1,14 +1,14 @@
-import type { Deployment } from '../../lib/deployment.ts';
-import { type DispatchEvent, dispatch } from '../../lib/dispatch.ts';
-import { type ExecutionStatus, firstInput } from '../../lib/execution.ts';
-import type { Job } from '../../lib/job.ts';
-import { changeState } from '../../lib/job-state.ts';
-import type { Run } from '../../lib/run.ts';
-import { SettleInput, settle } from '../../lib/settle.ts';
-import { type Finding, type WatchDeps, watch } from '../../lib/watchman.ts';
+import type { Job } from '../../lib/job/job.ts';
+import { type DispatchEvent, dispatch } from '../../lib/lifecycle/dispatch.ts';
+import { SettleInput, settle } from '../../lib/lifecycle/settle.ts';
+import { changeState } from '../../lib/policy/job-state.ts';
+import { type ExecutionStatus, firstInput } from '../../lib/run/execution.ts';
+import type { Run } from '../../lib/run/run.ts';
+import type { Deployment } from '../../lib/watch/deployed-schedule.ts';
+import { type Finding, type WatchDeps, watch } from '../../lib/watch/watchman.ts';
 import { usage } from './agent.ts';
 import { deploymentOf } from './deployment.ts';
-import { memoryStores } from './memory.ts';
+import { memoryStores } from './memory-stores.ts';
 
 /**
  * A service around the watchman: stores in memory (the year has them on an engine), a clock that a test sets, executions and schedules that a test

@@ -1,0 +1,52 @@
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import * as z from 'zod';
+import { Failure, failureName } from '../../../lib/failure.ts';
+import type { DispatchEvent, DispatchResult } from '../../../lib/lifecycle/dispatch.ts';
+import { parse } from '../../../lib/parse.ts';
+
+const Answer: z.ZodType<DispatchResult> = z.union([
+  z.strictObject({ status: z.enum(['started', 'duplicate', 'queued', 'waits']), run: z.string() }),
+  z.strictObject({ status: z.literal('skipped'), run: z.string(), why: z.string() }),
+]);
+
+/** What Lambda answers where the function threw. */
+const Thrown = z.object({ errorType: z.string().default('unknown error'), errorMessage: z.string().default('') });
+
+const refusals = [
+  'AccessDeniedException',
+  'CredentialsProviderError',
+  'ExpiredTokenException',
+  'InvalidSignatureException',
+  'UnrecognizedClientException',
+];
+
+/**
+ * Hands a slot to the dispatch function and waits for its answer. What the function threw by a name of ours is thrown again
+ * by that name. Throws StoreUnavailable where it cannot be reached or has crashed, Unauthorized where AWS refuses the caller.
+ */
+export const invokeDispatch = async (
+  client: LambdaClient,
+  name: string,
+  event: DispatchEvent,
+): Promise<DispatchResult> => {
+  const { FunctionError, Payload } = await client
+    .send(new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(event) }))
+    .catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.name : 'unknown error';
+      if (refusals.includes(why)) throw new Failure('Unauthorized', `function ${name}: ${why}`, { cause });
+      const gone = why === 'ResourceNotFoundException';
+      throw new Failure(
+        'StoreUnavailable',
+        gone ? `there is no function ${name}: deploy the stack (npx osls deploy)` : `function ${name}: ${why}`,
+        {
+          cause,
+        },
+      );
+    });
+  const answer: unknown = JSON.parse(Payload?.transformToString() ?? 'null');
+  if (FunctionError === undefined) return parse(Answer, answer, 'StoreUnavailable', `function ${name} answered`);
+  const { errorType, errorMessage } = parse(Thrown, answer, 'StoreUnavailable', `function ${name} failed with`);
+  const known = failureName(errorType);
+  if (known !== 'Crash') throw new Failure(known, errorMessage);
+  throw new Failure('StoreUnavailable', `function ${name} failed: ${errorType}: ${errorMessage}`);
+};

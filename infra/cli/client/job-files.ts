@@ -1,0 +1,28 @@
+import { access } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { Failure } from '../../../lib/failure.ts';
+import { type Declared, readJobs, repositoryFiles } from '../../../lib/io/files/job-files.ts';
+import { project } from '../../local/project.ts';
+
+/** A path of this project as it is called from where the command was typed. */
+export const projectPath = (path: string): string => relative(process.cwd(), join(project, path)) || '.';
+
+/**
+ * The jobs and scripts declared under `infra`, checked. Throws InvalidJob with every problem, a line each; where `now` is given, one-time
+ * jobs that are over are problems too.
+ */
+export const readDeclared = async (infra: string, now?: Date): Promise<Declared> => {
+  const jobs = join(infra, 'jobs');
+  await access(jobs).catch((cause: unknown) => {
+    throw new Failure('InvalidJob', `${jobs}: there is no such directory`, { cause });
+  });
+  const [scripts, holidays] = [join(infra, 'scripts'), join(infra, 'holidays')];
+  return readJobs({ jobs, scripts, holidays, tools: projectPath(repositoryFiles.tools) }, now);
+};
+
+/** Throws UnknownJob, naming the jobs there are. */
+export const mustBeDeclared = (name: string, { jobs }: Declared): void => {
+  if (jobs.some((job) => job.name === name)) return;
+  const expected = jobs.map((job) => job.name).join(', ') || 'none is declared';
+  throw new Failure('UnknownJob', `there is no job "${name}", expected one of: ${expected}`);
+};

@@ -1,0 +1,61 @@
+import { Failure } from '../../../lib/failure.ts';
+import type { Stores } from '../../../lib/io/store/stores.ts';
+import type { Job } from '../../../lib/job/job.ts';
+import { type Backlog, backlog, standIns } from '../../../lib/report/backlog.ts';
+import { type Experience, experience } from '../../../lib/report/forecast.ts';
+import { anchorOf } from '../../../lib/report/why.ts';
+import { type Due, slotsAfter } from '../../../lib/schedule/calendar.ts';
+import { slotAt } from '../../../lib/schedule/slot.ts';
+import { count } from '../print/format.ts';
+import { typedTime } from '../print/time.ts';
+
+/** A range as a person typed it, and how many slots it may hold. */
+export type Asked = { from: string; to?: string; limit: number };
+
+/** What a backfill is to do, and what past runs tell of its cost. Both ends are in the range. */
+export type Plan = { from: Date; to: Date; slots: number; left: Backlog; known: Experience | null };
+
+/** How many of a job's last runs tell what the next ones cost. */
+const lookBack = 200;
+
+const rangeOf = ({ from, to }: Asked, { schedule }: Job, now: Date): { from: Date; to: Date } => {
+  const start = typedTime(from, '--from', schedule.timezone, now).reached;
+  const end = to === undefined ? now.getTime() : typedTime(to, '--to', schedule.timezone, now).end;
+  if (start > now.getTime())
+    throw new Failure('InvalidSlot', `--from: found "${from}", expected a time that has passed`);
+  if (end < start) throw new Failure('InvalidSlot', `--to: found "${to}", expected a time after --from, "${from}"`);
+  return { from: new Date(start), to: new Date(Math.min(end, now.getTime())) };
+};
+
+type Range = { from: Date; to: Date; anchor: Date };
+
+const dueIn = (job: Job, { from, to, anchor }: Range, limit: number): Due[] => {
+  const last = slotAt(to);
+  const due: Due[] = [];
+  for (const one of slotsAfter(job.schedule, new Date(from.getTime() - 1), { anchor })) {
+    if (one.slot > last) break;
+    due.push(one);
+    if (due.length <= limit) continue;
+    throw new Failure('InvalidEvent', `--from: found more than ${count(limit)} slots up to --to; --limit allows more`);
+  }
+  return due;
+};
+
+/**
+ * What is left to do for the slots of a range, by the runs there are. A rate of which nobody knows where it counts from counts from the
+ * beginning of the range. Throws InvalidSlot for a range that is none, InvalidEvent for one that is larger than anybody means.
+ */
+export const plan = async (job: Job, asked: Asked, now: Date, stores: Stores | undefined): Promise<Plan> => {
+  const { from, to } = rangeOf(asked, job, now);
+  const [past = [], look] = await Promise.all([
+    stores?.runs.byJob(job.name, { limit: lookBack }),
+    stores?.looks.get(job.name),
+  ]);
+  const anchor = anchorOf(job, look, past);
+  const due = dueIn(job, { from, to, anchor: anchor.known ? anchor.at : from }, asked.limit);
+  const query = { from: slotAt(from), to: slotAt(to), limit: Number.POSITIVE_INFINITY };
+  const own = (await stores?.runs.byJob(job.name, query)) ?? [];
+  const others = await Promise.all(standIns(own).map((id) => stores?.runs.get(id)));
+  const runs = [...own, ...others.filter((run) => run !== undefined)];
+  return { from, to, slots: due.length, left: backlog(due, runs), known: experience(job, past) };
+};

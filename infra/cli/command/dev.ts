@@ -1,0 +1,176 @@
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { asFailure, Failure } from '../../../lib/failure.ts';
+import type { Declared } from '../../../lib/io/files/job-files.ts';
+import { unusable } from '../../local/daemon/data-directory.ts';
+import { type Hold, holdTimer } from '../../local/daemon/scheduler-lease.ts';
+import type { ServiceEvent } from '../../local/daemon/service.ts';
+import { keepSchedules, type Timetable } from '../../local/scheduler/sync-schedules.ts';
+import { type LocalStage, openLocal } from '../client/client.ts';
+import { readDeclared } from '../client/job-files.ts';
+import { writeLocalConfig } from '../client/local-config.ts';
+import type { Happening } from '../dev/dev-event.ts';
+import { watchChanges } from '../dev/file-changes.ts';
+import { type Teller, teller } from '../dev/reporter.ts';
+import { type Spectator, spectator } from '../dev/run-poller.ts';
+import { listener, type Told } from '../dev/service-events.ts';
+import { exitCodes } from '../print/exit.ts';
+import type { Terminal } from '../print/terminal.ts';
+
+export type DevOptions = { infra: string; data: string; json?: boolean };
+
+/** How long it rests between two looks, and how often it asks for runs that nobody told of: a person's, or one that waited. */
+const restMs = 200;
+const askMs = 10_000;
+/** How many runs of a job are looked at: more where the watchman has gone through an outage. */
+const few = 30;
+const many = 1000;
+
+type Connected = { stage: LocalStage; hold: Hold; timetable: Timetable };
+
+/** Holds the timer. The one before may be dying: its place is free in a moment. Throws StoreUnavailable where another `dev` works here. */
+const held = async (stage: LocalStage, data: string, hear: (event: ServiceEvent) => void): Promise<Hold> => {
+  for (let tries = 0; tries < 5; tries += 1) {
+    const hold = await holdTimer(stage.url, hear);
+    if (hold !== undefined) return hold;
+    await setTimeout(100);
+  }
+  throw new Failure('StoreUnavailable', `another \`dev\` works on ${data}; stop it, or give --data another directory`);
+};
+
+const schedulesKept = async (stage: LocalStage, { jobs }: Declared): Promise<Timetable> => {
+  const client = new SchedulerClient(stage.scheduler());
+  try {
+    return await keepSchedules(jobs, client, new Date());
+  } finally {
+    client.destroy();
+  }
+};
+
+const configWritten = async (data: string, declared: Declared): Promise<void> => {
+  await writeLocalConfig(data, declared).catch((thrown: unknown) => {
+    throw unusable(data, thrown);
+  });
+};
+
+/** All that `dev` is, once it runs: everything it hears, reads and says. */
+const session = (options: DevOptions, tell: Teller, runs: Spectator) => {
+  const heard: ServiceEvent[] = [];
+  const understand = listener();
+  let askedAt = 0;
+
+  /** Nothing of another `dev` is touched before it is known that there is none. */
+  const connect = async (declared: Declared): Promise<Connected> => {
+    const idle = await openLocal(options.data, { resume: false });
+    const opened = [idle];
+    try {
+      const hold = await held(idle, options.data, (event) => void heard.push(event));
+      await configWritten(options.data, declared);
+      const stage = await openLocal(options.data, { resume: true });
+      opened.push(stage);
+      const timetable = await schedulesKept(stage, declared);
+      await hold.start();
+      idle.close();
+      return { stage, hold, timetable };
+    } catch (thrown) {
+      for (const one of opened) one.close();
+      throw thrown;
+    }
+  };
+  const scan = async (jobs: string[], { stage }: Connected, deep: boolean): Promise<Happening[]> =>
+    runs.scan(jobs, stage.stores, { limit: deep ? many : few });
+
+  /** One look: what the service has told, the runs that are open, and now and then all of them. */
+  const look = async (declared: Declared, connected: Connected): Promise<void> => {
+    const told: Told[] = heard.splice(0).map(understand);
+    tell.say(told.flatMap(({ happenings }) => happenings));
+    const ended = await runs.follow(connected.stage.stores);
+    tell.say(ended);
+    const all = Date.now() - askedAt > askMs;
+    if (all) askedAt = Date.now();
+    const names = declared.jobs.map(({ name }) => name);
+    // A run that ends may let out one that waited in the queue.
+    const freed = ended.flatMap((one) => (one.event === 'ended' ? [one.job] : []));
+    const jobs = all ? names : [...new Set([...told.flatMap((one) => one.jobs), ...freed])];
+    const deep = told.some((one) => one.deep);
+    tell.say(await scan(jobs, connected, deep));
+  };
+  /** Reads the job files again. Wrong ones change nothing. */
+  const reread = async (declared: Declared, connected: Connected): Promise<Declared> => {
+    try {
+      const fresh = await readDeclared(options.infra);
+      await configWritten(options.data, fresh);
+      const timetable = await schedulesKept(connected.stage, fresh);
+      const { created, updated, removed } = timetable;
+      tell.know(fresh, timetable);
+      tell.say([{ event: 'files', created, updated, removed }]);
+      tell.schedules([...created, ...updated]);
+      return fresh;
+    } catch (thrown) {
+      const { name, message } = asFailure(thrown);
+      if (name !== 'InvalidJob') throw thrown;
+      tell.say([{ event: 'invalid', problems: message.split('\n') }]);
+      return declared;
+    }
+  };
+  return { connect, look, reread };
+};
+
+/** Whether what was thrown is the service's end. Its connections may close a moment after a request has failed. */
+const isLost = async (connected: Connected): Promise<boolean> => {
+  for (let waits = 0; waits < 10 && !connected.hold.lost; waits += 1) await setTimeout(50);
+  return connected.hold.lost;
+};
+
+/**
+ * Fires every job at its slots until it is told to stop, and tells what happens. Reads job files again when they change. A service that dies is
+ * started again. Resolves to 0 on SIGINT and SIGTERM, which is how it ends. Throws InvalidJob, StoreUnavailable.
+ */
+export const dev = async (options: DevOptions, out: Terminal): Promise<number> => {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const isStopped = (): boolean => stop.signal.aborted;
+  const stopped = once(stop.signal, 'abort');
+  const files = await watchChanges(options.infra);
+  let declared = await readDeclared(options.infra);
+  const runs = spectator(new Date());
+  const tell = teller(out, options.json === true);
+  const { connect, look, reread } = session(options, tell, runs);
+
+  out.show(() => 'starting the local service');
+  let connected = await connect(declared);
+  const reconnect = async (): Promise<void> => {
+    connected.stage.close();
+    tell.say([{ event: 'service-ended' }]);
+    connected = await connect(declared);
+    tell.say([{ event: 'service-back' }]);
+  };
+  const turn = async (): Promise<void> => {
+    if (connected.hold.lost) await reconnect();
+    try {
+      await look(declared, connected);
+      if (await files.settled()) declared = await reread(declared, connected);
+    } catch (thrown) {
+      if (!(await isLost(connected))) throw thrown;
+    }
+  };
+
+  try {
+    tell.know(declared, connected.timetable);
+    tell.say([{ event: 'began', jobs: declared.jobs.length, data: options.data }]);
+    tell.schedules(declared.jobs.map(({ name }) => name));
+    out.show(() => tell.status(runs.open().length));
+    while (!isStopped()) {
+      await turn();
+      await Promise.race([setTimeout(restMs), stopped]);
+    }
+    out.show();
+    tell.say([{ event: 'stopped', open: runs.open() }]);
+    return exitCodes.succeeded;
+  } finally {
+    out.show();
+    connected.hold.close();
+    connected.stage.close();
+  }
+};

@@ -1,0 +1,72 @@
+import { Failure } from '../../../lib/failure.ts';
+import type { Job } from '../../../lib/job/job.ts';
+import { changeState, type JobState } from '../../../lib/policy/job-state.ts';
+import { goingOn, type Pause, paused } from '../../../lib/policy/pause.ts';
+import { openStage } from '../client/client.ts';
+import { jobAt } from '../client/find-job.ts';
+import type { Place } from '../client/target.ts';
+import { exitCodes } from '../print/exit.ts';
+import { brief, json } from '../print/sanitize.ts';
+import type { Terminal } from '../print/terminal.ts';
+import { localText, typedTime } from '../print/time.ts';
+import { noteOf, personOf } from './author.ts';
+
+export type PauseOptions = Place & { infra: string; note?: string; until?: string; by?: string; json?: boolean };
+
+/** The end of a pause, which must be to come. Throws InvalidSlot. */
+const endOf = (until: string | undefined, job: Job, now: Date): string | null => {
+  if (until === undefined) return null;
+  const { reached } = typedTime(until, '--until', job.schedule.timezone, now);
+  if (reached > now.getTime()) return new Date(reached).toJSON();
+  throw new Failure(
+    'InvalidSlot',
+    `--until: found "${until}", which has passed, expected a time after ${localText(now, job.schedule.timezone)}`,
+  );
+};
+
+/** `paused by ana since Wed 2026-11-25 09:00 until …: holiday`, in the job's own time. */
+export const pauseLine = ({ by, since, until, note }: Pause, zone: string): string => {
+  const end = until === null ? '' : ` until ${localText(until, zone)}`;
+  return brief(`paused by ${by} since ${localText(since, zone)}${end}${note === '' ? '' : `: ${note}`}`, 700);
+};
+
+type Done = Pick<JobState, 'open' | 'queued'> & { pause: Pause; replaced: Pause | undefined };
+
+const sentences = (job: Job, { pause, replaced, open, queued }: Done): string[] => {
+  const zone = job.schedule.timezone;
+  const end = pause.until === null ? 'it is resumed' : `${localText(pause.until, zone)} ${zone}`;
+  return [
+    `${job.name} is ${pauseLine(pause, zone)}.`,
+    ...(replaced ? [`It was ${pauseLine(replaced, zone)}; this pause takes its place.`] : []),
+    `Its slots are recorded as skipped until ${end}.`,
+    ...open.map(({ run }) => `${run} is open and goes on to its end.`),
+    ...(queued === null ? [] : [`${queued} is in the queue; if its turn comes during the pause, it is skipped.`]),
+    ...(job.enabled ? [] : ['Its job file says enabled: false: it would not run anyway.']),
+  ];
+};
+
+/**
+ * Pauses a job, with a note of who and why: no slot of it starts until it is resumed, or until a time. A pause that goes on gives way to the
+ * new one. Throws UnknownJob, InvalidSlot, InvalidEvent.
+ */
+export const pause = async (name: string, options: PauseOptions, out: Terminal): Promise<number> => {
+  const { job } = await jobAt(name, options);
+  const now = new Date();
+  const end = endOf(options.until, job, now);
+  const [by, note] = [personOf(options.by, process.env), noteOf(options.note)];
+  const pause: Pause = { by, since: now.toJSON(), until: end, note };
+  let replaced: Pause | undefined;
+  const change = ({ pauses }: JobState) => {
+    replaced = goingOn(pauses, now);
+    return { pauses: paused(pauses, pause) };
+  };
+  const stage = await openStage(options, { resume: false });
+  try {
+    const { open, queued } = await changeState(name, change, stage.stores.states);
+    if (options.json) out.say(json({ job: name, pause, replaced: replaced ?? null, open, queued }));
+    else for (const sentence of sentences(job, { pause, replaced, open, queued })) out.say(sentence);
+    return exitCodes.succeeded;
+  } finally {
+    stage.close();
+  }
+};

@@ -1,0 +1,39 @@
+import { Failure } from '../../../lib/failure.ts';
+import { freeSuffix } from '../../../lib/report/backlog.ts';
+import { mustBeRunId } from '../../../lib/report/run-history.ts';
+import { knownRun, type Run, type Runs } from '../../../lib/run/run.ts';
+import { mustBeDeclared, readDeclared } from '../client/job-files.ts';
+import { reading, running } from '../client/open.ts';
+import type { Place } from '../client/target.ts';
+import { hint } from '../client/target.ts';
+import { type Outputs, watch } from './follow-run.ts';
+
+export type RetryOptions = Place & { infra: string; json?: boolean };
+
+/** The run that is tried again, which must be over, and the suffix of the new one. Throws UnknownRun, InvalidEvent. */
+const before = async (id: string, runs: Runs): Promise<{ run: Run; suffix: string }> => {
+  const run = await knownRun(id, runs);
+  const { slot, outcome } = run;
+  if (!outcome) throw new Failure('InvalidEvent', `run ${id} is still open, expected one that has ended`);
+  const all = await runs.byJob(run.job.name, { from: slot, to: slot, limit: Number.POSITIVE_INFINITY });
+  return { run, suffix: freeSuffix('retry', 'retry-1', all) };
+};
+
+/**
+ * Starts a new run for the slot of one that is over, beside it and as the job is declared now, for all the slots that one stood for, and follows
+ * it. Throws UnknownRun, UnknownJob, InvalidEvent before anything is started.
+ */
+export const retry = async (id: string, options: RetryOptions, usualData: string, out: Outputs): Promise<number> => {
+  mustBeRunId(id);
+  const found = await reading(options, ({ stores }) => before(id, stores.runs));
+  if (!found) throw new Failure('UnknownRun', `there is no run ${id}, and no other in ${options.data}`);
+  const { run, suffix } = found;
+  const { slot, slots, job } = run;
+  const declared = await readDeclared(options.infra);
+  if (options.stage === undefined) mustBeDeclared(job.name, declared);
+  const event = { job: job.name, slot, suffix, ...(slots && { slots }) };
+  const show = (one: string) => hint(`show ${one}`, options, usualData);
+  return running(options, declared, out.progress, (stage) =>
+    watch(event, { stage, show, wantsJson: options.json === true, out }),
+  );
+};

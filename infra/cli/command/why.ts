@@ -1,0 +1,90 @@
+import type { Stores } from '../../../lib/io/store/stores.ts';
+import { anchorOf, minutesOf, why as verdictOf, type Why } from '../../../lib/report/why.ts';
+import type { Run } from '../../../lib/run/run.ts';
+import { knownJob } from '../client/find-job.ts';
+import { reading } from '../client/open.ts';
+import type { Place } from '../client/target.ts';
+import { hint } from '../client/target.ts';
+import { exitCodes } from '../print/exit.ts';
+import { type Answer, answer, type Question } from '../print/explanation.ts';
+import { toned } from '../print/line.ts';
+import { json } from '../print/sanitize.ts';
+import type { Terminal } from '../print/terminal.ts';
+import { typedTime } from '../print/time.ts';
+
+export type WhyOptions = Place & { infra: string; json?: boolean };
+
+type Told = { verdict: Why; question: Question };
+
+/** How many of a job's last runs are looked through for one that its schedule delivered: a rate counts from it. */
+const lookBack = 50;
+
+const askedOf = async (name: string, time: string, infra: string, stores: Stores | undefined): Promise<Told> => {
+  const now = new Date();
+  const { job } = await knownJob(name, infra, stores);
+  const asked = typedTime(time, '<time>', job.schedule.timezone, now);
+  const [state, seen, last = [], ...minutes] = await Promise.all([
+    stores?.states.get(name),
+    stores?.looks.get(name),
+    job.schedule.rate === undefined ? [] : stores?.runs.byJob(name, { limit: lookBack }),
+    ...minutesOf(asked).map((minute) => stores?.runs.byJob(name, { ...minute, limit: lookBack })),
+  ]);
+  const runs = minutes.flatMap((found) => found ?? []);
+  const facts = { job, asked, anchor: anchorOf(job, seen, [...runs, ...last]), runs, state, look: seen, now };
+  const verdict = verdictOf(facts);
+  const by = verdict.kind === 'skipped' ? verdict.outcome.by : undefined;
+  const standIn = by === undefined ? undefined : await stores?.runs.get(by);
+  return { verdict, question: { facts, asked: time, standIn } };
+};
+
+const runOf = (verdict: Why): Run | undefined => ('run' in verdict ? verdict.run : undefined);
+
+const forPrograms = ({ verdict, question: { facts, asked, standIn } }: Told, { sentence, evidence }: Answer) => {
+  const { slot, kind, again, beside } = verdict;
+  const run = runOf(verdict) ?? null;
+  return {
+    job: facts.job.name,
+    asked,
+    timezone: facts.job.schedule.timezone,
+    slot: slot ?? null,
+    kind,
+    sentence,
+    evidence: evidence.map(([label, text]) => ({ label, text })),
+    run,
+    standIn: standIn ?? null,
+    due: 'due' in verdict ? verdict.due : null,
+    before: 'before' in verdict ? (verdict.before ?? null) : null,
+    next: 'next' in verdict ? (verdict.next ?? null) : null,
+    again: again ?? null,
+    beside: beside.map(({ id }) => id),
+  };
+};
+
+/** Says why a job did or did not run at a time, or when it will: one sentence, and the evidence under it. Reads only. Throws UnknownJob, InvalidSlot. */
+export const why = async (
+  name: string,
+  time: string[],
+  options: WhyOptions,
+  usualData: string,
+  out: Terminal,
+): Promise<number> => {
+  const ask = (stores?: Stores) => askedOf(name, time.join(' '), options.infra, stores);
+  const told = (await reading(options, ({ stores }) => ask(stores))) ?? (await ask());
+  const said = answer(told.verdict, told.question);
+  if (options.json) {
+    out.say(json(forPrograms(told, said)));
+    return exitCodes.succeeded;
+  }
+  out.say(said.sentence);
+  const run = runOf(told.verdict);
+  const shown = run ? [...said.evidence, ['every step', hint(`show ${run.id}`, options, usualData)]] : said.evidence;
+  const width = Math.max(...shown.map(([label = '']) => label.length));
+  out.print(
+    shown.map(([label = '', text = ''], at) => ({
+      key: `evidence${at}`,
+      whole: true,
+      segments: [toned('dim', `  ${label.padEnd(width)}  `), text],
+    })),
+  );
+  return exitCodes.succeeded;
+};

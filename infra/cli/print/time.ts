@@ -1,0 +1,72 @@
+import { Failure } from '../../../lib/failure.ts';
+import { momentProblems } from '../../../lib/schedule/local-time.ts';
+import { localDate, weekday } from '../../../lib/schedule/schedule.ts';
+import { Slot, slotAt } from '../../../lib/schedule/slot.ts';
+import { instantsOf, midnightOf, openZone, reachedAt, wallTime } from '../../../lib/schedule/time-zone.ts';
+
+/**
+ * A time as a person typed it: every instant it can mean (none where clocks jump over it, two where they go back over it), and when
+ * it is reached. `end`: the last millisecond of its minute, or of its day where no time of day was given.
+ */
+export type Typed = { instants: number[]; reached: number; end: number };
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+const form = 'a local time like "2026-11-25 09:00", 09:00 for today, or a slot like 2026-11-25T08:00:00Z';
+
+const wrong = (option: string, text: string, expected: string): Failure =>
+  new Failure('InvalidSlot', `${option}: found "${text}", expected ${expected}`);
+
+const utc = (text: string): number | undefined => {
+  const whole = /:\d\d:\d\dZ$/.test(text) ? text : text.replace(/Z$/, ':00Z');
+  return Slot.safeParse(whole).success ? Date.parse(whole) : undefined;
+};
+
+const pattern = /^(?:(\d{4}-\d\d-\d\d)(?:[T ]|$))?(\d\d:\d\d(?::\d\d)?)?$/;
+
+/**
+ * Reads a time that a person typed: local to the zone, or a slot in UTC. A time of day alone is of today. Throws InvalidSlot, which names the
+ * option and says what was expected.
+ */
+export const typedTime = (text: string, option: string, zone: string, now: Date): Typed => {
+  if (text.endsWith('Z')) {
+    const instant = utc(text);
+    if (instant === undefined) throw wrong(option, text, form);
+    return { instants: [instant], reached: instant, end: instant + minute - 1 };
+  }
+  const [, date, time] = pattern.exec(text) ?? [];
+  if (date === undefined && time === undefined) throw wrong(option, text, form);
+  const seconds = (time ?? '00:00').padEnd(8, ':00');
+  const moment = `${date ?? localDate(now, zone)}T${seconds}`;
+  const [problem] = momentProblems(moment);
+  if (problem !== undefined) throw new Failure('InvalidSlot', `${option}: "${text}": ${problem}`);
+  const local = Date.parse(`${moment}Z`);
+  const spans = openZone(zone).spansAround(midnightOf(local));
+  const [instants, reached] = [instantsOf(local, spans), reachedAt(local, spans)];
+  const last = (instants.at(-1) ?? reached) + minute;
+  return { instants, reached, end: (time === undefined ? reachedAt(local + day, spans) : last) - 1 };
+};
+
+/** `Wed 2026-11-25 09:00`: an instant in a time zone, with seconds where it has some. */
+export const localText = (instant: string | Date, zone: string): string => {
+  const slot = slotAt(new Date(instant));
+  return `${weekday(slot, zone).slice(0, 3)} ${wallTime(slot, openZone(zone)).local}`;
+};
+
+const instant = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
+
+/** A recorded message with its instants in a time zone. */
+export const localized = (message: string, zone: string): string =>
+  message.replaceAll(instant, (found) => localText(found, zone));
+
+/** `3 min`, `2 h 05 min`, `4 days`: about how long, given in milliseconds. */
+export const about = (ms: number): string => {
+  const minutes = Math.round(Math.abs(ms) / minute);
+  if (minutes < 1) return `${Math.round(Math.abs(ms) / 1000)} s`;
+  if (minutes < 60) return `${minutes} min`;
+  const rest = minutes % 60;
+  if (minutes < 48 * 60)
+    return `${Math.floor(minutes / 60)} h${rest === 0 ? '' : ` ${String(rest).padStart(2, '0')} min`}`;
+  return `${Math.round(minutes / 60 / 24)} days`;
+};

@@ -1,0 +1,158 @@
+import { type FailureName, failures } from '../../../lib/failure.ts';
+import type { History, Tried } from '../../../lib/report/run-history.ts';
+import { textOf } from '../../../lib/run/message.ts';
+import { hasRun, type Outcome, type Ran } from '../../../lib/run/outcome.ts';
+import { type Call, callsOf, isCorrection, isFinal, type Step } from '../../../lib/run/step.ts';
+import { localDate, localTime, weekday } from '../../../lib/schedule/schedule.ts';
+import { tokens } from '../../../lib/usage.ts';
+import { cost, count, counted, duration } from './format.ts';
+import { type Line, type Segment, toned } from './line.ts';
+import { brief } from './sanitize.ts';
+
+type Run = History['run'];
+
+const label = (word: string): Segment => toned('dim', word.padEnd(7));
+const quoted = (text: string): string => `“${brief(text, 160)}”`;
+
+/** `Sunday 2026-11-22 08:00 Europe/Amsterdam`: a slot as its job means it. */
+export const slotText = ({ slot, job }: Run): string => {
+  const zone = job.schedule.timezone;
+  return `${weekday(slot, zone)} ${localDate(slot, zone)} ${localTime(slot, zone)} ${zone}`;
+};
+
+const heading = (run: Run): Line[] => [
+  { key: 'job', segments: [label('job'), toned('strong', run.job.name)] },
+  { key: 'slot', segments: [label('slot'), slotText(run), toned('dim', `  (${run.slot})`)] },
+  { key: 'run', segments: [label('run'), run.id] },
+  { key: 'model', segments: [label('model'), run.job.model] },
+  { key: 'gap', segments: [] },
+];
+
+/** How an attempt's first prompt compares with the first attempt's. Both were made anew and compared here, letter by letter. */
+const beginning = ({ prompt }: Tried, first: Tried): string =>
+  prompt.system === first.prompt.system && prompt.prompt === first.prompt.prompt
+    ? `starts clean: its first prompt is that of attempt ${first.number}, to the letter`
+    : 'starts clean, but for a sentence that says how the one before it failed';
+
+const callSegments = ({ call, status, output }: Call): Segment[] => {
+  const good = status === 'ok' || status === 'recorded';
+  const words = Object.keys(call.input).length > 0 ? ` ${brief(JSON.stringify(call.input), 80)}` : '';
+  const ending = status === 'ok' ? '' : `  ${status}${good ? '' : `: ${brief(output, 100)}`}`;
+  return [toned(good ? 'good' : 'bad', good ? '✓ ' : '✗ '), call.toolName, toned('dim', words), toned('warn', ending)];
+};
+
+const stepKind = (step: Step): string => {
+  if (isFinal(step)) return '  final answer';
+  return isCorrection(step) ? '  sent back: it does not fit the result' : '';
+};
+
+/** A step's measures: `0.8 s, 436 tokens, $0.0021`. */
+export const measures = ({ modelMs, toolMs, calls, usage }: Step): string =>
+  [
+    `model ${duration(modelMs)}`,
+    ...(calls.length > 0 ? [`tools ${duration(toolMs)}`] : []),
+    `${count(tokens(usage))} tokens`,
+    cost(usage.usd),
+  ].join(' · ');
+
+const stepLines = (step: Step, attempt: number, since: number): Line[] => {
+  const key = `a${attempt}s${step.number}`;
+  const text = textOf(step.turn[0]);
+  const endedMs = Date.parse(step.startedAt) + step.modelMs + step.toolMs;
+  return [
+    {
+      key,
+      elapsedMs: endedMs - since,
+      segments: [`  step ${step.number}  `, toned('dim', measures(step)), toned('good', stepKind(step))],
+    },
+    ...(text.trim() === '' ? [] : [{ key: `${key}text`, margin: true, segments: [`    ${quoted(text)}`] }]),
+    ...callsOf(step).map((call, at) => ({
+      key: `${key}c${at}`,
+      margin: true,
+      segments: ['    ', ...callSegments(call)],
+    })),
+  ];
+};
+
+/** What triage decided about a failed attempt, and why. */
+export const decisionText = (failure: FailureName, attempt: Tried): string => {
+  if (attempt.failed?.decision.status === 'retry') {
+    return `waits ${attempt.failed.decision.delaySeconds} s, then attempt ${attempt.number + 1}`;
+  }
+  return failures[failure] === 'final' ? `gives up: ${failure} is not tried again` : 'gives up: no attempt is left';
+};
+
+const attemptLines = (attempt: Tried, first: Tried, since: number): Line[] => {
+  const { number, startedAt, failed, steps } = attempt;
+  const note = number === first.number ? '' : `  ${beginning(attempt, first)}`;
+  const started: Line = {
+    key: `a${number}`,
+    elapsedMs: Date.parse(startedAt) - since,
+    segments: [toned('strong', `attempt ${number}`), toned('dim', note)],
+  };
+  const stepsDone = steps.flatMap((step) => stepLines(step, number, since));
+  if (!failed) return [started, ...stepsDone];
+  return [
+    started,
+    ...stepsDone,
+    {
+      key: `a${number}failed`,
+      whole: true,
+      elapsedMs: Date.parse(failed.endedAt) - since,
+      segments: [toned('bad', `  ✗ ${failed.failure}`), `: ${brief(failed.message, 2000)}`],
+    },
+    {
+      key: `a${number}decision`,
+      margin: true,
+      segments: [toned('warn', `    ${decisionText(failed.failure, attempt)}`)],
+    },
+  ];
+};
+
+/** `skipped: paused (paused by ana since …)`, or that the slot was missed. */
+export const notRunText = (outcome: Exclude<Outcome, Ran>): string => {
+  if (outcome.status === 'missed') return `missed: ${brief(outcome.message, 400)}`;
+  const { why, message, by } = outcome;
+  const evidence = message ?? (by === undefined ? '' : `see ${by}`);
+  return `skipped: ${why}${evidence === '' ? '' : ` (${brief(evidence, 400)})`}`;
+};
+
+const outcomeLines = ({ outcome, job }: Run, since: number): Line[] => {
+  if (!outcome) return [];
+  const elapsedMs = Date.parse(outcome.endedAt) - since;
+  const { usage } = outcome;
+  const spent = `${duration(elapsedMs)} · ${count(tokens(usage))} tokens · ${cost(usage.usd)}`;
+  const line = (...segments: Segment[]): Line[] => [{ key: 'outcome', elapsedMs, whole: true, segments }];
+  if (!hasRun(outcome)) return line(toned('warn', `– ${notRunText(outcome)}`));
+  const after = `${counted(outcome.attempts, 'attempt')} of at most ${job.retry.attempts}`;
+  if (outcome.status === 'failed') {
+    return line(toned('bad', `✗ failed after ${after}: ${outcome.failure}`), `  ${spent}`);
+  }
+  const steps = counted(outcome.steps, 'step');
+  return line(toned('good', `✓ succeeded after ${after}`), `  the last one in ${steps} · ${spent}`);
+};
+
+/** The run so far as lines, in the order things happened. A later history of the same run gives the same lines and more. */
+export const timeline = ({ run, attempts }: History): Line[] => {
+  const since = Date.parse(run.startedAt);
+  return [
+    ...heading(run),
+    ...attempts.flatMap((attempt) => attemptLines(attempt, attempts[0] ?? attempt, since)),
+    ...outcomeLines(run, since),
+  ];
+};
+
+/** What the run is doing now, in a few words, as far as its items tell. Undefined when it is over. */
+export const doing = ({ run, attempts }: History, now: Date): string | undefined => {
+  if (run.outcome) return undefined;
+  const last = attempts.at(-1);
+  if (!last) return 'starting';
+  if (last.failed?.decision.status === 'retry') {
+    const leftMs = Date.parse(last.failed.endedAt) + last.failed.decision.delaySeconds * 1000 - now.getTime();
+    const next = `attempt ${last.number + 1}`;
+    return leftMs > 0 ? `waiting ${duration(leftMs)} before ${next}` : `starting ${next}`;
+  }
+  const answer = last.steps.at(-1);
+  if (last.failed || (answer && isFinal(answer))) return 'recording the outcome';
+  return `attempt ${last.number}: working on step ${last.steps.length + 1}`;
+};

@@ -1,0 +1,96 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  CreateScheduleCommand,
+  DeleteScheduleCommand,
+  GetScheduleCommand,
+  type GetScheduleCommandOutput,
+  paginateListSchedules,
+  type SchedulerClient,
+  UpdateScheduleCommand,
+} from '@aws-sdk/client-scheduler';
+import type { Job } from '../../../lib/job/job.ts';
+import { boundsOf, isOver } from '../../../lib/schedule/calendar.ts';
+import { scheduleExpression, scheduleName } from '../../../lib/schedule/schedule.ts';
+import { functionArn, scheduleGroup, scheduleRoleArn } from '../arn.ts';
+
+/** The jobs whose schedules were changed, and when that of each job was made, which is where a rate counts from. */
+export type Timetable = { created: string[]; updated: string[]; removed: string[]; since: Map<string, Date> };
+
+/** A job's schedule, as the package declares it for AWS. */
+const settingsOf = (job: Job) => {
+  const { start, end } = boundsOf(job.schedule);
+  return {
+    ScheduleExpression: scheduleExpression(job.schedule),
+    ScheduleExpressionTimezone: job.schedule.timezone,
+    ...(start !== undefined && { StartDate: new Date(start) }),
+    ...(end !== undefined && { EndDate: new Date(end) }),
+    ...(job.description && { Description: job.description }),
+    State: 'ENABLED' as const,
+    ActionAfterCompletion: job.schedule.at === undefined ? ('NONE' as const) : ('DELETE' as const),
+    FlexibleTimeWindow: { Mode: 'OFF' as const },
+    Target: {
+      Arn: functionArn('dispatch'),
+      RoleArn: scheduleRoleArn,
+      Input: JSON.stringify({ job: job.name, slot: '<aws.scheduler.scheduled-time>' }),
+      RetryPolicy: { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86_400 },
+    },
+  };
+};
+
+type Settings = ReturnType<typeof settingsOf>;
+
+const isAsWanted = (found: GetScheduleCommandOutput, wanted: Settings): boolean => {
+  const { $metadata, Arn, Name, GroupName, CreationDate, LastModificationDate, ...settings } = found;
+  return isDeepStrictEqual(settings, wanted);
+};
+
+const isMissing = (thrown: unknown): boolean => thrown instanceof Error && thrown.name === 'ResourceNotFoundException';
+
+/** Undefined where there is no such schedule, or no more: a one-time one removes itself. */
+const unlessMissing = async <T>(sent: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await sent;
+  } catch (thrown) {
+    if (isMissing(thrown)) return undefined;
+    throw thrown;
+  }
+};
+
+const namesOf = async (client: SchedulerClient): Promise<string[]> => {
+  const names: string[] = [];
+  for await (const { Schedules = [] } of paginateListSchedules({ client }, { GroupName: scheduleGroup }))
+    names.push(...Schedules.flatMap(({ Name }) => Name ?? []));
+  return names;
+};
+
+/** The name of the job whose schedule is called so. */
+export const jobNameOf = (schedule: string): string => schedule.replace(/-\d{8}T\d{6}$/, '');
+
+/**
+ * Makes the schedules those of the jobs: what is new is created, what differs is replaced, what is gone or disabled is deleted, and the
+ * others are not touched, so that their dates stay. A one-time job that is over gets no schedule; one it has is left to itself.
+ */
+export const keepSchedules = async (jobs: Job[], client: SchedulerClient, now: Date): Promise<Timetable> => {
+  const made: Timetable = { created: [], updated: [], removed: [], since: new Map() };
+  const enabled = jobs.filter((job) => job.enabled);
+  const names = new Set(enabled.map(scheduleName));
+  for (const Name of (await namesOf(client)).filter((name) => !names.has(name))) {
+    await unlessMissing(client.send(new DeleteScheduleCommand({ Name, GroupName: scheduleGroup })));
+    made.removed.push(jobNameOf(Name));
+  }
+  for (const job of enabled) {
+    const named = { Name: scheduleName(job), GroupName: scheduleGroup };
+    const wanted = settingsOf(job);
+    const found = await unlessMissing(client.send(new GetScheduleCommand(named)));
+    made.since.set(job.name, found?.CreationDate ?? now);
+    if (found === undefined && isOver(job.schedule, now)) continue;
+    if (found === undefined) {
+      await client.send(new CreateScheduleCommand({ ...named, ...wanted }));
+      made.created.push(job.name);
+    } else if (!isAsWanted(found, wanted)) {
+      await unlessMissing(client.send(new UpdateScheduleCommand({ ...named, ...wanted })));
+      made.updated.push(job.name);
+    }
+  }
+  return made;
+};

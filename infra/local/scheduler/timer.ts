@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import { slotAt } from '../../../lib/schedule/slot.ts';
+import { account, arnName, region, scheduleArn } from '../arn.ts';
+import type { Clock } from './clock.ts';
+import { firings, type Schedules, type Stored } from './schedules.ts';
+
+/** A function that is invoked at the start, after a sleep, and then regularly: EventBridge's rule on a schedule. */
+export type Rule = { function: string; everyMs: number };
+
+/** What the timer tells of itself. Instants are slots; `more`: there were others, too many to count. */
+export type TimerEvent =
+  | { kind: 'fired'; schedule: string; function: string; slot: string }
+  | { kind: 'passed-over'; schedule: string; count: number; more: boolean; first: string; last: string }
+  | { kind: 'slept'; from: string; to: string };
+
+export type Timer = {
+  /** Fires what is due from now on. */
+  start(): void;
+  /** Fires nothing any more. What is due meanwhile was nobody's: it is passed over at the next start. */
+  stop(): void;
+  /** Looks again at what is due next: a schedule has changed. */
+  changed(): void;
+};
+
+/** A slot that nobody fired for longer than this is left to the watchman, as one that Scheduler lost, in milliseconds. */
+const lateMs = 60_000;
+/** The longest rest, in milliseconds: a machine that sleeps stops the clock that JavaScript's timers go by. */
+const restMs = 15_000;
+const mostCounted = 1000;
+
+const slotOf = (instant: number): string => slotAt(new Date(instant));
+
+/** The target's input with EventBridge's words filled in. */
+const inputOf = ({ name, settings }: Stored, slot: string): string => {
+  const words: Record<string, string> = {
+    'schedule-arn': scheduleArn(name),
+    'scheduled-time': slot,
+    'execution-id': randomUUID(),
+    'attempt-number': '1',
+  };
+  const { Input = '{}' } = settings.Target;
+  return Input.replace(/<aws\.scheduler\.([a-z-]+)>/g, (word, key: string) => words[key] ?? word);
+};
+
+/** EventBridge's event of a rule on a schedule. */
+const scheduledEvent = (now: number) => ({
+  version: '0',
+  id: randomUUID(),
+  'detail-type': 'Scheduled Event',
+  source: 'aws.events',
+  account,
+  time: slotOf(now),
+  region,
+  resources: [],
+  detail: {},
+});
+
+/** The firings of a schedule up to and including an instant. */
+function* firingsTo(schedule: Stored, after: number, to: number): Generator<number> {
+  for (const instant of firings(schedule, after)) {
+    if (instant > to) return;
+    yield instant;
+  }
+}
+
+/**
+ * Fires each enabled schedule at its slots, at least once: into the queue, which is on disk, then the slot is written down as handled. A slot
+ * more than a minute old is passed over and told of, never fired. One JavaScript timer is armed at a time.
+ */
+export const openTimer = (
+  schedules: Schedules,
+  deps: {
+    clock: Clock;
+    rules: Rule[];
+    enqueue(name: string, event: string): void;
+    tell(event: TimerEvent): void;
+    report(error: unknown): void;
+  },
+): Timer => {
+  const { clock, enqueue, tell } = deps;
+  const next = new WeakMap<Stored, number>();
+  let disarm: (() => void) | undefined;
+  let running = false;
+  let turnedAt = 0;
+  let wokenBy = Number.POSITIVE_INFINITY;
+  let ruled = new Map<Rule, number>();
+
+  const passOver = (schedule: Stored, to: number): Stored => {
+    const passed = firingsTo(schedule, schedule.handledTo, to)
+      .take(mostCounted + 1)
+      .toArray();
+    const [first] = passed;
+    const last = passed.slice(0, mostCounted).at(-1);
+    if (first === undefined || last === undefined) return schedule;
+    const handled = { ...schedule, handledTo: to };
+    schedules.write(handled);
+    const count = Math.min(passed.length, mostCounted);
+    const span = { first: slotOf(first), last: slotOf(last) };
+    tell({ kind: 'passed-over', schedule: schedule.name, count, more: passed.length > mostCounted, ...span });
+    return handled;
+  };
+  const fire = (schedule: Stored, instant: number): Stored => {
+    const { name, settings } = schedule;
+    const slot = slotOf(instant);
+    const target = arnName(settings.Target.Arn);
+    enqueue(target, inputOf(schedule, slot));
+    const handled = { ...schedule, handledTo: instant };
+    const over = settings.ActionAfterCompletion === 'DELETE' && firings(handled, instant).next().done === true;
+    if (over) schedules.remove(name);
+    else schedules.write(handled);
+    tell({ kind: 'fired', schedule: name, function: target, slot });
+    return handled;
+  };
+  const handle = (schedule: Stored, now: number): void => {
+    if (schedule.settings.State !== 'ENABLED' || nextOf(schedule) > now) return;
+    let handled = passOver(schedule, now - lateMs - 1);
+    for (const instant of firingsTo(handled, handled.handledTo, now)) handled = fire(handled, instant);
+  };
+  const nextOf = (schedule: Stored): number => {
+    const known = next.get(schedule) ?? firings(schedule, schedule.handledTo).next().value ?? Number.POSITIVE_INFINITY;
+    next.set(schedule, known);
+    return known;
+  };
+
+  const applyRules = (now: number): void => {
+    for (const rule of deps.rules) {
+      const due = ruled.get(rule) ?? now;
+      if (due > now && due - now <= rule.everyMs) continue;
+      ruled.set(rule, now + rule.everyMs);
+      enqueue(rule.function, JSON.stringify(scheduledEvent(now)));
+    }
+  };
+  const noticeSleep = (now: number): void => {
+    if (now - wokenBy <= lateMs) return;
+    tell({ kind: 'slept', from: slotOf(turnedAt), to: slotOf(now) });
+    ruled = new Map();
+  };
+  const attempt = (act: () => void): void => {
+    try {
+      act();
+    } catch (thrown) {
+      deps.report(thrown);
+    }
+  };
+  /** What could not be fired is due in the past: it is tried again after a rest. */
+  const arm = (now: number): void => {
+    const enabled = schedules.all().filter(({ settings }) => settings.State === 'ENABLED');
+    const due = [...enabled.map(nextOf), ...ruled.values()].filter((instant) => instant > now);
+    wokenBy = Math.min(now + restMs, ...due);
+    disarm?.();
+    disarm = clock.wake(wokenBy - now, turn);
+  };
+  const turn = (): void => {
+    if (!running) return;
+    const now = clock.now();
+    noticeSleep(now);
+    turnedAt = now;
+    for (const schedule of schedules.all()) attempt(() => handle(schedule, now));
+    attempt(() => applyRules(now));
+    arm(now);
+  };
+
+  return {
+    start() {
+      if (running) return;
+      running = true;
+      wokenBy = Number.POSITIVE_INFINITY;
+      ruled = new Map();
+      turn();
+    },
+    stop() {
+      running = false;
+      disarm?.();
+    },
+    changed: turn,
+  };
+};

@@ -1,0 +1,115 @@
+import type { Invocation } from '../lambda/sandbox.ts';
+import type { Execution, Journal } from './journal.ts';
+import { type Definition, type MachineEnd, runMachine, type WaitOverrides } from './machine.ts';
+
+export type Executions = {
+  /** Starts an execution, or finds the one of that name. It is on disk before this returns. */
+  start(name: string, input: string): { execution: Execution; created: boolean };
+  find(name: string): Execution | undefined;
+  /** Ends a running execution as ABORTED; one that has ended stays as it is. Its task in flight runs on, unheard. */
+  stop(name: string, error: string | undefined, cause: string | undefined): Execution | undefined;
+  readonly running: number;
+  /** How many an earlier process left open, as long as they were not resumed. */
+  readonly waiting: number;
+  /** Goes on with what an earlier process left: from the last state entered, with its input, like a redrive. */
+  resume(): void;
+  /** Halts every execution where it is. On disk they stay RUNNING. */
+  halt(): void;
+};
+
+const secondsLeft = ({ TimeoutSeconds }: Definition, { startedAt }: Execution, nowMs: number): number | undefined =>
+  TimeoutSeconds === undefined ? undefined : TimeoutSeconds - (nowMs - startedAt) / 1000;
+
+/** Executions of one state machine, each step of them in the journal first. `announce` is told of each end but success. */
+export const openExecutions = (
+  definition: Definition,
+  deps: {
+    journal: Journal;
+    invoke(name: string, event: string): Promise<Invocation>;
+    announce(execution: Execution): void;
+    overrides: WaitOverrides;
+    report(error: unknown): void;
+  },
+): Executions => {
+  const { journal } = deps;
+  const live = new Map<string, { execution: Execution; stop(): void }>();
+
+  const announce = (ended: Execution): void => {
+    deps.announce(ended);
+    journal.write({ ...ended, announced: true });
+  };
+  const end = (
+    execution: Execution,
+    how: MachineEnd | { status: 'ABORTED'; error?: string; cause?: string },
+  ): Execution => {
+    live.delete(execution.name);
+    const ended: Execution = { ...execution, ...how, stoppedAt: Date.now(), announced: how.status === 'SUCCEEDED' };
+    journal.write(ended);
+    if (!ended.announced) announce(ended);
+    return ended;
+  };
+  const run = (execution: Execution): void => {
+    const at = execution.at ?? { state: definition.StartAt, input: JSON.parse(execution.input) };
+    const timeoutSeconds = secondsLeft(definition, execution, Date.now());
+    if (timeoutSeconds !== undefined && timeoutSeconds <= 0) return void end(execution, { status: 'TIMED_OUT' });
+    if (definition.States[at.state] === undefined) {
+      const cause = `the state machine has no state '${at.state}' any more`;
+      return void end(execution, { status: 'FAILED', error: 'States.Runtime', cause });
+    }
+    const entry = { execution, stop: () => {} };
+    live.set(execution.name, entry);
+    const { end: ending, stop } = runMachine(
+      definition,
+      { ...at, timeoutSeconds },
+      {
+        invoke: deps.invoke,
+        overrides: deps.overrides,
+        entered: (state, input) => {
+          entry.execution = { ...entry.execution, at: { state, input } };
+          journal.write(entry.execution);
+        },
+      },
+    );
+    entry.stop = stop;
+    ending
+      .then((how) => {
+        if (live.get(execution.name) === entry) end(entry.execution, how);
+      })
+      .catch(deps.report);
+  };
+
+  return {
+    start(name, input) {
+      const found = journal.read(name);
+      if (found !== undefined) return { execution: found, created: false };
+      const execution: Execution = { name, input, status: 'RUNNING', startedAt: Date.now(), announced: false };
+      journal.write(execution);
+      run(execution);
+      return { execution, created: true };
+    },
+    find: (name) => journal.read(name),
+    stop(name, error, cause) {
+      const entry = live.get(name);
+      if (entry === undefined) return journal.read(name);
+      const ended = end(entry.execution, { status: 'ABORTED', ...(error && { error }), ...(cause && { cause }) });
+      entry.stop();
+      return ended;
+    },
+    get running() {
+      return live.size;
+    },
+    get waiting() {
+      return journal.all().filter(({ name, status }) => status === 'RUNNING' && !live.has(name)).length;
+    },
+    resume() {
+      for (const execution of journal.all()) {
+        if (execution.status === 'RUNNING') run(execution);
+        else if (!execution.announced) announce(execution);
+      }
+    },
+    halt() {
+      for (const { stop } of live.values()) stop();
+      live.clear();
+    },
+  };
+};

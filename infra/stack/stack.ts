@@ -1,0 +1,59 @@
+import { readJobs } from '../../lib/io/files/job-files.ts';
+import {
+  attemptEnvironment as environment,
+  type KeptIn,
+  keptIn,
+  type Providers,
+  type Statement,
+  attemptStatements as statements,
+} from './access.ts';
+import { alarms as alarmResources } from './alarms.ts';
+import { dashboard as dashboardResource } from './dashboard.ts';
+import { schedules as scheduleResources } from './schedules.ts';
+
+/** What osls hands to a function named in serverless.yml. */
+type Osls = { resolveVariable(address: string): Promise<unknown> };
+type Resources = Record<string, unknown>;
+
+const jobs = async () => (await readJobs()).jobs;
+const param = async ({ resolveVariable }: Osls, name: string): Promise<string> =>
+  String((await resolveVariable(`param:${name}`)) ?? '');
+
+const kept = async (osls: Osls, name: string): Promise<KeptIn> => {
+  const found = await param(osls, name);
+  const known = keptIn.find((place) => place === found);
+  if (known === undefined) throw new Error(`${name}: found "${found}", expected ${keptIn.join(', ')}`);
+  return known;
+};
+
+const providers = async (osls: Osls): Promise<Providers> => ({
+  anthropicKey: await kept(osls, 'anthropicApiKey'),
+  baseUrl: await param(osls, 'openaiCompatibleBaseUrl'),
+  key: await kept(osls, 'openaiCompatibleApiKey'),
+});
+
+/** `local` is the stage of the service on one machine, whose functions sign their requests with no real credentials. */
+const deployable = async ({ resolveVariable }: Osls): Promise<void> => {
+  const stage = await resolveVariable('sls:stage');
+  if (stage === 'local')
+    throw new Error('stage: found "local", expected another name: it is that of the service on one machine');
+};
+
+/** The schedules of the jobs in infra/jobs. */
+export const schedules = async (): Promise<Resources> => scheduleResources(await jobs(), new Date());
+
+/** The alarms, reported to the `alarmEmail` parameter where it is given. */
+export const alarms = async (osls: Osls): Promise<Resources> => alarmResources(await param(osls, 'alarmEmail'));
+
+/** The dashboard of the jobs in infra/jobs. */
+export const dashboard = async (): Promise<Resources> => dashboardResource((await jobs()).map((job) => job.name));
+
+/** The attempt function's own environment variables. */
+export const attemptEnvironment = async (osls: Osls): Promise<Record<string, string>> => {
+  await deployable(osls);
+  return environment(await jobs(), await providers(osls));
+};
+
+/** The attempt function's permissions. */
+export const attemptStatements = async (osls: Osls): Promise<Statement[]> =>
+  statements(await jobs(), await providers(osls));

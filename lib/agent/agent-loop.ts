@@ -1,0 +1,157 @@
+import { asFailure, Failure } from '../failure.ts';
+import type { Job } from '../job/job.ts';
+import { orAbort } from '../or-abort.ts';
+import type { Attempt, AttemptInput, AttemptResult, Attempts } from '../run/attempt.ts';
+import { textOf } from '../run/message.ts';
+import { type ResultReader, resultReader } from '../run/result.ts';
+import { knownRun, type Run, type Runs } from '../run/run.ts';
+import { conversation, type Sessions, sessionKey } from '../run/session.ts';
+import { isFinal, type Step, usageOf } from '../run/step.ts';
+import { capped } from '../text.ts';
+import { addUsage, noUsage, type Usage } from '../usage.ts';
+import { limitReached, loopDetected, toolUnavailable } from './limit.ts';
+import type { Model, ModelReply, ToolSpec } from './model.ts';
+import { type TurnDeps, takeTurn } from './next-step.ts';
+import { firstPrompt } from './prompt.ts';
+
+/** Time as the loop needs it. */
+export type Clock = {
+  now(): Date;
+  /** How long this invocation may still take, in milliseconds. */
+  remainingMs(): number;
+  /** A signal that aborts after so many milliseconds. */
+  timeout(ms: number): AbortSignal;
+};
+
+export type LoopDeps = {
+  stores: { runs: Runs; attempts: Attempts; sessions: Sessions };
+  /** What the run's job names: its model, and its tools with what they are told to be. */
+  open(run: Run, attempt: number): Promise<Opened>;
+  clock: Clock;
+  /** Told of each step after it is committed. */
+  committed(run: Run, attempt: number, step: Step): void;
+  /** Told of the failure that is returned. */
+  failed(input: AttemptInput, failure: Failure): void;
+};
+
+export type Opened = { model: Model; specs: ToolSpec[]; calls: Pick<TurnDeps, 'tools' | 'context' | 'effects'> };
+
+/** Time kept at the end of an invocation to commit a step and answer, in milliseconds. */
+const reserveMs = 15_000;
+
+/**
+ * One invocation of an attempt: claims it, then asks the model, runs the tools and commits a step, until there is a final
+ * answer, a failure, or too little time. It leaves with `continue` before the deadline; the next invocation goes on from
+ * the last committed step. Never throws: what has a name is returned, and everything else is a Crash.
+ */
+export const loop = async (input: AttemptInput, deps: LoopDeps): Promise<AttemptResult> => {
+  const meter = { usage: noUsage };
+  try {
+    return await work(input, meter, deps);
+  } catch (thrown) {
+    const failure = asFailure(thrown);
+    deps.failed(input, failure);
+    const { name, message, retryAfterSeconds } = failure;
+    const facts = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+    return { status: 'failed', failure: name, message: capped(message, 1000), usage: meter.usage, ...facts };
+  }
+};
+
+const work = async (input: AttemptInput, meter: { usage: Usage }, deps: LoopDeps): Promise<AttemptResult> => {
+  const { runs, sessions } = deps.stores;
+  const run = await knownRun(input.runId, runs);
+  if (run.outcome) throw new Failure('RunConflict', `run ${run.id} has ended already: ${run.outcome.status}`);
+  const claimed = await claim(input, deps);
+  const key = sessionKey(run.id, input.attempt);
+  // A new attempt's session is empty: only a claimed attempt writes, and no one claimed this one before.
+  const steps = input.version === 0 ? [] : await sessions.load(key);
+  meter.usage = usageOf(steps);
+  const { model, specs, calls } = await deps.open(run, input.attempt);
+  const readResult = await resultReader(run.job.result);
+  const { system, prompt } = firstPrompt(run, input.note);
+  const messages = conversation(prompt, steps);
+  const turnDeps: TurnDeps = {
+    ...calls,
+    readResult,
+    now: deps.clock.now,
+    timeout: () => deps.clock.timeout(run.job.limits.toolSeconds * 1000),
+    fence: () => stillOurs(claimed, deps.stores.attempts),
+  };
+  const done = (): AttemptResult => ({ status: 'done', steps: steps.length, usage: meter.usage });
+  const left = (): AttemptResult => ({ status: 'continue', version: claimed.version });
+
+  for (;;) {
+    if (finished(steps, readResult)) return done();
+    standsInTheWay(run.job, claimed, steps, addUsage(input.spent, meter.usage), deps.clock.now());
+    const startedAt = deps.clock.now();
+    const request = { system, messages: [...messages], tools: specs };
+    const reply = await ask((signal) => model(request, signal), run.job, deps.clock);
+    if (reply === 'out of time') return left();
+    meter.usage = addUsage(meter.usage, reply.usage);
+    const step = await takeTurn(reply, { startedAt, steps }, turnDeps);
+    await sessions.append(key, step);
+    steps.push(step);
+    messages.push(...step.turn);
+    deps.committed(run, input.attempt, step);
+  }
+};
+
+/** Takes the attempt for this invocation alone. Throws SessionConflict where another one has it. */
+const claim = async (input: AttemptInput, { stores: { attempts }, clock }: LoopDeps): Promise<Attempt> => {
+  const { runId, attempt: number, version } = input;
+  const seen = version === 0 ? undefined : await attempts.get(runId, number);
+  if (version > 0 && (!seen || seen.failed)) {
+    throw new Failure('SessionConflict', `attempt ${number} of ${runId} is not there to go on with`);
+  }
+  const startedAt = seen?.startedAt ?? clock.now().toJSON();
+  const claimed: Attempt = { runId, number, startedAt, failed: null, version: version + 1 };
+  await attempts.put(claimed);
+  return claimed;
+};
+
+/**
+ * Triage may have given the attempt up, and the state machine may have begun the next one, while this process worked on: it
+ * may finish its thoughts, in its own session, but makes no more effects.
+ */
+const stillOurs = async (claimed: Attempt, attempts: Attempts): Promise<void> => {
+  const { runId, number, version } = claimed;
+  const now = await attempts.get(runId, number);
+  if (now?.version === version) return;
+  throw new Failure('SessionConflict', `attempt ${number} of ${runId} is no longer at version ${version}`);
+};
+
+/** Whether the session has its final answer. Throws InvalidResult where it does not fit and was sent back once already. */
+const finished = (steps: Step[], readResult: ResultReader): boolean => {
+  const last = steps.at(-1);
+  if (!last || !isFinal(last)) return false;
+  const result = readResult(textOf(last.turn[0]));
+  if ('problem' in result)
+    throw new Failure('InvalidResult', `the final answer does not fit the job's result: ${result.problem}`);
+  return true;
+};
+
+const standsInTheWay = (job: Job, claimed: Attempt, steps: Step[], run: Usage, now: Date): void => {
+  const seconds = (now.getTime() - Date.parse(claimed.startedAt)) / 1000;
+  const failure =
+    toolUnavailable(steps) ?? loopDetected(steps) ?? limitReached(job.limits, { steps: steps.length, seconds, run });
+  if (failure) throw failure;
+};
+
+/** One model call within its own time limit and this invocation's time, of which tools and the commit keep their share. */
+const ask = async (
+  call: (signal: AbortSignal) => Promise<ModelReply>,
+  { limits }: Job,
+  clock: Clock,
+): Promise<ModelReply | 'out of time'> => {
+  const spareMs = clock.remainingMs() - limits.toolSeconds * 1000 - reserveMs;
+  if (spareMs <= 0) return 'out of time';
+  const allowedMs = Math.min(limits.callSeconds * 1000, spareMs);
+  const signal = clock.timeout(allowedMs);
+  try {
+    return await orAbort(call(signal), signal);
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+  }
+  if (allowedMs === spareMs) return 'out of time';
+  throw new Failure('ModelUnavailable', `the model did not answer in ${limits.callSeconds} s`);
+};

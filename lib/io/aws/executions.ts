@@ -1,0 +1,47 @@
+import {
+  DescribeExecutionCommand,
+  type SFNClient,
+  StartExecutionCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import type { ExecutionStatus, Executions } from '../../run/execution.ts';
+
+const isNamed = (thrown: unknown, name: string): boolean => thrown instanceof Error && thrown.name === name;
+
+/** What Step Functions says of an execution, in our words. One that waits for a redrive goes on. */
+const statusOf = (status: string | undefined): ExecutionStatus =>
+  status === 'SUCCEEDED' || status === 'FAILED' || status === 'TIMED_OUT' || status === 'ABORTED' ? status : 'running';
+
+/** Executions of one state machine. A run's id is its execution's name, so Step Functions too refuses a second one. */
+export const stateMachineExecutions = (client: SFNClient, stateMachineArn: string): Executions => {
+  const arnOf = (runId: string) => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
+  return {
+    async start(runId, input) {
+      try {
+        await client.send(new StartExecutionCommand({ stateMachineArn, name: runId, input: JSON.stringify(input) }));
+        return 'started';
+      } catch (thrown) {
+        if (isNamed(thrown, 'ExecutionAlreadyExists')) return 'exists';
+        throw thrown;
+      }
+    },
+
+    async stop(runId, error) {
+      try {
+        await client.send(new StopExecutionCommand({ executionArn: arnOf(runId), error }));
+      } catch (thrown) {
+        if (!isNamed(thrown, 'ExecutionDoesNotExist')) throw thrown;
+      }
+    },
+
+    async status(runId) {
+      try {
+        const { status } = await client.send(new DescribeExecutionCommand({ executionArn: arnOf(runId) }));
+        return statusOf(status);
+      } catch (thrown) {
+        if (isNamed(thrown, 'ExecutionDoesNotExist')) return 'none';
+        throw thrown;
+      }
+    },
+  };
+};

@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import type { ToolSpec } from '../../agent/model.ts';
+import type { Tool } from '../../agent/tool.ts';
+import { Failure } from '../../failure.ts';
+
+/** The tools a job names, each from its file in lib/tools, loaded only now. Throws UnknownTool. */
+export const loadTools = async (names: string[]): Promise<Record<string, Tool>> =>
+  Object.fromEntries(await Promise.all(names.map(async (name) => [name, await load(name)])));
+
+const load = async (name: string): Promise<Tool> => {
+  if (!/^\w+$/.test(name))
+    throw new Failure('UnknownTool', `tool: found ${JSON.stringify(name)}, expected the name of a file in lib/tools`);
+  try {
+    // The bundler follows this form and puts every tool in a chunk of its own.
+    const module: { default: Tool } = await import(`../../tools/${name}.ts`);
+    return module.default;
+  } catch (cause) {
+    throw new Failure('UnknownTool', `tool ${name} could not be loaded from lib/tools/${name}.ts`, { cause });
+  }
+};
+
+/** What the model is told of the tools. */
+export const toolSpecs = (tools: Record<string, Tool>): ToolSpec[] =>
+  Object.entries(tools).map(([name, { description, input }]) => ({
+    name,
+    description,
+    inputSchema: z.toJSONSchema(input, { io: 'input' }),
+  }));

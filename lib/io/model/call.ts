@@ -1,0 +1,31 @@
+import type { LanguageModelV4CallOptions, LanguageModelV4Message, SharedV4ProviderOptions } from '@ai-sdk/provider';
+import type { ModelRequest, ToolSpec } from '../../agent/model.ts';
+import type { Message } from '../../run/message.ts';
+import { wellFormed } from '../../text.ts';
+
+const messageOf = (message: Message): LanguageModelV4Message =>
+  message.role === 'user' ? { role: 'user', content: [{ type: 'text', text: message.content }] } : message;
+
+const toolOf = ({ name, description, inputSchema }: ToolSpec) =>
+  ({ type: 'function', name, description, inputSchema }) as const;
+
+/**
+ * The request in the SDK's words, the same for the same request. `cache` marks the system prompt and the last message, so
+ * that the next step of the session reads from the provider's cache; it is never stored.
+ */
+export const callOf = (
+  request: ModelRequest,
+  cache: SharedV4ProviderOptions | undefined,
+): Pick<LanguageModelV4CallOptions, 'prompt' | 'tools'> => {
+  const { system, messages, tools } = wellFormed(request);
+  const mark = cache && { providerOptions: cache };
+  const prompt = messages.map(messageOf);
+  return {
+    prompt: [
+      ...(system?.trim() ? [{ role: 'system' as const, content: system, ...mark }] : []),
+      ...prompt.slice(0, -1),
+      ...prompt.slice(-1).map((message) => ({ ...message, ...mark })),
+    ],
+    ...(tools.length > 0 && { tools: tools.map(toolOf) }),
+  };
+};

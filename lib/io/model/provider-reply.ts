@@ -1,0 +1,72 @@
+import type { LanguageModelV4Content, LanguageModelV4GenerateResult, SharedV4ProviderMetadata } from '@ai-sdk/provider';
+import type { ModelReply, ReplyPart } from '../../agent/model.ts';
+import { wellFormed } from '../../text.ts';
+import { countable, type Usage } from '../../usage.ts';
+
+/** What the SDK's providers give. Its list of finish reasons grows, so it is read as text. */
+export type Generated = Pick<LanguageModelV4GenerateResult, 'content' | 'usage'> & {
+  finishReason: { unified: string };
+};
+
+/** What tokens cost now, in US dollars; null where no price is known. */
+export type Price = (tokens: Omit<Usage, 'usd'>) => number | null;
+
+/** What goes back with the part in the next request (signatures). Bedrock says it twice, under an old name too. */
+const optionsOf = (metadata: SharedV4ProviderMetadata = {}): Pick<ReplyPart, 'providerOptions'> => {
+  const { bedrock: _old, ...kept } = JSON.parse(JSON.stringify(metadata));
+  return Object.keys(kept).length > 0 ? { providerOptions: kept } : {};
+};
+
+/** Arguments that are not JSON stay the text they are: whoever judges the call can then say so to the model. */
+const inputOf = (text: string): unknown => {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+};
+
+const partOf = (part: LanguageModelV4Content): ReplyPart[] => {
+  if (part.type === 'text') {
+    return part.text.trim() === '' ? [] : [{ type: 'text', text: part.text, ...optionsOf(part.providerMetadata) }];
+  }
+  if (part.type === 'reasoning') {
+    const options = optionsOf(part.providerMetadata);
+    return part.text.trim() === '' && !options.providerOptions
+      ? []
+      : [{ type: 'reasoning', text: part.text, ...options }];
+  }
+  if (part.type !== 'tool-call' || part.providerExecuted) return [];
+  const { toolCallId, toolName, input, providerMetadata } = part;
+  return [{ type: 'tool-call', toolCallId, toolName, input: inputOf(input), ...optionsOf(providerMetadata) }];
+};
+
+const count = (tokens: number | undefined): number => countable(tokens ?? 0);
+
+const finishes: Record<string, ModelReply['finish']> = {
+  stop: 'stop',
+  'tool-calls': 'tool-calls',
+  length: 'length',
+  'content-filter': 'refused',
+};
+
+/** A reply's usage, and its cost by `price`. A provider that does not count its tokens leaves the cost unknown. */
+const usageOf = ({ inputTokens, outputTokens }: Generated['usage'], price: Price): Usage => {
+  const tokens = {
+    inputTokens: count(inputTokens.total),
+    outputTokens: count(outputTokens.total),
+    cacheReadTokens: count(inputTokens.cacheRead),
+    cacheWriteTokens: count(inputTokens.cacheWrite),
+  };
+  const counted = inputTokens.total !== undefined && outputTokens.total !== undefined;
+  return { ...tokens, usd: counted ? price(tokens) : null };
+};
+
+/** The SDK's result in our words: blank texts and parts we never asked for left out, everything else as it came. */
+export const replyOf = ({ content, finishReason, usage }: Generated, price: Price): ModelReply => {
+  const parts = wellFormed(content.flatMap(partOf));
+  const called = parts.some((part) => part.type === 'tool-call');
+  const finish = finishes[finishReason.unified] ?? 'other';
+  return { content: parts, finish: called && finish === 'stop' ? 'tool-calls' : finish, usage: usageOf(usage, price) };
+};

@@ -1,0 +1,28 @@
+import { Attempt, type Attempts } from '../../run/attempt.ts';
+import { type Key, read, type Table } from './table.ts';
+
+const keyOf = ({ runId, number }: Pick<Attempt, 'runId' | 'number'>): Key => ({
+  pk: `run#${runId}`,
+  sk: `attempt#${String(number).padStart(3, '0')}`,
+});
+
+/** Attempts in the table: under their run, in order. */
+export const dynamoAttempts = (table: Table): Attempts => ({
+  async get(runId, number) {
+    const item = await table.get(keyOf({ runId, number }));
+    return item && read(Attempt, item, keyOf);
+  },
+
+  async list(runId) {
+    const items = await table.query({
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
+      ExpressionAttributeValues: { ':pk': `run#${runId}`, ':sk': 'attempt#' },
+      ConsistentRead: true,
+    });
+    return items.map((item) => read(Attempt, item, keyOf));
+  },
+
+  async put(attempt) {
+    await table.put({ key: keyOf(attempt), version: attempt.version, data: attempt }, 'SessionConflict');
+  },
+});

@@ -1,0 +1,41 @@
+import { Failure } from '../../failure.ts';
+import { parse } from '../../parse.ts';
+import { toolCalls } from '../../run/message.ts';
+import type { Sessions } from '../../run/session.ts';
+import { Step } from '../../run/step.ts';
+import { read, type Table } from './table.ts';
+
+const pkOf = (key: string) => `session#${key}`;
+const skOf = (number: number) => `step#${String(number).padStart(5, '0')}`;
+
+const repeated = (ids: string[]): string | undefined => {
+  const seen = new Set<string>();
+  return ids.find((id) => seen.size === seen.add(id).size);
+};
+
+/** Sessions in the table: one item a step, so that a step costs its own bytes at any length of the session. */
+export const dynamoSessions = (table: Table): Sessions => ({
+  async load(key) {
+    const items = await table.query({
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
+      ExpressionAttributeValues: { ':pk': pkOf(key), ':sk': 'step#' },
+      ConsistentRead: true,
+    });
+    const steps = items.map((item, at) => {
+      const step = read(Step, item, () => ({ pk: pkOf(key), sk: String(item.sk) }));
+      if (step.number === at + 1 && item.sk === skOf(at + 1)) return step;
+      throw new Failure(
+        'DamagedItem',
+        `session ${key}: found step ${step.number} at ${item.sk}, expected step ${at + 1}`,
+      );
+    });
+    const twice = repeated(steps.flatMap(({ turn }) => toolCalls(turn[0]).map(({ toolCallId }) => toolCallId)));
+    if (twice !== undefined) throw new Failure('DamagedItem', `session ${key}: found two calls with the id ${twice}`);
+    return steps;
+  },
+
+  async append(key, step) {
+    const data = parse(Step, step, 'DamagedItem', `session ${key}: step ${step.number}`);
+    await table.put({ key: { pk: pkOf(key), sk: skOf(step.number) }, data }, 'SessionConflict');
+  },
+});

@@ -1,0 +1,37 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { JobStates } from '../../policy/job-state.ts';
+import type { Attempts } from '../../run/attempt.ts';
+import type { Effects } from '../../run/effect.ts';
+import type { Runs } from '../../run/run.ts';
+import type { Sessions } from '../../run/session.ts';
+import type { Looks } from '../../watch/checkpoint.ts';
+import { dynamoAttempts } from './attempts.ts';
+import { dynamoLooks } from './checkpoints.ts';
+import { dynamoEffects } from './effects.ts';
+import { dynamoJobStates } from './job-states.ts';
+import { dynamoRuns } from './runs.ts';
+import { dynamoSessions } from './sessions.ts';
+import { type TableDeps, table } from './table.ts';
+
+/** Everything Nightshift remembers. */
+export type Stores = {
+  runs: Runs;
+  attempts: Attempts;
+  sessions: Sessions;
+  effects: Effects;
+  states: JobStates;
+  looks: Looks;
+};
+
+/** All stores on the one table. */
+export const dynamoStores = (client: DynamoDBClient, tableName: string, deps: TableDeps): Stores => {
+  const one = table(client, tableName, deps);
+  return {
+    runs: dynamoRuns(one),
+    attempts: dynamoAttempts(one),
+    sessions: dynamoSessions(one),
+    effects: dynamoEffects(one),
+    states: dynamoJobStates(one),
+    looks: dynamoLooks(one),
+  };
+};

@@ -1,0 +1,91 @@
+import * as z from 'zod';
+import { type FailureName, failureName } from '../failure.ts';
+import { type Attempt, type AttemptFailure, AttemptInput, type Attempts } from '../run/attempt.ts';
+import { FailureNameSchema } from '../run/outcome.ts';
+import { knownRun, type Run, type Runs } from '../run/run.ts';
+import { committed, type Sessions, sessionKey } from '../run/session.ts';
+import { addUsage, noUsage, tokens, Usage } from '../usage.ts';
+import { decide } from './retry.ts';
+
+const Returned = z.strictObject({
+  status: z.literal('failed'),
+  failure: FailureNameSchema,
+  message: z.string(),
+  usage: Usage,
+  retryAfterSeconds: z.number().nonnegative().optional(),
+});
+/** What Step Functions' Catch leaves: `Error` is the thrown error's name, or Lambda's own for a dead process. */
+const Caught = z.object({ Error: z.string(), Cause: z.string().optional() });
+
+/** The state data of a failed or dead attempt. */
+export const TriageInput = AttemptInput.extend({ result: z.union([Returned, Caught]) });
+export type TriageInput = z.infer<typeof TriageInput>;
+
+/** What the state machine does next. `spent` is the usage of the whole run so far. */
+export type TriageResult =
+  | { status: 'retry'; attempt: number; delaySeconds: number; spent: Usage; note: FailureName }
+  | { status: 'give-up'; failure: FailureName; message: string; spent: Usage }
+  | { status: 'done'; steps: number; usage: Usage };
+
+export type TriageDeps = {
+  stores: { runs: Runs; attempts: Attempts; sessions: Sessions };
+  now(): Date;
+  random(): number;
+  /** Told of each attempt it closes. */
+  closed(run: Run, attempt: Attempt): void;
+};
+
+/**
+ * Closes a failed attempt, which a dead process cannot do itself, and decides what follows. The decision is kept with the
+ * attempt: told again of the same one, it answers the same. An attempt that committed its answer and died before it could
+ * say so is done. Throws SessionConflict where another triage was faster.
+ */
+export const triage = async (input: TriageInput, deps: TriageDeps): Promise<TriageResult> => {
+  const { runs, attempts, sessions } = deps.stores;
+  const run = await knownRun(input.runId, runs);
+  const told = 'Error' in input.result ? died(input.result.Error) : input.result;
+  const { failure, message, retryAfterSeconds } = told;
+  if (run.outcome) return { status: 'give-up', failure, message, spent: input.spent };
+  const seen = await attempts.get(input.runId, input.attempt);
+  if (seen?.failed) return answer(input, seen.failed);
+  const {
+    answered,
+    steps,
+    usage: committedUsage,
+  } = await committed(sessionKey(input.runId, input.attempt), run.job.result, sessions);
+  if (answered) return { status: 'done', steps, usage: committedUsage };
+  const { runId, attempt: number } = input;
+  const failed: AttemptFailure = {
+    failure,
+    message,
+    usage: larger(told.usage, committedUsage),
+    endedAt: deps.now().toJSON(),
+    decision: decide({ failure, attempt: number, retryAfterSeconds }, run.job.retry, deps.random()),
+  };
+  const startedAt = seen?.startedAt ?? failed.endedAt;
+  const closed: Attempt = { runId, number, startedAt, failed, version: (seen?.version ?? 0) + 1 };
+  await attempts.put(closed);
+  deps.closed(run, closed);
+  return answer(input, failed);
+};
+
+const answer = (
+  { attempt, spent: before }: TriageInput,
+  { decision, failure, message, usage }: AttemptFailure,
+): TriageResult => {
+  const spent = addUsage(before, usage);
+  if (decision.status === 'give-up') return { status: 'give-up', failure, message, spent };
+  return { status: 'retry', attempt: attempt + 1, delaySeconds: decision.delaySeconds, spent, note: failure };
+};
+
+/** The dead told nothing, and who failed before he read his session knows nothing of it: what is committed counts at the least. */
+const larger = (told: Usage, committedUsage: Usage): Usage =>
+  tokens(told) >= tokens(committedUsage) && committedUsage.usd !== null ? told : committedUsage;
+
+const died = (
+  error: string,
+): { failure: FailureName; message: string; usage: Usage; retryAfterSeconds?: undefined } => ({
+  failure: failureName(error),
+  message: `the attempt died: ${error}`,
+  usage: noUsage,
+});

@@ -1,0 +1,57 @@
+import * as z from 'zod';
+import type { FailureName } from '../failure.ts';
+import { Usage } from '../usage.ts';
+import { FailureNameSchema } from './outcome.ts';
+
+/** What triage decided after a failed attempt: the next one after a wait, or none. */
+export const Decision = z.discriminatedUnion('status', [
+  z.strictObject({ status: z.literal('retry'), delaySeconds: z.int().nonnegative() }),
+  z.strictObject({ status: z.literal('give-up') }),
+]);
+export type Decision = z.infer<typeof Decision>;
+
+/** How an attempt failed, closed by triage. `message` is for people and holds no prompt and no secret. */
+export const AttemptFailure = z.strictObject({
+  failure: FailureNameSchema,
+  message: z.string(),
+  usage: Usage,
+  endedAt: z.string(),
+  decision: Decision,
+});
+export type AttemptFailure = z.infer<typeof AttemptFailure>;
+
+/** One try of a run. Its version counts its claims: the first invocation, then each continuation, then its closing. */
+export const Attempt = z.strictObject({
+  runId: z.string(),
+  number: z.int().positive(),
+  startedAt: z.string(),
+  failed: AttemptFailure.nullable(),
+  version: z.int().positive(),
+});
+export type Attempt = z.infer<typeof Attempt>;
+
+/** The attempts of the service. */
+export type Attempts = {
+  /** The attempt, read consistently, or undefined. */
+  get(runId: string, number: number): Promise<Attempt | undefined>;
+  /** A run's attempts in order, read consistently. */
+  list(runId: string): Promise<Attempt[]>;
+  /** Creates an attempt of version 1 if there is none; replaces one if the stored version is the one before. Else throws SessionConflict. */
+  put(attempt: Attempt): Promise<void>;
+};
+
+/** The attempt's state data: what Step Functions carries. `version` is 0 for a new attempt, else the one its last invocation left. */
+export const AttemptInput = z.strictObject({
+  runId: z.string(),
+  attempt: z.int().positive(),
+  version: z.int().nonnegative(),
+  spent: Usage,
+  note: FailureNameSchema.nullable(),
+});
+export type AttemptInput = z.infer<typeof AttemptInput>;
+
+/** What an invocation of an attempt returns. A failure with a name is a value, with its facts; only a crash throws. */
+export type AttemptResult =
+  | { status: 'done'; steps: number; usage: Usage }
+  | { status: 'continue'; version: number }
+  | { status: 'failed'; failure: FailureName; message: string; usage: Usage; retryAfterSeconds?: number };

@@ -1,0 +1,64 @@
+import * as z from 'zod';
+import { addUsage, noUsage, Usage } from '../usage.ts';
+import { AssistantMessage, type ToolCallPart, ToolMessage, toolCalls, UserMessage } from './message.ts';
+
+/** How a tool call went. `refused`: answered without calling. `unknown`: it may have happened. `recorded`: the result of an earlier attempt. */
+export const CallStatus = z.enum(['ok', 'recorded', 'error', 'refused', 'unreachable', 'unknown']);
+export type CallStatus = z.infer<typeof CallStatus>;
+
+const pairs = (assistant: AssistantMessage, results: ToolMessage): boolean => {
+  const asked = toolCalls(assistant).map((call) => call.toolCallId);
+  const answered = results.content.map((part) => part.toolCallId);
+  return asked.length > 0 && new Set(asked).size === asked.length && asked.join('\n') === answered.join('\n');
+};
+
+/** What a step adds to the conversation: a model turn with all its tool results, a correction, or the final answer. */
+const Turn = z.union([
+  z.tuple([AssistantMessage, ToolMessage]).refine(([assistant, results]) => pairs(assistant, results), {
+    message: 'every tool call must have its one result, in order',
+  }),
+  z.tuple([AssistantMessage, UserMessage]).refine(([assistant]) => toolCalls(assistant).length === 0, {
+    message: 'a tool call must have its result',
+  }),
+  z.tuple([AssistantMessage]).refine(([assistant]) => toolCalls(assistant).length === 0, {
+    message: 'a tool call must have its result',
+  }),
+]);
+
+/**
+ * One model turn with all its tool results, committed whole or not at all. Its schema is the guard of the promise that
+ * every committed prefix of a session is a valid prompt: what does not fit is neither written nor read.
+ */
+export const Step = z.strictObject({
+  number: z.int().positive(),
+  turn: Turn,
+  calls: z.array(CallStatus),
+  usage: Usage,
+  startedAt: z.string(),
+  modelMs: z.int().nonnegative(),
+  toolMs: z.int().nonnegative(),
+});
+export type Step = z.infer<typeof Step>;
+
+/** What stands behind a step's calls: the call, its result and how it went. */
+export type Call = { call: ToolCallPart; status: CallStatus; output: string };
+
+/** The calls of a step, in the order the model made them. */
+export const callsOf = (step: Step): Call[] => {
+  const [assistant, answer] = step.turn;
+  if (answer?.role !== 'tool') return [];
+  return toolCalls(assistant).map((call, at) => ({
+    call,
+    status: step.calls[at] ?? 'error',
+    output: answer.content[at]?.output.value ?? '',
+  }));
+};
+
+/** What steps used together. */
+export const usageOf = (steps: Step[]): Usage => steps.reduce((sum, { usage }) => addUsage(sum, usage), noUsage);
+
+/** A final answer: a turn that nothing answers. */
+export const isFinal = (step: Step): boolean => step.turn.length === 1;
+
+/** A turn that was sent back because its result did not fit. */
+export const isCorrection = (step: Step): boolean => step.turn[1]?.role === 'user';

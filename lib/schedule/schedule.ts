@@ -1,0 +1,250 @@
+import * as z from 'zod';
+import { parseCron } from './cron.ts';
+import { dateProblems, momentForm, momentProblems } from './local-time.ts';
+
+type Problems = (text: string) => string[];
+
+/** Every problem becomes an issue of its own, at the field that has it. */
+const checked = (problems: Problems) =>
+  z.string().superRefine((text, context) => {
+    for (const message of problems(text)) context.addIssue({ code: 'custom', message });
+  });
+
+const words = (text: string): string[] => text.trim().split(/\s+/);
+
+const cronProblems: Problems = (text) => parseCron(text).problems ?? [];
+
+const rateProblems: Problems = (text) => {
+  const [value = '', unit = '', ...rest] = words(text);
+  if (unit === '' || rest.length > 0 || /^rate\b/i.test(value)) {
+    return [`found "${text}", expected a value and a unit, like "5 minutes"`];
+  }
+  const units = value === '1' ? ['minute', 'hour', 'day'] : ['minutes', 'hours', 'days'];
+  const number = /^[1-9]\d{0,5}$/.test(value);
+  return [
+    ...(number ? [] : [`value: found "${value}", expected a whole number of 1-999999`]),
+    ...(units.includes(unit) ? [] : [`unit: found "${unit}", expected ${units.join(', ')} after "${value}"`]),
+  ];
+};
+
+/** The name of a file of holidays, without its ending: it cannot be taken for a date. */
+export const isHolidayName = (text: string): boolean => /^[a-z][a-z0-9-]{0,39}$/.test(text);
+
+const excludeProblems: Problems = (text) => {
+  if (isHolidayName(text)) return [];
+  if (/^\d{4}-\d\d-\d\d$/.test(text)) return dateProblems(text);
+  return [`found "${text}", expected a date like 2026-12-25, or the name of a file in infra/holidays`];
+};
+
+/** The name Intl gives the zone, or undefined if it knows none. */
+const knownZone = (zone: string): string | undefined => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * Intl alone takes too much: offsets, any case, and abbreviations that are not what they seem (its BST is in Dhaka).
+ * AWS takes names of the tz database, as written there.
+ */
+const zoneProblems: Problems = (text) => {
+  const known = text === 'UTC' || /^[A-Z][\w+-]*(\/[A-Z][\w+-]*)+$/.test(text) ? knownZone(text) : undefined;
+  const misspelt = known !== text && known?.toLowerCase() === text.toLowerCase();
+  if (known && !misspelt) return [];
+  return [`found "${text}", expected ${misspelt ? known : 'a time zone name like Europe/Amsterdam, or UTC'}`];
+};
+
+const kinds = ['cron', 'rate', 'at'];
+
+const isRecord = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const kindsOf = (value: unknown): string[] =>
+  Object.entries(isRecord(value) ? value : {}).flatMap(([key, text]) =>
+    kinds.includes(key) && text !== undefined ? [key] : [],
+  );
+
+/** What becomes of a local time that clocks jump over (`gap`), and of one that comes twice (`fold`). EventBridge's own is skip, first. */
+export type Dst = { gap?: 'skip' | 'after' | undefined; fold?: 'first' | 'both' | 'last' | undefined };
+
+/**
+ * When a job wakes: exactly one of `cron`, `rate` and `at`, by EventBridge Scheduler's rules, and its time zone. `start` and
+ * `end` are local times and belong to it; `exclude` holds local dates. What a job file does not say is not there.
+ */
+export type Schedule = {
+  timezone: string;
+  start?: string | undefined;
+  end?: string | undefined;
+  dst?: Dst | undefined;
+  exclude?: string[] | undefined;
+} & (
+  | { cron: string; rate?: undefined; at?: undefined }
+  | { rate: string; cron?: undefined; at?: undefined }
+  | { at: string; cron?: undefined; rate?: undefined }
+);
+
+type ScheduleInput = Partial<Record<'cron' | 'rate' | 'at' | 'timezone' | 'start' | 'end', string>> &
+  Pick<Schedule, 'dst' | 'exclude'>;
+
+type Mistake = { field?: string; message: string };
+
+const bounds = ['start', 'end'] as const;
+
+/** What is wrong with fields that are good by themselves and not together. */
+const mistakes = (value: object): Mistake[] => {
+  const found = kindsOf(value);
+  const { start, end, dst, rate, at }: Record<string, unknown> = { ...value };
+  const isGood = (moment: unknown): moment is string =>
+    typeof moment === 'string' && momentProblems(moment).length === 0;
+  const ordered = at !== undefined || !isGood(start) || !isGood(end) || start < end;
+  const list = found.join(' and ') || 'none';
+  return [
+    ...(found.length === 1 ? [] : [{ message: `give exactly one of cron, rate, at; found ${list}` }]),
+    ...(at === undefined ? [] : bounds.filter((field) => field in value)).map((field) => ({
+      field,
+      message: `found ${field} with at, expected none: it is due once`,
+    })),
+    ...(dst !== undefined && rate !== undefined
+      ? [{ field: 'dst', message: 'found dst with rate, expected none: it counts elapsed time, whatever clocks do' }]
+      : []),
+    ...(ordered ? [] : [{ field: 'end', message: `found "${end}", expected a time after start, "${start}"` }]),
+  ];
+};
+
+const bound = (description: string) =>
+  checked(momentProblems)
+    .optional()
+    .meta({ description, examples: ['2027-01-01T00:00:00'], pattern: momentForm.source });
+
+const unknownFields = (fields: string, object: string) => ({
+  error: (issue: z.core.$ZodRawIssue) => {
+    if (issue.code === 'invalid_type') return `expected ${object}`;
+    if (issue.code !== 'unrecognized_keys') return undefined;
+    return `unknown field ${issue.keys.join(', ')}, expected ${fields}`;
+  },
+});
+
+const Dst = z
+  .strictObject(
+    {
+      gap: z
+        .enum(['skip', 'after'], { error: ({ input }) => `found ${JSON.stringify(input)}, expected skip or after` })
+        .default('skip')
+        .describe(
+          'A time that clocks jump over: `skip` has no slot, as EventBridge; `after` has one as soon as the clocks have jumped.',
+        ),
+      fold: z
+        .enum(['first', 'both', 'last'], {
+          error: ({ input }) => `found ${JSON.stringify(input)}, expected first, both or last`,
+        })
+        .default('first')
+        .describe('A time that comes twice: due the `first` time, as EventBridge, `both` times, or the `last`.'),
+    },
+    unknownFields('gap or fold', 'an object with gap, fold or both'),
+  )
+  .optional()
+  .meta({ description: 'What to do on days when clocks change, beyond EventBridge: the watchman starts those slots.' });
+
+const Exclude = z
+  .array(checked(excludeProblems).meta({ pattern: '^(\\d{4}-\\d\\d-\\d\\d|[a-z][a-z0-9-]{0,39})$' }))
+  .optional()
+  .meta({
+    description:
+      'Local dates on which slots are recorded as skipped, and names of files in `infra/holidays` that hold such dates.',
+    examples: [['nl', '2026-12-24']],
+  });
+
+/** One object and not a union of three, so that each mistake gets one message of its own. */
+export const Schedule = z
+  .strictObject(
+    {
+      cron: checked(cronProblems)
+        .max(250, 'expected at most 250 characters')
+        .optional()
+        .meta({
+          description:
+            'Six fields: minutes hours day-of-month month day-of-week year, with ? in exactly one of the two day fields; 1 = Sunday. Takes lists, ranges, steps, names, L, W and #.',
+          examples: ['0 9 ? * MON-FRI *', '0/15 8-17 * * ? *', '0 6 L * ? *'],
+          pattern: '^\\s*\\S+(\\s+\\S+){5}\\s*$',
+        }),
+      rate: checked(rateProblems)
+        .optional()
+        .meta({
+          description: 'A value and a unit: minute(s), hour(s) or day(s). A day is 24 hours.',
+          examples: ['5 minutes', '1 hour', '7 days'],
+          pattern: '^\\s*(1\\s+(minute|hour|day)|(?!1\\s)[1-9]\\d{0,5}\\s+(minutes|hours|days))\\s*$',
+        }),
+      at: checked(momentProblems)
+        .optional()
+        .meta({
+          description: 'Once, at this local time: yyyy-mm-ddThh:mm:ss.',
+          examples: ['2026-12-24T18:00:00'],
+          pattern: momentForm.source,
+        }),
+      timezone: checked(zoneProblems)
+        .max(50, 'expected at most 50 characters')
+        .default('UTC')
+        .meta({
+          description: 'The time zone of the schedule and of the dates in the prompt: a tz database name, or UTC.',
+          examples: ['Europe/Amsterdam', 'America/New_York'],
+        }),
+      start: bound('No slot before this local time: yyyy-mm-ddThh:mm:ss. A rate counts from it.'),
+      end: bound('No slot after this local time: yyyy-mm-ddThh:mm:ss.'),
+      dst: Dst,
+      exclude: Exclude,
+    },
+    unknownFields('cron, rate, at, timezone, start, end, dst or exclude', 'an object with one of cron, rate, at'),
+  )
+  .superRefine(
+    (schedule, context) => {
+      for (const { field, message } of mistakes(schedule))
+        context.addIssue({ code: 'custom', message, path: field === undefined ? [] : [field] });
+    },
+    { when: ({ value }) => isRecord(value) },
+  )
+  .meta({
+    description: 'When the job wakes: exactly one of cron, rate and at.',
+    oneOf: kinds.map((kind) => ({ required: [kind] })),
+  }) as z.ZodType<Schedule, ScheduleInput>;
+
+/** The schedule as EventBridge Scheduler's ScheduleExpression. */
+export const scheduleExpression = (schedule: Schedule): string => {
+  if (schedule.cron !== undefined) return `cron(${words(schedule.cron).join(' ').toUpperCase()})`;
+  if (schedule.rate !== undefined) return `rate(${words(schedule.rate).join(' ')})`;
+  return `at(${schedule.at})`;
+};
+
+const localParts = (instant: string | Date, zone: string): Partial<Record<Intl.DateTimeFormatPartTypes, string>> => {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    weekday: 'long',
+  });
+  return Object.fromEntries(format.formatToParts(new Date(instant)).map(({ type, value }) => [type, value]));
+};
+
+/** The date of an instant in a time zone: `2026-11-22`. An invalid instant or zone is a RangeError. */
+export const localDate = (instant: string | Date, zone: string): string => {
+  const { year = '', month, day } = localParts(instant, zone);
+  return `${year.padStart(4, '0')}-${month}-${day}`;
+};
+
+/** The time of day of an instant in a time zone, 24 hours: `09:00`. An invalid instant or zone is a RangeError. */
+export const localTime = (instant: string | Date, zone: string): string => {
+  const { hour, minute } = localParts(instant, zone);
+  return `${hour}:${minute}`;
+};
+
+/** The English name of an instant's day in a time zone: `Sunday`. An invalid instant or zone is a RangeError. */
+export const weekday = (instant: string | Date, zone: string): string => localParts(instant, zone).weekday ?? '';
+
+/** The name of a job's schedule at Scheduler. A one-time one has its date in it: it may be gone, and another date is another schedule. */
+export const scheduleName = ({ name, schedule: { at } }: { name: string; schedule: Schedule }): string =>
+  at === undefined ? name : `${name}-${at.replaceAll(/[-:]/g, '')}`;

@@ -1,0 +1,44 @@
+import type { Job } from '../job/job.ts';
+import { boundsOf, isOver } from '../schedule/calendar.ts';
+import { scheduleExpression } from '../schedule/schedule.ts';
+
+/** A job's schedule as it stands at EventBridge Scheduler. Instants are as JavaScript writes them, in UTC. */
+export type Deployment = {
+  expression: string;
+  timezone: string;
+  start?: string | undefined;
+  end?: string | undefined;
+  enabled: boolean;
+  createdAt: string;
+  /** When it was made or last changed. */
+  modifiedAt: string;
+};
+
+/** The schedules at EventBridge Scheduler. */
+export type Deployments = {
+  /** The schedule of a job, or undefined where there is none. */
+  get(job: Pick<Job, 'name' | 'schedule'>): Promise<Deployment | undefined>;
+  /** Removes the schedule of a job. One that is not there stays away. */
+  remove(job: Pick<Job, 'name' | 'schedule'>): Promise<void>;
+};
+
+/**
+ * What differs between a job file and its schedule at Scheduler by now, each in a sentence; none when they agree. Where Scheduler has nothing
+ * left to fire there may be no schedule, and a start that has passed may be there or not.
+ */
+export const drift = (job: Job, deployed: Deployment | undefined, now: Date): string[] => {
+  if (!job.enabled) return deployed?.enabled ? ['the schedule is enabled, and the job file says enabled: false'] : [];
+  if (!deployed) return isOver(job.schedule, now) ? [] : ['the schedule is missing'];
+  const differs = (what: string, found = 'none', expected = 'none') =>
+    found === expected ? [] : [`${what}: found ${found}, expected ${expected}`];
+  const instant = (text: string | undefined) => (text === undefined ? undefined : new Date(text));
+  const ahead = (start: Date | undefined) => (start !== undefined && start > now ? start.toJSON() : undefined);
+  const { start, end } = boundsOf(job.schedule);
+  return [
+    ...(deployed.enabled ? [] : ['the schedule is disabled, and the job file says it is not']),
+    ...differs('expression', deployed.expression, scheduleExpression(job.schedule)),
+    ...differs('timezone', deployed.timezone, job.schedule.timezone),
+    ...differs('start', ahead(instant(deployed.start)), ahead(instant(start))),
+    ...differs('end', instant(deployed.end)?.toJSON(), instant(end)?.toJSON()),
+  ];
+};

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { limitReached, loopDetected, toolUnavailable } from '../../lib/agent/limit.ts';
+import { ToolError } from '../../lib/agent/tool.ts';
+import { Job } from '../../lib/job/job.ts';
+import type { CallStatus, Step } from '../../lib/run/step.ts';
+import { noUsage } from '../../lib/usage.ts';
+import { calls, playing, recorded, startedAt, tools, work } from '../kit/agent.ts';
+import { stepOf } from '../kit/contract/store-bench.ts';
+import { freshStores } from '../kit/fresh-stores.ts';
+
+const { limits } = Job.parse({
+  name: 'any',
+  schedule: { rate: '1 hour' },
+  model: 'scripted/x',
+  prompt: 'Go.',
+  limits: { steps: 5, seconds: 60, tokens: 1000, usd: 0.5 },
+});
+const nothing = { steps: 0, seconds: 0, run: noUsage };
+
+type Made = [tool: string, input: Record<string, number>, status: CallStatus, output: string];
+const step = (...made: Made[]): Step => ({
+  ...stepOf(1),
+  turn: [
+    {
+      role: 'assistant',
+      content: made.map(([toolName, input], at) => ({ type: 'tool-call', toolCallId: `c${at}`, toolName, input })),
+    },
+    {
+      role: 'tool',
+      content: made.map(([toolName, , , value], at) => ({
+        type: 'tool-result',
+        toolCallId: `c${at}`,
+        toolName,
+        output: { type: 'text', value },
+      })),
+    },
+  ],
+  calls: made.map(([, , status]) => status),
+});
+const words: Step = {
+  ...stepOf(1),
+  turn: [{ role: 'assistant', content: [{ type: 'text', text: 'Hm.' }] }],
+  calls: [],
+};
+const same = step(['get', { a: 1, b: 2 }, 'ok', 'x']);
+const gone = step(['get', { a: 1 }, 'unreachable', 'no connection']);
+
+describe('limits', () => {
+  it('let another model call pass until one of them is reached', () => {
+    expect(limitReached(limits, nothing)).toBeUndefined();
+    const below = { steps: 4, seconds: 59.9, run: { ...noUsage, inputTokens: 500, outputTokens: 499, usd: 0.49 } };
+    expect(limitReached(limits, below)).toBeUndefined();
+  });
+
+  it.each([
+    ['StepLimit', { ...nothing, steps: 5 }],
+    ['TimeLimit', { ...nothing, seconds: 60 }],
+    ['BudgetExhausted', { ...nothing, run: { ...noUsage, inputTokens: 400, outputTokens: 600 } }],
+    ['BudgetExhausted', { ...nothing, run: { ...noUsage, usd: 0.5 } }],
+  ])('stop with %s', (name, spent) => {
+    expect(limitReached(limits, spent)?.name).toBe(name);
+  });
+
+  it('cannot hold a cost nobody knows, but still hold its tokens', () => {
+    const run = { ...noUsage, usd: null };
+    expect(limitReached(limits, { ...nothing, run })).toBeUndefined();
+    expect(limitReached(limits, { ...nothing, run: { ...run, inputTokens: 1000 } })?.name).toBe('BudgetExhausted');
+  });
+});
+
+describe('a loop', () => {
+  it('is the same call with the same result in three steps in a row', () => {
+    expect(loopDetected([same, same])).toBeUndefined();
+    expect(loopDetected([same, same, same])?.name).toBe('LoopDetected');
+    expect(loopDetected([words, same, same, same])?.name).toBe('LoopDetected');
+  });
+
+  it('is the same whatever the order of the arguments and whatever else was called beside it', () => {
+    const turned = step(['list', {}, 'ok', 'y'], ['get', { b: 2, a: 1 }, 'ok', 'x']);
+    expect(loopDetected([same, turned, same])?.name).toBe('LoopDetected');
+  });
+
+  it.each([
+    ['another result', step(['get', { a: 1, b: 2 }, 'ok', 'z'])],
+    ['other arguments', step(['get', { a: 1, b: 3 }, 'ok', 'x'])],
+    ['another tool', step(['post', { a: 1, b: 2 }, 'ok', 'x'])],
+    ['words', words],
+  ])('is broken by %s', (_, other) => {
+    expect(loopDetected([same, same, other])).toBeUndefined();
+    expect(loopDetected([same, other, same])).toBeUndefined();
+    expect(loopDetected([same, same, same, other])).toBeUndefined();
+  });
+
+  it('is not made of calls in one step', () => {
+    const [call] = [['get', { a: 1 }, 'ok', 'x'] satisfies Made];
+    expect(loopDetected([step(call, call, call), words, words])).toBeUndefined();
+    expect(loopDetected([])).toBeUndefined();
+  });
+});
+
+describe('an unreachable tool', () => {
+  it('is given up when its last three calls did not reach it, in one step or more', () => {
+    const call: Made = ['get', { a: 1 }, 'unreachable', 'no connection'];
+    expect(toolUnavailable([gone, gone])).toBeUndefined();
+    expect(toolUnavailable([gone, gone, gone])?.name).toBe('ToolUnavailable');
+    expect(toolUnavailable([step(call, call, call)])?.name).toBe('ToolUnavailable');
+    expect(toolUnavailable([gone, words, gone, step(['list', {}, 'ok', 'y']), gone])?.name).toBe('ToolUnavailable');
+  });
+
+  it('is back once it was reached', () => {
+    expect(toolUnavailable([gone, gone, same, gone])).toBeUndefined();
+    expect(toolUnavailable([gone, gone, gone, same])).toBeUndefined();
+    expect(toolUnavailable([])).toBeUndefined();
+  });
+
+  it('is counted by tool', () => {
+    const both = step(['get', {}, 'unreachable', 'no'], ['post', {}, 'unreachable', 'no']);
+    expect(toolUnavailable([both])).toBeUndefined();
+    expect(toolUnavailable([both, both])).toBeUndefined();
+    expect(toolUnavailable([both, both, gone])?.message).toMatch(/^get /);
+  });
+
+  it('is ToolUnavailable, which is tried again, and no loop where the model asks it the same each time', async () => {
+    const stores = await freshStores(() => startedAt);
+    const run = () => Promise.reject(new ToolError('unreachable', 'no route'));
+    const gone = { count: { ...tools().all.count, run } } as ReturnType<typeof tools>['all'];
+    const model = playing(...Array.from({ length: 4 }, () => calls(['count', { by: 1 }])));
+    const { result } = await work(stores, await recorded(stores), model, { tools: gone });
+    expect(result).toMatchObject({ status: 'failed', failure: 'ToolUnavailable' });
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import type { ReplyPart } from '../../lib/agent/model.ts';
+import { ToolError, type ToolErrorKind } from '../../lib/agent/tool.ts';
+import type { Effect } from '../../lib/run/effect.ts';
+import { callsOf, type Step } from '../../lib/run/step.ts';
+import { memoryEffects } from '../kit/memory-effects.ts';
+import { replyOf, stubTool, takeTurns } from '../kit/turns.ts';
+
+type End = 'ok' | ToolErrorKind;
+const pay = (toolCallId: string, to = 'Ann'): ReplyPart => ({
+  type: 'tool-call',
+  toolCallId,
+  toolName: 'pay',
+  input: { to },
+});
+
+/** A run in which `pay` ends as told, payment by payment, and each attempt pays as its turns say. */
+const payments = (...ends: End[]) => {
+  const stored = new Map<string, Effect>();
+  const keys: (string | undefined)[] = [];
+  const tools = {
+    pay: stubTool('once', async (_, { idempotencyKey }) => {
+      const end = ends[keys.length] ?? 'ok';
+      keys.push(idempotencyKey);
+      if (end !== 'ok') throw new ToolError(end, end);
+      return `payment ${keys.length}`;
+    }),
+  };
+  const attempt = async (number: number, ...turns: ReplyPart[][]) =>
+    (
+      await takeTurns(
+        turns.map((parts) => replyOf(parts)),
+        { tools, effects: memoryEffects(stored), attempt: number },
+      )
+    ).map(ended);
+  return { attempt, keys };
+};
+const ended = (step: Step) => callsOf(step).map(({ status, output }) => (status === 'unknown' ? status : output));
+
+describe('a call that changes the world', () => {
+  it('meant twice is made twice, one after the other or side by side, and each is recorded', async () => {
+    const { attempt, keys } = payments();
+    expect(await attempt(1, [pay('a'), pay('b')], [pay('c')])).toEqual([['payment 1', 'payment 2'], ['payment 3']]);
+    expect(new Set(keys).size).toBe(3);
+    expect(await attempt(2, [pay('a')], [pay('b'), pay('c')])).toEqual([['payment 1'], ['payment 2', 'payment 3']]);
+    expect(keys).toHaveLength(3);
+  });
+
+  it('that may have happened is not made by calling it again, in that attempt or a later one', async () => {
+    const { attempt, keys } = payments('interrupted');
+    expect(await attempt(1, [pay('a')], [pay('b')], [pay('c')])).toEqual([['unknown'], ['unknown'], ['unknown']]);
+    expect(await attempt(2, [pay('a')], [pay('b')])).toEqual([['unknown'], ['unknown']]);
+    expect(keys).toHaveLength(1);
+  });
+
+  it.each(['unreachable', 'refused'] as const)(
+    'that was %s and then made is not made a second time by the next attempt',
+    async (end) => {
+      const { attempt, keys } = payments(end);
+      expect(await attempt(1, [pay('a')], [pay('b')])).toEqual([[end], ['payment 2']]);
+      expect(await attempt(2, [pay('a')])).toEqual([['payment 2']]);
+      expect(keys).toHaveLength(2);
+      expect(new Set(keys).size).toBe(1);
+    },
+  );
+
+  it('of which one of two was not made is made by calling it again', async () => {
+    const { attempt, keys } = payments('unreachable');
+    expect(await attempt(1, [pay('a'), pay('b')], [pay('c')])).toEqual([['unreachable', 'payment 2'], ['payment 3']]);
+    expect(await attempt(2, [pay('a'), pay('b')])).toEqual([['payment 3', 'payment 2']]);
+    expect(keys).toHaveLength(3);
+  });
+
+  it('is not the same for another argument', async () => {
+    const { attempt, keys } = payments('interrupted');
+    expect(await attempt(1, [pay('a', 'Ann')], [pay('b', 'Bob')])).toEqual([['unknown'], ['payment 2']]);
+    expect(new Set(keys).size).toBe(2);
+  });
+});
+
+describe('an answer that does not fit', () => {
+  it('is sent back once, with what is wrong', async () => {
+    const answer = replyOf([{ type: 'text', text: 'Wrong.' }], 'stop');
+    const readResult = () => ({ problem: 'it is wrong' });
+    const steps = await takeTurns([answer, answer], { tools: {}, effects: memoryEffects(), readResult });
+    expect(steps.map(({ turn }) => turn.length)).toEqual([2, 1]);
+    expect(steps[0]?.turn[1]).toMatchObject({ role: 'user', content: expect.stringContaining('it is wrong') });
+  });
+});

@@ -1,0 +1,113 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { inEnglish } from '../../lib/report/schedule-text.ts';
+import { place } from '../kit/local-service.ts';
+
+const directory = (job: string): string => {
+  const infra = place();
+  for (const name of ['jobs', 'holidays']) mkdirSync(join(infra, name));
+  writeFileSync(join(infra, 'jobs/report.yml'), job);
+  writeFileSync(join(infra, 'holidays/np.yml'), '2190-01-03: Holiday\n');
+  return infra;
+};
+
+const nightshift = async (...args: string[]) =>
+  (await promisify(execFile)(process.execPath, ['infra/cli/nightshift.ts', ...args])).stdout;
+const next = (job: string, ...more: string[]) => nightshift('next', 'report', '--infra', directory(job), ...more);
+
+test.each([
+  [{ cron: '0 9 ? * 2-6 *', timezone: 'UTC' }, /Monday through Friday/],
+  [{ cron: '0 9 ? * 6#3 *', timezone: 'UTC' }, /third Friday/],
+  [{ cron: '30 18 L * ? *', timezone: 'UTC' }, /18:30.*last day of the month/],
+  [{ rate: '5 minutes', timezone: 'UTC' }, /^Every 5 minutes$/],
+  [{ at: '2026-12-24T18:00:00', timezone: 'UTC' }, /^Once, at 2026-12-24 18:00$/],
+  [{ rate: '1 day', timezone: 'UTC', start: '2027-01-01T09:00:00' }, /^Every 1 day, from 2027-01-01 09:00$/],
+  [
+    {
+      rate: '1 day',
+      timezone: 'UTC',
+      start: '2027-01-01T09:00:00',
+      end: '2027-02-01T00:00:30',
+      exclude: ['2027-01-06'],
+    },
+    /^Every 1 day, from 2027-01-01 09:00 until 2027-02-01 00:00:30, except on 1 date$/,
+  ],
+])('says %j in English', (schedule, english) => {
+  expect(inEnglish(schedule)).toMatch(english);
+});
+
+test('lists the next slots of a job in its own time and in UTC', async () => {
+  const job = 'schedule: { cron: 30 9 * * ? 2190-2199, timezone: Asia/Kathmandu }\nmodel: anthropic/x\nprompt: Go.\n';
+  const told = JSON.parse(await next(job, '--count', '2', '--json'));
+  expect(told.slots).toEqual([
+    { slot: '2190-01-01T03:45:00Z', local: '2190-01-01 09:30', offset: '+05:45', by: 'schedule' },
+    { slot: '2190-01-02T03:45:00Z', local: '2190-01-02 09:30', offset: '+05:45', by: 'schedule' },
+  ]);
+  expect(await next(job, '--count', '2')).toMatch(
+    /Asia\/Kathmandu[\s\S]*2190-01-01 09:30 \+05:45 {2}2190-01-01T03:45:00Z/,
+  );
+});
+
+test('tells the slots that do not run, those of the watchman, and that there are no more', async () => {
+  const night = 'cron: "30 2 * 3,10 ? *", timezone: Europe/Amsterdam, dst: { gap: after, fold: last }';
+  const bounds = 'start: 2190-03-27T00:00:00, end: 2190-10-31T12:00:00, exclude: [2190-03-27]';
+  const told = await next(`schedule: { ${night}, ${bounds} }\nmodel: anthropic/x\nprompt: Go.\n`, '--count', '99');
+  expect(told).toContain('from 2190-03-27 00:00 until 2190-10-31 12:00, except on 1 date, Europe/Amsterdam');
+  expect(told).toMatch(/\n\w+ 2190-03-27 02:30 \+01:00 {2}2190-03-27T01:30:00Z {2}not run: this date is excluded *\n/);
+  expect(told).toMatch(
+    /03:00 \+02:00 .*clocks go forward that day; by the watchman: clocks jumped over its own time *\n/,
+  );
+  expect(told).toMatch(
+    /02:30 \+02:00 .*clocks go back that day; not run: this time comes twice, and the second is meant *\n/,
+  );
+  expect(told).toMatch(
+    /02:30 \+01:00 .*clocks go back that day; by the watchman: the second of a time that comes twice *\n/,
+  );
+  expect(told).toMatch(/It has no slot after these\.\n$/);
+});
+
+test('leaves out the dates of holidays', async () => {
+  const job = 'schedule: { cron: 0 9 * * ? 2190, exclude: [np] }\nmodel: anthropic/x\nprompt: Go.\n';
+  const { slots } = JSON.parse(await next(job, '--count', '3', '--json'));
+  expect(slots[2]).toMatchObject({ slot: '2190-01-03T09:00:00Z', skip: 'excluded' });
+});
+
+test.each([
+  ['has passed', 'at: "2001-01-01T00:00:00"', 'It has no slot left.'],
+  [
+    'does not exist',
+    'at: "2027-03-28T02:30:00", timezone: Europe/Amsterdam',
+    'It has no slot: clocks jump over its time',
+  ],
+])('says why there is no slot when its one time %s', async (_, schedule, expected) => {
+  expect(await next(`schedule: { ${schedule} }\nmodel: anthropic/x\nprompt: Go.\n`)).toContain(expected);
+});
+
+test('says of a rate what it counts from, unless its start tells', async () => {
+  const rate = (start: string) => `schedule: { rate: 1 hour${start} }\nmodel: anthropic/x\nprompt: Go.\n`;
+  expect(await next(rate(''))).toContain('Counted from now');
+  expect(await next(rate(', start: 2001-01-01T00:00:00'))).toContain('Counted from now');
+  const told = await next(rate(', start: 2190-01-01T00:30:00'));
+  expect(told).not.toContain('Counted from now');
+  expect(told).toContain('2190-01-01T00:30:00Z');
+});
+
+test('says that a schedule is over', async () => {
+  const job = 'schedule: { at: "2001-01-01T00:00:00" }\nmodel: anthropic/x\nprompt: Go.\nenabled: false\n';
+  const told = await next(job);
+  expect(told).toContain('The job is disabled');
+  expect(told).toContain('It has no slot left.');
+});
+
+test('is told of a one-time job that is over, which check refuses and tells what to do with', async () => {
+  const infra = directory('schedule: { at: "2001-01-01T00:00:00" }\nmodel: anthropic/x\nprompt: Go.\n');
+  expect(await nightshift('next', 'report', '--infra', infra)).toContain('It has no slot left.');
+  const refused = await nightshift('check', '--infra', infra).catch(
+    (thrown: { code: number; stderr: string }) => thrown,
+  );
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('report.yml:1:13 schedule.at: ') });
+  expect(refused).toMatchObject({ stderr: expect.stringMatching(/Remove the file or set enabled: false/) });
+});

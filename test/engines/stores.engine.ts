@@ -1,7 +1,0 @@
-import { engineContract } from '../contract/stores.ts';
-import { startDynamoDbLocal } from './dynamodb-local.ts';
-import { startMiniStack } from './ministack.ts';
-import { tableOn } from './table.ts';
-
-engineContract('DynamoDB Local', async () => tableOn(await startDynamoDbLocal()));
-engineContract('MiniStack', async () => tableOn(await startMiniStack()));

@@ -1,0 +1,98 @@
+import { inspect } from 'node:util';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Failure } from '../../../lib/failure.ts';
+import { secrets } from '../../../lib/io/aws/secrets.ts';
+import { closing } from '../../kit/open-model.ts';
+import { listen, readBody } from '../../kit/wire/listen.ts';
+
+const { on, all } = closing();
+afterEach(all);
+
+type Answer = { status: number; body: unknown };
+
+/** AWS as far as secrets need it: JSON over HTTP, the operation in a header. Records what was asked. */
+const aws = async (answer: (operation: string) => Answer) => {
+  const asked: { operation: string; body: unknown }[] = [];
+  const { origin, close } = await listen(async (incoming, response) => {
+    const operation = String(incoming.headers['x-amz-target']);
+    asked.push({ operation, body: JSON.parse(String(await readBody(incoming))) });
+    const { status, body } = answer(operation);
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
+  });
+  const client = {
+    region: 'eu-west-1',
+    endpoint: origin,
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'x' },
+  };
+  return on({ asked, client, close });
+};
+
+const inParameter = { ANTHROPIC_API_KEY_PARAMETER: '/nightshift/anthropic' };
+const inSecret = { ANTHROPIC_API_KEY_SECRET: 'nightshift/anthropic' };
+const refusing = (type: string, status = 400) => ({ status, body: { __type: type, message: 'sk-ant-value' } });
+
+describe('a secret', () => {
+  it("is the environment's own value first, and then AWS is not asked", async () => {
+    const { asked, client } = await aws(() => refusing('InternalServerError', 500));
+    const env = { ...inParameter, ...inSecret, ANTHROPIC_API_KEY: ' sk-ant-local\n' };
+    expect(await secrets(env, client)('ANTHROPIC_API_KEY')).toBe('sk-ant-local');
+    expect(asked).toEqual([]);
+  });
+
+  it('is undefined where none is set', async () => {
+    expect(await secrets({ ...inParameter, OTHER: '' })('OTHER')).toBeUndefined();
+  });
+
+  it('is read from its parameter, decrypted', async () => {
+    const { asked, client } = await aws(() => ({ status: 200, body: { Parameter: { Value: 'sk-ant-value\n' } } }));
+    expect(await secrets(inParameter, client)('ANTHROPIC_API_KEY')).toBe('sk-ant-value');
+    expect(asked).toEqual([
+      { operation: 'AmazonSSM.GetParameter', body: { Name: '/nightshift/anthropic', WithDecryption: true } },
+    ]);
+  });
+
+  it('is read from its Secrets Manager secret', async () => {
+    const { asked, client } = await aws(() => ({ status: 200, body: { SecretString: 'sk-ant-value' } }));
+    expect(await secrets(inSecret, client)('ANTHROPIC_API_KEY')).toBe('sk-ant-value');
+    expect(asked).toEqual([{ operation: 'secretsmanager.GetSecretValue', body: { SecretId: 'nightshift/anthropic' } }]);
+  });
+
+  it('is read anew each time, so that a rotated key is seen', async () => {
+    let version = 0;
+    const { client } = await aws(() => ({ status: 200, body: { Parameter: { Value: `key-${++version}` } } }));
+    const secret = secrets(inParameter, client);
+    expect([await secret('ANTHROPIC_API_KEY'), await secret('ANTHROPIC_API_KEY')]).toEqual(['key-1', 'key-2']);
+  });
+
+  it.each([
+    ['AccessDeniedException', inParameter, '/nightshift/anthropic'],
+    ['ParameterNotFound', inParameter, '/nightshift/anthropic'],
+    ['AccessDeniedException', inSecret, 'nightshift/anthropic'],
+    ['ResourceNotFoundException', inSecret, 'nightshift/anthropic'],
+  ])('is unauthorized on %s, saying which one and nothing of AWS', async (type, env, place) => {
+    const { client } = await aws(() => refusing(type));
+    const failure = await secrets(env, client)('ANTHROPIC_API_KEY').catch((thrown) => thrown);
+    expect(failure).toBeInstanceOf(Failure);
+    expect(failure).toMatchObject({ name: 'Unauthorized', message: expect.stringContaining(place) });
+    expect(inspect(failure, { depth: 20, showHidden: true })).not.toContain('sk-ant-value');
+  });
+
+  it('is unauthorized when its place is empty', async () => {
+    const { client } = await aws(() => ({ status: 200, body: { Parameter: { Value: ' ' } } }));
+    await expect(secrets(inParameter, client)('ANTHROPIC_API_KEY')).rejects.toMatchObject({ name: 'Unauthorized' });
+  });
+
+  it('is tried again in a later attempt when AWS is busy', async () => {
+    const { client } = await aws(() => refusing('ThrottlingException'));
+    await expect(secrets(inParameter, client)('ANTHROPIC_API_KEY')).rejects.toMatchObject({ name: 'ModelUnavailable' });
+  });
+
+  it('is tried again in a later attempt when AWS does not answer', async () => {
+    const { client, close } = await aws(() => refusing('InternalServerError', 500));
+    await close();
+    await expect(secrets(inParameter, client)('ANTHROPIC_API_KEY')).rejects.toMatchObject({
+      name: 'ModelUnavailable',
+      message: expect.stringContaining('/nightshift/anthropic'),
+    });
+  });
+});

@@ -1,0 +1,183 @@
+import { expect, test } from 'vitest';
+import type { Outcome } from '../../../lib/run/outcome.ts';
+import { noUsage } from '../../../lib/usage.ts';
+import {
+  attemptOf,
+  type Bench,
+  effectOf,
+  ends,
+  expectOneWinner,
+  failureOf,
+  freshJob,
+  freshRun,
+  lookOf,
+  runOf,
+  stateOf,
+  today,
+} from './store-bench.ts';
+
+const muchLater = new Date(today.getTime() + 405 * 86_400_000);
+const outcome: Outcome = { status: 'succeeded', attempts: 1, steps: 1, usage: noUsage, endedAt: today.toJSON() };
+
+/** What all records have in common: a version, and one failure for whoever lost. */
+const records = {
+  run: {
+    conflict: 'RunConflict',
+    open: ({ runs }: Bench['stores']) => {
+      const job = freshJob();
+      return {
+        put: (version: number) => runs.put(runOf(job, { version })),
+        get: () => runs.get(runOf(job).id),
+      };
+    },
+  },
+  attempt: {
+    conflict: 'SessionConflict',
+    open: ({ attempts }: Bench['stores']) => {
+      const id = freshRun();
+      return {
+        put: (version: number) => attempts.put(attemptOf(id, 1, version)),
+        get: () => attempts.get(id, 1),
+      };
+    },
+  },
+  effect: {
+    conflict: 'EffectConflict',
+    open: ({ effects }: Bench['stores']) => {
+      const id = freshRun();
+      return {
+        put: (version: number) => effects.put(effectOf(id, 'k', version)),
+        get: () => effects.get(id, 'k'),
+      };
+    },
+  },
+  'job state': {
+    conflict: 'JobConflict',
+    open: ({ states }: Bench['stores']) => {
+      const job = freshJob();
+      return {
+        put: (version: number) => states.put(stateOf(job, version)),
+        get: () => states.get(job),
+      };
+    },
+  },
+  look: {
+    conflict: 'JobConflict',
+    open: ({ looks }: Bench['stores']) => {
+      const job = freshJob();
+      return {
+        put: (version: number) => looks.put(lookOf(job, version)),
+        get: () => looks.get(job),
+      };
+    },
+  },
+} as const;
+
+/** What any implementation of Runs, Attempts, Effects, JobStates and Looks must keep. */
+export const recordsContract = (bench: () => Bench) => {
+  test.each(Object.entries(records))('takes one version after another of each %s', async (_, record) => {
+    const { put, get } = record.open(bench().stores);
+    const refused = async (version: number) => {
+      expect(await failureOf(put(version))).toMatchObject({ name: record.conflict });
+    };
+    expect(await get()).toBeUndefined();
+    await refused(2);
+    await put(1);
+    await refused(1);
+    await refused(3);
+    await put(2);
+    await refused(1);
+    await refused(2);
+    await refused(4);
+    await put(3);
+    expect(await get()).toMatchObject({ version: 3 });
+  });
+
+  test.each(Object.entries(records))('lets one of twenty writers make each version of each %s', async (_, record) => {
+    const { put, get } = record.open(bench().stores);
+    for (const version of [1, 2, 3]) {
+      const ended = await ends(Array.from({ length: 20 }, () => put(version)));
+      expectOneWinner(ended, record.conflict);
+      expect(await get()).toMatchObject({ version });
+    }
+  });
+
+  test('keeps a run as it was put', async () => {
+    const { runs } = bench().stores;
+    const run = runOf(freshJob(), { suffix: 'by-hand' });
+    await runs.put(run);
+    await runs.put({ ...run, outcome, version: 2 });
+    expect(await runs.get(run.id)).toEqual({ ...run, outcome, version: 2 });
+    expect(await runs.get(runOf(run.job.name).id)).toBeUndefined();
+  });
+
+  test("lists a run's attempts in order, and no other run's", async () => {
+    const { attempts } = bench().stores;
+    const id = freshRun();
+    for (const number of [10, 2, 1, 20, 11, 9]) await attempts.put(attemptOf(id, number));
+    await attempts.put(attemptOf(`${id}_x`, 3));
+    await bench().stores.effects.put(effectOf(id, 'k'));
+    expect((await attempts.list(id)).map(({ number }) => number)).toEqual([1, 2, 9, 10, 11, 20]);
+    expect(await attempts.list(freshRun())).toEqual([]);
+  });
+
+  test('forgets runs, attempts and effects when their time is over', async () => {
+    const { stores, storesWith } = bench();
+    const run = runOf(freshJob(), { slot: '2027-01-02T00:00:00Z' });
+    const { id } = run;
+    await stores.runs.put(run);
+    await stores.attempts.put(attemptOf(id, 1));
+    await stores.effects.put(effectOf(id, 'k'));
+    const late = storesWith({ now: muchLater });
+    expect(await late.runs.get(id)).toBeUndefined();
+    expect(await late.runs.byJob(run.job.name, { limit: 10 })).toEqual([]);
+    expect(await late.runs.byDay('2027-01-02')).toEqual([]);
+    expect(await late.attempts.get(id, 1)).toBeUndefined();
+    expect(await late.attempts.list(id)).toEqual([]);
+    expect(await late.effects.get(id, 'k')).toBeUndefined();
+    await late.runs.put(run);
+    await late.attempts.put(attemptOf(id, 1));
+    await late.effects.put(effectOf(id, 'k', 1, { attempt: 2 }));
+    expect(await late.effects.get(id, 'k')).toMatchObject({ attempt: 2 });
+    expect(await failureOf(late.runs.put(run))).toMatchObject({ name: 'RunConflict' });
+  });
+
+  test('keeps the state of a job as it was put, apart from its look, its runs and other jobs', async () => {
+    const { states, looks, runs } = bench().stores;
+    const [job, other] = [freshJob(), freshJob()];
+    const pause = { by: 'ana', since: today.toJSON(), until: null, note: 'holiday' };
+    const state = stateOf(job, 1, { queued: runOf(job).id, streak: -3, pauses: [pause] });
+    await states.put(state);
+    await looks.put(lookOf(job));
+    await runs.put(runOf(job));
+    expect(await states.get(job)).toEqual(state);
+    expect(await looks.get(job)).toEqual(lookOf(job));
+    expect([await states.get(other), await looks.get(other)]).toEqual([undefined, undefined]);
+    expect(await runs.byJob(job, { limit: 10 })).toEqual([runOf(job)]);
+  });
+
+  test('keeps the state of a job past its runs, for a pause may be long, and forgets a look nobody has any more', async () => {
+    const { stores, storesWith } = bench();
+    const job = freshJob();
+    await stores.states.put(stateOf(job));
+    await stores.looks.put(lookOf(job));
+    const late = storesWith({ now: muchLater });
+    expect(await late.states.get(job)).toEqual(stateOf(job));
+    expect(await late.looks.get(job)).toBeUndefined();
+    await late.looks.put(lookOf(job));
+    const tenYears = storesWith({ now: new Date(today.getTime() + 3651 * 86_400_000) });
+    expect(await tenYears.states.get(job)).toBeUndefined();
+    await tenYears.states.put(stateOf(job));
+    expect(await tenYears.states.get(job)).toEqual(stateOf(job));
+  });
+
+  test('keeps an effect with what came back, and apart from the same key in another run', async () => {
+    const { effects } = bench().stores;
+    const [one, other] = [freshRun(), freshRun()];
+    await effects.put(effectOf(one, 'k'));
+    const done = effectOf(one, 'k', 2, { status: 'done', output: '{"status":200}' });
+    await effects.put(done);
+    expect(await effects.get(one, 'k')).toEqual(done);
+    expect(await effects.get(other, 'k')).toBeUndefined();
+  });
+};

@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+import { type Bench, freshJob, runOf } from './store-bench.ts';
+
+const slots = ['2026-11-20T07:00:00Z', '2026-11-21T07:00:00Z', '2026-11-22T07:00:00Z', '2026-11-23T07:00:00Z'];
+const [first = '', second = '', third = '', fourth = ''] = slots;
+
+/** What any implementation of Runs must keep where it lists them. */
+export const listsContract = (bench: () => Bench) => {
+  /** Each slot's run, and two that a person started for the second and the third. */
+  const recorded = async () => {
+    const job = freshJob();
+    const all = [
+      ...slots.map((slot) => runOf(job, { slot })),
+      runOf(job, { slot: second, suffix: 'b' }),
+      runOf(job, { slot: third, suffix: 'zzzzzzzzzzzzzzzzzzzz' }),
+      runOf(job, { slot: third, suffix: '0' }),
+    ];
+    const { runs } = bench().stores;
+    await Promise.all(all.map((run) => runs.put(run)));
+    await runs.put(runOf(`${job}x`, { slot: second }));
+    const list = async (query: { from?: string; to?: string; limit?: number }) =>
+      (await runs.byJob(job, { limit: 100, ...query })).map(({ slot, suffix }) => [slot, suffix ?? '']);
+    return { job, list };
+  };
+
+  test("lists a job's runs, newest slot first, and no other job's", async () => {
+    const { list } = await recorded();
+    const found = await list({});
+    expect(found).toHaveLength(7);
+    expect(found.map(([slot]) => slot)).toEqual([fourth, third, third, third, second, second, first]);
+  });
+
+  test('lists from a slot to a slot, both with all their runs', async () => {
+    const { list } = await recorded();
+    const at = (slot: string) => list({ from: slot, to: slot });
+    expect(new Set((await at(third)).map(([, suffix]) => suffix))).toEqual(new Set(['', '0', 'zzzzzzzzzzzzzzzzzzzz']));
+    expect(await at(first)).toEqual([[first, '']]);
+    expect((await list({ from: second, to: third })).map(([slot]) => slot)).toEqual([
+      third,
+      third,
+      third,
+      second,
+      second,
+    ]);
+    expect((await list({ from: third })).map(([slot]) => slot)).toEqual([fourth, third, third, third]);
+    expect((await list({ to: second })).map(([slot]) => slot)).toEqual([second, second, first]);
+    expect(await list({ from: '2026-11-21T07:00:01Z', to: '2026-11-22T06:59:59Z' })).toEqual([]);
+  });
+
+  test('lists nothing from a slot to an earlier one', async () => {
+    const { list } = await recorded();
+    expect(await list({ from: third, to: second })).toEqual([]);
+  });
+
+  test('lists the newest up to the limit', async () => {
+    const { list } = await recorded();
+    expect((await list({ limit: 1 })).map(([slot]) => slot)).toEqual([fourth]);
+    expect(await list({ limit: 3 })).toEqual((await list({})).slice(0, 3));
+    expect(await list({ limit: Number.POSITIVE_INFINITY })).toHaveLength(7);
+  });
+
+  test('fills the limit also where newer runs are past their time', async () => {
+    const { job, list } = await recorded();
+    const { item, plant } = bench();
+    for (const slot of [fourth, third]) {
+      const stored = await item({ pk: `job#${job}`, sk: `run#${slot}` });
+      await plant({ ...stored, expiresAt: 1 });
+    }
+    expect(await list({ limit: 4 })).toHaveLength(4);
+    expect(await list({})).toHaveLength(5);
+  });
+
+  test('lists two hundred runs of a day, complete, newest first, spread over the shards of its index', async () => {
+    const { stores, tap } = bench();
+    const day = '2027-03-04';
+    const before = tap.sent.length;
+    const all = Array.from({ length: 200 }, (_, at) => {
+      const minute = String(at % 60).padStart(2, '0');
+      const hour = String(Math.floor(at / 60)).padStart(2, '0');
+      return runOf(freshJob(), { slot: `${day}T${hour}:${minute}:00Z`, ...(at % 7 === 0 ? { suffix: 'm' } : {}) });
+    });
+    const near = [
+      runOf(freshJob(), { slot: '2027-03-03T23:59:59Z' }),
+      runOf(freshJob(), { slot: '2027-03-05T00:00:00Z' }),
+    ];
+    await Promise.all([...all, ...near].map((run) => stores.runs.put(run)));
+    const found = await stores.runs.byDay(day);
+    expect(new Set(found.map(({ id }) => id))).toEqual(new Set(all.map(({ id }) => id)));
+    expect(found).toHaveLength(200);
+    expect(found.map(({ slot }) => slot)).toEqual(all.map(({ slot }) => slot).toReversed());
+    const items = tap.sent.slice(before).flatMap(({ action, input }) => (action === 'PutItem' ? [input.Item] : []));
+    expect(new Set(items.map((item) => JSON.stringify((item as { day: unknown }).day))).size).toBeGreaterThan(14);
+  });
+
+  test('keeps a run on its day when it ends', async () => {
+    const { runs } = bench().stores;
+    const run = runOf(freshJob(), { slot: '2027-05-06T07:00:00Z' });
+    await runs.put(run);
+    await runs.put({ ...run, version: 2 });
+    expect(await runs.byDay('2027-05-06')).toEqual([{ ...run, version: 2 }]);
+    expect(await runs.byDay('2027-05-07')).toEqual([]);
+  });
+};

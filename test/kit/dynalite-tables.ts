@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import dynalite from 'dynalite';
+import { parse } from 'yaml';
+import { dynamoStores, type Stores } from '../../lib/io/store/stores.ts';
+import { unexpected } from './unexpected.ts';
+
+const { Properties } = parse(readFileSync('infra/table.yml', 'utf8'));
+const { AttributeDefinitions, KeySchema, BillingMode } = Properties;
+const GlobalSecondaryIndexes = Properties.GlobalSecondaryIndexes;
+
+export type Tables = Stores & { plant(item: Record<string, unknown>): Promise<void> };
+
+/** All stores on a new table of a DynamoDB engine in memory, over HTTP. */
+export const openTables = async (now: () => Date): Promise<{ stores: Tables; close(): Promise<void> }> => {
+  const server = dynalite({ createTableMs: 0 });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const client = new DynamoDBClient({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const table = `nightshift-${randomUUID()}`;
+  const shape = { TableName: table, AttributeDefinitions, KeySchema, BillingMode, GlobalSecondaryIndexes };
+  await client.send(new CreateTableCommand(shape as CreateTableCommandInput));
+  const documents = DynamoDBDocumentClient.from(client);
+  return {
+    stores: {
+      ...dynamoStores(client, table, { now, token: randomUUID, damaged: unexpected }),
+      /** Puts an item past the stores, under no condition. */
+      plant: async (item) => void (await documents.send(new PutCommand({ TableName: table, Item: item }))),
+    },
+    close: async () => {
+      client.destroy();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+};

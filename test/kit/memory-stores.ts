@@ -1,0 +1,53 @@
+import { Failure } from '../../lib/failure.ts';
+import { dynamoAttempts } from '../../lib/io/store/attempts.ts';
+import { dynamoLooks } from '../../lib/io/store/checkpoints.ts';
+import { dynamoEffects } from '../../lib/io/store/effects.ts';
+import { dynamoJobStates } from '../../lib/io/store/job-states.ts';
+import { dynamoRuns } from '../../lib/io/store/runs.ts';
+import { dynamoSessions } from '../../lib/io/store/sessions.ts';
+import type { Stores } from '../../lib/io/store/stores.ts';
+import type { Draft, Found, Key, Table } from '../../lib/io/store/table.ts';
+import { unexpected } from './unexpected.ts';
+
+/** The one table's three words on a map, without an engine: for many thousand plays. A play on it goes as on an engine, call by call. */
+const memoryTable = (): Table => {
+  const items = new Map<string, Found>();
+  const placeOf = ({ pk, sk }: Key) => `${pk}\n${sk}`;
+  return {
+    get: async (key) => items.get(placeOf(key)),
+    async put({ key, version, data }: Draft, conflict) {
+      const found = items.get(placeOf(key));
+      const next = found === undefined ? 1 : typeof found.version === 'number' ? found.version + 1 : undefined;
+      if ((version ?? 1) !== next) throw new Failure(conflict, `${key.pk} ${key.sk}: not version ${version}`);
+      const expiresAt = Number.MAX_SAFE_INTEGER;
+      items.set(placeOf(key), {
+        ...key,
+        ...(version === undefined ? {} : { version }),
+        expiresAt,
+        data: JSON.stringify(data),
+      });
+    },
+    async query({ ExpressionAttributeValues: values = {}, ScanIndexForward: forward = true }) {
+      const [from, to] = [values[':from'] ?? values[':sk'], values[':to'] ?? `${values[':sk']}~`];
+      const found = [...items.values()].filter(
+        ({ pk, sk }) => pk === values[':pk'] && String(sk) >= from && String(sk) <= to,
+      );
+      const sorted = found.sort((a, b) => (String(a.sk) < String(b.sk) ? -1 : 1));
+      return forward ? sorted : sorted.reverse();
+    },
+    damaged: unexpected,
+  };
+};
+
+/** All stores on a table in memory. */
+export const memoryStores = (): Stores => {
+  const table = memoryTable();
+  return {
+    runs: dynamoRuns(table),
+    attempts: dynamoAttempts(table),
+    sessions: dynamoSessions(table),
+    effects: dynamoEffects(table),
+    states: dynamoJobStates(table),
+    looks: dynamoLooks(table),
+  };
+};

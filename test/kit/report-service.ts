@@ -1,0 +1,55 @@
+import { type DispatchDeps, type DispatchEvent, dispatch } from '../../lib/lifecycle/dispatch.ts';
+import { SettleInput, settle } from '../../lib/lifecycle/settle.ts';
+import { firstInput } from '../../lib/run/execution.ts';
+import { usage } from './agent.ts';
+import { freshStores } from './fresh-stores.ts';
+import { job } from './job.ts';
+import { stateMachine } from './state-machine.ts';
+
+/** Slots of the job, an hour apart, and the ids of their runs. */
+export const slots = ['2026-11-22T07:00:00Z', '2026-11-22T08:00:00Z', '2026-11-22T09:00:00Z'] as const;
+const [first] = slots;
+export const idOf = (slot: string) => `report_${slot.replaceAll(/[-:]/g, '')}`;
+export const ids = slots.map(idOf) as [string, string, string];
+
+/** A service of one job: its slots are delivered when they are due, and its runs end when told to. */
+export const reports = async (fields: Record<string, unknown>) => {
+  const time = { now: new Date(first) };
+  const stores = await freshStores(() => time.now);
+  const { executions, all } = stateMachine();
+  const told: string[] = [];
+  const declared = { job: job({ tools: ['count', 'pay'], ...fields }) };
+  const deps: DispatchDeps = {
+    stores,
+    executions,
+    jobs: async () => declared.job,
+    now: () => time.now,
+    recorded: ({ id, outcome }) => told.push(`${id} ${outcome?.status ?? 'open'}`),
+    settled: ({ id, outcome }) => told.push(`${id} ${outcome?.status}`),
+    tripped: ({ id }) => told.push(`${id} tripped`),
+  };
+  const good = { status: 'done', steps: 1, usage };
+  const bad = { status: 'give-up', failure: 'ModelUnavailable', message: 'gone', spent: usage };
+  return {
+    time,
+    stores,
+    all,
+    told,
+    deps,
+    declared,
+    deliver: (slot: string, more: Partial<DispatchEvent> = {}) => {
+      time.now = new Date(Math.max(time.now.getTime(), Date.parse(slot)));
+      return dispatch({ job: 'report', slot, ...more }, deps);
+    },
+    ends: (run: string, isGood = true) =>
+      settle(SettleInput.parse({ ...firstInput(run), result: isGood ? good : bad }), deps),
+    outcome: async (run: string) => (await stores.runs.get(run))?.outcome,
+    state: async () => {
+      const state = await stores.states.get('report');
+      if (!state) throw new Error('there is no state');
+      return state;
+    },
+    open: async () => (await stores.states.get('report'))?.open.map(({ run }) => run),
+    running: () => [...all].flatMap(([run, { status }]) => (status === 'running' ? [run] : [])),
+  };
+};

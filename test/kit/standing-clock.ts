@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { CreateScheduleCommand, type CreateScheduleCommandInput, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { expect, onTestFinished } from 'vitest';
+import { functionArn, scheduleGroup } from '../../infra/local/arn.ts';
+import type { LocalService, ServiceEvent, ServiceOptions } from '../../infra/local/daemon/service.ts';
+import type { Clock } from '../../infra/local/scheduler/clock.ts';
+import { clientOptions, handler, lines, place, serviceOn } from './local-service.ts';
+
+/** A clock that stands still, until it is moved to an instant: what is to be woken by then is, each at its own time. */
+export const standing = (start: string) => {
+  let now = Date.parse(start);
+  let armed: { at: number; act: () => void }[] = [];
+  const clock: Clock = {
+    now: () => now,
+    wake: (afterMs, act) => {
+      const one = { at: now + afterMs, act };
+      armed.push(one);
+      return () => {
+        armed = armed.filter((other) => other !== one);
+      };
+    },
+  };
+  const until = (to: string): void => {
+    for (;;) {
+      const [first] = armed.filter(({ at }) => at <= Date.parse(to)).sort((a, b) => a.at - b.at);
+      if (first === undefined) break;
+      armed = armed.filter((one) => one !== first);
+      now = Math.max(now, first.at);
+      first.act();
+    }
+    now = Date.parse(to);
+  };
+  /** The machine sleeps: time passes, and nothing is woken before its end. */
+  const asleepUntil = (to: string): void => {
+    now = Date.parse(to);
+    until(to);
+  };
+  /** The same where timers do not count the sleep: they rest after it for as long as they had to before. */
+  const stoppedUntil = (to: string): void => {
+    const slept = Date.parse(to) - now;
+    armed = armed.map((one) => ({ ...one, at: one.at + slept }));
+    now += slept;
+  };
+  return { clock, until, asleepUntil, stoppedUntil, armed: () => armed.length };
+};
+
+export type Standing = ReturnType<typeof standing>;
+
+/** A schedule of the dispatch function, as the commands take it. */
+export const wanted = (Name: string, ScheduleExpression: string, more: Partial<CreateScheduleCommandInput> = {}) => ({
+  Name,
+  GroupName: scheduleGroup,
+  ScheduleExpression,
+  FlexibleTimeWindow: { Mode: 'OFF' as const },
+  Target: {
+    Arn: functionArn('dispatch'),
+    RoleArn: 'arn:aws:iam::000000000000:role/any',
+    Input: JSON.stringify({ job: Name, slot: '<aws.scheduler.scheduled-time>' }),
+  },
+  ...more,
+});
+
+export const named = (Name: string) => ({ Name, GroupName: scheduleGroup });
+
+/** A service on virtual time, with a dispatch function that writes down what it gets, and the real client. */
+export const schedulerOn = async (time: Standing, dir = place(), more: Partial<ServiceOptions> = {}) => {
+  const told: ServiceEvent[] = [];
+  const note = (name: string) =>
+    handler(dir, name, `appendFileSync(dir + '/${name}.got', JSON.stringify(event) + '\\n');`);
+  const functions = { dispatch: note('dispatch'), watchman: note('watchman') };
+  const tell = (event: ServiceEvent) => void told.push(event);
+  const service: LocalService = await serviceOn(dir, functions, { clock: time.clock, tell, ...more });
+  const client = new SchedulerClient(clientOptions(service.url));
+  onTestFinished(() => client.destroy());
+  const fired = () => told.flatMap((event) => (event.kind === 'fired' ? [event.slot.slice(11, 16)] : []));
+  const got = async (name: string, count: number): Promise<unknown[]> => {
+    const file = join(dir, `${name}.got`);
+    const now = () => (existsSync(file) ? lines(file) : []);
+    await expect.poll(() => now().length, { timeout: 10_000 }).toBeGreaterThanOrEqual(count);
+    return now();
+  };
+  const create = (...args: Parameters<typeof wanted>) => client.send(new CreateScheduleCommand(wanted(...args)));
+  return { dir, service, client, told, fired, got, create };
+};

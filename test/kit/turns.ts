@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import type { ModelReply, ReplyPart } from '../../lib/agent/model.ts';
+import { type TurnDeps, takeTurn } from '../../lib/agent/next-step.ts';
+import type { Tool } from '../../lib/agent/tool.ts';
+import type { Effects } from '../../lib/run/effect.ts';
+import type { ResultReader } from '../../lib/run/result.ts';
+import type { Step } from '../../lib/run/step.ts';
+import { noUsage } from '../../lib/usage.ts';
+import { runOf, today } from './contract/store-bench.ts';
+
+const run = runOf('turns');
+const unused = () => Promise.reject(new Error('not for this test'));
+
+/** A tool that takes any object and answers with what `run` gives or throws. */
+export const stubTool = (effect: Tool['effect'], run: Tool['run']): Tool => ({
+  description: 'Any.',
+  input: z.record(z.string(), z.unknown()),
+  effect,
+  run,
+});
+
+export const replyOf = (content: ReplyPart[], finish: ModelReply['finish'] = 'tool-calls'): ModelReply => ({
+  content,
+  finish,
+  usage: noUsage,
+});
+
+type World = { tools: Record<string, Tool>; effects: Effects; attempt?: number; readResult?: ResultReader };
+
+/** Takes turns as the loop does, each reply on the steps before it. Throws where one of them throws. */
+export const takeTurns = async (replies: ModelReply[], world: World): Promise<Step[]> => {
+  const steps: Step[] = [];
+  const { attempt = 1, tools, effects, readResult = (text) => ({ value: text }) } = world;
+  const deps: TurnDeps = {
+    tools,
+    effects,
+    readResult,
+    context: {
+      job: run.job,
+      runId: run.id,
+      slot: run.slot,
+      attempt,
+      http: unused,
+      ledger: { runs: unused, previousResult: unused },
+    },
+    timeout: () => new AbortController().signal,
+    fence: async () => undefined,
+    now: () => today,
+  };
+  for (const reply of replies) steps.push(await takeTurn(reply, { startedAt: today, steps }, deps));
+  return steps;
+};

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { type DispatchDeps, DispatchEvent, dispatch } from '../../lib/lifecycle/dispatch.ts';
+import { firstInput } from '../../lib/run/execution.ts';
+import { noUsage } from '../../lib/usage.ts';
+import { slot, startedAt } from '../kit/agent.ts';
+import { freshStores } from '../kit/fresh-stores.ts';
+import { job } from '../kit/job.ts';
+import { stateMachine } from '../kit/state-machine.ts';
+
+const jobs = [job(), job({ enabled: false }, 'asleep')];
+
+const at = async (now = startedAt) => {
+  const stores = await freshStores(() => now);
+  const { asked, executions } = stateMachine();
+  const recorded: string[] = [];
+  const deps: DispatchDeps = {
+    stores,
+    executions,
+    jobs: async (name) => jobs.find((one) => one.name === name),
+    now: () => now,
+    recorded: (run) => recorded.push(run.id),
+    settled: () => {},
+    tripped: () => {},
+  };
+  return {
+    stores,
+    asked,
+    recorded,
+    deps,
+    send: (event: unknown) => dispatch(DispatchEvent.parse(event), deps),
+  };
+};
+
+const id = 'report_20261122T070000Z';
+
+describe('dispatch', () => {
+  test('records the run with its job, and starts its execution under the same name', async () => {
+    const { stores, asked, recorded, send } = await at();
+    expect(await send({ job: 'report', slot })).toEqual({ status: 'started', run: id });
+    expect(asked).toEqual([{ id, input: { notBefore: slot, first: firstInput(id) } }]);
+    expect(await stores.runs.get(id)).toMatchObject({
+      id,
+      slot,
+      job: { name: 'report', prompt: 'Go.' },
+      outcome: null,
+      version: 1,
+    });
+    expect(recorded).toEqual([id]);
+  });
+
+  test('starts again what a dispatch that died had recorded only', async () => {
+    const { asked, send, deps, recorded } = await at();
+    const dies: DispatchDeps = {
+      ...deps,
+      executions: stateMachine(() => Promise.reject(new Error('killed'))).executions,
+    };
+    await expect(dispatch({ job: 'report', slot }, dies)).rejects.toThrow('killed');
+    expect(await send({ job: 'report', slot })).toEqual({ status: 'duplicate', run: id });
+    expect(asked).toHaveLength(1);
+    expect(recorded).toEqual([id]);
+  });
+
+  test('does not start a run that has its outcome, even when the state machine has forgotten its name', async () => {
+    const { stores, asked, send } = await at();
+    await send({ job: 'report', slot });
+    const run = await stores.runs.get(id);
+    const outcome = { status: 'succeeded', attempts: 1, steps: 1, usage: noUsage, endedAt: '' } as const;
+    if (run) await stores.runs.put({ ...run, outcome, version: 2 });
+    asked.length = 0;
+    expect(await send({ job: 'report', slot })).toEqual({ status: 'duplicate', run: id });
+    expect(asked).toEqual([]);
+  });
+
+  test.each([
+    ['a disabled job', { job: 'asleep', slot }, startedAt, 'disabled'],
+    ['a slot of days ago', { job: 'report', slot }, new Date('2026-11-24T07:00:00Z'), 'late'],
+  ])('records %s as skipped, once, and starts nothing', async (_name, event, now, why) => {
+    const { stores, asked, recorded, send } = await at(now);
+    const run = `${event.job}_20261122T070000Z`;
+    expect(await send(event)).toEqual({ status: 'skipped', run, why });
+    expect(await send(event)).toEqual({ status: 'duplicate', run });
+    expect((await stores.runs.get(run))?.outcome).toMatchObject({ status: 'skipped', why });
+    expect([asked, recorded]).toEqual([[], [run]]);
+  });
+
+  test.each([
+    ['an unknown job', { job: 'nobody', slot }, 'UnknownJob'],
+    ['a slot in the future', { job: 'report', slot: '2026-11-22T09:00:00Z' }, 'InvalidSlot'],
+  ])('refuses %s by name, and records nothing', async (_name, event, name) => {
+    const { stores, asked, send } = await at();
+    await expect(send(event)).rejects.toMatchObject({ name });
+    expect(await stores.runs.byDay('2026-11-22')).toEqual([]);
+    expect(asked).toEqual([]);
+  });
+
+  test.each([
+    ['an unfilled context word', { job: 'report', slot: '<aws.scheduler.scheduled-time>' }],
+    ['a slot without its zone', { job: 'report', slot: '2026-11-22T07:00:00' }],
+    ['a day that is not', { job: 'report', slot: '2026-02-30T07:00:00Z' }],
+    ['no slot', { job: 'report' }],
+    ['an unknown field', { job: 'report', slot, force: true }],
+    ['a suffix that is no part of a name', { job: 'report', slot, suffix: 'a_b' }],
+    ['a model of no provider', { job: 'report', slot, model: 'gpt' }],
+    ['no object', 'report'],
+  ])('takes no event with %s', (_name, event) => {
+    expect(DispatchEvent.safeParse(event).success).toBe(false);
+  });
+
+  test('gives a run that a person starts its own name and model, also of an old slot and a disabled job', async () => {
+    const { stores, send } = await at(new Date('2026-11-24T07:00:00Z'));
+    const event = { job: 'asleep', slot, suffix: 'manual', model: 'anthropic/claude-sonnet-4-5' };
+    const run = 'asleep_20261122T070000Z_manual';
+    expect(await send(event)).toEqual({ status: 'started', run });
+    expect((await stores.runs.get(run))?.job.model).toBe('anthropic/claude-sonnet-4-5');
+    expect(await send({ job: 'asleep', slot })).toMatchObject({ status: 'skipped' });
+  });
+});

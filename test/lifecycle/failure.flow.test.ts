@@ -1,0 +1,147 @@
+import { StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { describe, expect, test } from 'vitest';
+import { sessionKey } from '../../lib/run/session.ts';
+import { slotAt } from '../../lib/schedule/slot.ts';
+import { invoke, lines, machine, place } from '../kit/local-service.ts';
+import { modelEnv, stage } from '../kit/local-stage.ts';
+import { serve } from '../kit/model-server.ts';
+import type { AnthropicOptions } from '../kit/wire/anthropic-server.ts';
+
+const report = `
+schedule: { rate: 1 hour }
+model: anthropic/claude-sonnet-4-5
+prompt: Write the report.
+tools: [list_runs]
+`;
+const slot = slotAt(new Date(Date.now() - 60_000));
+const run = `report_${slot.replaceAll(/[-:]/g, '')}`;
+const look = { calls: [{ name: 'list_runs', input: { days: 1 } }] };
+
+const play = async (reply: AnthropicOptions['reply'], job = report, around?: string) => {
+  const model = await serve({ reply });
+  const dir = place();
+  const given = await stage(dir, { report: job }, modelEnv(model), around);
+  return { dir, model, ...given };
+};
+
+describe('an attempt whose process dies', () => {
+  /** The process ends, without a word, at its second model call. */
+  const dies = `globalThis.calls = 0; globalThis.net ??= fetch;
+    globalThis.fetch = (...args) => (event.attempt === 1 && ++globalThis.calls === 2 ? process.exit(9) : globalThis.net(...args))`;
+
+  test('is closed by triage as a Crash, and the next one starts clean and succeeds', async () => {
+    const { model, deliver, ended, stores } = await play([look, look, { text: 'There.' }], report, dies);
+    await deliver({ job: 'report', slot });
+    expect((await ended(run)).outcome).toMatchObject({ status: 'succeeded', attempts: 2, steps: 2 });
+    const [first] = await stores.attempts.list(run);
+    expect(first?.failed).toMatchObject({ failure: 'Crash', message: 'the attempt died: Runtime.ExitError' });
+    expect(first?.failed?.usage.inputTokens).toBeGreaterThan(0);
+    expect(await stores.sessions.load(sessionKey(run, 1))).toHaveLength(1);
+    expect(model.requests[1]?.raw).toBe(model.requests[0]?.raw);
+  });
+});
+
+describe('an attempt that runs out of time', () => {
+  test('goes on in new invocations from its last committed step, as the same attempt', async () => {
+    const short = `let asked = 0; const given = context;
+      context = { ...given, getRemainingTimeInMillis: () => (asked++ === 0 ? 900_000 : event.version < 3 ? 0 : 900_000) }`;
+    const looks = [1, 2, 3].map((days) => ({ calls: [{ name: 'list_runs', input: { days } }] }));
+    const { model, deliver, ended, stores } = await play([...looks, { text: 'At last.' }], report, short);
+    await deliver({ job: 'report', slot });
+    expect((await ended(run)).outcome).toMatchObject({ status: 'succeeded', attempts: 1, steps: 4 });
+    expect(await stores.attempts.list(run)).toMatchObject([{ number: 1, failed: null, version: 4 }]);
+    expect(model.requests.map(({ body }) => body.messages.length)).toEqual([1, 3, 5, 7]);
+  });
+});
+
+describe('the provider says', () => {
+  test('401, 400 or 404: the run fails at once, by name', async () => {
+    const { model, deliver, ended } = await play([{ error: 401 }, { error: 400 }, { error: 404 }]);
+    for (const [suffix, failure] of [
+      ['a', 'Unauthorized'],
+      ['b', 'InvalidPrompt'],
+      ['c', 'UnknownModel'],
+    ]) {
+      await deliver({ job: 'report', slot, suffix });
+      expect((await ended(`${run}_${suffix}`)).outcome).toMatchObject({ status: 'failed', failure, attempts: 1 });
+    }
+    expect(model.requests).toHaveLength(3);
+  });
+
+  test('429 with retry-after, half an answer, and nothing at all: each is tried again', async () => {
+    const hasty = `${report}limits: { callSeconds: 1 }\n`;
+    const replies = [
+      { error: 429, retryAfterSeconds: 3 },
+      { broken: 'half' } as const,
+      { broken: 'hang' } as const,
+      { text: 'Yes.' },
+    ];
+    const { deliver, ended, stores } = await play(replies, hasty);
+    await deliver({ job: 'report', slot });
+    expect((await ended(run)).outcome).toMatchObject({ status: 'succeeded', attempts: 4 });
+    const failed = (await stores.attempts.list(run)).map(({ failed: end }) => end);
+    expect(failed.map((end) => end?.failure)).toEqual([
+      'ModelThrottled',
+      'ModelUnavailable',
+      'ModelUnavailable',
+      undefined,
+    ]);
+    expect(failed[0]?.decision).toMatchObject({
+      status: 'retry',
+      delaySeconds: expect.toSatisfy((s: number) => s >= 3 && s <= 5),
+    });
+  });
+});
+
+test('an execution that is aborted still ends its run, with an outcome that says so', async () => {
+  const { model, service, deliver, ended } = await play([look, { broken: 'hang' }]);
+  await deliver({ job: 'report', slot });
+  await model.received(2);
+  const { client } = machine(service);
+  const executionArn = `${service.env.NIGHTSHIFT_STATE_MACHINE_ARN?.replace(':stateMachine:', ':execution:')}:${run}`;
+  await client.send(new StopExecutionCommand({ executionArn }));
+  await model.close();
+  expect((await ended(run)).outcome).toMatchObject({ status: 'failed', failure: 'ExecutionAborted', attempts: 1 });
+});
+
+test('an event that is no slot of a job is refused by name, starts nothing, and is kept', async () => {
+  const { dir, service, deliver, stores } = await play([]);
+  const events = [
+    [{ job: 'nobody', slot }, 'UnknownJob'],
+    [{ job: 'report', slot: '<aws.scheduler.scheduled-time>' }, 'InvalidEvent'],
+    [{ job: 'report', slot: '2199-01-01T00:00:00Z' }, 'InvalidSlot'],
+  ] as const;
+  for (const [event, name] of events) {
+    expect((await deliver(event)).payload).toMatchObject({ errorType: name });
+    await invoke(service.url, 'dispatch', event, 'Event');
+  }
+  await expect.poll(() => service.busy, { timeout: 30_000 }).toBe(false);
+  const kept = JSON.stringify(lines(`${dir}/data/dead-letters.jsonl`));
+  for (const [, name] of events) expect(kept).toContain(name);
+  expect(await stores.runs.byJob('report', { limit: 9 })).toEqual([]);
+});
+
+test('every log line of a run carries its job, run and attempt, and none a prompt, a reply or a key', async () => {
+  const secretive = report.replace('Write the report.', 'Write about the plover-secret.');
+  const { model, deliver, ended, logs } = await play(
+    [{ ...look, text: 'The plover-secret is out.' }, { error: 401 }, { error: 400, message: 'not: the plover-secret' }],
+    secretive,
+  );
+  await deliver({ job: 'report', slot });
+  await ended(run);
+  // A provider may quote the prompt in its refusal,.
+  await deliver({ job: 'report', slot, suffix: 'quoted' });
+  await ended(`${run}_quoted`);
+  const all = ['dispatch', 'attempt', 'triage', 'settle'].flatMap(logs);
+  expect(all.length).toBeGreaterThanOrEqual(5);
+  expect(JSON.stringify(all)).not.toContain('plover-secret');
+  expect(JSON.stringify(all)).not.toContain(model.key);
+  for (const line of all) expect(line).toMatchObject({ job: 'report', run: expect.stringMatching(run) });
+  for (const line of ['attempt', 'triage', 'settle'].flatMap(logs)) expect(line).toMatchObject({ attempt: 1 });
+  const said = logs('attempt').map(({ message, step, failure }) => [message, step, failure]);
+  expect(said).toEqual([
+    ['step committed', 1, undefined],
+    ['attempt failing', 1, 'Unauthorized'],
+    ['attempt failing', undefined, 'InvalidPrompt'],
+  ]);
+});

@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type FailureName, failures } from '../../lib/failure.ts';
+import { Job } from '../../lib/job/job.ts';
+import { decide } from '../../lib/lifecycle/retry.ts';
+import { Decision } from '../../lib/run/attempt.ts';
+
+const { retry: byDefault } = Job.parse({
+  name: 'any',
+  schedule: { rate: '1 hour' },
+  model: 'scripted/x',
+  prompt: 'Go.',
+});
+const names = Object.keys(failures) as FailureName[];
+const retried = names.filter((name) => failures[name] === 'retry');
+const failure = fc.constantFrom(...names);
+const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+const retry = fc.record({
+  attempts: fc.integer({ min: 1, max: 20 }),
+  firstDelaySeconds: fc.double({ min: 0.1, max: 3600, noNaN: true }),
+  factor: fc.double({ min: 1, max: 10, noNaN: true }),
+  maxDelaySeconds: fc.double({ min: 0.1, max: 86_400, noNaN: true }),
+  note: fc.boolean(),
+});
+const attempt = fc.integer({ min: 1, max: 25 });
+const retryAfterSeconds = fc.option(fc.double({ min: 0, max: 1e9, noNaN: true }), { nil: undefined });
+/** The wait, where there is one. */
+const delay = (...args: Parameters<typeof decide>): number | undefined => {
+  const decision = decide(...args);
+  return decision.status === 'retry' ? decision.delaySeconds : undefined;
+};
+
+describe('what follows a failed attempt', () => {
+  it('is another one for a failure that may pass while attempts are left, and else none', () => {
+    fc.assert(
+      fc.property(failure, attempt, retry, random, (name, number, policy, luck) => {
+        const decision = decide({ failure: name, attempt: number }, policy, luck);
+        expect(Decision.parse(decision)).toEqual(decision);
+        expect(decision.status).toBe(retried.includes(name) && number < policy.attempts ? 'retry' : 'give-up');
+      }),
+    );
+  });
+
+  it('comes after whole seconds, from none up to the bound of this attempt', () => {
+    fc.assert(
+      fc.property(attempt, retry, random, (number, policy, luck) => {
+        const seconds = delay({ failure: 'Crash', attempt: number }, policy, luck);
+        if (seconds === undefined) return;
+        const bound = Math.min(policy.maxDelaySeconds, policy.firstDelaySeconds * policy.factor ** (number - 1));
+        expect(Number.isInteger(seconds)).toBe(true);
+        expect(seconds).toBeGreaterThanOrEqual(0);
+        expect(seconds).toBeLessThanOrEqual(Math.ceil(bound));
+      }),
+    );
+  });
+
+  it('is waited for as long or longer each time, with the same luck', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 18 }), retry, random, (number, policy, luck) => {
+        const many = { ...policy, attempts: 20 };
+        const [one = 0, next = 0] = [number, number + 1].map((n) =>
+          delay({ failure: 'Crash', attempt: n }, many, luck),
+        );
+        expect(next).toBeGreaterThanOrEqual(one);
+      }),
+    );
+  });
+
+  it('honours Retry-After on top, up to an hour', () => {
+    fc.assert(
+      fc.property(attempt, retry, random, retryAfterSeconds, (number, policy, luck, asked) => {
+        const failed = { failure: 'ModelThrottled' as const, attempt: number };
+        const without = delay(failed, policy, luck);
+        const seconds = delay({ ...failed, retryAfterSeconds: asked }, policy, luck);
+        const extra = without === undefined ? undefined : without + Math.min(3600, Math.ceil(asked ?? 0));
+        expect(seconds).toBe(extra);
+      }),
+    );
+  });
+
+  it('is by default at most four attempts, after up to 2, 4 and 8 seconds', () => {
+    const longest = [1, 2, 3, 4].map((number) => delay({ failure: 'Crash', attempt: number }, byDefault, 0.999));
+    expect(longest).toEqual([2, 4, 8, undefined]);
+    expect(delay({ failure: 'Crash', attempt: 1 }, byDefault, 0)).toBe(0);
+  });
+});

@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest';
+import { Failure } from '../../lib/failure.ts';
+import { SettleInput, settle } from '../../lib/lifecycle/settle.ts';
+import { triage } from '../../lib/lifecycle/triage.ts';
+import { firstInput } from '../../lib/run/execution.ts';
+import { addUsage, noUsage } from '../../lib/usage.ts';
+import { calls, playing, recorded, says, startedAt, tools, usage, work } from '../kit/agent.ts';
+import { freshStores } from '../kit/fresh-stores.ts';
+import { stateMachine } from '../kit/state-machine.ts';
+
+const start = async () => {
+  const stores = await freshStores(() => startedAt);
+  const run = await recorded(stores);
+  const settled: string[] = [];
+  const { executions } = stateMachine();
+  const deps = {
+    stores,
+    executions,
+    now: () => startedAt,
+    settled: () => settled.push('settled'),
+    tripped: () => {},
+  };
+  const ended = (result: unknown, attempt = 2) =>
+    settle(SettleInput.parse({ ...firstInput(run.id), attempt, spent: usage, result }), deps);
+  const died = (status: string) =>
+    settle(
+      SettleInput.parse({
+        version: '0',
+        source: 'aws.states',
+        'detail-type': 'Step Functions Execution Status Change',
+        detail: { name: run.id, status, executionArn: 'arn', input: '{}' },
+      }),
+      deps,
+    );
+  return { stores, run, deps, settled, ended, died };
+};
+
+const done = { status: 'done', steps: 2, usage };
+const givenUp = { status: 'give-up', failure: 'ModelUnavailable', message: 'gone', spent: usage };
+
+describe('settle', () => {
+  test('records a success with what the whole run has used', async () => {
+    const { stores, run, ended, settled } = await start();
+    const outcome = {
+      status: 'succeeded',
+      attempts: 2,
+      steps: 2,
+      usage: addUsage(usage, usage),
+      endedAt: startedAt.toJSON(),
+    };
+    expect(await ended(done)).toEqual(outcome);
+    expect(await stores.runs.get(run.id)).toMatchObject({ outcome, version: 2 });
+    expect(settled).toEqual(['settled']);
+  });
+
+  test('never changes an outcome, whoever says otherwise and whenever', async () => {
+    const { stores, run, ended, died, settled } = await start();
+    const first = await ended(givenUp);
+    expect(await ended(done)).toEqual(first);
+    expect(await died('ABORTED')).toEqual(first);
+    expect((await stores.runs.get(run.id))?.outcome).toEqual(first);
+    expect(settled).toHaveLength(1);
+  });
+
+  test('lets exactly one of two settlements at once record its outcome', async () => {
+    const { stores, run, ended, died, settled } = await start();
+    const both = await Promise.allSettled([ended(done), died('ABORTED')]);
+    expect(both.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
+    for (const lost of both) if (lost.status === 'rejected') expect(lost.reason).toMatchObject({ name: 'RunConflict' });
+    expect(settled).toHaveLength(1);
+    expect((await stores.runs.get(run.id))?.version).toBe(2);
+  });
+
+  test.each([
+    ['FAILED', 'ExecutionFailed'],
+    ['TIMED_OUT', 'ExecutionTimedOut'],
+    ['ABORTED', 'ExecutionAborted'],
+  ])('ends the run of an execution that ended as %s', async (status, failure) => {
+    const { stores, run, died } = await start();
+    await work(stores, run, playing(calls(['count', {}]), new Failure('ModelUnavailable', 'x')));
+    expect(await died(status)).toMatchObject({ status: 'failed', failure, attempts: 1, usage });
+  });
+
+  test('of a dead execution that had given up says why it had', async () => {
+    const { stores, run, died } = await start();
+    const result = { status: 'failed', failure: 'Unauthorized', message: 'no key', usage: noUsage } as const;
+    await triage(
+      { ...firstInput(run.id), result },
+      { stores, now: () => startedAt, random: () => 0, closed: () => undefined },
+    );
+    expect(await died('FAILED')).toMatchObject({ status: 'failed', failure: 'Unauthorized', message: 'no key' });
+  });
+
+  test('of a dead execution whose answer was committed loses nothing', async () => {
+    const { stores, run, died } = await start();
+    await work(stores, run, playing(says('All quiet.')));
+    expect(await died('FAILED')).toMatchObject({ status: 'succeeded', attempts: 1, steps: 1, usage });
+  });
+
+  test('of an aborted execution is a failure even where an answer was committed: who aborts means it', async () => {
+    const { stores, run, died } = await start();
+    await work(stores, run, playing(says('All quiet.')));
+    expect(await died('ABORTED')).toMatchObject({ status: 'failed', failure: 'ExecutionAborted' });
+  });
+
+  test('of an aborted execution stops the effects of a process that still works on it', async () => {
+    const { stores, run, died } = await start();
+    const { all, made } = tools();
+    const model = playing(async () => {
+      await died('ABORTED');
+      return calls(['pay', { to: 'bob' }]);
+    });
+    const { result } = await work(stores, run, model, { tools: all });
+    expect(result).toMatchObject({ status: 'failed', failure: 'SessionConflict' });
+    expect(made.paid).toEqual([]);
+    expect((await stores.attempts.list(run.id))[0]?.failed).toMatchObject({ failure: 'ExecutionAborted' });
+  });
+
+  test('of an aborted execution stops a process that has not begun its attempt yet', async () => {
+    const { stores, run, died } = await start();
+    const { all, made } = tools();
+    expect(await died('ABORTED')).toMatchObject({ failure: 'ExecutionAborted', attempts: 1, usage: noUsage });
+    const before = { ...stores, runs: { ...stores.runs, get: async () => run } };
+    const { result } = await work(before, run, playing(calls(['pay', { to: 'bob' }])), { tools: all });
+    expect(result).toMatchObject({ status: 'failed', failure: 'SessionConflict' });
+    expect(made.paid).toEqual([]);
+  });
+
+  test('names a run that is not there', async () => {
+    const { run, ended, deps } = await start();
+    expect(run.id).toBe('report_20261122T070000Z');
+    const input = SettleInput.parse({ ...firstInput('nobody_20261122T070000Z'), result: done });
+    await expect(settle(input, deps)).rejects.toMatchObject({ name: 'UnknownRun' });
+    await expect(ended(done)).resolves.toBeDefined();
+  });
+
+  test.each([[{}], [{ ...firstInput('x') }], [{ source: 'aws.s3' }]])('takes no other event: %j', (event) => {
+    expect(SettleInput.safeParse(event).success).toBe(false);
+  });
+});

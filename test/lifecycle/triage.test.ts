@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { Failure } from '../../lib/failure.ts';
+import { TriageInput, triage } from '../../lib/lifecycle/triage.ts';
+import { firstInput } from '../../lib/run/execution.ts';
+import { addUsage, noUsage } from '../../lib/usage.ts';
+import { calls, playing, recorded, says, startedAt, usage, work } from '../kit/agent.ts';
+import { freshStores } from '../kit/fresh-stores.ts';
+
+const start = async (fields: Record<string, unknown> = {}) => {
+  const stores = await freshStores(() => startedAt);
+  const run = await recorded(stores, fields);
+  const closed: string[] = [];
+  const ask = (attempt: number, result: unknown, random = 0.5, spent = noUsage) =>
+    triage(TriageInput.parse({ ...firstInput(run.id), attempt, spent, result }), {
+      stores,
+      now: () => startedAt,
+      random: () => random,
+      closed: (_run, { number }) => closed.push(`attempt ${number}`),
+    });
+  return { stores, run, closed, ask };
+};
+
+const failed = (failure: string, more = {}) => ({ status: 'failed', failure, message: 'no', usage, ...more });
+
+describe('triage', () => {
+  test('closes the attempt and asks for the next one, after a wait within the bound', async () => {
+    const { stores, run, closed, ask } = await start();
+    const answer = await ask(1, failed('ModelUnavailable'), 0.99);
+    expect(answer).toEqual({ status: 'retry', attempt: 2, delaySeconds: 2, spent: usage, note: 'ModelUnavailable' });
+    const [attempt] = await stores.attempts.list(run.id);
+    expect(attempt?.failed).toMatchObject({
+      failure: 'ModelUnavailable',
+      decision: { status: 'retry', delaySeconds: 2 },
+    });
+    expect(closed).toEqual(['attempt 1']);
+  });
+
+  test('told again of the same attempt, answers the same and closes nothing', async () => {
+    const { closed, ask } = await start();
+    const first = await ask(1, failed('ModelUnavailable'), 0);
+    expect(await ask(1, failed('ModelUnavailable'), 0.99)).toEqual(first);
+    expect(closed).toHaveLength(1);
+  });
+
+  test('waits at least as long as the provider asks', async () => {
+    const { ask } = await start();
+    expect(await ask(1, failed('ModelThrottled', { retryAfterSeconds: 17.2 }), 0)).toMatchObject({ delaySeconds: 18 });
+  });
+
+  test.each([
+    ['a final failure', 1, failed('Unauthorized'), 'Unauthorized'],
+    ['the last attempt', 4, failed('ModelUnavailable'), 'ModelUnavailable'],
+  ])('gives up on %s', async (_name, attempt, result, failure) => {
+    const { ask } = await start();
+    expect(await ask(attempt, result)).toEqual({ status: 'give-up', failure, message: 'no', spent: usage });
+  });
+
+  test.each([['Sandbox.Timedout'], ['Runtime.ExitError'], ['States.Timeout'], ['Lambda.Unknown'], ['TypeError']])(
+    'takes a death by %s as a Crash, and counts what the dead had committed',
+    async (error) => {
+      const { stores, run, ask } = await start();
+      await work(stores, run, playing(calls(['count', {}]), new Failure('ModelUnavailable', 'x')));
+      const answer = await ask(1, { Error: error, Cause: '{"errorMessage":"prompt: secret"}' }, 0.5, usage);
+      expect(answer).toMatchObject({ status: 'retry', note: 'Crash', spent: addUsage(usage, usage) });
+      expect(JSON.stringify(await stores.attempts.list(run.id))).not.toContain('secret');
+    },
+  );
+
+  test('knows a failure that was thrown by its name', async () => {
+    const { ask } = await start();
+    expect(await ask(1, { Error: 'InvalidEvent', Cause: '' })).toMatchObject({
+      status: 'give-up',
+      failure: 'InvalidEvent',
+    });
+  });
+
+  test('closes an attempt that never began, so that every attempt is accounted for', async () => {
+    const { stores, run, ask } = await start();
+    await ask(1, { Error: 'Lambda.Unknown', Cause: '' });
+    expect((await stores.attempts.list(run.id)).map(({ failed: end }) => end?.failure)).toEqual(['Crash']);
+  });
+
+  test.each([
+    ['whose process died', { Error: 'Sandbox.Timedout' }],
+    ['whose second invocation lost the claim', failed('SessionConflict', { usage: noUsage })],
+  ])('finds the answer of an attempt %s after its last commit, and loses nothing', async (_name, result) => {
+    const { stores, run, closed, ask } = await start();
+    await work(stores, run, playing(calls(['count', {}]), says('All quiet.')));
+    expect(await ask(1, result)).toEqual({ status: 'done', steps: 2, usage: addUsage(usage, usage) });
+    expect(closed).toEqual([]);
+  });
+
+  test('counts what is committed where the one who failed had not read it', async () => {
+    const { stores, run, ask } = await start();
+    await work(stores, run, playing(calls(['count', {}]), calls(['count', {}]), new Failure('ModelUnavailable', 'x')));
+    const answer = await ask(1, failed('StoreUnavailable', { usage: noUsage }));
+    expect(answer).toMatchObject({ status: 'retry', spent: addUsage(usage, usage) });
+  });
+
+  test('decides about a session that cannot be read, and does not know its cost', async () => {
+    const { stores, run, ask } = await start();
+    await work(stores, run, playing(calls(['count', {}]), new Failure('ModelUnavailable', 'x')));
+    const key = { pk: `session#${run.id}/a1`, sk: 'step#00001' };
+    await stores.plant({ ...key, expiresAt: 9e9, data: '{}' });
+    expect(await ask(1, { Error: 'Runtime.ExitError' })).toMatchObject({ status: 'retry', spent: { usd: null } });
+  });
+
+  test('leaves the attempts of a run that has ended as they are', async () => {
+    const { stores, run, closed, ask } = await start();
+    const outcome = { status: 'succeeded', attempts: 1, steps: 1, usage, endedAt: '' } as const;
+    await stores.runs.put({ ...run, outcome, version: 2 });
+    expect(await ask(1, failed('RunConflict'))).toMatchObject({ status: 'give-up', failure: 'RunConflict' });
+    expect([await stores.attempts.list(run.id), closed]).toEqual([[], []]);
+  });
+
+  test('fences the attempt it has closed: its continuation is refused', async () => {
+    const { stores, run, ask } = await start();
+    await work(stores, run, playing(calls(['count', {}]), new Failure('ModelUnavailable', 'x')));
+    await ask(1, { Error: 'Sandbox.Timedout', Cause: '' });
+    const zombie = playing();
+    expect((await work(stores, run, zombie, { input: { version: 1 } })).result).toMatchObject({
+      failure: 'SessionConflict',
+    });
+  });
+});

@@ -1,0 +1,243 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { built } from '../../infra/local/daemon/bundle-cache.ts';
+import { type ConnectOptions, connect, type Setup } from '../../infra/local/daemon/connect.ts';
+import { handler, invoke, isAlive, lines, machine, oneTask, place } from '../kit/local-service.ts';
+
+type Connection = Awaited<ReturnType<typeof connect>>;
+const quiet = { timeout: 15_000 };
+
+/** Connects with few functions; the daemon is gone when the test is over. */
+const connected = async (dir: string, setup: Setup = {}, options: ConnectOptions = {}): Promise<Connection> => {
+  const defaults = {
+    idleMs: 500,
+    functions: {},
+    definition: JSON.stringify({ StartAt: 'Done', States: { Done: { Type: 'Succeed' } } }),
+  };
+  const connection = await connect(join(dir, 'data'), { ...defaults, ...setup }, options);
+  onTestFinished(async () => {
+    connection.close();
+    if (isAlive(connection.pid)) process.kill(connection.pid, 'SIGKILL');
+    await expect.poll(() => isAlive(connection.pid), quiet).toBe(false);
+  });
+  return connection;
+};
+
+const told = (dir: string): unknown[] => (existsSync(join(dir, 'told')) ? lines(join(dir, 'told')) : []);
+
+test('serves two clients that connect at once with one daemon', async () => {
+  const dir = place();
+  const [one, two] = await Promise.all([connected(dir), connected(dir)]);
+  expect(two).toMatchObject({ pid: one.pid, url: one.url });
+  expect(one.env).toMatchObject({ AWS_ENDPOINT_URL_DYNAMODB: one.url, NIGHTSHIFT_STAGE: 'local' });
+  two.close();
+  const { executionArn } = await machine(one).start('run', { a: 1 });
+  expect((await machine(one).ended(executionArn)).status).toBe('SUCCEEDED');
+});
+
+test('leaves by itself when no client is left and nothing runs, and keeps its data for the next', async () => {
+  const dir = place();
+  const first = await connected(dir);
+  const { executionArn } = await machine(first).start('run', { a: 1 });
+  await machine(first).ended(executionArn);
+  first.close();
+  await expect.poll(() => isAlive(first.pid), quiet).toBe(false);
+  expect(existsSync(join(dir, 'data/service.json'))).toBe(false);
+  const second = await connected(dir);
+  expect(second.pid).not.toBe(first.pid);
+  expect(await machine(second).ended(executionArn)).toMatchObject({ status: 'SUCCEEDED', output: '{"a":1}' });
+});
+
+test('finishes an execution that no client waits for any more, however long it takes', async () => {
+  const dir = place();
+  const body = `await new Promise((resolve) => setTimeout(resolve, 1500)); writeFileSync(dir + '/done', '');`;
+  const setup = { functions: { only: handler(dir, 'only', body) }, definition: oneTask(), idleMs: 200 };
+  const { pid, url, env, close } = await connected(dir, setup);
+  await machine({ url, env }).start('run');
+  close();
+  await expect.poll(() => isAlive(pid), quiet).toBe(false);
+  expect(existsSync(join(dir, 'done'))).toBe(true);
+});
+
+test('goes on with an execution after its daemon was killed in the middle of it', async () => {
+  const dir = place();
+  const body = `appendFileSync(dir + '/told', JSON.stringify(process.pid) + '\\n'); await until(() => existsSync(dir + '/go')); return event;`;
+  const setup = { functions: { only: handler(dir, 'only', body) }, definition: oneTask() };
+  const first = await connected(dir, setup);
+  const { executionArn } = await machine(first).start('run', { a: 1 });
+  await expect.poll(() => told(dir).length, quiet).toBe(1);
+  process.kill(first.pid, 'SIGKILL');
+  await expect.poll(() => isAlive(Number(told(dir)[0])), quiet).toBe(false);
+  writeFileSync(join(dir, 'go'), '');
+  const second = await connected(dir, setup);
+  expect(second.pid).not.toBe(first.pid);
+  expect(await machine(second).ended(executionArn)).toMatchObject({ status: 'SUCCEEDED', output: '{"a":1}' });
+  expect(told(dir)).toHaveLength(2);
+});
+
+test('leaves open executions to a client that runs something, whose keys they then have', async () => {
+  const dir = place();
+  const body = `appendFileSync(dir + '/told', JSON.stringify(process.env.ANTHROPIC_API_KEY ?? null) + '\\n');
+    await until(() => existsSync(dir + '/go')); return event;`;
+  const setup = { functions: { only: handler(dir, 'only', body) }, definition: oneTask() };
+  const shell = (key?: string) => ({ PATH: process.env.PATH, ...(key && { ANTHROPIC_API_KEY: key }) });
+  const first = await connected(dir, setup, { env: shell('one') });
+  const { executionArn } = await machine(first).start('run', { a: 1 });
+  await expect.poll(() => told(dir), quiet).toEqual(['one']);
+  expect(first).toMatchObject({ waiting: 0, lost: false });
+  process.kill(first.pid, 'SIGKILL');
+  await expect.poll(() => first.lost, quiet).toBe(true);
+  writeFileSync(join(dir, 'go'), '');
+  const reader = await connected(dir, setup, { env: shell(), resume: false });
+  expect(reader.waiting).toBe(1);
+  expect(told(dir)).toEqual(['one']);
+  const second = await connected(dir, setup, { env: shell('two') });
+  expect(second).toMatchObject({ pid: reader.pid, waiting: 0 });
+  expect((await machine(second).ended(executionArn)).status).toBe('SUCCEEDED');
+  expect(told(dir)).toEqual(['one', 'two']);
+});
+
+test('shares a daemon of other code that is at work, watched or not', async () => {
+  const dir = place();
+  const body = `appendFileSync(dir + '/told', '1\\n'); await until(() => existsSync(dir + '/go')); return event;`;
+  const setup = { functions: { only: handler(dir, 'only', body) }, definition: oneTask() };
+  const first = await connected(dir, setup);
+  const { executionArn } = await machine(first).start('run', { a: 1 });
+  await expect.poll(() => told(dir).length, quiet).toBe(1);
+  first.close();
+  const second = await connected(dir, { ...setup, config: '/elsewhere' });
+  expect(second.pid).toBe(first.pid);
+  writeFileSync(join(dir, 'go'), '');
+  expect((await machine(second).ended(executionArn)).status).toBe('SUCCEEDED');
+  expect(told(dir)).toEqual([1]);
+});
+
+test('keeps the code it runs, as long as it runs', async () => {
+  const dir = await built();
+  await connected(place());
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  utimesSync(dir, hourAgo, hourAgo);
+  await expect.poll(() => statSync(dir).mtimeMs, quiet).toBeGreaterThan(hourAgo.getTime());
+});
+
+test('leaves when its directory is removed', async () => {
+  const dir = place();
+  const { pid } = await connected(dir);
+  rmSync(join(dir, 'data'), { recursive: true, force: true, maxRetries: 5 });
+  await expect.poll(() => isAlive(pid), quiet).toBe(false);
+});
+
+test('loses nothing when it is killed right after it said yes', async () => {
+  const dir = place();
+  const setup = { functions: { only: handler(dir, 'only', 'return event;') }, definition: oneTask() };
+  const arns: (string | undefined)[] = [];
+  for (const name of ['one', 'two', 'three']) {
+    const connection = await connected(dir, setup);
+    arns.push((await machine(connection).start(name, { name })).executionArn);
+    process.kill(connection.pid, 'SIGKILL');
+  }
+  const last = machine(await connected(dir, setup));
+  const ends = await Promise.all(arns.map((arn) => last.ended(arn)));
+  expect(ends.map(({ status, output }) => [status, output])).toEqual(
+    ['one', 'two', 'three'].map((name) => ['SUCCEEDED', JSON.stringify({ name })]),
+  );
+});
+
+test('lets go of a client that was killed', async () => {
+  const dir = place();
+  const mine = await connected(dir);
+  const module = import.meta.resolve('../../infra/local/daemon/connect.ts');
+  const setup = {
+    functions: {},
+    definition: JSON.stringify({ StartAt: 'Done', States: { Done: { Type: 'Succeed' } } }),
+  };
+  const script = `const { connect } = await import(${JSON.stringify(module)});
+    const { pid } = await connect(${JSON.stringify(join(dir, 'data'))}, ${JSON.stringify(setup)});
+    console.log(pid); setInterval(() => {}, 1000);`;
+  const other = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void other.kill('SIGKILL'));
+  const [said] = await once(other.stdout, 'data');
+  expect(Number(said)).toBe(mine.pid);
+  mine.close();
+  const gone = once(other, 'exit');
+  expect(isAlive(mine.pid)).toBe(true);
+  other.kill('SIGKILL');
+  await gone;
+  await expect.poll(() => isAlive(mine.pid), quiet).toBe(false);
+});
+
+test('is not misled by the file of a dead daemon, nor by a stranger on its port', async () => {
+  const dir = place();
+  const stranger = createServer((_, response) => response.end('{}')).listen(0, '127.0.0.1');
+  onTestFinished(() => void stranger.close());
+  await once(stranger, 'listening');
+  const first = await connected(dir);
+  const presence = JSON.parse(readFileSync(join(dir, 'data/service.json'), 'utf8'));
+  process.kill(first.pid, 'SIGKILL');
+  await expect.poll(() => isAlive(first.pid), quiet).toBe(false);
+  const url = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`;
+  writeFileSync(join(dir, 'data/service.json'), JSON.stringify({ ...presence, url }));
+  const second = await connected(dir);
+  expect(second.url).not.toBe(url);
+  expect((await invoke(second.url, 'nobody')).status).toBe(404);
+});
+
+test('replaces an idle daemon of other code, and shares one that another client needs', async () => {
+  const dir = place();
+  const first = await connected(dir);
+  const shared = await connected(dir, { config: '/elsewhere' });
+  expect(shared.pid).toBe(first.pid);
+  first.close();
+  shared.close();
+  const again = async () => {
+    const { pid, close } = await connected(dir, { config: '/elsewhere' });
+    close();
+    return pid;
+  };
+  await expect.poll(again, quiet).not.toBe(first.pid);
+});
+
+test("hands a client's own keys to the handlers, also when the daemon ran before", async () => {
+  const dir = place();
+  const setup = {
+    functions: { only: handler(dir, 'only', 'return [process.env.ANTHROPIC_API_KEY, process.env.OTHER];') },
+  };
+  const shell = (key: string) => ({ PATH: process.env.PATH, ANTHROPIC_API_KEY: key, OTHER: 'not theirs' });
+  const first = await connected(dir, setup, { env: shell('one') });
+  expect((await invoke(first.url, 'only')).payload).toEqual(['one', null]);
+  const second = await connected(dir, setup, { env: shell('two') });
+  expect(second.pid).toBe(first.pid);
+  expect((await invoke(second.url, 'only')).payload).toEqual(['two', null]);
+});
+
+test('says why no service came up, with the end of its log', async () => {
+  const dir = place();
+  const attempt = connected(dir, { definition: '{"StartAt":"Nowhere","States":{}}' });
+  await expect(attempt).rejects.toMatchObject({ name: 'StoreUnavailable' });
+  await expect(attempt).rejects.toThrow(/service\.log.*State machine definition is invalid/s);
+});
+
+test('says that its table cannot be opened, or is gone', async () => {
+  const dir = place();
+  const { pid } = await connected(dir);
+  process.kill(pid, 'SIGKILL');
+  await expect.poll(() => isAlive(pid), quiet).toBe(false);
+  const table = join(dir, 'data/table');
+  writeFileSync(join(table, 'CURRENT'), '');
+  await expect(connected(dir)).rejects.toThrow(/service\.log.*the table in .* cannot be opened; move it away/s);
+  rmSync(table, { recursive: true });
+  await expect(connected(dir)).rejects.toThrow(/service\.log.*the table in .* is gone/s);
+});
+
+test('names a directory that cannot hold its data', async () => {
+  const dir = place();
+  writeFileSync(join(dir, 'data'), 'a file');
+  await expect(connected(dir)).rejects.toMatchObject({ name: 'StoreUnavailable', cause: { code: 'EEXIST' } });
+});

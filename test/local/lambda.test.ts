@@ -1,0 +1,194 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { expect, onTestFinished, test } from 'vitest';
+import { clientOptions, handler, invoke, isAlive, lines, place, serviceOn } from '../kit/local-service.ts';
+
+test('answers with what the handler returns, and keeps its process warm', async () => {
+  const dir = place();
+  const { url } = await serviceOn(dir, { only: handler(dir, 'only', 'return { event, count, pid: process.pid };') });
+  const first = await invoke(url, 'only', { a: 1 });
+  expect(first).toMatchObject({ status: 200, error: null, payload: { event: { a: 1 }, count: 1 } });
+  const second = await invoke(url, 'only');
+  expect(second.payload).toEqual({ event: {}, count: 2, pid: first.payload.pid });
+});
+
+test('gives a handler the context and the environment that Lambda gives it', async () => {
+  const dir = place();
+  const body = `return { id: context.awsRequestId, name: context.functionName, arn: context.invokedFunctionArn,
+    memory: context.memoryLimitInMB, left: context.getRemainingTimeInMillis(), env: process.env.AWS_LAMBDA_FUNCTION_NAME, extra: process.env.EXTRA };`;
+  const only = { ...handler(dir, 'only', body, 7), memoryMb: 1024 };
+  const { url } = await serviceOn(dir, { only }, { env: { EXTRA: 'x' } });
+  const { payload } = await invoke(url, 'only');
+  expect(payload).toMatchObject({ name: 'only', env: 'only', extra: 'x', memory: '1024' });
+  expect(payload.id).toMatch(/^[0-9a-f-]{36}$/);
+  expect(payload.arn).toMatch(/^arn:aws:lambda:.*:function:only$/);
+  expect(payload.left).toBeGreaterThan(6000);
+  expect(payload.left).toBeLessThanOrEqual(7000);
+});
+
+test("lets a handler's own SDK client reach the local table, whatever AWS profile its person has", async () => {
+  const dir = place();
+  const [sdk, own] = ['@aws-sdk/client-dynamodb', '../../lib/io/aws/lambda.ts'].map((name) =>
+    JSON.stringify(import.meta.resolve(name)),
+  );
+  const body = `const { DynamoDBClient, PutItemCommand } = await import(${sdk});
+    const { clientOptions } = await import(${own});
+    await new DynamoDBClient(clientOptions).send(new PutItemCommand({ TableName: process.env.NIGHTSHIFT_TABLE, Item: { pk: { S: 'by handler' } } }));`;
+  const env = { AWS_PROFILE: 'nowhere', AWS_EC2_METADATA_DISABLED: 'true' };
+  const service = await serviceOn(dir, { only: handler(dir, 'only', body) }, { env });
+  expect(await invoke(service.url, 'only')).toMatchObject({ error: null, payload: null });
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(clientOptions(service.url)));
+  onTestFinished(() => client.destroy());
+  const { Item } = await client.send(
+    new GetCommand({ TableName: service.env.NIGHTSHIFT_TABLE, Key: { pk: 'by handler' } }),
+  );
+  expect(Item).toEqual({ pk: 'by handler' });
+});
+
+test('tells of a throw by the name of the error', async () => {
+  const dir = place();
+  const body = `throw Object.assign(new Error('no luck'), { name: 'ModelThrottled' });`;
+  const { url } = await serviceOn(dir, { only: handler(dir, 'only', body) });
+  const { status, error, payload } = await invoke(url, 'only');
+  expect({ status, error }).toEqual({ status: 200, error: 'Unhandled' });
+  expect(payload).toMatchObject({ errorType: 'ModelThrottled', errorMessage: 'no luck' });
+  expect(payload.trace[0]).toBe('ModelThrottled: no luck');
+});
+
+test('tells of a process that exits, and starts another for the next event', async () => {
+  const dir = place();
+  const { url } = await serviceOn(dir, {
+    only: handler(dir, 'only', 'if (event.exit) process.exit(3); return count;'),
+  });
+  const died = await invoke(url, 'only', { exit: true });
+  expect(died).toMatchObject({ error: 'Unhandled', payload: { errorType: 'Runtime.ExitError' } });
+  expect(died.payload.errorMessage).toMatch(/exit status 3$/);
+  expect(await invoke(url, 'only')).toMatchObject({ error: null, payload: 1 });
+});
+
+test('kills a process that is over its time', async () => {
+  const dir = place();
+  const body = `writeFileSync(dir + '/pid', String(process.pid)); if (event.hang) for (;;); return Number(readFileSync(dir + '/pid', 'utf8'));`;
+  const { url } = await serviceOn(dir, { only: handler(dir, 'only', body, 0.3) });
+  const { payload: pid } = await invoke(url, 'only');
+  const { payload } = await invoke(url, 'only', { hang: true });
+  expect(payload.errorType).toBe('Sandbox.Timedout');
+  expect(payload.errorMessage).toMatch(/Task timed out after 0.30 seconds$/);
+  await expect.poll(() => isAlive(pid)).toBe(false);
+  expect((await invoke(url, 'only')).payload).not.toBe(pid);
+});
+
+test('fails the invocation when the module cannot be loaded', async () => {
+  const dir = place();
+  const { url } = await serviceOn(dir, { only: { module: join(dir, 'nowhere.mjs'), timeoutSeconds: 5 } });
+  const { error, payload } = await invoke(url, 'only');
+  expect({ error, type: typeof payload.errorType }).toEqual({ error: 'Unhandled', type: 'string' });
+  expect(payload.errorMessage).toContain('nowhere.mjs');
+});
+
+test('runs invocations at the same time in processes of their own', async () => {
+  const dir = place();
+  const body = `writeFileSync(dir + '/here' + event.me, ''); await until(() => existsSync(dir + '/here' + event.other)); return process.pid;`;
+  const { url } = await serviceOn(dir, { only: handler(dir, 'only', body) });
+  const both = await Promise.all([invoke(url, 'only', { me: 1, other: 2 }), invoke(url, 'only', { me: 2, other: 1 })]);
+  expect(both.map(({ error }) => error)).toEqual([null, null]);
+  expect(new Set(both.map(({ payload }) => payload)).size).toBe(2);
+});
+
+test('starts no more processes than it may, and lets the rest wait', async () => {
+  const dir = place();
+  const { url } = await serviceOn(
+    dir,
+    { only: handler(dir, 'only', 'return { pid: process.pid, count };') },
+    { processes: 1 },
+  );
+  const all = await Promise.all([1, 2, 3, 4].map(() => invoke(url, 'only')));
+  expect(new Set(all.map(({ payload }) => payload.pid)).size).toBe(1);
+  expect(all.map(({ payload }) => payload.count).sort()).toEqual([1, 2, 3, 4]);
+});
+
+test('writes what a function prints to its log, line by line', async () => {
+  const dir = place();
+  const body = `console.log('plain\\nlines'); console.error(JSON.stringify({ level: 'WARN', message: 'own' })); console.log('{half');`;
+  const { url } = await serviceOn(dir, { only: handler(dir, 'only', body) });
+  await invoke(url, 'only');
+  const log = () => {
+    const path = join(dir, 'data/logs/only.jsonl');
+    return existsSync(path) ? lines(path) : [];
+  };
+  await expect.poll(() => log().length).toBe(4);
+  expect(log()).toEqual(
+    expect.arrayContaining([
+      { level: 'WARN', message: 'own' },
+      { timestamp: expect.any(String), message: 'plain' },
+      { timestamp: expect.any(String), message: 'lines' },
+      { timestamp: expect.any(String), message: '{half' },
+    ]),
+  );
+});
+
+test('tries an event twice more and is done when that succeeds', async () => {
+  const dir = place();
+  const body = `appendFileSync(dir + '/tries', JSON.stringify({ event, id: context.awsRequestId }) + '\\n'); if (count < 3) throw new Error('not yet');`;
+  const service = await serviceOn(dir, { only: handler(dir, 'only', body) });
+  expect(await invoke(service.url, 'only', { a: 1 }, 'Event')).toMatchObject({ status: 202, payload: undefined });
+  await expect.poll(() => service.busy, { timeout: 10_000 }).toBe(false);
+  const tries = lines(join(dir, 'tries')) as { event: unknown; id: string }[];
+  expect(tries.map(({ event }) => event)).toEqual([{ a: 1 }, { a: 1 }, { a: 1 }]);
+  expect(new Set(tries.map(({ id }) => id)).size).toBe(1);
+  expect(existsSync(join(dir, 'data/dead-letters.jsonl'))).toBe(false);
+});
+
+test('keeps an event that fails three times, with its error', async () => {
+  const dir = place();
+  const service = await serviceOn(dir, {
+    only: handler(dir, 'only', `throw Object.assign(new Error('no'), { name: 'UnknownJob' });`),
+  });
+  await invoke(service.url, 'only', { job: 'gone' }, 'Event');
+  await expect.poll(() => service.busy, { timeout: 10_000 }).toBe(false);
+  expect(lines(join(dir, 'data/dead-letters.jsonl'))).toEqual([
+    expect.objectContaining({
+      requestContext: expect.objectContaining({ condition: 'RetriesExhausted', approximateInvokeCount: 3 }),
+      requestPayload: { job: 'gone' },
+      responsePayload: expect.objectContaining({ errorType: 'UnknownJob', errorMessage: 'no' }),
+    }),
+  ]);
+});
+
+test('loses no event it has taken when it ends in the middle', async () => {
+  const dir = place();
+  const body = `writeFileSync(dir + '/came', ''); await until(() => existsSync(dir + '/go')); writeFileSync(dir + '/done', '');`;
+  const only = handler(dir, 'only', body);
+  const first = await serviceOn(dir, { only });
+  await invoke(first.url, 'only', {}, 'Event');
+  await expect.poll(() => existsSync(join(dir, 'came')), { timeout: 10_000 }).toBe(true);
+  await first.close();
+  expect(existsSync(join(dir, 'done'))).toBe(false);
+  const second = await serviceOn(dir, { only: handler(dir, 'only', `writeFileSync(dir + '/done', '');`) });
+  await expect.poll(() => second.busy, { timeout: 10_000 }).toBe(false);
+  expect(existsSync(join(dir, 'done'))).toBe(true);
+});
+
+test('gives handlers a new environment from their next invocation on', async () => {
+  const dir = place();
+  const only = handler(dir, 'only', 'return { key: process.env.KEY, stage: process.env.NIGHTSHIFT_STAGE };');
+  const service = await serviceOn(dir, { only }, { env: { KEY: 'old' } });
+  expect((await invoke(service.url, 'only')).payload).toEqual({ key: 'old', stage: 'local' });
+  service.reset({ KEY: 'new' });
+  expect((await invoke(service.url, 'only')).payload).toEqual({ key: 'new', stage: 'local' });
+});
+
+test('refuses what it does not know, and whoever is not on this machine', async () => {
+  const { url } = await serviceOn(place(), {});
+  expect(await invoke(url, 'nobody')).toMatchObject({ status: 404, payload: { __type: 'ResourceNotFoundException' } });
+  const target = (name: string, headers = {}) =>
+    fetch(url, { method: 'POST', body: '{}', headers: { 'x-amz-target': name, ...headers } });
+  for (const name of ['AWSEvents.PutEvents', 'AWSStepFunctions.Fly', '']) {
+    const response = await target(name);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ __type: 'UnknownOperationException' });
+  }
+  expect((await target('AWSStepFunctions.DescribeExecution', { origin: 'http://evil.example' })).status).toBe(403);
+});

@@ -1,0 +1,158 @@
+import {
+  DeleteScheduleCommand,
+  GetScheduleCommand,
+  ListSchedulesCommand,
+  UpdateScheduleCommand,
+} from '@aws-sdk/client-scheduler';
+import { expect, test } from 'vitest';
+import { place } from '../kit/local-service.ts';
+import { named, schedulerOn, standing, wanted } from '../kit/standing-clock.ts';
+
+test('fires each slot once, on time, with the words of EventBridge filled in', async () => {
+  const time = standing('2026-11-22T07:00:30Z');
+  const { service, create, got, fired, told } = await schedulerOn(time);
+  await create('report', 'cron(0/5 * * * ? *)');
+  service.timer.start();
+  time.until('2026-11-22T07:04:59Z');
+  expect(told).toEqual([]);
+  time.until('2026-11-22T07:15:00Z');
+  expect(fired()).toEqual(['07:05', '07:10', '07:15']);
+  const slots = await got('dispatch', 3);
+  expect(slots).toHaveLength(3);
+  expect(slots).toContainEqual({ job: 'report', slot: '2026-11-22T07:05:00Z' });
+  expect(time.armed()).toBe(1);
+});
+
+test('fires nothing while nobody has started it, and what was due meanwhile is passed over', async () => {
+  const time = standing('2026-11-22T07:00:30Z');
+  const { service, create, told, fired } = await schedulerOn(time);
+  await create('report', 'cron(* * * * ? *)');
+  time.until('2026-11-22T07:10:30Z');
+  expect(told).toEqual([]);
+  service.timer.start();
+  const span = { first: '2026-11-22T07:01:00Z', last: '2026-11-22T07:09:00Z' };
+  expect(told[0]).toEqual({ kind: 'passed-over', schedule: 'report', count: 9, more: false, ...span });
+  expect(fired()).toEqual(['07:10']);
+  service.timer.stop();
+  time.until('2026-11-22T07:12:00Z');
+  expect(fired()).toEqual(['07:10']);
+});
+
+test('fires a rate when it is made and then by elapsed time, and a changed one no more by its old time', async () => {
+  const time = standing('2026-11-22T07:00:30Z');
+  const { service, client, create, fired } = await schedulerOn(time);
+  service.timer.start();
+  await create('report', 'rate(10 minutes)');
+  expect(fired()).toEqual(['07:00']);
+  expect(time.armed()).toBe(1);
+  time.until('2026-11-22T07:15:00Z');
+  expect(fired()).toEqual(['07:00', '07:10']);
+  await client.send(new UpdateScheduleCommand(wanted('report', 'cron(17 7 * * ? *)')));
+  time.until('2026-11-22T07:30:00Z');
+  expect(fired()).toEqual(['07:00', '07:10', '07:17']);
+});
+
+test('fires none of a schedule that is disabled or deleted', async () => {
+  const time = standing('2026-11-22T07:00:30Z');
+  const { service, client, create, fired } = await schedulerOn(time);
+  service.timer.start();
+  await create('report', 'cron(* * * * ? *)');
+  time.until('2026-11-22T07:01:30Z');
+  await client.send(new UpdateScheduleCommand(wanted('report', 'cron(* * * * ? *)', { State: 'DISABLED' })));
+  time.until('2026-11-22T07:05:30Z');
+  await client.send(new UpdateScheduleCommand(wanted('report', 'cron(* * * * ? *)')));
+  time.until('2026-11-22T07:06:30Z');
+  await client.send(new DeleteScheduleCommand(named('report')));
+  time.until('2026-11-22T07:09:00Z');
+  expect(fired()).toEqual(['07:01', '07:06']);
+});
+
+test('removes a one-time schedule after it has fired, if it was asked to', async () => {
+  const time = standing('2026-11-22T07:00:30Z');
+  const { service, client, create, fired } = await schedulerOn(time);
+  service.timer.start();
+  await create('once', 'at(2026-11-22T08:01:00)', {
+    ScheduleExpressionTimezone: 'Europe/Amsterdam',
+    ActionAfterCompletion: 'DELETE',
+  });
+  await create('kept', 'at(2026-11-22T07:01:00)');
+  await create('past', 'at(2026-11-22T06:00:00)');
+  time.until('2026-11-22T08:30:00Z');
+  expect(fired()).toEqual(['07:01', '07:01']);
+  const { Schedules = [] } = await client.send(new ListSchedulesCommand({}));
+  expect(Schedules.map(({ Name }) => Name)).toEqual(['kept', 'past']);
+});
+
+test('keeps within StartDate and EndDate, and counts a rate from the start', async () => {
+  const time = standing('2026-11-22T07:00:30Z');
+  const { service, create, fired } = await schedulerOn(time);
+  service.timer.start();
+  const bounds = { StartDate: new Date('2026-11-22T07:03:00Z'), EndDate: new Date('2026-11-22T07:07:00Z') };
+  await create('report', 'rate(2 minutes)', bounds);
+  await create('other', 'cron(0/2 7 * * ? *)', bounds);
+  time.until('2026-11-22T08:00:00Z');
+  expect(fired()).toEqual(['07:03', '07:04', '07:05', '07:06', '07:07']);
+});
+
+test('skips a local time that does not exist and fires one that comes twice once, as EventBridge does', async () => {
+  const time = standing('2026-03-28T12:00:00Z');
+  const { service, create, told } = await schedulerOn(time);
+  service.timer.start();
+  await create('report', 'cron(30 2 * * ? *)', { ScheduleExpressionTimezone: 'Europe/Amsterdam' });
+  time.until('2026-03-30T12:00:00Z');
+  time.asleepUntil('2026-10-24T12:00:00Z');
+  time.until('2026-10-26T12:00:00Z');
+  const slots = told.flatMap((event) => (event.kind === 'fired' ? [event.slot] : []));
+  expect(slots).toEqual(['2026-03-30T00:30:00Z', '2026-10-25T00:30:00Z', '2026-10-26T01:30:00Z']);
+});
+
+test('notices that the machine slept: what was due is passed over, the watchman looks at once and then each minute', async () => {
+  const time = standing('2026-11-22T07:00:30Z');
+  const rules = [{ function: 'watchman', everyMs: 60_000 }];
+  const { service, create, told, fired, got } = await schedulerOn(time, place(), { rules });
+  await create('report', 'cron(* * * * ? *)');
+  service.timer.start();
+  time.until('2026-11-22T07:02:10Z');
+  time.asleepUntil('2026-11-22T09:00:20Z');
+  const slept = { kind: 'slept', from: '2026-11-22T07:02:00Z', to: '2026-11-22T09:00:20Z' };
+  const span = { first: '2026-11-22T07:03:00Z', last: '2026-11-22T08:59:00Z' };
+  const passed = { kind: 'passed-over', schedule: 'report', count: 117, more: false, ...span };
+  expect(told.filter(({ kind }) => kind === 'slept' || kind === 'passed-over')).toEqual([slept, passed]);
+  expect(fired()).toEqual(['07:01', '07:02', '09:00']);
+  time.until('2026-11-22T09:01:30Z');
+  const looks = (await got('watchman', 4)) as { time: string }[];
+  expect(looks.map(({ time: at }) => at.slice(11)).sort()).toEqual([
+    '07:00:30Z',
+    '07:01:30Z',
+    '09:00:20Z',
+    '09:01:20Z',
+  ]);
+  expect(looks[0]).toMatchObject({ source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} });
+});
+
+test('notices soon also a sleep in which its timers slept', async () => {
+  const time = standing('2026-11-22T07:00:30Z');
+  const { service, create, told, fired } = await schedulerOn(time);
+  await create('report', 'cron(0 8 * * ? *)');
+  service.timer.start();
+  time.stoppedUntil('2026-11-22T08:00:20Z');
+  expect(told).toEqual([]);
+  time.until('2026-11-22T08:00:40Z');
+  expect(told[0]).toMatchObject({ kind: 'slept', from: '2026-11-22T07:00:30Z' });
+  expect(fired()).toEqual(['08:00']);
+});
+
+test('goes on after a restart where it was: no slot is fired twice, none of the last minute is lost', async () => {
+  const time = standing('2026-11-22T07:00:30Z');
+  const first = await schedulerOn(time);
+  await first.create('report', 'cron(* * * * ? *)');
+  first.service.timer.start();
+  time.until('2026-11-22T07:02:00Z');
+  await first.service.close();
+  time.until('2026-11-22T07:03:40Z');
+  const second = await schedulerOn(time, first.dir);
+  second.service.timer.start();
+  expect([...first.fired(), ...second.fired()]).toEqual(['07:01', '07:02', '07:03']);
+  const { CreationDate } = await second.client.send(new GetScheduleCommand(named('report')));
+  expect(CreationDate).toEqual(new Date('2026-11-22T07:00:30Z'));
+});

@@ -1,0 +1,156 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { unzipSync } from 'fflate';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { functionNames } from '../../infra/package/build.ts';
+import { declared, packFunctions } from '../../infra/package/package.ts';
+import { jobs, project, removed, repository, temporary } from '../kit/project.ts';
+import { template } from '../kit/template.ts';
+
+const run = promisify(execFile);
+
+const nightshift = (root: string, ...args: string[]) =>
+  run(process.execPath, [join(root, 'infra/package/package.ts'), ...args], { cwd: root });
+
+let root: string;
+let output: string;
+
+beforeAll(async () => {
+  root = await project(jobs);
+  output = (await nightshift(root, '--stage', 'test')).stdout;
+}, 120_000);
+afterAll(removed);
+
+describe('a package', () => {
+  it('says what was checked and how large each function is', () => {
+    expect(output).toContain('Every job file is valid: 6 declared, 5 scheduled.');
+    for (const name of functionNames) expect(output).toMatch(new RegExp(`^${name} +\\d+ KB$`, 'm'));
+    expect(output).toMatch(/later .*providers\/anthropic\.ts +\d+ KB +\d+ KB/);
+    expect(output).toContain("passes AWS's validator");
+    expect(output).toContain('npm run diff -- --stage test && npx osls deploy --package .serverless --stage test\n');
+  });
+
+  it('is the same to the byte wherever and whenever it is made', async () => {
+    // What the flows run was bundled elsewhere, before. (As deep: a bundle tells by which links its project has its sources.)
+    const other = await project(jobs);
+    for (const [name, entry] of Object.entries(inject('functions')))
+      await cp(dirname(entry), join(other, '.build', name), { recursive: true });
+    await packFunctions(other, await declared(other));
+    for (const name of functionNames) {
+      const [first, second] = await Promise.all(
+        [root, other].map((path) => readFile(join(path, '.build', `${name}.zip`))),
+      );
+      expect(first?.equals(second ?? Buffer.of()), name).toBe(true);
+    }
+  });
+
+  it('stops at a bad job with its file, line and field, and leaves nothing to deploy', async () => {
+    const bad = await project({
+      bad: 'schedule: { cron: "0 9 * * * *" }\nmodel: scripted/night-report\nprompt: Hello.\ncolour: red\n',
+      over: 'schedule: { at: 2026-11-22T07:00:00 }\nmodel: scripted/night-report\nprompt: Hello.\n',
+    });
+    await mkdir(join(bad, '.serverless'));
+    const failed = await nightshift(bad).catch((thrown: { code: number; stderr: string }) => thrown);
+    expect(failed).toMatchObject({ code: 1 });
+    expect(failed.stderr).toMatch(/infra\/jobs\/bad\.yml:1.*schedule\.cron/);
+    expect(failed.stderr).toMatch(/infra\/jobs\/bad\.yml:4.*colour/);
+    expect(failed.stderr).toMatch(/infra\/jobs\/over\.yml:1.*schedule\.at.*which is over/);
+    expect(await readdir(bad)).not.toContain('.serverless');
+  });
+
+  it('stops at the stage that is the machine’s own', async () => {
+    const failure = await template(await project({}), ['--stage', 'local']).catch((thrown: Error) => thrown.message);
+    expect(failure).toContain('stage: found "local"');
+  });
+
+  it('stops at a parameter that it does not know, which osls would pass over', async () => {
+    const args = ['--param', 'anthropicApikey=secret', '--param=alarmEmail=night@example.com'];
+    const failed = await nightshift(await project({}), ...args).catch(
+      (thrown: { code: number; stderr: string }) => thrown,
+    );
+    expect(failed).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('--param: found anthropicApikey, expected alarmEmail, '),
+    });
+    expect(failed.stderr).not.toContain('found alarmEmail');
+  });
+
+  it('stops at a parameter of another form with a sentence, not a stack', async () => {
+    const args = ['--param', 'openaiCompatibleApiKey=maybe'];
+    const failure = await template(await project({}), args).catch((thrown: Error) => thrown.message);
+    expect(failure).toContain('openaiCompatibleApiKey: found "maybe", expected parameter, secret, none');
+    expect(failure).not.toMatch(/^ +at /m);
+  });
+});
+
+describe('an archive', () => {
+  const unpacked = async (name: string): Promise<string> => {
+    const dir = await temporary();
+    for (const [path, data] of Object.entries(unzipSync(await readFile(join(root, '.build', `${name}.zip`))))) {
+      await mkdir(join(dir, path, '..'), { recursive: true });
+      await writeFile(join(dir, path), data);
+    }
+    return dir;
+  };
+
+  /** What a packaged handler throws for an event, far from any node_modules. */
+  const thrown = async (dir: string, event: unknown): Promise<unknown> => {
+    const script = `const { handler } = await import('./index.mjs');
+      await handler(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => 1000 }).then(
+        () => process.exit(0), ({ name, message }) => console.log('\\n' + JSON.stringify({ name, message })));`;
+    const env = {
+      ...{
+        AWS_REGION: 'eu-west-1',
+        AWS_ACCESS_KEY_ID: 'x',
+        AWS_SECRET_ACCESS_KEY: 'x',
+        AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+      },
+      ...{ NIGHTSHIFT_TABLE: 't', NIGHTSHIFT_CONFIG: join(dir, 'config'), NIGHTSHIFT_STATE_MACHINE_ARN: 'arn:x' },
+    };
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: dir, env });
+    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  };
+
+  it.each(functionNames)('of %s loads under Node and refuses an event of another shape by name', async (name) => {
+    // What wakes the watchman may be anything that has a shape.
+    const event = name === 'watchman' ? 'red' : { colour: 'red' };
+    expect(await thrown(await unpacked(name), event)).toMatchObject({ name: 'InvalidEvent' });
+  });
+
+  it('of dispatch and the watchman holds the jobs, and of attempt the scripts', async () => {
+    const [dispatch, watchman] = [await unpacked('dispatch'), await unpacked('watchman')];
+    const list = await readFile(join(dispatch, 'config/jobs.json'), 'utf8');
+    const packed: { name: string }[] = JSON.parse(list);
+    expect(packed.map((job) => job.name).sort()).toEqual(['eu-news', 'night-report', 'off', 'once', 'season', 'tick']);
+    expect(await readFile(join(watchman, 'config/jobs.json'), 'utf8')).toBe(list);
+    expect(await thrown(dispatch, { job: 'nobody', slot: '2026-11-22T07:00:00Z' })).toMatchObject({
+      name: 'UnknownJob',
+    });
+    expect(await readdir(join(await unpacked('attempt'), 'config/scripts'))).toEqual(['night-report.json']);
+  });
+
+  it('of attempt keeps each provider and each tool in a chunk that loads when it is named', async () => {
+    const dir = await unpacked('attempt');
+    const chunks = await readdir(join(dir, 'chunks'));
+    const tools = (await readdir(join(repository, 'lib/tools'))).map((file) => file.replace('.ts', ''));
+    for (const name of ['anthropic', 'bedrock', 'openai-compatible', ...tools]) {
+      expect(
+        chunks.some((chunk) => chunk.startsWith(`${name}-`)),
+        name,
+      ).toBe(true);
+    }
+    const all = `for (const chunk of ${JSON.stringify(chunks)}) await import('./chunks/' + chunk)`;
+    await run(process.execPath, ['--input-type=module', '-e', all], { cwd: dir, env: {} });
+  });
+
+  it('holds no source map, no TypeScript and no path of the machine it was made on', async () => {
+    for (const name of functionNames) {
+      for (const [path, data] of Object.entries(unzipSync(await readFile(join(root, '.build', `${name}.zip`))))) {
+        expect(path).toMatch(/^(index\.mjs|chunks\/[\w.-]+\.mjs|config\/[\w./-]+\.json)$/);
+        expect(Buffer.from(data).includes(repository), path).toBe(false);
+      }
+    }
+  });
+});

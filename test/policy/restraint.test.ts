@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import { dispatch } from '../../lib/lifecycle/dispatch.ts';
+import { changeState } from '../../lib/policy/job-state.ts';
+import { paused, resumed } from '../../lib/policy/pause.ts';
+import { idOf, ids, reports, slots } from '../kit/report-service.ts';
+
+const [first, second, third] = slots;
+const [one, two, three] = ids;
+
+describe('a job that is paused', () => {
+  const pause = { by: 'ana', since: '2026-11-22T07:30:00.000Z', until: null, note: 'holiday' };
+
+  test('skips its slots, and says by whom, until it is resumed', async () => {
+    const { deliver, outcome, ends, stores } = await reports({});
+    await deliver(first);
+    await ends(one);
+    await changeState('report', ({ pauses }) => ({ pauses: paused(pauses, pause) }), stores.states);
+    expect(await deliver(second)).toEqual({ status: 'skipped', run: two, why: 'paused' });
+    expect(await outcome(two)).toMatchObject({ message: 'paused by ana since 2026-11-22T07:30:00.000Z: holiday' });
+    const at = new Date('2026-11-22T08:30:00Z');
+    await changeState('report', ({ pauses }) => ({ pauses: resumed(pauses, at) }), stores.states);
+    expect(await deliver(third)).toMatchObject({ status: 'started' });
+  });
+
+  test('skips what waits in its queue too', async () => {
+    const { deliver, outcome, ends, stores, running, state } = await reports({ overlap: 'queue-one' });
+    await deliver(first);
+    await deliver(second);
+    await changeState('report', ({ pauses }) => ({ pauses: paused(pauses, pause) }), stores.states);
+    await ends(one);
+    expect(await outcome(two)).toMatchObject({ status: 'skipped', why: 'paused' });
+    expect(running()).toEqual([one]);
+    expect(await state()).toMatchObject({ open: [], queued: null });
+  });
+
+  test('does not skip what has left its queue meanwhile', async () => {
+    const { deliver, deps, outcome, ends, stores, running } = await reports({ overlap: 'queue-one' });
+    await deliver(first);
+    await deliver(second);
+    await changeState('report', ({ pauses }) => ({ pauses: paused(pauses, pause) }), stores.states);
+    let isFirst = true;
+    const get: typeof stores.runs.get = async (id) => {
+      if (isFirst) {
+        isFirst = false;
+        await changeState('report', () => ({ pauses: [] }), stores.states);
+        await ends(one);
+      }
+      return stores.runs.get(id);
+    };
+    const slow = { ...deps, stores: { ...stores, runs: { ...stores.runs, get } } };
+    expect(await dispatch({ job: 'report', slot: second }, slow)).toEqual({ status: 'duplicate', run: two });
+    expect([running(), await outcome(two)]).toEqual([[one, two], null]);
+  });
+
+  test('still runs what a person starts', async () => {
+    const { deliver, stores } = await reports({});
+    await changeState('report', ({ pauses }) => ({ pauses: paused(pauses, pause) }), stores.states);
+    expect(await deliver(second, { suffix: 'now' })).toMatchObject({ status: 'started' });
+  });
+});
+
+describe('a run that a person started', () => {
+  test('holds nobody up, trips no breaker, and is held back by nothing; what it cost counts', async () => {
+    const { deliver, ends, state, told } = await reports({
+      limits: { perDay: { runs: 1, usd: 0.0015 } },
+      breaker: { failures: 1 },
+    });
+    await deliver(first, { suffix: 'now' });
+    expect(await deliver(first)).toMatchObject({ status: 'started' });
+    await ends(`${one}_now`, false);
+    expect(await state()).toMatchObject({ streak: 0, breaker: null, spent: { day: { runs: 1, usd: 0.001 } } });
+    await ends(one);
+    expect(await deliver(second)).toEqual({ status: 'skipped', run: two, why: 'budget' });
+    expect(await deliver(second, { suffix: 'now' })).toMatchObject({ status: 'started' });
+    expect(told.filter((word) => word.includes('tripped'))).toEqual([]);
+  });
+});
+
+describe('a job that fails again and again', () => {
+  test('is held back by its breaker, which probes, one at a time, and closes on a success', async () => {
+    const { deliver, ends, told, outcome, state } = await reports({
+      breaker: { failures: 2, firstDelaySeconds: 4000 },
+    });
+    for (const slot of [first, second]) {
+      await deliver(slot);
+      await ends(idOf(slot), false);
+    }
+    expect(told.at(-1)).toBe(`${two} tripped`);
+    expect(await deliver(third)).toEqual({ status: 'skipped', run: three, why: 'breaker' });
+    const [probe, beside, fourth] = ['2026-11-22T10:00:00Z', '2026-11-22T10:01:00Z', '2026-11-22T12:20:00Z'];
+    expect(await deliver(probe)).toMatchObject({ status: 'started' });
+    await deliver(beside);
+    expect((await outcome(idOf(beside)))?.status === 'skipped' && (await outcome(idOf(beside)))).toMatchObject({
+      why: 'breaker',
+      message: expect.stringContaining(`${idOf(probe)} is its probe`),
+    });
+    await ends(idOf(probe), false);
+    expect((await state()).breaker).toMatchObject({ delaySeconds: 8000, probe: null });
+    await deliver(fourth);
+    await ends(idOf(fourth));
+    expect(await state()).toMatchObject({ breaker: null, streak: 1, lastSuccess: fourth });
+    expect(told.filter((word) => word.includes('tripped'))).toHaveLength(2);
+  });
+
+  test('lets nothing out of its queue once its breaker is open', async () => {
+    const { deliver, ends, outcome } = await reports({ overlap: 'queue-one', breaker: { failures: 1 } });
+    await deliver(first);
+    await deliver(second);
+    await ends(one, false);
+    expect(await outcome(two)).toMatchObject({ status: 'skipped', why: 'breaker' });
+  });
+});
+
+test('a job has a hundred open runs at most, also where it allows any number', async () => {
+  const { deliver, stores, deps } = await reports({ overlap: 'allow' });
+  await deliver(first);
+  const lease = (await stores.states.get('report'))?.open[0];
+  if (!lease) throw new Error('there is no lease');
+  const many = Array.from({ length: 100 }, (_, n) => ({ ...lease, run: `${one}_n${n}`, holds: n < 50 }));
+  await changeState('report', () => ({ open: many }), deps.stores.states);
+  expect(await deliver(second)).toMatchObject({ status: 'skipped', why: 'overlap' });
+  expect(await deliver(second, { suffix: 'now' })).toMatchObject({ status: 'skipped', why: 'overlap' });
+});

@@ -1,0 +1,291 @@
+import { describe, expect, test } from 'vitest';
+import { neighbours } from '../../lib/report/why.ts';
+import type { Look } from '../../lib/watch/checkpoint.ts';
+import { asked, failed, missed, runOf, skip, stateWith, succeeded } from '../kit/explained.ts';
+import { job } from '../kit/job.ts';
+
+const daily = (fields: Record<string, unknown> = {}, schedule: Record<string, unknown> = {}) =>
+  job({ schedule: { cron: '0 9 * * ? *', timezone: 'Europe/Amsterdam', ...schedule }, ...fields });
+const report = daily();
+const slot = '2026-11-25T08:00:00Z';
+const time = '2026-11-25 09:00';
+const id = 'report_20261125T080000Z';
+const later = '2026-11-25T10:00:00Z';
+const prefix = 'report, Wed 2026-11-25 09:00 Europe/Amsterdam: ';
+
+const looked = (to: string, more: Partial<Look> = {}): Look => ({
+  job: 'report',
+  to,
+  lookedAt: to,
+  schedule: report.schedule,
+  anchor: { at: slot, confirmed: true },
+  driftSince: null,
+  version: 1,
+  ...more,
+});
+
+test('a slot of the schedule that was changed a moment ago is told of as due, as the watchman will find', () => {
+  const changed = daily({}, { cron: '0 12 * * ? *' });
+  const { verdict } = asked(changed, time, '2026-11-25T08:02:00Z', { look: looked('2026-11-25T07:59:00Z') });
+  expect(verdict).toMatchObject({ kind: 'unrecorded', slot });
+  expect(asked(changed, time, later, { look: looked('2026-11-25T09:57:00Z') }).verdict.kind).toBe('not-due');
+});
+
+describe('of a slot with a record', () => {
+  test('says as which run it ran, when it was started and what it took', () => {
+    const { verdict, said } = asked(report, time, later, { runs: [runOf(report, slot, succeeded(slot))] });
+    expect(verdict).toMatchObject({ kind: 'ran', slot });
+    expect(said).toEqual({
+      sentence: `${prefix}it ran as ${id} and succeeded.`,
+      evidence: [
+        ['started', 'Wed 2026-11-25 09:00:02, 2.0 s after its slot, by its schedule'],
+        ['ended', 'Wed 2026-11-25 09:00:04 after 1 attempt, 2.0 s, 1,000 tokens, $0.0100'],
+      ],
+    });
+  });
+
+  test('says how it failed', () => {
+    const { text } = asked(report, time, later, { runs: [runOf(report, slot, failed(slot))] });
+    expect(text).toContain(`it ran as ${id} and failed: ModelUnavailable.`);
+    expect(text).toContain('failure: overloaded');
+  });
+
+  test('says of a catch-up who started it, how late, and for which slots', () => {
+    const slots = ['2026-11-23T08:00:00Z', '2026-11-24T08:00:00Z', slot];
+    const more = {
+      origin: 'watchman' as const,
+      slots,
+      since: '2026-11-22T08:00:00Z',
+      startedAt: '2026-11-25T09:05:00Z',
+    };
+    const { text } = asked(report, time, later, { runs: [runOf(report, slot, succeeded(later), more)] });
+    expect(text).toContain('1 h 05 min after its slot, by the watchman, for 2 slots before it too');
+    expect(text).toContain('since: the success before it was Sun 2026-11-22 09:00');
+  });
+
+  test.each([
+    [
+      { why: 'paused', message: 'paused by ana since 2026-11-24T16:00:00.000Z: holiday' } as const,
+      'skipped: the job was paused by ana since Tue 2026-11-24 17:00: holiday.',
+    ],
+    [
+      { why: 'overlap', message: 'report_x was still open', by: 'report_x' } as const,
+      'skipped: report_x was still open.',
+    ],
+    [
+      { why: 'breaker', message: 'the breaker is open' } as const,
+      'skipped: its breaker was open, after failed runs in a row.',
+    ],
+    [
+      { why: 'budget', message: '2026-11 has cost 5.0000 of 5 usd allowed' } as const,
+      'message: 2026-11 has cost 5.0000',
+    ],
+    [{ why: 'excluded' } as const, 'skipped: its date is excluded from the schedule.'],
+    [{ why: 'fold' } as const, 'skipped: its local time comes twice, and the second is meant.'],
+    [{ why: 'disabled', message: 'm' } as const, 'skipped: its job file says enabled: false.'],
+    [
+      { why: 'late', message: 'delivered at noon' } as const,
+      'skipped: it was delivered more than 30 hours after it was due.',
+    ],
+  ])('says why it was skipped, with what was recorded: %j', (reason, sentence) => {
+    const { verdict, text } = asked(report, time, later, { runs: [runOf(report, slot, skip(slot, reason))] });
+    expect(verdict).toMatchObject({ kind: 'skipped', slot });
+    expect(text).toContain(sentence);
+    expect(text).toContain(`outcome: skipped (${reason.why}), recorded Wed 2026-11-25 09:00:04 as ${id}`);
+  });
+
+  test('follows a slot that was caught up to the run that stands for it, and says where there is none yet', () => {
+    const next = '2026-11-26T08:00:00Z';
+    const by = 'report_20261126T080000Z';
+    const runs = [runOf(report, slot, skip(slot, { why: 'caught-up', by }))];
+    const stands = asked(report, time, next, { runs, others: [runOf(report, next, failed(next))] });
+    expect(stands.said.sentence).toContain(
+      `nobody delivered it in time; ${by} failed (ModelUnavailable), and stands for it.`,
+    );
+    expect(asked(report, time, next, { runs }).said.sentence).toContain(`${by} has no record yet, and stands for it.`);
+  });
+
+  test('says that it was missed, and when the watchman recorded it', () => {
+    const run = runOf(report, slot, missed(slot, 'no delivery was seen, and catchUp is none'));
+    const { text } = asked(report, time, later, { runs: [run] });
+    expect(text).toContain(
+      'it was missed: no delivery was seen, and the watchman recorded it Wed 2026-11-25 09:00:04.',
+    );
+    expect(text).toContain('message: no delivery was seen, and catchUp is none');
+  });
+
+  test('says behind which runs it is queued', () => {
+    const before = runOf(report, '2026-11-24T08:00:00Z', null);
+    const run = runOf(daily({ overlap: 'queue-one' }), slot, null);
+    const state = stateWith(report, [before], { queued: run.id });
+    const { text } = asked(report, time, later, { runs: [run], state });
+    expect(text).toContain('it waits in the queue behind report_20261124T080000Z.');
+    expect(text).toContain('overlap: queue-one');
+  });
+
+  test('says that it is running, and until when it waits for its place in the spread', () => {
+    const run = runOf(daily({ spreadSeconds: 3600 }), slot, null);
+    const state = stateWith(report, [run]);
+    const early = asked(report, time, '2026-11-25T08:00:03Z', { runs: [run], state });
+    expect(early.said.sentence).toMatch(
+      /it waits as report_\S+ until Wed 2026-11-25 09:\d\d(:\d\d)?, its place in the spread\.$/,
+    );
+    expect(asked(report, time, later, { runs: [run], state }).said.sentence).toBe(`${prefix}it is running as ${id}.`);
+  });
+
+  test('tells of what persons ran for it beside', () => {
+    const again = runOf(report, slot, succeeded(slot), { suffix: 'retry-1' });
+    const { verdict, text } = asked(report, time, later, { runs: [runOf(report, slot, failed(slot)), again] });
+    expect(verdict).toMatchObject({ kind: 'ran', beside: [again] });
+    expect(text).toContain(`by hand: ${id}_retry-1 succeeded`);
+  });
+
+  test('tells of a slot the schedule does not know any more, from its record', () => {
+    const other = '2026-11-25T05:30:00Z';
+    const { verdict } = asked(report, '06:30', later, { runs: [runOf(report, other, succeeded(other))] });
+    expect(verdict).toMatchObject({ kind: 'ran', slot: other });
+  });
+});
+
+describe('of a slot without a record', () => {
+  test('says in how long it is due, and that it would be skipped as things stand', () => {
+    const pauses = [{ by: 'ana', since: '2026-11-24T16:00:00.000Z', until: null, note: 'holiday' }];
+    const { text } = asked(report, '2026-11-26 09:00', later, { state: stateWith(report, [], { pauses }) });
+    expect(text).toContain('report, Thu 2026-11-26 09:00 Europe/Amsterdam: it is due in 22 h.');
+    expect(text).toContain('as things stand it is skipped: paused by ana since Tue 2026-11-24 17:00: holiday');
+    const over = [{ by: 'ana', since: '2026-11-24T16:00:00.000Z', until: '2026-11-26T07:00:00Z', note: '' }];
+    expect(
+      asked(report, '2026-11-26 09:00', later, { state: stateWith(report, [], { pauses: over }) }).said.evidence,
+    ).toEqual([]);
+  });
+
+  test('judges a breaker as it will be by then', () => {
+    const breaker = { since: '2026-11-25T08:00:00Z', until: '2026-11-26T07:00:00Z', delaySeconds: 900, probe: null };
+    const state = stateWith(report, [], { breaker, streak: -5 });
+    expect(asked(report, '2026-11-26 09:00', later, { state }).said.evidence).toEqual([]);
+    const open = { ...state, breaker: { ...breaker, until: '2026-11-27T07:00:00Z' } };
+    expect(asked(report, '2026-11-26 09:00', later, { state: open }).text).toContain(
+      'it is skipped: the breaker is open',
+    );
+  });
+
+  test('says that a date to come is excluded', () => {
+    const free = daily({}, { exclude: ['2026-12-25'] });
+    expect(asked(free, '2026-12-25 09:00', later).said.sentence).toContain(
+      'it is due in 30 days; it will be skipped: its date is excluded from the schedule.',
+    );
+  });
+
+  test.each([
+    [{}, 'outlook: catchUp is latest: the last such slot is started, for those before too'],
+    [{ catchUp: { policy: 'all' } }, 'outlook: catchUp is all: it is started'],
+    [{ catchUp: { policy: 'none' } }, 'outlook: catchUp is none: it is recorded as missed'],
+    [
+      { catchUp: { withinSeconds: 60 } },
+      'outlook: it is older than catchUp.withinSeconds (60): it is recorded as missed',
+    ],
+  ])('says how far the watchman is, and what it will make of it: %j', (fields, outlook) => {
+    const { verdict, text } = asked(daily(fields), time, '2026-11-25T08:02:00Z', {
+      look: looked('2026-11-25T07:57:00Z'),
+    });
+    expect(verdict).toMatchObject({ kind: 'unrecorded', slot });
+    expect(text).toContain('it was due 2 min ago, and nothing is recorded yet: the watchman comes to it.');
+    expect(text).toContain(
+      'watchman: it last looked up to Wed 2026-11-25 08:57; it looks every 5 minutes (here each minute), 3 minutes behind',
+    );
+    expect(text).toContain(outlook);
+  });
+
+  test('says that no watchman has looked, where none has', () => {
+    expect(asked(report, time, later).said.sentence).toContain('no watchman has looked at the job.');
+  });
+
+  test('says of what is open that it is in the way, and of a dispatch that took its place', () => {
+    const before = runOf(report, '2026-11-24T08:00:00Z', null);
+    const own = runOf(report, slot, null);
+    const state = stateWith(report, [before, own]);
+    const { text } = asked(report, time, later, { state, look: looked('2026-11-25T07:57:00Z') });
+    expect(text).toContain('open: report_20261124T080000Z: it is not caught up before that ends');
+    expect(text).toContain('place: its dispatch took its place Wed 2026-11-25 09:00:02, and died or is at work');
+  });
+
+  test('says that the schedule was another, where all slots of the time are accounted for', () => {
+    const { verdict, text } = asked(report, time, later, { look: looked('2026-11-25T09:00:00Z') });
+    expect(verdict).toMatchObject({ kind: 'unaccounted', to: '2026-11-25T09:00:00Z' });
+    expect(text).toContain('it was not due then: today’s schedule has it, the schedule of its time did not.');
+    expect(asked(report, '2025-01-06 09:00', later, { look: looked(later) }).said.sentence).toContain(
+      'its record is gone',
+    );
+  });
+});
+
+describe('of a time that is no slot', () => {
+  test('names the slots around it, and takes a slot of the same minute for the one that is meant', () => {
+    const { verdict, said } = asked(report, '2026-11-25T10:15', later);
+    expect(verdict).toMatchObject({ kind: 'not-due', because: 'calendar', slot: undefined });
+    expect(said.sentence).toBe(
+      'report, Wed 2026-11-25 10:15 Europe/Amsterdam: it was not due then: the slot before is Wed 2026-11-25 09:00, the next is Thu 2026-11-26 09:00.',
+    );
+    expect(said.evidence).toEqual([['schedule', 'At 09:00, Europe/Amsterdam (cron(0 9 * * ? *))']]);
+    for (const near of ['09:00:41', '2026-11-25T08:00:41Z', '2026-11-25T08:00Z', '2026-11-25 09:00'])
+      expect(asked(report, near, later).verdict).toMatchObject({ kind: 'unrecorded', slot });
+    expect(asked(report, '22:00', later).said.sentence).toContain('it is not due then');
+  });
+
+  test('says that the job is disabled, or that the watchman goes by another schedule', () => {
+    const off = asked(daily({ enabled: false }), time, later);
+    expect(off.said.sentence).toContain('its job file says enabled: false, so that no schedule is deployed.');
+    expect(off.verdict).toMatchObject({ kind: 'not-due', because: 'disabled', slot: undefined });
+    const look = looked(later, { schedule: { cron: '0 7 * * ? *', timezone: 'UTC' } });
+    expect(asked(report, '10:15', later, { look }).text).toContain(
+      'goes by another schedule so far: cron(0 7 * * ? *)',
+    );
+  });
+
+  test('knows the slots of a rate only where it knows from when it counts', () => {
+    const often = job();
+    expect(asked(often, '09:30', later).verdict.kind).toBe('unknowable');
+    const anchor = { at: new Date('2026-11-25T00:30:17Z'), known: true };
+    expect(asked(often, '09:30', later, { anchor }).verdict).toMatchObject({ slot: '2026-11-25T09:30:17Z' });
+  });
+
+  test('has no neighbours where a schedule is over', () => {
+    const once = { at: '2026-01-01T00:00:00', timezone: 'UTC' };
+    const [before, after] = [new Date('2025-01-01'), new Date('2026-06-01')].map((instant) =>
+      neighbours(once, instant.getTime(), instant),
+    );
+    expect(before).toEqual({ before: undefined, next: { slot: '2026-01-01T00:00:00Z', by: 'schedule' } });
+    expect(after).toEqual({ before: { slot: '2026-01-01T00:00:00Z', by: 'schedule' }, next: undefined });
+    const gone = job({ schedule: once });
+    expect(asked(gone, '2027-01-01 00:00', later).said.sentence).toContain('the slot before is Thu 2026-01-01 00:00.');
+  });
+});
+
+describe('on days when clocks change', () => {
+  const nightly = (dst?: Record<string, string>) => daily({}, { cron: '30 2 * * ? *', ...(dst && { dst }) });
+  const [gap, fold] = ['2026-03-29 02:30', '2026-10-25 02:30'];
+
+  test('says that a time does not exist, and finds the slot that stands for it', () => {
+    const none = asked(nightly(), gap, later);
+    expect(none.verdict).toMatchObject({ kind: 'not-due', because: 'gap' });
+    expect(none.said.sentence).toContain(
+      'report, 2026-03-29 02:30 Europe/Amsterdam: that time does not exist: clocks jump over it; the slot before is Sat 2026-03-28 02:30, the next is Mon 2026-03-30 02:30.',
+    );
+    expect(asked(nightly({ gap: 'after' }), gap, later).verdict).toMatchObject({ slot: '2026-03-29T01:00:00Z' });
+  });
+
+  test('does not take the slot after the jump for the one that clocks jumped over', () => {
+    const three = daily({}, { cron: '0 3 * * ? *' });
+    expect(asked(three, gap, later).verdict).toMatchObject({ kind: 'not-due', because: 'gap' });
+  });
+
+  test.each([
+    [undefined, '2026-10-25T00:30:00Z', undefined, 'and is due once'],
+    [{ fold: 'both' }, '2026-10-25T00:30:00Z', '2026-10-25T01:30:00Z', 'the second is the slot 2026-10-25T01:30:00Z'],
+    [{ fold: 'last' }, '2026-10-25T01:30:00Z', undefined, 'and is due once'],
+  ])('tells of a time that comes twice by the slot that is meant: %j', (dst, meant, again, told) => {
+    const { verdict, text } = asked(nightly(dst), fold, later);
+    expect(verdict).toMatchObject({ slot: meant, again });
+    expect(text).toContain(`clocks: this time comes twice, ${told}`.replace('twice, the', 'twice; the'));
+  });
+});

@@ -1,0 +1,159 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { place } from './kit/local-service.ts';
+
+type Violation = { rule: { name: string }; from: string; to: string };
+
+const cruise = async (cwd: string): Promise<{ modules: number; broken: string[] }> => {
+  const args = ['--config', resolve('.dependency-cruiser.cjs'), '--output-type', 'json', '.'];
+  const bin = resolve('node_modules/.bin/depcruise');
+  const { stdout } = await promisify(execFile)(bin, args, { cwd, maxBuffer: 1e8 }).catch((thrown) => thrown);
+  const { violations, totalCruised } = JSON.parse(stdout).summary;
+  const broken = violations.map(({ rule, from, to }: Violation) => `${rule.name}: ${from} -> ${to}`);
+  return { modules: totalCruised, broken };
+};
+
+/** A tree of small files: path → the files it imports, or a package, or a path that leads nowhere. */
+const plant = (files: Record<string, string[]>): string => {
+  const dir = place();
+  for (const [path, imports] of Object.entries(files)) {
+    mkdirSync(join(dir, dirname(path)), { recursive: true });
+    const from = (to: string) => (to.endsWith('.ts') ? `./${relative(dirname(path), to)}`.replace('./..', '..') : to);
+    const lines = imports.map((to, at) => `import * as i${at} from '${from(to)}';\nexport const u${at} = i${at};`);
+    writeFileSync(join(dir, path), [...lines, 'export const here = true;'].join('\n'));
+  }
+  return dir;
+};
+
+/** The layout, written here a second time on purpose: the rooms that each room may import. */
+const arrows: Record<string, string[]> = {
+  'lib/schedule': ['lib'],
+  'lib/job': ['lib', 'lib/schedule'],
+  'lib/run': ['lib', 'lib/schedule', 'lib/job'],
+  'lib/policy': ['lib', 'lib/schedule', 'lib/job', 'lib/run'],
+  'lib/agent': ['lib', 'lib/job', 'lib/run'],
+  'lib/lifecycle': ['lib', 'lib/schedule', 'lib/job', 'lib/run', 'lib/policy'],
+  'lib/watch': ['lib', 'lib/schedule', 'lib/job', 'lib/run', 'lib/policy', 'lib/lifecycle'],
+  'lib/report': [
+    ...['lib', 'lib/schedule', 'lib/job', 'lib/run', 'lib/policy'],
+    ...['lib/agent', 'lib/lifecycle', 'lib/watch'],
+  ],
+  'lib/tools': ['lib', 'lib/run', 'lib/agent'],
+  lib: [],
+};
+const infraArrows: Record<string, string[]> = {
+  'infra/stack': [],
+  'infra/package': ['infra/stack'],
+  'infra/local': ['infra/stack', 'infra/package'],
+  'infra/cli/print': [],
+  'infra/cli/client': ['infra/local'],
+  'infra/cli/dev': ['infra/local', 'infra/cli/client', 'infra/cli/print'],
+  'infra/cli/command': ['infra/local', 'infra/cli/client', 'infra/cli/dev', 'infra/cli/print'],
+  'infra/cli': ['infra/local', 'infra/cli/client', 'infra/cli/command', 'infra/cli/dev', 'infra/cli/print'],
+  'infra/docs': ['infra/stack', 'infra/package', 'infra/cli'],
+};
+const outside = ['lib/io/store', 'functions', 'infra/stack', 'test'];
+
+const target = (room: string): string => `${room}/target.ts`;
+const ruleOf = (room: string): string => `room-${room.replace(/^(lib|infra)\//, '').replace('/', '-')}`;
+const pairs = (rooms: Record<string, string[]>, others: string[]) =>
+  Object.entries(rooms).flatMap(([room, uses]) =>
+    [...Object.keys(rooms), ...others].filter((to) => to !== room).map((to) => ({ room, to, may: uses.includes(to) })),
+  );
+const all = [...pairs(arrows, outside), ...pairs(infraArrows, ['functions', 'test'])];
+const source = ({ room, to }: { room: string; to: string }): string => `${room}/uses-${to.replaceAll('/', '-')}.ts`;
+const targets = [...new Set(all.map(({ to }) => to))].map((to) => [target(to), []] as const);
+
+test('the import rules find nothing in a tree of every import that the layout allows', async () => {
+  const good = all.filter(({ may }) => may).map((pair) => [source(pair), [target(pair.to)]] as const);
+  const files = Object.fromEntries<string[]>([
+    ...targets.map(([path]) => [path, []] as [string, string[]]),
+    ...good.map(([path, imports]) => [path, [...imports]] as [string, string[]]),
+    ['functions/settle.ts', ['lib/lifecycle/target.ts', 'lib/io/store/target.ts']],
+    ['lib/io/model/reads.ts', ['lib/agent/target.ts', 'lib/io/store/target.ts']],
+    ['test/lifecycle/settle.test.ts', ['lib/lifecycle/target.ts', 'infra/local/target.ts']],
+  ]);
+  const { modules, broken } = await cruise(plant(files));
+  expect(broken).toEqual([]);
+  expect(modules).toBe(Object.keys(files).length);
+});
+
+test('the import rules find every arrow that the layout does not draw', async () => {
+  const bad = all.filter(({ may }) => !may);
+  expect(bad.length).toBeGreaterThan(100);
+  const files = Object.fromEntries<string[]>([
+    ...targets.map(([path]) => [path, []] as [string, string[]]),
+    ...bad.map((pair) => [source(pair), [target(pair.to)]] as [string, string[]]),
+  ]);
+  const { broken } = await cruise(plant(files));
+  for (const pair of bad) expect(broken).toContain(`${ruleOf(pair.room)}: ${source(pair)} -> ${target(pair.to)}`);
+});
+
+/** What breaks a rule that is not about rooms of lib and infra. */
+const planted: [rule: string, file: string, to: string][] = [
+  ['no-circular', 'lib/run/one.ts', 'lib/run/two.ts'],
+  ['not-resolvable', 'lib/agent/next-step.ts', 'lib/agent/gone.ts'],
+  ['room-is-declared', 'lib/attic/word.ts', 'lib/failure.ts'],
+  ['room-is-declared', 'infra/attic/word.ts', 'lib/failure.ts'],
+  ['lib-without-network', 'lib/run/effect.ts', 'node:fs/promises'],
+  ['lib-without-network', 'lib/tools/open.ts', 'node:https'],
+  ['room-io', 'lib/io/store/steps.ts', 'functions/settle.ts'],
+  ['room-io', 'lib/io/web/place.ts', 'infra/local/service.ts'],
+  ['functions-wire', 'functions/triage.ts', 'functions/settle.ts'],
+  ['functions-wire', 'functions/attempt.ts', 'lib/tools/look.ts'],
+  ['functions-wire', 'functions/watchman.ts', 'infra/local/service.ts'],
+  ['functions-apart', 'infra/stack/alarms.ts', 'functions/settle.ts'],
+  ['tests-stay-out', 'infra/package/build.ts', 'test/settle.test.ts'],
+];
+
+test('the import rules find a circle, a dead end, an undeclared room, the network in lib, and a function that is imported', async () => {
+  const leaves = [
+    'lib/failure.ts',
+    'lib/tools/look.ts',
+    'functions/settle.ts',
+    'infra/local/service.ts',
+    'test/settle.test.ts',
+  ];
+  const files = Object.fromEntries<string[]>([
+    ...leaves.map((path) => [path, []] as [string, string[]]),
+    ['lib/run/two.ts', ['lib/run/one.ts']],
+    ...planted.map(([, file, to]) => [file, [to]] as [string, string[]]),
+  ]);
+  const { broken } = await cruise(plant(files));
+  for (const [rule, file] of planted) expect(broken.map((line) => line.split(' -> ')[0])).toContain(`${rule}: ${file}`);
+});
+
+const listed = (dir: string): string[] =>
+  readdirSync(dir, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(dir, name));
+
+test('every word of lib has a test of its name in the room of the same name', () => {
+  const tests = listed('test').filter((path) => path.endsWith('.test.ts'));
+  const untested = listed('lib')
+    .filter((path) => !path.startsWith('lib/io/') && !path.startsWith('lib/tools/'))
+    .filter((path) => {
+      const room = dirname(path).replace(/^lib\/?/, '');
+      const word = basename(path, '.ts');
+      return !tests.some((one) => dirname(one) === join('test', room) && basename(one).split('.')[0] === word);
+    });
+  expect(untested).toEqual([]);
+});
+
+test('no two helpers of the tests have one name', () => {
+  const helpers = listed('test/kit').filter((path) => !path.endsWith('.test.ts'));
+  const names = helpers.map((path) => basename(path));
+  expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+  const loose = readdirSync('test').filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  expect(loose).toEqual([]);
+});
+
+test('every function is short enough to be read at a glance', () => {
+  for (const file of readdirSync('functions')) {
+    const lines = readFileSync(join('functions', file), 'utf8').trimEnd().split('\n');
+    expect(lines.length, file).toBeLessThanOrEqual(30);
+  }
+});

@@ -1,0 +1,153 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Act, canonical, type Effect, effectKey, once } from '../../lib/run/effect.ts';
+import { type Fate, memoryEffects } from '../kit/memory-effects.ts';
+
+const call = { runId: 'r', key: 'k', tool: 'http_post', attempt: 1 };
+const acts = (...results: Act['happened'][]) => {
+  const made: Act['happened'][] = [];
+  const act = async (): Promise<Act> => {
+    const happened = results[made.length] ?? 'yes';
+    made.push(happened);
+    return { happened, output: `output ${made.length}` };
+  };
+  return { made, act };
+};
+
+describe('an effect', () => {
+  it('is made once, recorded before and completed after', async () => {
+    const stored = new Map<string, Effect>();
+    const seen: (Effect | undefined)[] = [];
+    const effects = memoryEffects(stored);
+    const act = async (): Promise<Act> => {
+      seen.push(await effects.get('r', 'k'));
+      return { happened: 'yes', output: 'posted' };
+    };
+    expect(await once(call, act, effects)).toEqual({ happened: 'yes', output: 'posted', recorded: false });
+    expect(seen).toEqual([{ ...call, status: 'pending', output: null, version: 1 }]);
+    expect(stored.get('r k')).toEqual({ ...call, status: 'done', output: 'posted', version: 2 });
+  });
+
+  it('gives a later attempt the recorded output, and is not made again', async () => {
+    const effects = memoryEffects();
+    const { act, made } = acts('yes');
+    await once(call, act, effects);
+    for (const attempt of [1, 2, 3]) {
+      const repeat = await once({ ...call, attempt }, act, effects);
+      expect(repeat).toEqual({ happened: 'yes', output: 'output 1', recorded: true });
+    }
+    expect(made).toEqual(['yes']);
+  });
+
+  it('that certainly was not made may be tried again, as often as that', async () => {
+    const effects = memoryEffects();
+    const { act, made } = acts('no', 'no', 'yes');
+    expect(await once(call, act, effects)).toMatchObject({ happened: 'no', recorded: false });
+    expect(await once(call, act, effects)).toMatchObject({ happened: 'no', recorded: false });
+    expect(await once(call, act, effects)).toMatchObject({ happened: 'yes', output: 'output 3' });
+    expect(await once(call, act, effects)).toMatchObject({ output: 'output 3', recorded: true });
+    expect(made).toEqual(['no', 'no', 'yes']);
+  });
+
+  it.each(['unknown', 'thrown'] as const)('whose end is %s stays unknown for ever', async (end) => {
+    const effects = memoryEffects();
+    const first = once(
+      call,
+      async () => {
+        if (end === 'thrown') throw new Error('died');
+        return { happened: 'unknown', output: '' };
+      },
+      effects,
+    );
+    await first.catch(() => undefined);
+    const { act, made } = acts('yes');
+    for (const attempt of [2, 3])
+      expect(await once({ ...call, attempt }, act, effects)).toEqual({
+        happened: 'unknown',
+        output: '',
+        recorded: true,
+      });
+    expect(made).toEqual([]);
+  });
+
+  it('whose record fails is not made', async () => {
+    for (const fate of ['before', 'after'] as const) {
+      const { act, made } = acts('yes');
+      await expect(once(call, act, memoryEffects(new Map(), undefined, [fate]))).rejects.toMatchObject({
+        name: 'StoreUnavailable',
+      });
+      expect(made).toEqual([]);
+    }
+  });
+
+  it('happens at most once, however callers interleave and whichever calls of the store fail', async () => {
+    const fates = fc.array(fc.constantFrom<Fate>('well', 'well', 'before', 'after'), { maxLength: 6 });
+    const ends = fc.array(fc.constantFrom<Act['happened']>('no', 'yes', 'unknown'), { maxLength: 2 });
+    const caller = fc.array(fc.record({ fates, ends }), { minLength: 1, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), fc.array(caller, { minLength: 2, maxLength: 2 }), async (scheduler, callers) => {
+        const stored = new Map<string, Effect>();
+        const happened: { output: string; certain: boolean }[] = [];
+        const pause = () => scheduler.schedule(Promise.resolve());
+        const tries = callers.map(async (attempts, who) => {
+          for (const [number, { fates: some, ends: results }] of attempts.entries()) {
+            const act = async (): Promise<Act> => {
+              await pause();
+              const end = results.shift() ?? 'yes';
+              const output = `${who} ${number}`;
+              if (end !== 'no') happened.push({ output, certain: end === 'yes' });
+              return { happened: end, output };
+            };
+            const told = await once({ ...call, attempt: who + 1 }, act, memoryEffects(stored, pause, [...some])).catch(
+              () => undefined,
+            );
+            if (told?.happened === 'yes') expect(happened).toEqual([{ output: told.output, certain: true }]);
+          }
+        });
+        await scheduler.waitFor(Promise.all(tries));
+        expect(happened.length).toBeLessThanOrEqual(1);
+        const record = stored.get('r k');
+        if (record?.status === 'done') expect(happened).toEqual([{ output: record.output, certain: true }]);
+        if (record?.status === 'undone') expect(happened).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("an effect's key", () => {
+  const key = (change: Partial<Parameters<typeof effectKey>[0]> = {}) =>
+    effectKey({ runId: 'r', tool: 't', input: { a: 1, b: [2] }, occurrence: 1, ...change });
+
+  it('is the same for the same call, whatever the order of its arguments', () => {
+    expect(key({ input: { b: [2], a: 1 } })).toBe(key());
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (input) => {
+        const turned = Object.fromEntries(Object.entries(input).toReversed());
+        expect(key({ input: turned })).toBe(key({ input }));
+        expect(key({ input: JSON.parse(JSON.stringify(input)) })).toBe(key({ input }));
+      }),
+    );
+  });
+
+  it('is another for another run, tool, argument or occurrence', () => {
+    const keys = [
+      key(),
+      key({ runId: 's' }),
+      key({ tool: 'u' }),
+      key({ input: { a: '1', b: [2] } }),
+      key({ input: { a: 1, b: [2, 2] } }),
+      key({ occurrence: 2 }),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  it('can stand in a header', () => {
+    expect(key()).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  });
+
+  it('is of canonical JSON', () => {
+    expect(canonical({ b: 1, a: [1e2, 'é', null] })).toBe('{"a":[100,"é",null],"b":1}');
+    expect(canonical(undefined)).toBe('null');
+  });
+});

@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { resultReader } from '../../lib/run/result.ts';
+import { byteLength } from '../../lib/text.ts';
+
+const schema = {
+  type: 'object',
+  properties: { count: { type: 'integer', minimum: 0 }, names: { type: 'array', items: { type: 'string' } } },
+  required: ['count'],
+  additionalProperties: false,
+};
+const any = await resultReader({});
+const typed = await resultReader(schema);
+
+describe('a final answer', () => {
+  it('without a schema is its text, whatever it is', async () => {
+    const read = await resultReader(undefined);
+    for (const text of ['Hello.', '{"a":1}', '']) expect(read(text)).toEqual({ value: text });
+  });
+
+  it('with a schema is the JSON value that fits it', () => {
+    expect(typed('{"count": 2, "names": ["a"]}')).toEqual({ value: { count: 2, names: ['a'] } });
+    expect(typed(' \n{"count": 0}\n')).toEqual({ value: { count: 0 } });
+  });
+
+  it('that is not JSON says so', () => {
+    for (const text of ['', 'Here you are: {"count":1}', '{"count":1', 'undefined', 'NaN', "{'count':1}"])
+      expect(typed(text)).toEqual({ problem: 'it is not JSON' });
+  });
+
+  it('that does not fit says all that is wrong, and where', () => {
+    const read = typed('{"count":-1,"names":["a",2],"more":true}');
+    expect(read).toEqual({ problem: expect.stringContaining('result/count must be >= 0') });
+    expect(read).toEqual({ problem: expect.stringContaining('result/names/1 must be string') });
+    expect(read).toEqual({ problem: expect.stringContaining('additional properties') });
+    expect(typed('{}')).toEqual({ problem: "result must have required property 'count'" });
+    expect(typed('null')).toEqual({ problem: 'result must be object' });
+  });
+
+  it.each([
+    '```json\n{"count":1}\n```',
+    '```\n{"count":1}\n```',
+    '\n ```json  \n\n {"count":1} \n\n``` \n',
+    '```json\r\n{"count":1}\r\n```',
+    '```json\n{"count":1}```',
+  ])('may stand in a code fence: %j', (text) => {
+    expect(typed(text)).toEqual({ value: { count: 1 } });
+  });
+
+  it.each(['```json\n```', '```json\n{"count":1}', '```{"count":1}```', 'So:\n```json\n{"count":1}\n```', '```'])(
+    'is not guessed from %j',
+    (text) => {
+      expect(typed(text)).toEqual({ problem: 'it is not JSON' });
+    },
+  );
+
+  it('comes back from JSON, fenced or not, whatever it holds', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom('```json\n', '```\n'), (value, fence) => {
+        const text = JSON.stringify(value, null, 1);
+        expect(any(text)).toEqual({ value: JSON.parse(text) });
+        expect(any(`${fence}${text}\n\`\`\``)).toEqual({ value: JSON.parse(text) });
+      }),
+    );
+  });
+
+  it('of a fence and thirty thousand empty lines is read at once', () => {
+    const startedAt = performance.now();
+    for (const text of [`\`\`\`json${'\n'.repeat(30_000)}x`, `${'```\n'.repeat(8000)}`, `\`\`\`${' '.repeat(30_000)}`])
+      expect(any(text)).toEqual({ problem: 'it is not JSON' });
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+  });
+
+  it('with ten thousand mistakes is answered in a few words', async () => {
+    const read = (await resultReader({ type: 'array', items: { type: 'string' } }))(
+      JSON.stringify(Array(10_000).fill(1)),
+    );
+    expect(read).toHaveProperty('problem');
+    if ('problem' in read) expect(byteLength(read.problem)).toBeLessThanOrEqual(2048);
+  });
+});
+
+describe("a job's result", () => {
+  it.each([
+    ['a type that is none', { type: 'thing' }],
+    ['a pattern that is none', { type: 'string', pattern: '(' }],
+    ['a reference to nowhere', { $ref: '#/$defs/missing' }],
+    ['a reference elsewhere', { $ref: 'https://example.com/schema.json' }],
+    ['an asynchronous check, which would let everything pass', { $async: true, type: 'string' }],
+  ])('is refused as InvalidJob for %s', async (_, bad) => {
+    await expect(resultReader(bad)).rejects.toMatchObject({
+      name: 'InvalidJob',
+      message: expect.stringContaining('no JSON Schema: '),
+    });
+  });
+
+  it('may use what is in 2020-12, and formats nobody checks', async () => {
+    const read = await resultReader({ type: 'array', prefixItems: [{ type: 'string', format: 'date' }], items: false });
+    expect(read('["2026-11-22"]')).toEqual({ value: ['2026-11-22'] });
+    expect(read('["2026-11-22", 2]')).toHaveProperty('problem');
+  });
+});

@@ -1,0 +1,283 @@
+import { execFileSync } from 'node:child_process';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import {
+  localDate,
+  localTime,
+  Schedule,
+  scheduleExpression,
+  scheduleName,
+  weekday,
+} from '../../lib/schedule/schedule.ts';
+
+const Job = z.strictObject({ schedule: Schedule });
+
+/** What a person is told of a bad schedule: one line an issue, path first. */
+const complaints = (schedule: unknown): string[] =>
+  Job.safeParse({ schedule }).error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+
+const fieldList = 'minutes hours day-of-month month day-of-week year';
+
+describe('a schedule', () => {
+  it('becomes the expression that EventBridge Scheduler takes', () => {
+    const expression = (schedule: unknown) => scheduleExpression(Schedule.parse(schedule));
+    expect(expression({ cron: '0 9 ? * MON-FRI *' })).toBe('cron(0 9 ? * MON-FRI *)');
+    expect(expression({ cron: '  0  9 l * ? * ' })).toBe('cron(0 9 L * ? *)');
+    expect(expression({ rate: '5 minutes' })).toBe('rate(5 minutes)');
+    expect(expression({ rate: ' 1   hour' })).toBe('rate(1 hour)');
+    expect(expression({ at: '2026-12-24T18:00:00' })).toBe('at(2026-12-24T18:00:00)');
+  });
+
+  it('is in UTC unless it names a zone', () => {
+    expect(Schedule.parse({ rate: '1 day' }).timezone).toBe('UTC');
+    expect(Schedule.parse({ rate: '1 day', timezone: 'Europe/Amsterdam' }).timezone).toBe('Europe/Amsterdam');
+  });
+
+  it.each([
+    ['none of the three', {}, ['schedule: give exactly one of cron, rate, at; found none']],
+    [
+      'two of them, and a bad one, and an unknown field: all said at once',
+      { cron: '0 9 * * *', rate: '5 minutes', zone: 'UTC' },
+      [
+        `schedule.cron: found 5 fields, expected 6: ${fieldList}`,
+        'schedule: unknown field zone, expected cron, rate, at, timezone, start, end, dst or exclude',
+        'schedule: give exactly one of cron, rate, at; found cron and rate',
+      ],
+    ],
+    ['a text', '0 9 ? * * *', ['schedule: expected an object with one of cron, rate, at']],
+    ['a list', ['5 minutes'], ['schedule: expected an object with one of cron, rate, at']],
+    [
+      'two of them, one not even a text',
+      { cron: 5, rate: '1 day' },
+      [
+        'schedule.cron: Invalid input: expected string, received number',
+        'schedule: give exactly one of cron, rate, at; found cron and rate',
+      ],
+    ],
+    ['an empty field', { cron: null }, ['schedule.cron: Invalid input: expected string, received null']],
+  ])('is refused with %s', (_, schedule, expected) => {
+    expect(complaints(schedule)).toEqual(expected);
+  });
+
+  it('passes on every problem of a cron expression, and refuses one longer than AWS takes', () => {
+    expect(complaints({ cron: '60 24 ? * MON *' })).toEqual([
+      'schedule.cron: field 1 (minutes): found "60", expected 0-59',
+      'schedule.cron: field 2 (hours): found "24", expected 0-23',
+    ]);
+    const minutes = Array.from({ length: 90 }, () => '10').join();
+    expect(complaints({ cron: `${minutes} 9 ? * MON *` })).toEqual(['schedule.cron: expected at most 250 characters']);
+  });
+
+  it.each([
+    ['1 minutes', ['unit: found "minutes", expected minute, hour, day after "1"']],
+    ['5 minute', ['unit: found "minute", expected minutes, hours, days after "5"']],
+    ['0 hours', ['value: found "0", expected a whole number of 1-999999']],
+    [
+      '1.5 weeks',
+      [
+        'value: found "1.5", expected a whole number of 1-999999',
+        'unit: found "weeks", expected minutes, hours, days after "1.5"',
+      ],
+    ],
+    ['5', ['found "5", expected a value and a unit, like "5 minutes"']],
+    ['rate(5 minutes)', ['found "rate(5 minutes)", expected a value and a unit, like "5 minutes"']],
+  ])('refuses the rate %j', (rate, expected) => {
+    expect(complaints({ rate })).toEqual(expected.map((message) => `schedule.rate: ${message}`));
+  });
+
+  const shape = 'expected yyyy-mm-ddThh:mm:ss, without offset (it is local time in `timezone`)';
+  it.each([
+    ['2026-02-29T09:00:00', ['day: found 29, expected 1-28']],
+    [
+      '2026-13-00T24:60:60',
+      ['month: found 13', 'day: found 0', 'hour: found 24', 'minute: found 60', 'second: found 60'],
+    ],
+    ['2026-12-24T18:00:00Z', [`found "2026-12-24T18:00:00Z", ${shape}`]],
+    ['2026-12-24T18:00:00+02:00', [`found "2026-12-24T18:00:00+02:00", ${shape}`]],
+    ['2026-12-24', [`found "2026-12-24", ${shape}`]],
+    ['0000-01-01T00:00:00', ['year: found 0, expected 1970-2199']],
+  ])('refuses the moment %j', (at, expected) => {
+    const said = complaints({ at });
+    expect(said).toHaveLength(expected.length);
+    for (const [index, start] of expected.entries()) expect(said[index]).toContain(`schedule.at: ${start}`);
+  });
+
+  it('takes 29 February of a leap year', () => {
+    expect(complaints({ at: '2028-02-29T09:00:00' })).toEqual([]);
+  });
+
+  it.each(['UTC', 'Europe/Amsterdam', 'Europe/Kyiv', 'Asia/Kolkata', 'America/Argentina/Buenos_Aires', 'Etc/GMT+2'])(
+    'takes the zone %s',
+    (timezone) => {
+      expect(complaints({ rate: '1 day', timezone })).toEqual([]);
+    },
+  );
+
+  it.each(['', '+02:00', '-0500', 'Z', 'utc', 'GMT+2', 'BST', 'EST', 'europe/amsterdam', 'Europe/Nowhere', 'Etc/'])(
+    'refuses the zone %j',
+    (timezone) => {
+      const expected = `found "${timezone}", expected a time zone name like Europe/Amsterdam, or UTC`;
+      expect(complaints({ rate: '1 day', timezone })).toEqual([`schedule.timezone: ${expected}`]);
+    },
+  );
+
+  it('says how a zone is written when only its letters differ in case', () => {
+    expect(complaints({ rate: '1 day', timezone: 'Europe/AMSTERDAM' })).toEqual([
+      'schedule.timezone: found "Europe/AMSTERDAM", expected Europe/Amsterdam',
+    ]);
+  });
+});
+
+describe('the bounds, clocks and exclusions of a schedule', () => {
+  const start = '2027-01-01T00:00:00';
+
+  it('are taken, and what is not said of clocks is as EventBridge has it', () => {
+    const schedule = { cron: '0 9 * * ? *', start, end: '2027-02-01T00:00:00', exclude: ['2027-01-06', 'nl'] };
+    expect(Schedule.parse(schedule)).toEqual({ ...schedule, timezone: 'UTC' });
+    expect(Schedule.parse({ cron: '0 9 * * ? *', dst: { fold: 'last' } }).dst).toEqual({ gap: 'skip', fold: 'last' });
+    expect(complaints({ at: start, dst: { gap: 'after' }, exclude: [] })).toEqual([]);
+  });
+
+  const cron = '0 9 * * ? *';
+  it.each([
+    [
+      'an end before the start',
+      { cron, start, end: '2026-12-31T23:59:59' },
+      [`end: found "2026-12-31T23:59:59", expected a time after start, "${start}"`],
+    ],
+    [
+      'an end at the start',
+      { cron, start, end: start },
+      [`end: found "${start}", expected a time after start, "${start}"`],
+    ],
+    [
+      'a start that is no date, which is not compared',
+      { cron, start: '2027-02-30T00:00:00', end: start },
+      ['start: day: found 30, expected 1-28'],
+    ],
+    [
+      'bounds of what is due once',
+      { at: start, start, end: start },
+      [
+        'start: found start with at, expected none: it is due once',
+        'end: found end with at, expected none: it is due once',
+      ],
+    ],
+    [
+      'clocks for elapsed time',
+      { rate: '1 hour', dst: {} },
+      ['dst: found dst with rate, expected none: it counts elapsed time, whatever clocks do'],
+    ],
+    [
+      'clocks of other words, an unknown one and no text among the exclusions: all said at once',
+      { cron, dst: { gap: 'no', fold: 2, leap: true }, exclude: ['2027-13-01', 'Christmas', 7, '2027-1-1'] },
+      [
+        'dst.gap: found "no", expected skip or after',
+        'dst.fold: found 2, expected first, both or last',
+        'dst: unknown field leap, expected gap or fold',
+        'exclude.0: month: found 13, expected 1-12',
+        'exclude.1: found "Christmas", expected a date like 2026-12-25, or the name of a file in infra/holidays',
+        'exclude.2: Invalid input: expected string, received number',
+        'exclude.3: found "2027-1-1", expected a date like 2026-12-25, or the name of a file in infra/holidays',
+      ],
+    ],
+    ['clocks as a word', { cron, dst: 'after' }, ['dst: expected an object with gap, fold or both']],
+  ])('are refused with %s', (_, schedule, expected) => {
+    expect(complaints(schedule)).toEqual(expected.map((message) => `schedule.${message}`));
+  });
+});
+
+describe("a schedule's name", () => {
+  it('is that of its job, and of what is due once also its date, within the 64 that AWS takes', () => {
+    const name = 'n'.repeat(40);
+    expect(scheduleName({ name, schedule: { rate: '1 day', timezone: 'UTC' } })).toBe(name);
+    const once = scheduleName({ name, schedule: { at: '2026-12-24T18:00:00', timezone: 'UTC' } });
+    expect(once).toBe(`${name}-20261224T180000`);
+    expect(once).toMatch(/^[0-9a-zA-Z-_.]{1,64}$/);
+  });
+});
+
+describe('the JSON Schema for editors', () => {
+  const input = z.toJSONSchema(Schedule, { io: 'input' });
+  const fits = new Ajv2020({ strictTypes: false }).compile(input);
+
+  it('takes each of the three kinds', () => {
+    expect(fits({ cron: '0 9 ? * MON-FRI *', timezone: 'Europe/Amsterdam' })).toBe(true);
+    expect(fits({ rate: '1 minute' })).toBe(true);
+    expect(fits({ rate: '10 minutes' })).toBe(true);
+    expect(fits({ at: '2026-12-24T18:00:00' })).toBe(true);
+  });
+
+  it.each([
+    {},
+    { cron: '0 9 ? * * *', rate: '1 day' },
+    { rate: '1 day', zone: 'UTC' },
+    { rate: '1 days' },
+    { cron: '0 9' },
+  ])('refuses %j', (schedule) => {
+    expect(fits(schedule)).toBe(false);
+  });
+
+  it('describes every field, and its examples are good ones', () => {
+    const { properties } = z.strictObject({ properties: z.record(z.string(), z.looseObject({})) }).parse({
+      properties: input.properties,
+    });
+    expect(Object.keys(properties)).toEqual(['cron', 'rate', 'at', 'timezone', 'start', 'end', 'dst', 'exclude']);
+    for (const [field, { description, examples = [] }] of Object.entries(properties)) {
+      expect(description).toEqual(expect.any(String));
+      for (const example of z.array(z.json()).parse(examples)) {
+        const kind = ['cron', 'rate', 'at'].includes(field) ? {} : { rate: '1 day' };
+        expect(complaints({ ...kind, [field]: example })).toEqual([]);
+        expect(fits({ ...kind, [field]: example })).toBe(true);
+      }
+    }
+  });
+
+  it.each([{ gap: 'never' }, { folds: 'last' }, 'after'])('refuses %j for clocks', (dst) => {
+    expect(fits({ cron: '0 9 * * ? *', dst })).toBe(false);
+    expect(fits({ cron: '0 9 * * ? *', dst: { gap: 'after' } })).toBe(true);
+  });
+
+  it.each([['2027-1-1'], ['Christmas Day']])('refuses to exclude %j', (date) => {
+    expect(fits({ rate: '1 day', exclude: [date] })).toBe(false);
+    expect(fits({ rate: '1 day', exclude: ['2027-01-01', 'nl'] })).toBe(true);
+  });
+});
+
+describe('local time', () => {
+  it('is the date, time and day in the zone of the job', () => {
+    const slot = '2026-11-21T23:00:00Z';
+    expect([localDate(slot, 'Europe/Amsterdam'), localTime(slot, 'Europe/Amsterdam')]).toEqual(['2026-11-22', '00:00']);
+    expect(weekday(slot, 'Europe/Amsterdam')).toBe('Sunday');
+    expect([localDate(slot, 'UTC'), localTime(slot, 'UTC'), weekday(slot, 'UTC')]).toEqual([
+      '2026-11-21',
+      '23:00',
+      'Saturday',
+    ]);
+    expect(localTime(new Date('2026-07-01T07:00:00Z'), 'Asia/Kolkata')).toBe('12:30');
+  });
+
+  it('follows summer time', () => {
+    expect(localTime('2026-03-29T00:59:00Z', 'Europe/Amsterdam')).toBe('01:59');
+    expect(localTime('2026-03-29T01:00:00Z', 'Europe/Amsterdam')).toBe('03:00');
+  });
+
+  it('is the same whatever the locale and zone of the machine', () => {
+    const module = new URL('../../lib/schedule/schedule.ts', import.meta.url).href;
+    const script = `import { localDate, localTime, weekday } from ${JSON.stringify(module)};
+      const slot = '2026-11-22T07:05:00Z';
+      console.log(localDate(slot, 'UTC'), localTime(slot, 'UTC'), weekday(slot, 'UTC'));`;
+    const env = { ...process.env, TZ: 'Pacific/Kiritimati', LANG: 'ar_EG.UTF-8', LC_ALL: 'ar_EG.UTF-8' };
+    const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
+      env,
+      encoding: 'utf8',
+    });
+    expect(printed.trim()).toBe('2026-11-22 07:05 Sunday');
+  });
+
+  it('throws a RangeError for what is no instant or no zone', () => {
+    expect(() => localDate('never', 'UTC')).toThrow(RangeError);
+    expect(() => localTime('2026-11-22T07:00:00Z', 'Europe/Nowhere')).toThrow(RangeError);
+  });
+});

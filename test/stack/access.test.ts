@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { attemptEnvironment, attemptStatements, type Providers } from '../../infra/stack/access.ts';
+import { Job } from '../../lib/job/job.ts';
+
+const none: Providers = { anthropicKey: 'parameter', baseUrl: '', key: 'parameter' };
+const job = (model: string, more: object = {}): Job =>
+  Job.parse({ name: 'j', schedule: { rate: '1 day' }, prompt: 'p', model, ...more });
+
+const bedrock = (...models: string[]) =>
+  attemptStatements(
+    models.map((model) => job(`bedrock/${model}`)),
+    none,
+  ).filter(({ Action }) => Action.includes('bedrock:InvokeModel'));
+const arn = (rest: string) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:bedrock:${rest}` });
+
+describe('the attempt function', () => {
+  it('may only reach the table and its log when no job names a provider or the ledger', () => {
+    const actions = attemptStatements([job('scripted/x')], none).map(({ Action }) => Action);
+    expect(actions).toEqual([
+      ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+      ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    ]);
+    expect(attemptEnvironment([job('scripted/x')], none)).toEqual({});
+  });
+
+  it('may do as much for a job that is not enabled: a person may run it', () => {
+    const [on, off] = [true, false].map((enabled) =>
+      job('bedrock/amazon.nova-lite-v1:0', { enabled, tools: ['list_runs'] }),
+    );
+    if (on && off) expect(attemptStatements([off], none)).toEqual(attemptStatements([on], none));
+    expect.assertions(1);
+  });
+
+  it('may invoke a foundation model in its own Region only', () => {
+    expect(bedrock('amazon.nova-lite-v1:0')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['bedrock:InvokeModel'],
+        Resource: arn('${AWS::Region}::foundation-model/amazon.nova-lite-v1:0'),
+      },
+    ]);
+  });
+
+  it('may invoke a model in other Regions only through the inference profile the job names', () => {
+    const [profile, model] = bedrock('us.anthropic.claude-sonnet-4-5-20250929-v1:0');
+    const resource = arn(
+      '${AWS::Region}:${AWS::AccountId}:inference-profile/us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+    );
+    expect(profile?.Resource).toEqual(resource);
+    expect(model).toMatchObject({
+      Resource: [arn('*::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0')],
+      Condition: { StringEquals: { 'bedrock:InferenceProfileArn': resource } },
+    });
+  });
+
+  it('may invoke a global profile also where AWS names no Region', () => {
+    const [, model] = bedrock('global.amazon.nova-2-lite-v1:0');
+    expect(model?.Resource).toEqual([
+      arn('::foundation-model/amazon.nova-2-lite-v1:0'),
+      arn('*::foundation-model/amazon.nova-2-lite-v1:0'),
+    ]);
+  });
+
+  it('may invoke exactly the ARN a job gives', () => {
+    const provisioned = 'arn:aws:bedrock:eu-west-1:111122223333:provisioned-model/abc';
+    expect(bedrock(provisioned).map(({ Resource }) => Resource)).toEqual([provisioned]);
+  });
+
+  it('may invoke, through a profile whose ARN a job gives, the model behind it, and through nothing else', () => {
+    const profile = 'arn:aws:bedrock:eu-west-1:111122223333:application-inference-profile/abc';
+    const [own, behind] = bedrock(profile);
+    expect(own?.Resource).toBe(profile);
+    expect(behind).toMatchObject({
+      Resource: arn('*::foundation-model/*'),
+      Condition: { StringEquals: { 'bedrock:InferenceProfileArn': profile } },
+    });
+  });
+
+  it('asks once for a model that two jobs name', () => {
+    expect(bedrock('amazon.nova-lite-v1:0', 'amazon.nova-lite-v1:0')).toHaveLength(1);
+  });
+
+  it('reads the key of a provider some job names, from the parameter it is told', () => {
+    const jobs = [job('anthropic/claude-sonnet-4-5'), job('openai-compatible/llama')];
+    const server: Providers = { anthropicKey: 'parameter', baseUrl: 'https://llm.example.com/v1', key: 'parameter' };
+    expect(attemptEnvironment(jobs, server)).toEqual({
+      ANTHROPIC_API_KEY_PARAMETER: '/nightshift/${sls:stage}/anthropic-api-key',
+      OPENAI_COMPATIBLE_API_KEY_PARAMETER: '/nightshift/${sls:stage}/openai-compatible-api-key',
+      OPENAI_COMPATIBLE_BASE_URL: 'https://llm.example.com/v1',
+    });
+    const read = attemptStatements(jobs, server).filter(({ Action }) => Action.includes('ssm:GetParameter'));
+    expect(read.map(({ Resource }) => Resource)).toEqual(
+      ['anthropic', 'openai-compatible'].map((name) => ({
+        'Fn::Sub': `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter/nightshift/\${sls:stage}/${name}-api-key`,
+      })),
+    );
+    const secret = { ...server, anthropicKey: 'secret' } as const;
+    expect(attemptEnvironment(jobs, secret)).toMatchObject({
+      ANTHROPIC_API_KEY_SECRET: 'nightshift/${sls:stage}/anthropic-api-key',
+    });
+    const opened = attemptStatements(jobs, secret).find(({ Action }) =>
+      Action.includes('secretsmanager:GetSecretValue'),
+    );
+    expect(opened?.Resource).toEqual({
+      'Fn::Sub': expect.stringMatching(/:secret:nightshift\/\$\{sls:stage\}\/anthropic-api-key-\?{6}$/),
+    });
+    const open = attemptEnvironment(jobs, { ...server, key: 'none' });
+    expect(Object.keys(open)).toEqual(['ANTHROPIC_API_KEY_PARAMETER', 'OPENAI_COMPATIBLE_BASE_URL']);
+  });
+
+  it('is not packaged for an OpenAI-compatible model without the address of its server', () => {
+    expect(() => attemptEnvironment([job('openai-compatible/llama')], none)).toThrow(
+      /openai-compatible\/llama.*openaiCompatibleBaseUrl/,
+    );
+  });
+});

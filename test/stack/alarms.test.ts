@@ -1,0 +1,202 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { describe, expect, it, vi } from 'vitest';
+import { functionNames } from '../../infra/package/build.ts';
+import { alarmNames, alarms } from '../../infra/stack/alarms.ts';
+import { dashboard } from '../../infra/stack/dashboard.ts';
+import { observer } from '../../lib/io/aws/observe.ts';
+import { Job } from '../../lib/job/job.ts';
+import { freshState } from '../../lib/policy/job-state.ts';
+import { Attempt } from '../../lib/run/attempt.ts';
+import { Run } from '../../lib/run/run.ts';
+import { Step } from '../../lib/run/step.ts';
+
+type Emitted = {
+  _aws: { CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: { Name: string }[] }[] };
+};
+
+const at = '2026-11-22T07:00:10.000Z';
+const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, usd: 0.1 };
+const job = Job.parse({ name: 'j', schedule: { rate: '1 day' }, prompt: 'p', model: 'scripted/x' });
+const run = Run.parse({
+  id: 'j_20261122T070000Z',
+  slot: '2026-11-22T07:00:00Z',
+  job,
+  startedAt: at,
+  outcome: null,
+  version: 1,
+});
+const crash = { failure: 'Crash', message: 'm', usage, endedAt: at, decision: { status: 'give-up' } };
+const attempt = Attempt.parse({ runId: run.id, number: 1, startedAt: at, failed: crash, version: 2 });
+const turn = [{ role: 'assistant', content: [{ type: 'text', text: 'done' }] }];
+const step = Step.parse({ number: 1, turn, calls: [], usage, startedAt: at, modelMs: 1, toolMs: 0 });
+
+/** Every metric the service emits, with each set of dimensions it is there for: `RunFailed service,job`. */
+const emitted = (): Set<string> => {
+  const lines: string[] = [];
+  vi.stubEnv('POWERTOOLS_DEV', 'true');
+  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
+  const log = vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
+  const seen = observer(
+    new Logger({ logLevel: 'SILENT' }),
+    new Metrics({ namespace: 'Nightshift', serviceName: 'nightshift' }),
+  );
+  seen.recorded(run, new Date(at));
+  seen.recorded({ ...run, outcome: { status: 'skipped', why: 'late', usage, endedAt: at } }, new Date(at));
+  seen.committed(run, 1, step);
+  seen.closed(run, attempt);
+  seen.settled({ ...run, outcome: { status: 'succeeded', steps: 1, attempts: 1, usage, endedAt: at } });
+  seen.settled({
+    ...run,
+    outcome: { status: 'failed', failure: 'Crash', message: 'm', attempts: 1, usage, endedAt: at },
+  });
+  seen.recorded({ ...run, outcome: { status: 'missed', message: 'm', usage, endedAt: at } }, new Date(at));
+  const found = { missed: [], covered: [], started: [run.slot], left: undefined, drift: ['d'], stale: true };
+  seen.looked(job, { ...found, mended: [{ run: run.id, was: 'dead' }] });
+  seen.watched();
+  seen.tripped(run, freshState(job.name));
+  log.mockRestore();
+  vi.unstubAllEnvs();
+  const metrics = lines.map((line): Emitted => JSON.parse(line)).flatMap(({ _aws }) => _aws.CloudWatchMetrics);
+  return new Set(
+    metrics.flatMap(({ Namespace, Dimensions, Metrics }) =>
+      Metrics.flatMap(({ Name }) => Dimensions.map((names) => `${Namespace} ${Name} ${names.join(',')}`)),
+    ),
+  );
+};
+
+/** Every own metric that an alarm waits for, in the same form. */
+const awaited = (): string[] =>
+  Object.values(alarms(''))
+    .map((resource) => Object(resource).Properties)
+    .filter(({ Namespace }) => Namespace === 'Nightshift')
+    .map(
+      ({ MetricName, Dimensions }) =>
+        `Nightshift ${MetricName} ${Dimensions.map(({ Name }: { Name: string }) => Name).join(',')}`,
+    );
+
+type Drawn = (string | { expression?: string })[];
+const body = (jobs: string[]) => JSON.parse(Object(dashboard(jobs)).Dashboard.Properties.DashboardBody['Fn::Sub']);
+const lines = (jobs: string[]): Drawn[] =>
+  body(jobs).widgets.flatMap((widget: { properties: { metrics?: Drawn[] } }) => widget.properties.metrics ?? []);
+
+/** Every own metric that the dashboard draws, in the same form. */
+const drawn = (): string[] =>
+  lines(['j']).flatMap(([first, name, ...rest]) => {
+    if (first === 'Nightshift') {
+      const words = rest.filter((part) => typeof part === 'string');
+      return [`Nightshift ${name} ${words.filter((_, place) => place % 2 === 0).join(',')}`];
+    }
+    const [, namespace, dimensions, metric] =
+      /{(\w+),([\w,]+)} MetricName="(\w+)"/.exec(Object(first).expression ?? '') ?? [];
+    return metric ? [`${namespace} ${metric} ${dimensions}`] : [];
+  });
+
+describe('what is watched', () => {
+  it('is emitted, with those very dimensions: an alarm on a metric that is never there would never ring', () => {
+    const there = emitted();
+    expect(awaited()).toEqual(
+      ['RunFailed', 'MissedSlots', 'StuckRuns', 'Stale', 'BreakerOpened', 'Drift', 'WatchmanLooked'].map(
+        (metric) => `Nightshift ${metric} service`,
+      ),
+    );
+    expect([...awaited(), ...drawn()].filter((metric) => !there.has(metric))).toEqual([]);
+    expect(new Set(drawn().map((metric) => metric.split(' ')[1]))).toEqual(
+      new Set([
+        'RunStarted',
+        'RunSucceeded',
+        'RunFailed',
+        'RunSkipped',
+        'AttemptFailed',
+        'StepDuration',
+        'DispatchDelay',
+        'Tokens',
+        'CostUSD',
+        'MissedSlots',
+        'CaughtUp',
+        'StuckRuns',
+        'Drift',
+        'Stale',
+        'BreakerOpened',
+        'WatchmanLooked',
+      ]),
+    );
+  });
+});
+
+describe('the dashboard', () => {
+  it('draws a line for each job, and shows every alarm', () => {
+    const labels = lines(['a-b', 'c']).filter((line) => line[1] === 'CostUSD');
+    expect(labels.map((line) => line.slice(4, 6))).toEqual([
+      ['job', 'a-b'],
+      ['job', 'c'],
+    ]);
+    const errors = lines([]).filter(([namespace, metric]) => namespace === 'AWS/Lambda' && metric === 'Errors');
+    expect(errors.map((line) => line[3])).toEqual(functionNames.map((name) => `nightshift-\${sls:stage}-${name}`));
+    expect(body([]).widgets[0].properties.alarms).toEqual(alarmNames.map((name) => `\${${name}Alarm.Arn}`));
+  });
+
+  it('lays its widgets out without overlap, 24 columns wide', () => {
+    const taken = new Set<string>();
+    for (const { x, y, width, height } of body(['a']).widgets) {
+      expect(x + width).toBeLessThanOrEqual(24);
+      for (let column = x; column < x + width; column++) {
+        for (let row = y; row < y + height; row++) {
+          expect(taken.has(`${column} ${row}`)).toBe(false);
+          taken.add(`${column} ${row}`);
+        }
+      }
+    }
+  });
+});
+
+describe('an alarm', () => {
+  it('says nothing happened when there is no data, of the dead letters that nothing is known, of the watchman that he is gone', () => {
+    const missing = Object.entries(alarms('')).map(([id, resource]) => [
+      id,
+      Object(resource).Properties.TreatMissingData,
+    ]);
+    const others = missing.filter(([, treatment]) => treatment !== undefined && treatment !== 'notBreaching');
+    expect(others).toEqual([
+      ['WatchmanStoppedAlarm', 'breaching'],
+      ['DeadLettersWaitingAlarm', 'ignore'],
+    ]);
+    expect(missing).toHaveLength(alarmNames.length + 1);
+  });
+
+  it('rings at the first fault that is counted, at drift when it lasts, and at the watchman’s silence of three periods', () => {
+    const rings = (name: string) => {
+      const { Threshold, ComparisonOperator, EvaluationPeriods, DatapointsToAlarm, Period, Statistic } = Object(
+        alarms('')[`${name}Alarm`],
+      ).Properties;
+      expect([Threshold, Period, Statistic], name).toEqual([1, 300, 'Sum']);
+      return [ComparisonOperator, DatapointsToAlarm, EvaluationPeriods];
+    };
+    for (const name of ['RunFailed', 'MissedSlots', 'StuckRuns', 'Stale', 'BreakerOpened', 'WatchmanFailed'])
+      expect(rings(name), name).toEqual(['GreaterThanOrEqualToThreshold', 1, 1]);
+    for (const name of ['Drift', 'WatchmanThrottled'])
+      expect(rings(name), name).toEqual(['GreaterThanOrEqualToThreshold', 2, 3]);
+    expect(rings('WatchmanStopped')).toEqual(['LessThanThreshold', 3, 3]);
+  });
+
+  it('watches whatever could stop the watchman or lose what wakes it', () => {
+    const watched = ['WatchmanFailed', 'WatchmanStopped', 'WatchmanThrottled', 'WatchmanEventLost', 'WakeUpLost'];
+    expect(alarmNames).toEqual(expect.arrayContaining(watched));
+    expect(alarms('')).toMatchObject({
+      WakeUpLostAlarm: { Properties: { Dimensions: [{ Value: { Ref: 'WakeUp' } }] } },
+    });
+  });
+
+  it('of the table counts zeros, because DynamoDB reports none and its alarm would never end', () => {
+    const table = Object.values(alarms('')).filter((resource) => JSON.stringify(resource).includes('AWS/DynamoDB'));
+    expect(table).toHaveLength(4);
+    for (const resource of table) expect(Object(resource).Properties.Metrics[1].Expression).toBe('FILL(count, 0)');
+  });
+
+  it('reports to nobody in particular where no address is given', () => {
+    expect(Object.keys(alarms(''))).not.toContain('AlarmEmail');
+    expect(alarms('a@example.com')).toMatchObject({
+      AlarmEmail: { Properties: { Protocol: 'email', Endpoint: 'a@example.com' } },
+    });
+  });
+});

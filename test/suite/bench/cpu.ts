@@ -1,0 +1,99 @@
+import { loop } from '../../../lib/agent/agent-loop.ts';
+import type { Attempt } from '../../../lib/run/attempt.ts';
+import { conversation } from '../../../lib/run/session.ts';
+import type { Step } from '../../../lib/run/step.ts';
+import { noUsage } from '../../../lib/usage.ts';
+import { look, noLedger, nowhere } from './calls.ts';
+import { quantile, type Section } from './report.ts';
+import { at, callReply, finalReply, sampleJob, sampleRun, sampleSteps } from './sample.ts';
+
+const lengths = [10, 100, 500, 1_000];
+const rounds = 60;
+const stepsARound = 20;
+
+const job = sampleJob('bench', 'scripted/bench', ['look']);
+const run = sampleRun(job);
+const replies = Array.from({ length: Math.max(...lengths) + stepsARound }, (_, index) => callReply(index + 1, 'look'));
+
+/** Stores that only hold: the run, an attempt that another invocation left, and its session. */
+const held = (steps: Step[]) => {
+  const left: Attempt = { runId: run.id, number: 1, startedAt: at.toJSON(), failed: null, version: 1 };
+  return {
+    runs: { get: async () => run, put: nowhere, byJob: nowhere, byDay: nowhere },
+    attempts: { get: async () => left, list: nowhere, put: async () => {} },
+    sessions: { load: async () => [...steps], append: async () => {} },
+  };
+};
+
+const cpuMs = (from: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(from);
+  return (user + system) / 1000;
+};
+
+/** The CPU time of each step, in milliseconds, when a session of this length goes on: between one commit and the next. */
+const round = async (steps: Step[]): Promise<number[]> => {
+  const spent: number[] = [];
+  let last: NodeJS.CpuUsage | undefined;
+  const end = steps.length + stepsARound;
+  const context = { job, runId: run.id, slot: run.slot, attempt: 1, http: nowhere, ledger: noLedger };
+  const result = await loop(
+    { runId: run.id, attempt: 1, version: 1, spent: noUsage, note: null },
+    {
+      stores: held(steps),
+      open: async () => ({
+        model: async ({ messages }) =>
+          replies[(messages.length - 1) / 2 < end ? (messages.length - 1) / 2 : -1] ?? finalReply,
+        specs: [],
+        calls: { tools: { look }, context, effects: { get: nowhere, put: nowhere } },
+      }),
+      clock: { now: () => at, remainingMs: () => 900_000, timeout: AbortSignal.timeout },
+      committed() {
+        if (last) spent.push(cpuMs(last));
+        last = process.cpuUsage();
+      },
+      failed() {},
+    },
+  );
+  if (result.status !== 'done') throw new Error(`the attempt ended as ${JSON.stringify(result)}`);
+  return spent;
+};
+
+/** What any provider's client has to do at least with a session of this length, for comparison: write its messages as JSON. */
+const jsonMs = (steps: Step[]): number => {
+  const samples = Array.from({ length: rounds }, () => {
+    const from = process.cpuUsage();
+    JSON.stringify(conversation(job.prompt, steps));
+    return cpuMs(from);
+  });
+  return quantile(samples, 0.5);
+};
+
+/** Our own CPU time per step, the model and the store taken out, at growing session lengths. */
+export const cpu = async (): Promise<Section> => {
+  const sessions = lengths.map((length) => ({ steps: sampleSteps(length, 'look'), ms: [] as number[] }));
+  for (const { steps } of sessions) await round(steps);
+  for (let turn = 0; turn < rounds; turn += 1) {
+    for (const session of sessions) session.ms.push(...(await round(session.steps)));
+  }
+  const found = sessions.map(({ steps, ms }) => ({ steps, p50: quantile(ms, 0.5), p95: quantile(ms, 0.95) }));
+  const first = found[0]?.p50 ?? Number.NaN;
+  const last = found.at(-1)?.p50 ?? Number.NaN;
+  return {
+    title: '3. Own CPU per step',
+    notes: [
+      `In-memory stores, an instant model, a trivial tool; ${rounds * (stepsARound - 1)} steps at each length, process.cpuUsage.`,
+      'Beside it what nobody can leave out: writing the request once as JSON.',
+    ],
+    rows: found.map(({ steps, p50, p95 }) => ({
+      'session length': steps.length,
+      'p50 ms': p50,
+      'p95 ms': p95,
+      'p50 / first': p50 / first,
+      'request as JSON, ms': jsonMs(steps),
+    })),
+    bounds: [
+      { what: 'median CPU of a step at any length, in ms', found: Math.max(...found.map(({ p50 }) => p50)), atMost: 1 },
+      { what: 'longest session / shortest (flat, but for the pass over its messages)', found: last / first, atMost: 4 },
+    ],
+  };
+};

@@ -1,0 +1,105 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import * as z from 'zod';
+import { AttemptInput } from '../../../lib/run/attempt.ts';
+import { sessionKey } from '../../../lib/run/session.ts';
+import { noUsage } from '../../../lib/usage.ts';
+import { anthropicServer } from '../../kit/wire/anthropic-server.ts';
+import type { Bundles } from './bundles.ts';
+import type { Section } from './report.ts';
+import { sampleJob, sampleRun, sampleSteps, stepBytes } from './sample.ts';
+import { onLocalService } from './store.ts';
+
+const lengths = [1, 1_000];
+const furtherSteps = 20;
+const lambdaMb = 512;
+/** How Lambda's own start script runs Node (/var/runtime/bootstrap): a tenth of the memory is new space, the rest old. */
+const nodeOptions = `--max-semi-space-size=${Math.floor(lambdaMb / 20)} --max-old-space-size=${lambdaMb - Math.floor(lambdaMb / 10)}`;
+const toolName = 'list_runs';
+
+/**
+ * The packaged handler, with its process's peak beside its result. Linux's own high-water mark goes first: maxRSS also
+ * counts what the parent held when it forked.
+ */
+const measured = (bundle: string): string => `
+import { readFileSync } from 'node:fs';
+import { handler as inner } from ${JSON.stringify(pathToFileURL(bundle).href)};
+const peak = () => {
+  try {
+    return Number(/^VmHWM:\\s+(\\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024;
+  } catch {
+    return process.resourceUsage().maxRSS / 1024;
+  }
+};
+const importedMb = peak();
+export const handler = async (event, context) => {
+  const result = await inner(event, context);
+  return { result, importedMb, peakMb: peak() };
+};
+`;
+
+const Measured = z.object({
+  result: z.looseObject({ status: z.string(), steps: z.int().optional() }),
+  importedMb: z.number(),
+  peakMb: z.number(),
+});
+
+/** Peak memory of the packaged attempt that goes on with a session of 1,000 steps, its model over HTTP. */
+export const memory = async (dir: string, bundles: Bundles): Promise<Section> => {
+  const home = await mkdtemp(join(dir, 'memory-'));
+  const module = join(home, 'measured.mjs');
+  await writeFile(module, measured(bundles.attempt));
+  const model = await anthropicServer({
+    reply: ({ index }) =>
+      index % (furtherSteps + 1) === furtherSteps
+        ? { text: 'All is well.' }
+        : { text: 'Let me look again.', calls: [{ name: toolName, input: { days: 1, limit: index + 1 } }] },
+  });
+  const env = { ANTHROPIC_BASE_URL: model.url, ANTHROPIC_API_KEY: model.key, NODE_OPTIONS: nodeOptions };
+  const job = sampleJob('bench', 'anthropic/claude-sonnet-4-5', [toolName]);
+  // A function each, so that each has a process of its own.
+  const functions = Object.fromEntries(lengths.map((length) => [`attempt-${length}`, { module, timeoutSeconds: 120 }]));
+  try {
+    return await onLocalService(dir, { functions, env }, async ({ service, stores }) => {
+      const peaks: { length: number; importedMb: number; peakMb: number }[] = [];
+      for (const length of lengths) {
+        const run = { ...sampleRun(job), id: `bench_20261122T070000Z_${length}`, suffix: String(length) };
+        const startedAt = new Date().toJSON();
+        await stores.runs.put({ ...run, startedAt });
+        await stores.attempts.put({ runId: run.id, number: 1, startedAt, failed: null, version: 1 });
+        for (const step of sampleSteps(length, toolName)) await stores.sessions.append(sessionKey(run.id, 1), step);
+        const input = AttemptInput.parse({ runId: run.id, attempt: 1, version: 1, spent: noUsage, note: null });
+        const response = await fetch(`${service.url}/2015-03-31/functions/attempt-${length}/invocations`, {
+          method: 'POST',
+          body: JSON.stringify(input),
+        });
+        const body: unknown = await response.json();
+        const { result, ...found } = Measured.parse(body);
+        if (result.status !== 'done' || result.steps !== length + furtherSteps + 1)
+          throw new Error(`the attempt ended as ${JSON.stringify(result)}`);
+        peaks.push({ length, ...found });
+      }
+      return {
+        title: '5. Peak memory of an attempt',
+        notes: [
+          `The packaged function in a process of its own goes on with a session of steps of ${stepBytes} bytes for`,
+          `${furtherSteps} more and a final answer, the model over HTTP. Node runs as in a Lambda of ${lambdaMb} MB: ${nodeOptions}`,
+        ],
+        rows: peaks.map(({ length, importedMb, peakMb }) => ({
+          'session length': length,
+          'imported MB': importedMb,
+          'peak MB': peakMb,
+          'share of the Lambda': peakMb / lambdaMb,
+        })),
+        bounds: peaks.slice(-1).map(({ length, peakMb }) => ({
+          what: `peak with ${length.toLocaleString('en')} steps, in MB`,
+          found: peakMb,
+          atMost: lambdaMb / 2,
+        })),
+      };
+    });
+  } finally {
+    await model.close();
+  }
+};

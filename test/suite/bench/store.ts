@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { tableName } from '../../../infra/local/arn.ts';
+import { nightshiftService } from '../../../infra/local/daemon/handlers.ts';
+import type { LocalService } from '../../../infra/local/daemon/service.ts';
+import type { LocalFunction } from '../../../infra/local/lambda/sandbox.ts';
+import { dynamoStores } from '../../../lib/io/store/stores.ts';
+import { unexpected } from '../../kit/unexpected.ts';
+import { metered } from './meter.ts';
+
+/** What DynamoDB is here. */
+export const engine = 'dynalite 4.0.0, the embedded engine';
+
+const definition = JSON.stringify({ StartAt: 'Done', States: { Done: { Type: 'Succeed' } } });
+
+/** Works on a local service with an empty table and a client whose every call is written down, and takes both away again. */
+export const onLocalService = async <T>(
+  dir: string,
+  { functions = {}, env = {} }: { functions?: Record<string, LocalFunction>; env?: Record<string, string> },
+  work: (on: ReturnType<typeof opened>) => Promise<T>,
+): Promise<T> => {
+  const home = await mkdtemp(join(dir, 'service-'));
+  const service = await nightshiftService(home, { functions, env, definition });
+  const on = opened(service);
+  try {
+    return await work(on);
+  } finally {
+    on.client.destroy();
+    await service.close();
+    await rm(home, { recursive: true, force: true, maxRetries: 5 });
+  }
+};
+
+const opened = (service: LocalService) => {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new DynamoDBClient({ endpoint: service.url, region: 'eu-west-1', credentials, maxAttempts: 1 });
+  const calls = metered(client);
+  const stamp = { now: () => new Date(), token: () => randomBytes(9).toString('base64url'), damaged: unexpected };
+  return { service, client, tableName, calls, stores: dynamoStores(client, tableName, stamp) };
+};

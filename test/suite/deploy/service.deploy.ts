@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { removed } from '../../kit/project.ts';
+import { changes } from './changes.ts';
+import { type Deployed, deployed } from './deployed.ts';
+import { overlaps } from './overlaps.ts';
+import { leastPrivilege } from './privilege.ts';
+import { resources } from './resources.ts';
+import { runs } from './runs.ts';
+import { watchman } from './watchman.ts';
+
+let stage: Deployed | undefined;
+
+const at = (): Deployed => {
+  if (stage) return stage;
+  throw new Error('nothing is deployed');
+};
+
+beforeAll(async () => {
+  stage = await deployed();
+}, 600_000);
+afterAll(async () => {
+  await stage?.close();
+  await removed();
+});
+
+describe('the deployed resources on MiniStack', () => resources(at));
+describe('the deployed runs on MiniStack', () => runs(at));
+describe('the deployed overlaps on MiniStack', () => overlaps(at));
+describe('the deployed watchman on MiniStack', () => watchman(at));
+describe('least privilege on MiniStack', () => leastPrivilege(at));
+describe('deploying again on MiniStack', () => changes(at));

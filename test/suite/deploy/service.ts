@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { functionNames } from '../../../infra/package/build.ts';
+import { project } from '../../kit/project.ts';
+import { type Cloud, region } from './cloud.ts';
+import { ofThisCloud } from './grants.ts';
+
+type Said = { code: number; stdout: string; stderr: string };
+
+const command = (cwd: string, env: Record<string, string>, words: string[]): Promise<Said> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, words, { cwd, env }, (thrown, stdout, stderr) => {
+      resolve({ code: thrown === null ? 0 : Number(thrown.code ?? 1), stdout, stderr });
+    });
+  });
+
+const succeeded = (what: string, said: Said): Said => {
+  if (said.code === 0) return said;
+  throw new Error(`${what}: exit ${said.code}\n${said.stdout}\n${said.stderr}`);
+};
+
+type Resource = {
+  Type: string;
+  Properties: { Metrics?: unknown; Environment?: { Variables: Record<string, string> }; Policies?: unknown[] };
+};
+
+/** Where MiniStack's IAM differs from AWS's: it takes every schedule for one of the group `default`, whichever is asked for. */
+const everySchedule = {
+  PolicyName: ofThisCloud,
+  PolicyDocument: {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: ['scheduler:GetSchedule', 'scheduler:DeleteSchedule'],
+        Resource: `arn:aws:scheduler:${region}:000000000000:schedule/default/*`,
+      },
+    ],
+  },
+};
+
+const logicalId = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`;
+
+/** A service of its own on a cloud, used as its user would: by the project's commands, each in a process. */
+export type Service = {
+  root: string;
+  stage: string;
+  /** Writes, or with undefined removes, job files. */
+  jobs(files: Record<string, string | undefined>): Promise<void>;
+  /** What `npm run package` does. */
+  package(): Promise<Said>;
+  /** The diff guard. */
+  diff(): Promise<Said>;
+  /** What `npx osls deploy --package .serverless` does. */
+  deploy(): Promise<Said>;
+  /** `npm run nightshift -- …` for this stage. */
+  nightshift(...words: string[]): Promise<Said>;
+};
+
+/**
+ * Makes a package deployable on MiniStack: the functions find the cloud and their configuration (and what `functionEnv` adds), alarms on
+ * a metric expression, which MiniStack cannot make, are left out, and the watchman may reach schedules as MiniStack names them. osls deploys the template in its state file.
+ */
+const forMiniStack = async (root: string, cloud: Cloud, functionEnv: Record<string, string>): Promise<void> => {
+  const file = join(root, '.serverless/serverless-state.json');
+  const state = JSON.parse(await readFile(file, 'utf8'));
+  const resources: Record<string, Resource> = state.service.provider.compiledCloudFormationTemplate.Resources;
+  for (const [id, { Type, Properties }] of Object.entries(resources)) {
+    if (Type === 'AWS::CloudWatch::Alarm' && Properties.Metrics !== undefined) delete resources[id];
+  }
+  for (const name of functionNames) {
+    Object.assign(
+      Object(resources[logicalId(name)]?.Properties.Environment).Variables,
+      cloud.functionEnv(name),
+      functionEnv,
+    );
+  }
+  resources.WatchmanRole?.Properties.Policies?.push(everySchedule);
+  await writeFile(file, JSON.stringify(state));
+};
+
+export type ServiceOptions = {
+  jobs: Record<string, string>;
+  stage: string;
+  params?: string[];
+  /** What the functions need in their environment on this cloud only. */
+  functionEnv?: Record<string, string>;
+};
+
+export const service = async (cloud: Cloud, options: ServiceOptions): Promise<Service> => {
+  const { stage, params = [], functionEnv = {} } = options;
+  const root = await project(options.jobs);
+  const at = ['--stage', stage];
+  const args = [...at, ...params.flatMap((param) => ['--param', param])];
+  const run = (...words: string[]) => command(root, { ...cloud.env, HOME: root }, words);
+  return {
+    root,
+    stage,
+    jobs: async (files) => {
+      for (const [name, text] of Object.entries(files)) {
+        const file = join(root, 'infra/jobs', `${name}.yml`);
+        await (text === undefined ? rm(file) : writeFile(file, text));
+      }
+    },
+    package: async () => succeeded('package', await run('infra/package/package.ts', ...args)),
+    diff: () => run('infra/package/diff.ts', ...args),
+    deploy: async () => {
+      await forMiniStack(root, cloud, functionEnv);
+      const osls = ['node_modules/osls/bin/serverless.js', 'deploy', '--package', '.serverless'];
+      return succeeded('osls deploy', await run(...osls, ...args));
+    },
+    nightshift: (...words) => run('infra/cli/nightshift.ts', ...words, ...at),
+  };
+};

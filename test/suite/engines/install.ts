@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const here = import.meta.dirname;
+const pins = ['package.json', 'package-lock.json', 'requirements.txt'];
+/** Where the engines are installed: beside the project's own node_modules, never inside it. */
+const home = resolve(here, '../../../.engines');
+const stamp = join(home, 'installed');
+
+/** A Python program of the engines: `ministack`, `moto_server`, `cfn-lint`. */
+export const python = (program: string): string => join(home, 'venv/bin', program);
+
+/** Finds the npm packages of the engines. */
+export const requireEngine = createRequire(join(home, 'package.json'));
+
+const run = async (command: string, args: string[]): Promise<void> => {
+  try {
+    await promisify(execFile)(command, args, { cwd: home, maxBuffer: 64 * 1024 * 1024 });
+  } catch (thrown) {
+    const { stdout = '', stderr = '' } = Object(thrown);
+    throw new Error(`The engines could not be installed: ${command} ${args.join(' ')}\n${stdout}${stderr}`, {
+      cause: thrown,
+    });
+  }
+};
+
+/**
+ * Installs what the engine suites need beyond the project's own packages, as pinned beside this file: once, and again when a
+ * pin has changed. Needs Python 3.10 with venv, Java 17, a C++ compiler and CMake. Throws with what the failed command said.
+ */
+export const install = async (): Promise<void> => {
+  const pinned = (await Promise.all(pins.map((name) => readFile(join(here, name), 'utf8')))).join('\n');
+  if ((await readFile(stamp, 'utf8').catch(() => '')) === pinned) return;
+  console.error('Installing the engines (Python and npm packages, about two minutes) …');
+  await rm(home, { recursive: true, force: true });
+  await mkdir(home, { recursive: true });
+  await Promise.all(pins.map((name) => copyFile(join(here, name), join(home, name))));
+  await run('python3', ['-m', 'venv', 'venv']);
+  await run(python('pip'), ['install', '--quiet', '--disable-pip-version-check', '-r', 'requirements.txt']);
+  await run('npm', ['ci', '--no-audit', '--no-fund']);
+  await writeFile(stamp, pinned);
+};
+
+if (import.meta.main) await install();

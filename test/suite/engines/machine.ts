@@ -1,0 +1,66 @@
+import { GetExecutionHistoryCommand, type HistoryEvent, type SFNClient } from '@aws-sdk/client-sfn';
+import type { FunctionName } from '../../../infra/package/build.ts';
+import type { Stores } from '../../../lib/io/store/stores.ts';
+import type { Script } from './machine-script.ts';
+
+/** A state an execution has entered, and when. */
+export type Entered = { state: string; atMs: number };
+
+/** One state machine on an engine, with the real stages and their table behind it. */
+export type Machine = {
+  client: SFNClient;
+  arn: string;
+  stores: Stores;
+  entered(executionArn: string): Promise<Entered[]>;
+  /** Sends settle the event of an execution's end, on an engine that has nobody who would. */
+  announce?(event: unknown): Promise<unknown>;
+};
+
+/** An engine at work. `machine` gives the one state machine of a definition, whose `${AttemptArn}` … are still to be filled. */
+export type Engine = { machine(definition: string): Promise<Machine>; close(): Promise<void> };
+
+/** What an engine is known to do otherwise than AWS, or than the others. Each word is asserted: what gets mended shows as a failed test. */
+export type Known = {
+  /** What it calls an error that AWS calls so. */
+  called(name: string): string;
+  /** What it answers to a start with the name and the input of an execution that runs. AWS: `found`. */
+  equalStart: 'found' | 'refused';
+  /** When an execution that is stopped ends. AWS: at once. */
+  stops: 'at once' | 'after its task';
+  /** Whether a stopped execution says the error and the cause it was given. AWS does. */
+  tellsWhyStopped: boolean;
+  /** Whether an execution's own TimeoutSeconds ends it. On AWS it does. */
+  endsOvertime: boolean;
+  /** The error by which it says that it has no RedriveExecution. AWS has it. */
+  redrive: string;
+};
+
+/** Starts an engine; its stages hear and ask what goes wrong at the script. */
+export type StartEngine = (dir: string, bundles: Record<FunctionName, string>, script: Script) => Promise<Engine>;
+
+/** Fills a definition's placeholders, as DefinitionSubstitutions does. */
+export const filled = (definition: string, arnOf: (stage: string) => string): string =>
+  definition.replace(/\$\{(\w+)Arn\}/g, (_, name: string) => arnOf(name.toLowerCase()));
+
+const entry = ({ type, stateEnteredEventDetails, timestamp }: HistoryEvent): Entered[] =>
+  type?.endsWith('StateEntered') && stateEnteredEventDetails?.name !== undefined
+    ? [{ state: stateEnteredEventDetails.name, atMs: timestamp?.getTime() ?? Number.NaN }]
+    : [];
+
+/** The states an execution has entered, from its own history. */
+export const history =
+  (client: SFNClient) =>
+  async (executionArn: string): Promise<Entered[]> => {
+    const { events = [] } = await client.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }));
+    return events.flatMap(entry);
+  };
+
+/** Makes once for each key what `make` makes. */
+export const once = <T>(make: (key: string) => Promise<T>): ((key: string) => Promise<T>) => {
+  const made = new Map<string, Promise<T>>();
+  return (key) => {
+    const found = made.get(key) ?? make(key);
+    made.set(key, found);
+    return found;
+  };
+};

@@ -1,0 +1,102 @@
+import type { ModelReply, ReplyPart } from '../../../lib/agent/model.ts';
+import type { Answer, Ask } from './gate.ts';
+import type { Acted, Asked, Made, Said } from './handlers.ts';
+import type { Happening } from './history.ts';
+import type { Play, Turn } from './play.ts';
+
+const usage = { inputTokens: 100, outputTokens: 10, cacheReadTokens: 0, cacheWriteTokens: 0, usd: 0.001 };
+
+/** A mark that nothing else has: where it shows up, this text has been. */
+const markOf = (what: string, runId: string, attempt: number, serial: number): string =>
+  `⟨${what} ${serial} of ${runId}/a${attempt}⟩`;
+export const marksIn = (text: string): string[] => text.match(/⟨[^⟩]+⟩/g) ?? [];
+
+const contentOf = (turn: Exclude<Turn, { fails: unknown }>, mark: string, serial: number): ReplyPart[] => {
+  if ('says' in turn) {
+    const text = turn.says.includes('MARK') ? turn.says.replace('MARK', mark) : `${turn.says} ${mark}`;
+    return [{ type: 'text', text }];
+  }
+  const calls = turn.calls.map(([toolName, to], at): ReplyPart => {
+    return { type: 'tool-call', toolCallId: `call_${serial}_${at}`, toolName, input: { to } };
+  });
+  return [{ type: 'text', text: `Let me see. ${mark}` }, ...calls];
+};
+
+const replyOf = (
+  turn: Exclude<Turn, { fails: unknown }>,
+  runId: string,
+  attempt: number,
+  number: number,
+): ModelReply => ({
+  content: contentOf(turn, markOf('reply', runId, attempt, number), number),
+  finish: 'calls' in turn ? 'tool-calls' : 'stop',
+  usage,
+});
+
+/** What a fault makes of a good reply. */
+const marred = (reply: ModelReply, fault: string | undefined): ModelReply => {
+  if (fault === 'empty') return { ...reply, content: [] };
+  if (fault === 'blank') return { ...reply, content: [{ type: 'text', text: ' ' }, ...reply.content] };
+  return fault === 'cut' ? { ...reply, finish: 'length' } : reply;
+};
+
+export type AgentDeps = {
+  play: Play;
+  pass(ask: Ask): Promise<Answer>;
+  /** A number never given before. */
+  serial(): number;
+  happened(what: Happening): void;
+  /** Lets the time of this signal be over. */
+  expire(signal: AbortSignal): void;
+  actor(): string;
+  /** The number of the slot of a run. */
+  slotOf(run: string): number;
+};
+
+/** The model of a job: a function of the prompt alone, but for its marks. */
+export const simulatedModel =
+  ({ play, pass, serial, happened, expire, actor, slotOf }: AgentDeps) =>
+  async ({ runId, attempt, request, signal }: Asked): Promise<Said> => {
+    const taken = request.messages.filter(({ role }) => role === 'assistant').length;
+    const turn = play.turns(attempt, slotOf(runId))[taken] ?? { fails: 'InvalidPrompt' };
+    const { fault, value } = await pass({
+      kind: 'model',
+      what: `asks the model, ${taken} turns into attempt ${attempt}`,
+      carryOut: () => {
+        const reply = 'fails' in turn ? undefined : replyOf(turn, runId, attempt, serial());
+        happened({ type: 'asked', actor: actor(), runId, attempt, request, reply });
+        return reply;
+      },
+    });
+    if (fault === 'hang') {
+      expire(signal);
+      return new Promise(() => {});
+    }
+    if (fault === 'ModelThrottled') return { failure: fault, retryAfterSeconds: 3 };
+    if (fault === 'ModelUnavailable' || fault === 'InvalidPrompt' || fault === 'Unauthorized')
+      return { failure: fault };
+    if ('fails' in turn) return { failure: turn.fails };
+    return { reply: marred(value as ModelReply, fault) };
+  };
+
+/** The world in which tools act: `nowhere` cannot be reached, everything else is done when it is carried out. */
+export const simulatedTools =
+  ({ pass, serial, happened, expire, actor }: AgentDeps) =>
+  async ({ runId, attempt, tool, input, signal }: Acted): Promise<Made> => {
+    const { to } = input as { to: string };
+    const output = markOf(tool, runId, attempt, serial());
+    const { fault } = await pass({
+      kind: 'act',
+      what: `${tool} ${to}`,
+      carryOut: () => {
+        if (to !== 'nowhere') happened({ type: 'acted', actor: actor(), runId, attempt, tool, input: to, output });
+      },
+    });
+    if (fault === 'hang') {
+      expire(signal);
+      return new Promise(() => {});
+    }
+    if (fault === 'refused' || fault === 'bug') return { fails: fault };
+    if (fault === 'interrupted' || fault === 'unseen') return { fails: 'interrupted' };
+    return fault === 'unreachable' || to === 'nowhere' ? { fails: 'unreachable' } : { output };
+  };

@@ -1,0 +1,70 @@
+import type { JobState } from '../../../../lib/policy/job-state.ts';
+import type { Run } from '../../../../lib/run/run.ts';
+import { blank, type Facts, isRun, type Wrote } from '../facts.ts';
+import type { Command } from '../sdk.ts';
+import { hasLost } from './ends.ts';
+
+type Read = { state: JobState; at: number; order: number };
+type Skipped = Extract<NonNullable<Run['outcome']>, { status: 'skipped' }>;
+
+/** The job's state as whoever wrote had read it last, or put it since. */
+const readBefore = ({ actor, order }: Pick<Wrote, 'actor' | 'order'>, { of }: Facts): Read | undefined => {
+  const read = of('point').findLast((point) => {
+    const { action, input } = (point.input ?? {}) as Partial<Command>;
+    const isState = action === 'GetItem' && (input?.Key as { sk?: string } | undefined)?.sk === 'state';
+    return isState && point.actor === actor && point.order < order && point.fault === undefined;
+  });
+  if (!read) return undefined;
+  const { Item: item } = read.output as { Item?: { data: string } };
+  return { state: item ? JSON.parse(item.data) : blank, at: read.at, order: read.order };
+};
+
+/** The put that took a run out of the queue decided that it is skipped, whoever records it. */
+const decidedBy = (id: string, { states }: Facts) =>
+  states.find(({ is }) => is.open.some(({ run, skip }) => run === id && skip));
+
+const untrue: Record<Skipped['why'], (run: Run, read: Read, facts: Facts) => string | undefined> = {
+  disabled: ({ job }) => (job.enabled ? 'it is enabled' : undefined),
+  late: (_, __, { decisions }) => (decisions.includes('late') ? undefined : 'nothing was late'),
+  overlap: ({ outcome, slot, id, job }, { state, order }, { runs, outcomeAt }) => {
+    const by = (outcome as Skipped).by;
+    if (outcomeAt(by ?? '', order)) return `${by} was over`;
+    const isThere = state.queued === by || state.open.some(({ run }) => run === by);
+    const newer = job.overlap === 'cancel-previous' && runs.some((run) => run.id === by && run.slot > slot);
+    return (isThere || newer) && by !== id ? undefined : `${by} was not in its way`;
+  },
+  paused: (_, { state }) => (state.pauses.length > 0 ? undefined : 'nobody had paused it'),
+  breaker: (_, { state: { breaker }, at }) =>
+    breaker && (breaker.probe !== null || at < Date.parse(breaker.until)) ? undefined : 'the breaker let it',
+  budget: (_, { state }, { play }) => {
+    const { perDay } = (play.job.limits ?? {}) as { perDay?: { runs?: number; usd?: number } };
+    const { runs, usd } = state.spent.day;
+    return runs >= (perDay?.runs ?? Number.POSITIVE_INFINITY) || usd >= (perDay?.usd ?? Number.POSITIVE_INFINITY)
+      ? undefined
+      : `the day has had ${runs} runs and cost ${usd}`;
+  },
+  'caught-up': ({ outcome, slot }, _, { runs, decisions, play }) => {
+    const by = runs.find(({ id }) => id === (outcome as Skipped).by);
+    if (!by || by.slot <= slot) return 'no later run stands for it';
+    // A delivery that is this late, and faster than the watchman, does not know what its run stands for.
+    if (by.origin === 'watchman' && !by.slots?.includes(slot)) return 'the run that stands for it was not told';
+    return decisions.length > 0 || hasLost(play) ? undefined : 'nothing went wrong';
+  },
+  excluded: () => 'its calendar excludes nothing',
+  fold: () => 'its clock has no fold',
+};
+
+const withinMs = 86_400_000;
+
+/** A slot is skipped only for a reason that was so, as far as whoever skipped it could see, and missed only when it is too late. */
+export const reasons = (facts: Facts): string[] =>
+  facts.wrote.filter(isRun).flatMap((write) => {
+    const run: Run = JSON.parse(String(write.item.data));
+    const { id, slot, outcome } = run;
+    if (outcome?.status === 'missed')
+      return write.at - Date.parse(slot) > withinMs ? [] : [`${id} is missed, and could have been caught up`];
+    if (outcome?.status !== 'skipped') return [];
+    const read = readBefore(decidedBy(id, facts) ?? write, facts);
+    const why = read ? untrue[outcome.why](run, read, facts) : 'nobody looked';
+    return why ? [`${write.actor} skipped ${id} for ${outcome.why}, and ${why}`] : [];
+  });

@@ -1,0 +1,109 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { terminal } from '../../../infra/cli/print/terminal.ts';
+import { dropEvidence, keepEvidence } from '../evidence/evidence.ts';
+import { readDefinition } from './machine.ts';
+import { mutants } from './mutants.ts';
+import { exhausted, ofCi, ofLonger, tasksOf } from './plan.ts';
+import { plays } from './plays.ts';
+import { pooled } from './pool.ts';
+import { loadDefinition } from './product.ts';
+import { replay } from './replay.ts';
+import { type Hunted, huntedOf, printShown, type Shown, shownJson, untried } from './report.ts';
+import { openTally } from './tally.ts';
+import type { Order, Report } from './worker.ts';
+
+const usage = `npm run explore                                  every crash point, then every mutant: what CI runs
+npm run explore -- --longer                      more of it: two of each way to go wrong on every job
+npm run explore -- --schedules 2000              so many seeds on each job
+npm run explore -- --job once --no-mutants       one job alone
+npm run explore -- --job once --seed 17          one schedule, and its trace
+npm run explore -- --job once --replay 5=kill-after,9=again
+npm run explore -- --job once --replay … --mutant 'the name of one'
+With --json for programs, --workers n for so many threads.`;
+
+const { values } = parseArgs({
+  allowNegative: true,
+  options: {
+    help: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    longer: { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: true },
+    schedules: { type: 'string' },
+    workers: { type: 'string', default: String(Math.min(8, Math.max(2, availableParallelism()))) },
+    job: { type: 'string' },
+    seed: { type: 'string' },
+    replay: { type: 'string' },
+    mutant: { type: 'string' },
+  },
+});
+
+/** A whole run that explored fewer distinct schedules has not shown what it should. */
+const leastSchedules = 10_000;
+
+const progress = terminal(process.stderr, process.env);
+
+const whole = async (): Promise<Shown> => {
+  const { longer, job, schedules } = values;
+  const seeds = Number(schedules ?? (longer ? 3000 : 200));
+  const all = (longer ? ofLonger : ofCi)(seeds);
+  const extent = job ? { ...all, jobs: plays.map(({ name }) => name).filter((name) => name === job) } : all;
+  if (extent.jobs.length === 0) throw new Error(`there is no job ${job}`);
+  const sought = values.mutants ? mutants : [];
+  const orders: Order[] = [
+    ...tasksOf(extent).map((task) => ({ task })),
+    ...sought.map(({ name }) => ({ mutant: name })),
+  ];
+  const tally = openTally();
+  const hunted: Hunted[] = [];
+  const start = performance.now();
+  const seconds = () => (performance.now() - start) / 1000;
+  let said = 0;
+  await pooled<Order, Report>(orders, Number(values.workers), (report, left) => {
+    if ('task' in report) tally.add(report);
+    else hunted.push(huntedOf(report, mutants));
+    if (seconds() - said < 10 && left > 0) return;
+    said = seconds();
+    progress.say(
+      `explore: ${tally.schedules.size} schedules, ${hunted.length} mutants, ${tally.found.length} violations, ${left} parts left`,
+    );
+  });
+  const states = Object.keys(readDefinition(await loadDefinition()).States);
+  const inOrder = sought.flatMap(({ name }) => hunted.filter(({ mutant }) => mutant === name));
+  return { tally, exhausted: exhausted(extent), seeds, hunted: inOrder, seconds: seconds(), states };
+};
+
+const all = async (): Promise<boolean> => {
+  const isWhole = values.job === undefined && values.mutants && values.schedules === undefined;
+  if (isWhole) await dropEvidence('explore');
+  const shown = await whole();
+  const { tally, hunted } = shown;
+  const survivors = hunted.filter(({ found }) => !found).length;
+  if (values.json) console.log(JSON.stringify(shownJson(shown), null, 2));
+  else printShown(shown, terminal(process.stdout, process.env));
+  const short = isWhole ? untried(shown).length + (tally.schedules.size < leastSchedules ? 1 : 0) : 0;
+  if (isWhole)
+    await keepEvidence('explore', [
+      {
+        suite: 'every crash point',
+        engine: 'explorer',
+        cases: tally.schedules.size,
+        failed: tally.found.length + short,
+        note: `${plays.length} jobs, schedules explored`,
+      },
+      {
+        suite: 'guards taken away',
+        engine: 'explorer',
+        cases: hunted.length,
+        failed: survivors,
+        note: `${hunted.length - survivors} of ${hunted.length} mutants found`,
+      },
+    ]);
+  return tally.found.length === 0 && survivors === 0 && short === 0;
+};
+
+const { job, seed, replay: decisions, mutant } = values;
+if (values.help) console.log(usage);
+else if (seed !== undefined || decisions !== undefined)
+  process.exitCode = (await replay({ job, seed, decisions, mutant }, (line) => console.log(line))) ? 0 : 1;
+else process.exitCode = (await all()) ? 0 : 1;

@@ -1,0 +1,147 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SchedulerClient } from '@aws-sdk/client-scheduler';
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import * as z from 'zod';
+import { type Clock, loop, type Opened } from '../../../lib/agent/agent-loop.ts';
+import type { ModelReply, ModelRequest } from '../../../lib/agent/model.ts';
+import { type Tool, ToolError, type ToolErrorKind, tool } from '../../../lib/agent/tool.ts';
+import { Failure, type FailureName } from '../../../lib/failure.ts';
+import { schedulerDeployments } from '../../../lib/io/aws/deployed-schedules.ts';
+import { stateMachineExecutions } from '../../../lib/io/aws/executions.ts';
+import { dynamoStores } from '../../../lib/io/store/stores.ts';
+import { Job } from '../../../lib/job/job.ts';
+import { DispatchEvent, dispatch } from '../../../lib/lifecycle/dispatch.ts';
+import { SettleInput, settle } from '../../../lib/lifecycle/settle.ts';
+import { TriageInput, triage } from '../../../lib/lifecycle/triage.ts';
+import { parse } from '../../../lib/parse.ts';
+import { changeState, type JobState } from '../../../lib/policy/job-state.ts';
+import { paused, resumed } from '../../../lib/policy/pause.ts';
+import { AttemptInput } from '../../../lib/run/attempt.ts';
+import type { Run } from '../../../lib/run/run.ts';
+import { watch } from '../../../lib/watch/watchman.ts';
+
+/** What the model answers: a reply, or the failure its provider stands for. */
+export type Said = { reply: ModelReply } | { failure: FailureName; retryAfterSeconds?: number };
+/** How a tool's work in the world went. */
+export type Made = { output: string } | { fails: ToolErrorKind | 'bug' };
+export type Asked = { runId: string; attempt: number; request: ModelRequest; signal: AbortSignal };
+export type Acted = { runId: string; attempt: number; tool: string; input: unknown; signal: AbortSignal };
+
+type Told = 'recorded' | 'committed' | 'failed' | 'closed' | 'settled' | 'tripped' | 'looked' | 'blind' | 'damaged';
+
+/** All that a process reaches: the ports of functions/*.ts, each of them simulated. */
+export type World = {
+  store: DynamoDBClient;
+  machine: SFNClient;
+  scheduler: SchedulerClient;
+  clock: Clock;
+  token(): string;
+  random(): number;
+  /** The job files of this deployment, by name. */
+  jobs: Record<string, Record<string, unknown>>;
+  ask(asked: Asked): Promise<Said>;
+  act(acted: Acted): Promise<Made>;
+  /** Told what the product tells its observer. */
+  told(what: Told, detail: unknown): void;
+};
+
+const simulated = (effect: Tool['effect'], name: string, world: World, runId: string, attempt: number): Tool =>
+  tool({
+    description: `${name}s.`,
+    input: z.strictObject({ to: z.string() }),
+    effect,
+    run: async (input, { signal }) => {
+      const made = await world.act({ runId, attempt, tool: name, input, signal });
+      if ('output' in made) return made.output;
+      if (made.fails === 'bug') throw new TypeError('a bug in a tool');
+      throw new ToolError(made.fails, `the other side: ${made.fails}`);
+    },
+  }) as Tool;
+
+const Wish = z.strictObject({ job: z.string(), does: z.enum(['pause', 'resume']) });
+
+/** What the SDK throws when it gives up: Lambda invokes again, and the watchman looks again. */
+const isSdk = (cause: unknown): boolean =>
+  cause instanceof Error && ['ThrottlingException', 'TimeoutError'].includes(cause.name);
+
+const unused = () => Promise.reject(new Error('no tool of the explorer uses this'));
+
+/** The functions of one environment, wired as functions/*.ts wire them. What is made here is made once, as on AWS. */
+export const handlers = (world: World) => {
+  const { clock, store, machine, scheduler, told } = world;
+  const { now } = clock;
+  const damaged = (failure: Failure) => told('damaged', failure.message);
+  const stores = dynamoStores(store, 'nightshift', { now, token: world.token, damaged });
+  const executions = stateMachineExecutions(machine, 'arn:aws:states:eu-west-1:000000000000:stateMachine:nightshift');
+  const deployments = schedulerDeployments(scheduler, 'nightshift');
+  const allJobs = Object.entries(world.jobs).map(([name, file]) => Job.parse({ ...file, name }));
+  const jobs = async (name: string) => allJobs.find((job) => job.name === name);
+  const heard = {
+    recorded: (run: Run) => told('recorded', run.id),
+    settled: (run: Run) => told('settled', run.id),
+    tripped: (run: Run) => told('tripped', run.id),
+  };
+  const open = async (run: Run, attempt: number): Promise<Opened> => {
+    const { job, id: runId, slot } = run;
+    const tools = {
+      look: simulated('none', 'look', world, runId, attempt),
+      pay: simulated('once', 'pay', world, runId, attempt),
+    };
+    const context = { job, runId, slot, attempt, http: unused, ledger: { runs: unused, previousResult: unused } };
+    return {
+      model: async (request, signal) => {
+        const said = await world.ask({ runId, attempt, request, signal });
+        if ('reply' in said) return said.reply;
+        const { failure, ...facts } = said;
+        throw new Failure(failure, 'the simulated provider failed', facts);
+      },
+      specs: [],
+      calls: { tools, context, effects: stores.effects },
+    };
+  };
+  const lambda =
+    <Event>(schema: z.ZodType<Event>, work: (event: Event) => Promise<unknown>) =>
+    (raw: unknown): Promise<unknown> =>
+      work(parse(schema, raw, 'InvalidEvent', 'event'));
+  return {
+    dispatch: lambda(DispatchEvent, (event) => dispatch(event, { stores, executions, jobs, now, ...heard })),
+    attempt: lambda(AttemptInput, (input) =>
+      loop(input, {
+        stores,
+        open,
+        clock,
+        committed: (run, attempt, step) => told('committed', [run.id, attempt, step.number]),
+        failed: (_, failure) => told('failed', failure.name),
+      }),
+    ),
+    triage: lambda(TriageInput, (input) =>
+      triage(input, {
+        stores,
+        now,
+        random: world.random,
+        closed: (run, attempt) => told('closed', [run.id, attempt.number]),
+      }),
+    ),
+    settle: lambda(SettleInput, (input) => {
+      const { settled, tripped } = heard;
+      return settle(input, { stores, executions, now, settled, tripped });
+    }),
+    watchman: lambda(z.looseObject({}), () =>
+      watch(allJobs, {
+        ...{ stores, executions, deployments, now, ...heard },
+        looked: (_, finding) => told('looked', finding),
+        blind: (_, { name, cause }) => told('blind', isSdk(cause) ? (cause as Error).name : name),
+      }),
+    ),
+    /** Not a function of the service: what the command line does for a person. */
+    person: lambda(Wish, ({ job, does }) => {
+      const since = now();
+      const pause = { by: 'ana', since: since.toJSON(), until: null, note: 'explored' };
+      const change = ({ pauses }: JobState) => ({
+        pauses: does === 'pause' ? paused(pauses, pause) : resumed(pauses, since),
+      });
+      return changeState(job, change, stores.states);
+    }),
+  };
+};
+export type FunctionName = keyof ReturnType<typeof handlers>;

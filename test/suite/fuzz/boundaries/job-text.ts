@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import { firstPrompt } from '../../../../lib/agent/prompt.ts';
+import { Job } from '../../../../lib/job/job.ts';
+import { readJobFile, readYaml } from '../../../../lib/job/job-file.ts';
+import { byteLength } from '../../../../lib/text.ts';
+import { boundary, broken } from '../boundary.ts';
+import { jobFields, style, yamlText } from '../job-grammar.ts';
+import { changed, edits, jsonEdit } from '../json.ts';
+import { edited, textEdit } from '../text.ts';
+
+const file = 'infra/jobs/fuzzed.yml';
+const known = { tools: ['http_get', 'http_post', 'list_runs', 'previous_result'] };
+const isFields = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What editors are told a job file is. */
+const editors = new Ajv2020({ allErrors: true, strict: false, logger: false, validateFormats: false }).compile(
+  JSON.parse(readFileSync('infra/job.schema.json', 'utf8')),
+);
+
+const cases = fc.record({
+  fields: jobFields,
+  style,
+  changes: edits(jsonEdit, 3),
+  scratches: edits(textEdit, 3),
+});
+
+type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
+type Problem = { file: string; line: number; column: number; path: string; message: string };
+
+/** A problem names its place in the text, and says in words what was found or expected there. */
+const isTold = (text: string, problem: Problem): boolean => {
+  const lines = text.split(/\r\n|\n/);
+  const line = lines[problem.line - 1];
+  return (
+    problem.file === file &&
+    line !== undefined &&
+    problem.column >= 1 &&
+    problem.column <= line.length + 2 &&
+    problem.message.trim() !== '' &&
+    byteLength(problem.message) <= 1000 &&
+    byteLength(problem.path) <= 200
+  );
+};
+
+/** Everything in `given` is there in `job`: nothing was lost, nothing read as something else. */
+const holdsAll = (given: unknown, job: unknown): boolean => {
+  if (!isFields(given)) return JSON.stringify(given) === JSON.stringify(job);
+  return isFields(job) && Object.entries(given).every(([key, value]) => holdsAll(value, job[key]));
+};
+
+const run = (job: Job) => ({
+  id: 'fuzzed_20261122T070000Z',
+  slot: '2026-11-22T07:00:00Z',
+  job,
+  startedAt: '2026-11-22T07:00:00Z',
+  outcome: null,
+  version: 1,
+});
+
+/** Two texts from where they differ, with every letter that is no plain one by its number. */
+const differing = (found: string, expected: string): string => {
+  const at = Array.from({ length: found.length }).findIndex((_, place) => found[place] !== expected[place]);
+  const told = (text: string) =>
+    text.slice(Math.max(0, at - 30), at + 30).replaceAll(/[^ -~]/g, (letter) => `<${letter.charCodeAt(0)}>`);
+  return `found ${told(found)}, expected ${told(expected)}`;
+};
+
+const acceptedFault = (job: Job): string | undefined => {
+  const stored = JSON.parse(JSON.stringify(job));
+  const back = JSON.stringify(Job.parse(stored));
+  if (!isDeepStrictEqual(JSON.parse(back), stored))
+    return `does not come back from jobs.json as it was: ${differing(back, JSON.stringify(job))}`;
+  if (byteLength(JSON.stringify(run(job))) > 390 * 1024) return 'is accepted and can never be recorded as a run';
+  const { name: _, ...fields } = stored;
+  if (!editors(fields)) return `is refused by infra/job.schema.json: ${JSON.stringify(editors.errors?.[0])}`;
+  const { prompt } = firstPrompt(run(job), null);
+  return prompt.trim() === '' ? 'has a blank prompt' : undefined;
+};
+
+const textOf = ({ fields, style: written, changes, scratches }: Case): string => {
+  const content = changed(fields, changes);
+  return edited(yamlText(isFields(content) ? content : { prompt: content }, written), scratches);
+};
+
+const accepted = ({ fields }: Case, text: string, job: Job, asWritten: boolean): string => {
+  const fault = acceptedFault(job);
+  if (fault) return broken(`the job ${fault}`, text);
+  return asWritten && !holdsAll(fields, job) ? broken('the job is not what was written', job) : 'accepted';
+};
+
+const refused = (text: string, problems: Problem[], asWritten: boolean): string => {
+  if (asWritten && byteLength(text) < 200 * 1024) return broken('a good job file is refused', { problems, text });
+  const untold = problems.find((problem) => !isTold(text, problem));
+  const told = problems.length > 0 && untold === undefined;
+  return told ? 'InvalidJob' : broken('refused without saying where and what', { untold, text });
+};
+
+/** A job file as text, from the grammar and damaged. */
+export const jobText = () =>
+  boundary({
+    cases,
+    judge: (one) => {
+      const text = textOf(one);
+      const asWritten = one.changes.length === 0 && text === textOf({ ...one, scratches: [] });
+      const read = readJobFile(readYaml(file, text), known);
+      return 'job' in read ? accepted(one, text, read.job, asWritten) : refused(text, read.problems, asWritten);
+    },
+  });

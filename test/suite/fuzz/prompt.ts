@@ -1,0 +1,52 @@
+import { createAnthropic } from '@ai-sdk/anthropic';
+import { InvalidArgumentError } from '@ai-sdk/provider';
+import { callOf } from '../../../lib/io/model/call.ts';
+import type { Message } from '../../../lib/run/message.ts';
+import { conversation } from '../../../lib/run/session.ts';
+import type { Step } from '../../../lib/run/step.ts';
+import { refusal } from '../../kit/wire/refusal.ts';
+import { messageBody } from '../../kit/wire/reply.ts';
+
+const model = 'claude-haiku-4-5';
+const house = {
+  key: 'test-key',
+  models: { [model]: { maxTokens: 64_000, prefill: true } },
+  maxBytes: 32 * 1024 * 1024,
+};
+
+/** What the strict server says of a request's bytes, and its answer where it has nothing to say. */
+const judged = (bytes: Buffer, headers: Headers): { why: string | undefined; body: unknown } => {
+  const asked = { method: 'POST', url: '/v1/messages', headers: Object.fromEntries(headers) };
+  const { refused } = refusal(asked, bytes, house);
+  return { why: refused?.message, body: messageBody({ text: 'Done.' }, { model, raw: '' }) };
+};
+
+/** Nobody can see that a signature was damaged, or that a thought is another's, but who gave it. */
+const isForged = (why: string): boolean => why.includes('Invalid `signature` in `thinking` block');
+
+/** Provider options are the provider's own, signed and opaque: only the provider's code knows what may stand there. */
+const isOpaque = (thrown: unknown): boolean =>
+  InvalidArgumentError.isInstance(thrown) && thrown.argument === 'providerOptions';
+
+/** A conversation that goes on: after an answer somebody speaks. */
+const goingOn = (messages: Message[]): Message[] =>
+  messages.at(-1)?.role === 'assistant' ? [...messages, { role: 'user', content: 'Go on.' }] : messages;
+
+/** Why Anthropic's API would refuse this session as a prompt, as the real adapter writes it, or undefined where it takes it. */
+export const promptFault = async (steps: Step[]): Promise<string | undefined> => {
+  let fault: string | undefined = 'never asked';
+  const fetch: typeof globalThis.fetch = async (_, init) => {
+    const { why, body } = judged(Buffer.from(String(init?.body)), new Headers(init?.headers));
+    fault = why !== undefined && isForged(why) ? undefined : why;
+    return Response.json(body);
+  };
+  const provider = createAnthropic({ apiKey: house.key, baseURL: 'http://127.0.0.1:9/v1', fetch });
+  const request = { system: 'Be brief.', messages: goingOn(conversation('Go.', steps)), tools: [] };
+  try {
+    await provider(model).doGenerate(callOf(request, { anthropic: { cacheControl: { type: 'ephemeral' } } }));
+  } catch (thrown) {
+    if (isOpaque(thrown)) return undefined;
+    throw thrown;
+  }
+  return fault;
+};

@@ -1,0 +1,131 @@
+import { Readable } from 'node:stream';
+import { listen, readBody } from '../../kit/wire/listen.ts';
+
+/** An item as it stands on DynamoDB's wire: `{ pk: { S: 'job#a' }, … }`. */
+export type Wire = Record<string, Record<string, unknown>>;
+
+/** What a function asked to be started. */
+export type Started = { name: string; input: string };
+
+type RequestHandler = {
+  handle(request: { headers: Record<string, string>; body?: unknown }): Promise<{ response: object }>;
+};
+
+export type Shelf = {
+  url: string;
+  /** Every item by its key. Whoever holds this map may put anything there. */
+  items: Map<string, Wire>;
+  /** How many puts were carried out. */
+  puts: number;
+  started: Started[];
+  /** The same without a network, as the SDK takes it. */
+  requestHandler: RequestHandler;
+  /** Lays these items, and nothing else, on the shelf. */
+  lay(items: Iterable<Wire>): void;
+  close(): Promise<void>;
+};
+
+const text = (value: Record<string, unknown> | undefined): string => String(value?.S ?? value?.N ?? '');
+
+/** Where an item lies. */
+export const placeOf = (item: Wire): string => `${text(item.pk)}\n${text(item.sk)}`;
+
+type Input = {
+  Key?: Wire;
+  Item?: Wire;
+  ConditionExpression?: string;
+  KeyConditionExpression?: string;
+  IndexName?: string;
+  ScanIndexForward?: boolean;
+  Limit?: number;
+  ExpressionAttributeValues?: Wire;
+  name?: string;
+  input?: string;
+};
+type Answer = { status: number; body: unknown };
+
+const error = (type: string): Answer => ({
+  status: 400,
+  body: { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message: type },
+});
+
+/** The two conditions the product has; any other is refused, and so is a put without one. */
+const holds = (condition: string | undefined, values: Wire, there: Wire | undefined): boolean | undefined => {
+  if (condition === 'attribute_not_exists(pk) OR expiresAt <= :now')
+    return there === undefined || Number(text(there.expiresAt)) <= Number(text(values[':now']));
+  if (condition === 'version = :seen') return there !== undefined && text(there.version) === text(values[':seen']);
+  return undefined;
+};
+
+const inQuery = (
+  item: Wire,
+  { IndexName, KeyConditionExpression: condition, ExpressionAttributeValues: values = {} }: Input,
+): boolean => {
+  if (IndexName) return text(item.day) === text(values[':day']);
+  if (text(item.pk) !== text(values[':pk'])) return false;
+  if (condition?.includes('begins_with')) return text(item.sk).startsWith(text(values[':sk']));
+  return text(item.sk) >= text(values[':from']) && text(item.sk) <= text(values[':to']);
+};
+
+const bySk = (a: Wire, b: Wire): number => Buffer.compare(Buffer.from(text(a.sk)), Buffer.from(text(b.sk)));
+
+const found = (shelf: Shelf, input: Input): Wire[] => {
+  const items = [...shelf.items.values()].filter((item) => inQuery(item, input)).sort(bySk);
+  return (input.ScanIndexForward === false ? items.reverse() : items).slice(0, input.Limit ?? items.length);
+};
+
+const answers: Record<string, (shelf: Shelf, input: Input) => Answer> = {
+  GetItem: ({ items }, { Key = {} }) => ({ status: 200, body: { Item: items.get(placeOf(Key)) } }),
+  PutItem: (shelf, { Item = {}, ConditionExpression, ExpressionAttributeValues = {} }) => {
+    const may = holds(ConditionExpression, ExpressionAttributeValues, shelf.items.get(placeOf(Item)));
+    if (may === undefined) return error('ValidationException');
+    if (!may) return error('ConditionalCheckFailedException');
+    shelf.items.set(placeOf(Item), Item);
+    shelf.puts += 1;
+    return { status: 200, body: {} };
+  },
+  Query: (shelf, input) => ({ status: 200, body: { Items: found(shelf, input) } }),
+  StartExecution: ({ started }, { name = '', input = '' }) => {
+    started.push({ name, input });
+    return { status: 200, body: { executionArn: 'arn', startDate: 1 } };
+  },
+};
+
+const answer = (shelf: Shelf, action: string, input: Input): Answer =>
+  answers[action]?.(shelf, input) ?? error('UnknownOperationException');
+
+/**
+ * What DynamoDB and Step Functions answer to the product's own requests, on loopback: quick, exact in what it takes, and it
+ * holds also items that no engine would let anybody write through it.
+ */
+export const openShelf = async (): Promise<Shelf> => {
+  const headers = { 'content-type': 'application/x-amz-json-1.0' };
+  const answered = (target: unknown, body: unknown): Answer =>
+    answer(shelf, String(target).replace(/^.*\./, ''), JSON.parse(String(body)));
+  const { origin, close } = await listen(async (request, response) => {
+    const { status, body } = answered(request.headers['x-amz-target'], await readBody(request));
+    response.writeHead(status, headers).end(JSON.stringify(body));
+  });
+  const shelf: Shelf = {
+    url: origin,
+    items: new Map(),
+    puts: 0,
+    started: [],
+    requestHandler: {
+      handle: async (request) => {
+        const { status, body } = answered(
+          request.headers['x-amz-target'],
+          new TextDecoder().decode(request.body as Uint8Array),
+        );
+        return { response: { statusCode: status, headers, body: Readable.from([Buffer.from(JSON.stringify(body))]) } };
+      },
+    },
+    lay: (items) => {
+      shelf.items = new Map([...items].map((item) => [placeOf(item), item]));
+      shelf.puts = 0;
+      shelf.started = [];
+    },
+    close,
+  };
+  return shelf;
+};

@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Failure } from '../../../lib/failure.ts';
+import { writeConfig } from '../../../lib/io/files/job-files.ts';
+import { dynamoStores, type Stores } from '../../../lib/io/store/stores.ts';
+import { Job } from '../../../lib/job/job.ts';
+import { openShelf, type Shelf, type Wire } from './shelf.ts';
+
+const job = (name: string, more: Record<string, unknown> = {}): Job =>
+  Job.parse({
+    name,
+    schedule: { rate: '1 hour' },
+    model: 'scripted/play',
+    prompt: 'It is ${date}. Go.',
+    tools: ['list_runs'],
+    ...more,
+  });
+
+/** The jobs of this world. */
+export const jobs = {
+  small: job('small'),
+  off: job('off', { enabled: false }),
+  typed: job('typed', { result: { type: 'object', required: ['quiet'] } }),
+};
+
+const play = { attempts: [[{ tools: [{ name: 'list_runs', input: {} }] }, { text: '{"quiet": true}' }]] };
+
+type Handler = (event: unknown, context: unknown) => Promise<unknown>;
+
+const context = {
+  functionName: 'fuzzed',
+  functionVersion: '1',
+  memoryLimitInMB: '512',
+  awsRequestId: 'request',
+  invokedFunctionArn: 'arn:aws:lambda:eu-west-1:000000000000:function:fuzzed',
+  getRemainingTimeInMillis: () => 900_000,
+};
+
+export type World = {
+  shelf: Shelf;
+  stores: Stores;
+  /** What lists left out. */
+  damaged: Failure[];
+  /** A real function, in this process, on this world. */
+  invoke(name: 'dispatch' | 'attempt' | 'triage' | 'settle', event: unknown): Promise<unknown>;
+  /** The items that some work of the stores leaves. */
+  made(work: (stores: Stores) => Promise<void>): Promise<Wire[]>;
+  close(): Promise<void>;
+};
+
+/** The real functions and stores of a service, on loopback; it takes over the environment of this thread. */
+export const openWorld = async (): Promise<World> => {
+  const shelf = await openShelf();
+  const dir = await mkdtemp(join(tmpdir(), 'nightshift-fuzz-'));
+  const config = join(dir, 'config');
+  await writeConfig(config, { jobs: Object.values(jobs), scripts: { play } });
+  Object.assign(process.env, {
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL: shelf.url,
+    NIGHTSHIFT_TABLE: 'table',
+    NIGHTSHIFT_CONFIG: config,
+    NIGHTSHIFT_STATE_MACHINE_ARN: 'arn:aws:states:eu-west-1:000000000000:stateMachine:run',
+    POWERTOOLS_LOG_LEVEL: 'SILENT',
+    POWERTOOLS_METRICS_DISABLED: 'true',
+  });
+  const client = new DynamoDBClient({
+    requestHandler: shelf.requestHandler as never,
+    signer: { sign: async (request) => request },
+  });
+  const damaged: Failure[] = [];
+  let token = 0;
+  const stores = dynamoStores(client, 'table', {
+    now: () => new Date(),
+    token: () => String(++token),
+    damaged: (failure) => damaged.push(failure),
+  });
+  return {
+    shelf,
+    stores,
+    damaged,
+    async invoke(name, event) {
+      // A function is invoked, never imported: its file is found as Lambda finds it, by its name.
+      const { handler }: { handler: Handler } = await import(
+        new URL(`../../../functions/${name}.ts`, import.meta.url).href
+      );
+      return handler(event, context);
+    },
+    async made(work) {
+      shelf.lay([]);
+      await work(stores);
+      return [...shelf.items.values()];
+    },
+    async close() {
+      client.destroy();
+      await shelf.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+};
+
+/** Whether work that was refused left anything behind. */
+export const untouched = ({ puts, started }: Shelf): boolean => puts === 0 && started.length === 0;
+
+const unused = () => Promise.reject(new Error('nobody asks the ledger here'));
+export const noLedger = { runs: unused, previousResult: unused };

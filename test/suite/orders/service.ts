@@ -1,0 +1,159 @@
+import { Failure } from '../../../lib/failure.ts';
+import type { Stores } from '../../../lib/io/store/stores.ts';
+import type { Job } from '../../../lib/job/job.ts';
+import { type DispatchDeps, type DispatchEvent, dispatch } from '../../../lib/lifecycle/dispatch.ts';
+import { died, type SettleInput, settle } from '../../../lib/lifecycle/settle.ts';
+import { type TriageInput, type TriageResult, triage } from '../../../lib/lifecycle/triage.ts';
+import { changeState, type JobState } from '../../../lib/policy/job-state.ts';
+import type { AttemptInput, AttemptResult } from '../../../lib/run/attempt.ts';
+import { type ExecutionInput, type Executions, firstInput } from '../../../lib/run/execution.ts';
+import type { Run } from '../../../lib/run/run.ts';
+import { reap } from '../../../lib/watch/reconcile.ts';
+import { calls, playing, says, tools, work } from '../../kit/agent.ts';
+import type { Gates } from './gates.ts';
+import { nothingSeen, watched } from './watched.ts';
+
+type Status = 'running' | 'SUCCEEDED' | 'FAILED' | 'ABORTED';
+/** How long a stage is tried again by the state machine: it has more patience than a test. */
+const tries = 5;
+
+/**
+ * One job's service: the product's own words, each process behind gates. Executions go on by themselves: attempts that pay twice,
+ * triage, settle. `paid`: each effect, with when its process was last told that it still has its attempt.
+ */
+export const serviceOf = (
+  job: Job,
+  stores: Stores,
+  time: { now: Date },
+  gate: Gates,
+  fails: (run: string) => boolean,
+) => {
+  const seen = nothingSeen();
+  const executions = new Map<string, { status: Status; input: ExecutionInput }>();
+  const paid: { run: string; at: number }[] = [];
+  const tripped: string[] = [];
+  const exclusive = job.overlap !== 'allow';
+
+  const setStatus = (run: string, status: Status): void => {
+    const known = executions.get(run);
+    if (known?.status === 'running') executions.set(run, { ...known, status });
+  };
+  const isStopped = (run: string): boolean => executions.get(run)?.status !== 'running';
+
+  const begin = async (run: string, input: ExecutionInput): Promise<'started' | 'exists'> => {
+    const known = executions.get(run);
+    if (known && JSON.stringify(known.input) !== JSON.stringify(input))
+      seen.broken.push(`${run} was started otherwise`);
+    if (known) return known.status === 'running' ? 'started' : 'exists';
+    if (!seen.runs.has(run)) seen.broken.push(`${run} was started unrecorded`);
+    executions.set(run, { status: 'running', input });
+    await gate.spawn(`execution ${run}`, (own) => execute(run, own));
+    return 'started';
+  };
+
+  const end = async (run: string, error: string): Promise<void> => {
+    if (isStopped(run)) return;
+    setStatus(run, 'ABORTED');
+    await tellOfDeath(run, 'ABORTED', error);
+  };
+
+  const executionsOf = (actor: string): Executions => ({
+    start: (run, input) => gate.through(actor, `start ${run}`, () => begin(run, input)),
+    stop: (run, error) => gate.through(actor, `stop ${run}`, () => end(run, error)),
+    status: (run) => gate.through(actor, `status ${run}`, async () => executions.get(run)?.status ?? 'none'),
+  });
+
+  /** A run that gave way to another, which must have been open when whoever skipped it began. */
+  const judged = ({ id, outcome }: Run, since: number): void => {
+    if (outcome?.status !== 'skipped' || outcome.by === undefined || seen.leaving.has(id)) return;
+    const endedAt = seen.endedAt.get(outcome.by) ?? Number.POSITIVE_INFINITY;
+    if (endedAt < since) seen.broken.push(`${id} was skipped for ${outcome.by}, which was over`);
+  };
+
+  const depsOf = (actor: string): DispatchDeps => {
+    const since = gate.now();
+    return {
+      stores: watched(stores, actor, gate, seen, exclusive),
+      executions: executionsOf(actor),
+      jobs: async () => job,
+      now: () => time.now,
+      recorded: (run) => judged(run, since),
+      settled: (run) => judged(run, since),
+      tripped: (run) => tripped.push(run.id),
+    };
+  };
+
+  const tellOfDeath = (run: string, status: 'FAILED' | 'ABORTED', error?: string) =>
+    gate.spawn(`event ${run}`, (own) => settle(died(run, status, error), depsOf(own)));
+
+  /** One invocation of an attempt, by the product's own loop. */
+  const attempted = async (run: Run, attempt: number, actor: string) => {
+    const own = watched(stores, actor, gate, seen, exclusive);
+    let fence = 0;
+    const get: Stores['attempts']['get'] = async (id, number) => {
+      const found = await own.attempts.get(id, number);
+      fence = gate.now();
+      return found;
+    };
+    const { all } = tools(async () => paid.push({ run: run.id, at: fence }));
+    const pay = (to: string) => calls(['pay', { to }]);
+    const model = fails(run.id)
+      ? playing(pay('bob'), new Failure('Unauthorized', 'no key'))
+      : playing(pay('bob'), pay('alice'), says('Paid.'));
+    const more = { input: { attempt }, tools: all };
+    return (await work({ ...own, attempts: { ...own.attempts, get } }, run, model, more)).result;
+  };
+
+  /** A stage with the state machine's Retry; undefined where the execution has ended meanwhile, or for lack of patience. */
+  const retried = async <T>(run: string, stage: () => Promise<T>): Promise<T | undefined> => {
+    for (let left = tries; left > 0 && !isStopped(run); left--) {
+      try {
+        const result = await stage();
+        return isStopped(run) ? undefined : result;
+      } catch {}
+    }
+    return undefined;
+  };
+
+  const settled = async (input: SettleInput, run: string, actor: string): Promise<void> => {
+    const outcome = await retried(run, () => settle(input, depsOf(actor)));
+    if (isStopped(run)) return;
+    const good = outcome?.status === 'succeeded';
+    setStatus(run, good ? 'SUCCEEDED' : 'FAILED');
+    if (!good) await tellOfDeath(run, 'FAILED');
+  };
+
+  const triaged = (input: AttemptInput, result: AttemptResult, actor: string): Promise<TriageResult | undefined> => {
+    const own = watched(stores, actor, gate, seen, exclusive);
+    const deps = { stores: own, now: () => time.now, random: () => 0, closed() {} };
+    return retried(input.runId, () => triage({ ...input, result } as TriageInput, deps));
+  };
+
+  /** The state machine: attempts until one is done or triage gives up, then settle. */
+  const execute = async (id: string, actor: string): Promise<void> => {
+    const run = seen.runs.get(id);
+    let input = firstInput(id);
+    while (run) {
+      const result = await attempted(run, input.attempt, actor);
+      const next = isStopped(id) || result.status === 'done' ? result : await triaged(input, result, actor);
+      if (isStopped(id)) return;
+      if (next?.status !== 'retry') return settled({ ...input, result: next } as SettleInput, id, actor);
+      input = { ...input, attempt: next.attempt, spent: next.spent };
+    }
+  };
+
+  return {
+    seen,
+    paid,
+    tripped,
+    executions,
+    deliver: (event: Omit<DispatchEvent, 'job'>) =>
+      gate.spawn(`dispatch ${event.slot}`, (actor) => dispatch({ job: job.name, ...event }, depsOf(actor))),
+    change: (what: string, change: (state: JobState) => Partial<JobState>) =>
+      gate.spawn(what, (actor) => changeState(job.name, change, depsOf(actor).stores.states)),
+    reap: () => gate.spawn('reap', (actor) => reap(job, depsOf(actor))),
+    /** The execution of a run dies, and nobody hears of it. */
+    die: (run: string) => setStatus(run, 'FAILED'),
+  };
+};
+export type Service = ReturnType<typeof serviceOf>;

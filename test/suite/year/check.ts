@@ -1,0 +1,165 @@
+import type { Run } from '../../../lib/run/run.ts';
+import { localDate } from '../../../lib/schedule/schedule.ts';
+import type { Slot } from '../../../lib/schedule/slot.ts';
+import type { Met } from './jobs.ts';
+import { dozing } from './oracle.ts';
+import { during, type Era, monthOf, type Plan } from './plan.ts';
+import type { World } from './world.ts';
+
+/** What stands at the end of the year against what should. Every list must be empty. */
+export type Verdict = {
+  expected: number;
+  recorded: number;
+  /** Slots that were due and have no run; runs of slots that were not due. */
+  missing: string[];
+  surplus: string[];
+  /** Slots recorded as disabled within a look after their job was. */
+  dozing: number;
+  outcomes: Record<string, number>;
+  wrong: string[];
+};
+
+const statusOf = ({ outcome }: Run): string => {
+  if (!outcome) return 'open';
+  return outcome.status === 'skipped' ? `skipped: ${outcome.why}` : outcome.status;
+};
+
+/** Two runs of a job whose policy forbids it worked at the same time. */
+const overlaps = (runs: Run[], world: World): string[] => {
+  const ids = new Map(runs.filter((run) => run.suffix === undefined).map((run) => [run.id, run]));
+  const worked = world.work
+    .flatMap((one) => {
+      const endedAt = ids.get(one.run)?.outcome?.endedAt;
+      return endedAt === undefined ? [] : [{ ...one, to: Math.min(one.to, Date.parse(endedAt)) }];
+    })
+    .sort((a, b) => a.from - b.from);
+  return worked.flatMap((one, at) => {
+    const next = worked[at + 1];
+    return next && next.from < one.to ? [`${one.run} and ${next.run} worked at the same time`] : [];
+  });
+};
+
+const ran = ({ outcome }: Run): boolean => outcome?.status === 'succeeded' || outcome?.status === 'failed';
+
+/** A number that lies between two, give or take what floating point leaves. */
+const between = (low: number, found: number, high: number): boolean => found > low - 1e-6 && found < high + 1e-6;
+
+/**
+ * What the state says was spent in its last month, against the sum over the ledger: all of the slots of that month, and at the most those
+ * of an earlier one that were made or ended in it.
+ */
+const accounts = async (name: string, runs: Run[], { stores }: World): Promise<string[]> => {
+  const state = await stores.states.get(name);
+  if (!state) return runs.length > 0 ? [`${name} has runs and no state`] : [];
+  const { of, usd, runs: counted } = state.spent.month;
+  const own = runs.filter((run) => ran(run) && monthOf(run.slot, run.job) === of);
+  const touching = runs.filter(
+    (run) =>
+      ran(run) && [run.slot, run.startedAt, run.outcome?.endedAt ?? ''].some((at) => monthOf(at, run.job) === of),
+  );
+  const cost = (those: Run[]) => those.reduce((sum, { outcome }) => sum + (outcome?.usage.usd ?? 0), 0);
+  const scheduled = (those: Run[]) => those.filter((run) => run.suffix === undefined).length;
+  return [
+    ...(between(cost(own), usd, cost(touching)) ? [] : [`${name}: ${of} cost ${cost(own)}, and its state says ${usd}`]),
+    ...(between(scheduled(own), counted, scheduled(touching))
+      ? []
+      : [`${name}: ${of} had ${scheduled(own)} runs, and its state says ${counted}`]),
+    ...(state.open.length > 0 ? [`${name}: ${state.open.length} runs are still open in its state`] : []),
+    ...(state.queued === null ? [] : [`${name}: ${state.queued} is still queued`]),
+  ];
+};
+
+/** Slots that another run stands for: that one must be there, and say so. */
+const covers = (runs: Run[]): string[] => {
+  const byId = new Map(runs.map((run) => [run.id, run]));
+  const said = runs.flatMap(({ slots = [] }) => slots.slice(0, -1));
+  const twice = said.filter((slot, at) => said.indexOf(slot) !== at);
+  return [
+    ...twice.map((slot) => `${runs[0]?.job.name}: two runs stand for ${slot}`),
+    ...runs.flatMap(({ id, slot, outcome }) => {
+      if (outcome?.status !== 'skipped' || outcome.why !== 'caught-up') return [];
+      const by = byId.get(outcome.by ?? '');
+      if (!by) return [`${id} is caught up by ${outcome.by}, which is not there`];
+      return by.outcome?.status === 'skipped' || by.outcome?.status === 'missed' || by.slots?.includes(slot)
+        ? []
+        : [`${by.id} does not know that it stands for ${slot}`];
+    }),
+  ];
+};
+
+const started = (world: World): string[] => {
+  const seen = new Set<string>();
+  return world.work.flatMap(({ run }) => (seen.size === seen.add(run).size ? [`${run} worked twice`] : []));
+};
+
+type Found = Pick<Verdict, 'expected' | 'recorded' | 'missing' | 'surplus' | 'dozing' | 'wrong'> & {
+  statuses: string[];
+};
+
+/** What the calendar skips, it skips where the walk through the minutes says so and nowhere else, and it never runs. */
+const calendarSkips = (runs: Run[], met: Met[]): string[] => {
+  const folded = new Set(met.filter((one) => one.folded).map(({ slot }) => slot));
+  return runs.flatMap((run) => {
+    const status = statusOf(run);
+    const { schedule } = run.job;
+    const excluded = schedule.exclude?.includes(localDate(run.slot, schedule.timezone)) === true;
+    const ran = status === 'succeeded' || status === 'failed';
+    const said = (skip: string, is: boolean) => (status === `skipped: ${skip}` && !is) || (ran && is);
+    return [
+      ...(said('fold', folded.has(run.slot)) ? [`${run.id} is ${status}`] : []),
+      ...(said('excluded', excluded)
+        ? [`${run.id} is ${status}, and its date is ${excluded ? '' : 'not '}excluded`]
+        : []),
+    ];
+  });
+};
+
+/** The slots of one job against its runs. */
+const compared = (name: string, eras: Era[], due: Map<Era, Met[]>, runs: Run[]): Found => {
+  const slots = new Set<Slot>(eras.flatMap((era) => (due.get(era) ?? []).map(({ slot }) => slot)));
+  const drowsy = dozing(eras);
+  const isDozing = (run: Run) => statusOf(run) === 'skipped: disabled' && during(drowsy, Date.parse(run.slot));
+  const [wanted, others] = [runs.filter(({ slot }) => slots.has(slot)), runs.filter(({ slot }) => !slots.has(slot))];
+  const recorded = new Set(wanted.map(({ slot }) => slot));
+  return {
+    expected: slots.size,
+    recorded: wanted.length,
+    missing: [...slots].filter((slot) => !recorded.has(slot)).map((slot) => `${name} ${slot}`),
+    surplus: others.filter((run) => !isDozing(run)).map(({ id }) => id),
+    dozing: others.filter(isDozing).length,
+    wrong: [
+      ...wanted.filter(({ outcome }) => outcome === null).map(({ id }) => `${id} has no outcome`),
+      ...calendarSkips(
+        wanted,
+        eras.flatMap((era) => due.get(era) ?? []),
+      ),
+    ],
+    statuses: wanted.map(statusOf),
+  };
+};
+
+export const verdict = async (plan: Plan, due: Map<Era, Met[]>, world: World): Promise<Verdict> => {
+  const all: Found[] = [];
+  const wrong: string[] = started(world);
+  for (const [name, eras] of plan.eras) {
+    const runs = await world.stores.runs.byJob(name, { limit: Number.POSITIVE_INFINITY });
+    const own = runs.filter((run) => run.suffix === undefined);
+    all.push(compared(name, eras, due, own));
+    if (own[0]?.job.overlap !== 'allow') wrong.push(...overlaps(runs, world));
+    wrong.push(...(await accounts(name, runs, world)), ...covers(own));
+  }
+  const sum = (field: 'expected' | 'recorded' | 'dozing') => all.reduce((total, found) => total + found[field], 0);
+  const outcomes = Object.groupBy(
+    all.flatMap(({ statuses }) => statuses),
+    (status) => status,
+  );
+  return {
+    expected: sum('expected'),
+    recorded: sum('recorded'),
+    dozing: sum('dozing'),
+    missing: all.flatMap(({ missing }) => missing),
+    surplus: all.flatMap(({ surplus }) => surplus),
+    outcomes: Object.fromEntries(Object.entries(outcomes).map(([status, those = []]) => [status, those.length])),
+    wrong: [...wrong, ...all.flatMap((found) => found.wrong)],
+  };
+};

@@ -1,0 +1,86 @@
+import { DAY, HOUR, MINUTE } from '../../kit/calendar-oracle.ts';
+import { type Verdict, verdict } from './check.ts';
+import { slotsOf } from './oracle.ts';
+import { type Plan, planOf } from './plan.ts';
+import { type Random, random } from './random.ts';
+import { openWorld, type Tally } from './world.ts';
+
+export type Played = {
+  seed: number;
+  days: number;
+  jobs: number;
+  verdict: Verdict;
+  tally: Tally;
+  executions: Record<string, number>;
+  storeCalls: number;
+  seconds: number;
+};
+
+/** How often the watchman looks, in hours: a look finds the same a little later, and a year of looks every five minutes is long. */
+const lookEveryHours = 12;
+
+/** When the watchman looks: regularly, soon after each deployment, and now and then. */
+const looksOf = ({ eras, span: { from, to } }: Plan, end: number, chance: Random): number[] => [
+  ...Array.from(
+    { length: Math.floor((end - from) / (lookEveryHours * HOUR)) },
+    (_, at) => from + (1 + at * lookEveryHours) * HOUR,
+  ),
+  ...[...eras.values()].flat().map(({ deployedAt }) => deployedAt + chance.between(1, 5) * MINUTE),
+  ...Array.from({ length: Math.floor((to - from) / (2 * DAY)) }, () => chance.between(from, to)),
+];
+
+/** Plays a year: virtual time, the real words, a real store engine. Without its watchman it shows what he is there for. */
+export const playYear = async (
+  { seed, days, jobs, watched = true }: { seed: number; days: number; jobs: number; watched?: boolean },
+  say: (said: string) => void = () => {},
+): Promise<Played> => {
+  const began = performance.now();
+  const chance = random(seed);
+  const plan = planOf(days, jobs, chance);
+  const due = slotsOf(plan);
+  const world = await openWorld(plan, chance);
+  const { from, to } = plan.span;
+  // Long after the last slot: what hangs is found, what waits is let out.
+  const end = to + 4 * DAY;
+  for (const [era, met] of due) for (const one of met) if (one.fires) world.fire(era, one);
+  for (const at of looksOf(plan, end, chance)) if (watched) world.clock.add(at, world.look);
+  world.people();
+  for (let day = 1; from + day * DAY <= end; day++) {
+    await world.clock.until(from + day * DAY);
+    if (day % 30 === 0) say(`year: day ${day}, ${world.calls()} store calls`);
+  }
+  const found = await verdict(plan, due, world);
+  const { tally, sfn, calls } = world;
+  const seconds = (performance.now() - began) / 1000;
+  return { seed, days, jobs, verdict: found, tally, executions: { ...sfn.counts }, storeCalls: calls(), seconds };
+};
+
+export const isGood = ({ verdict: { expected, recorded, missing, surplus, wrong } }: Played): boolean =>
+  expected > 0 && recorded === expected && missing.length + surplus.length + wrong.length === 0;
+
+const listed = (title: string, counts: Record<string, number>): string[] => [
+  '',
+  title,
+  ...Object.entries(counts)
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([what, count]) => `  ${what.padEnd(34)}${String(count).padStart(8)}`),
+];
+
+const most = 20;
+
+/** What the year has shown, for people. */
+export const lines = (played: Played): string[] => {
+  const { seed, days, jobs, verdict: found, tally, storeCalls, seconds } = played;
+  const { expected, recorded, missing, surplus, wrong } = found;
+  const bad = [...missing.map((slot) => `no outcome: ${slot}`), ...surplus.map((run) => `not due: ${run}`), ...wrong];
+  return [
+    `${days} days of ${jobs} jobs, seed ${seed}: ${storeCalls.toLocaleString('en')} store calls in ${seconds.toFixed(0)} s`,
+    ...listed('what happened', tally),
+    ...listed('outcomes of the slots that were due', found.outcomes),
+    '',
+    `expected slots ${expected}, recorded outcomes ${recorded}, difference ${missing.length + surplus.length}`,
+    `slots that ran twice, ran side by side, or were not accounted for: ${wrong.length}`,
+    ...bad.slice(0, most),
+    ...(bad.length > most ? [`… and ${bad.length - most} more`] : []),
+  ];
+};

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { Readable } from 'node:stream';
+import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+import { parse } from 'yaml';
+import { bridge } from '../../../infra/local/dynamodb/dynamo.ts';
+import { dynamoStores, type Stores } from '../../../lib/io/store/stores.ts';
+
+const TableName = 'nightshift-year';
+const nobody = { accessKeyId: 'year', secretAccessKey: 'year' };
+
+const textOf = (body: string | Uint8Array): string =>
+  typeof body === 'string' ? body : new TextDecoder().decode(body);
+
+/** All stores on a real engine, asked in its own protocol but without a socket in between: a year is most of a million calls. */
+export const yearStores = async (now: () => Date, token: () => string): Promise<Stores & { calls(): number }> => {
+  const { AttributeDefinitions, KeySchema, BillingMode, GlobalSecondaryIndexes } = parse(
+    readFileSync('infra/table.yml', 'utf8'),
+  ).Properties;
+  const [listener] = dynalite({ createTableMs: 0 }).listeners('request') as RequestListener[];
+  if (!listener) throw new Error('dynalite has no request listener');
+  const answer = bridge(listener);
+  let calls = 0;
+  const handle = async (request: {
+    method: string;
+    path: string;
+    headers: Record<string, string>;
+    body: string | Uint8Array;
+  }) => {
+    calls += 1;
+    const { status, headers, body } = await answer({ ...request, body: textOf(request.body) });
+    return { response: { statusCode: status, headers, body: Readable.from([Buffer.from(body)]) } };
+  };
+  const client = new DynamoDBClient({
+    endpoint: 'http://127.0.0.1:1',
+    region: 'eu-west-1',
+    credentials: nobody,
+    maxAttempts: 1,
+    requestHandler: { handle: handle as never },
+  });
+  const shape = { TableName, AttributeDefinitions, KeySchema, BillingMode, GlobalSecondaryIndexes };
+  await client.send(new CreateTableCommand(shape as CreateTableCommandInput));
+  const damaged = ({ message }: Error): never => {
+    throw new Error(message);
+  };
+  return { ...dynamoStores(client, TableName, { now, token, damaged }), calls: () => calls };
+};

@@ -1,0 +1,214 @@
+import type { FailureName } from '../../../lib/failure.ts';
+import type { Job } from '../../../lib/job/job.ts';
+import { type DispatchEvent, dispatch } from '../../../lib/lifecycle/dispatch.ts';
+import { died, SettleInput, settle } from '../../../lib/lifecycle/settle.ts';
+import { changeState } from '../../../lib/policy/job-state.ts';
+import { paused, resumed } from '../../../lib/policy/pause.ts';
+import { firstInput } from '../../../lib/run/execution.ts';
+import { runName } from '../../../lib/run/run.ts';
+import { slotAt } from '../../../lib/schedule/slot.ts';
+import { noUsage } from '../../../lib/usage.ts';
+import type { Deployment } from '../../../lib/watch/deployed-schedule.ts';
+import { type WatchDeps, watch } from '../../../lib/watch/watchman.ts';
+import { DAY, HOUR, MINUTE } from '../../kit/calendar-oracle.ts';
+import { deploymentOf } from '../../kit/deployment.ts';
+import { type Agenda, agenda } from './agenda.ts';
+import { dying } from './crash.ts';
+import type { Met } from './jobs.ts';
+import { type Execution, machine } from './machine.ts';
+import { declaredAt, deployedAt, during, type Era, type Plan } from './plan.ts';
+import type { Random } from './random.ts';
+import { yearStores } from './table.ts';
+
+/** How often each thing went wrong, and what was seen of it. */
+export type Tally = Record<string, number>;
+
+export type World = Awaited<ReturnType<typeof openWorld>>;
+
+const iso = (at: number): string => new Date(at).toJSON();
+
+/** Everything of the year that is not the product: Scheduler, Lambda's asynchronous retries, Step Functions, the model, people. */
+export const openWorld = async (plan: Plan, chance: Random) => {
+  const clock: Agenda = agenda(plan.span.from);
+  const tally: Tally = {};
+  const count = (what: string): void => {
+    tally[what] = (tally[what] ?? 0) + 1;
+  };
+  const now = () => new Date(clock.now());
+  let tokens = 0;
+  const { calls, ...stores } = await yearStores(now, () => `t${tokens++}`);
+  /** When each run did work, for as long as it held its job. */
+  const work: { run: string; from: number; to: number }[] = [];
+
+  const breaksDown = (): boolean => during(plan.breakdowns, clock.now());
+  const declared = (name: string): Job | undefined => declaredAt(plan.eras.get(name) ?? [], clock.now());
+
+  const standing = (name: string): Deployment | undefined => {
+    const eras = plan.eras.get(name) ?? [];
+    const era = deployedAt(eras, clock.now());
+    if (!era?.job.enabled || hasFired(era)) return undefined;
+    // A disabled job has no schedule: the next era that is not makes one.
+    const made = eras.findLast(({ from, job }, at) => from <= era.from && job.enabled && !eras[at - 1]?.job.enabled);
+    return deploymentOf(era.job, iso(era.deployedAt), { createdAt: iso(made?.deployedAt ?? era.deployedAt) });
+  };
+  /** One-time schedules that are gone. */
+  const fired = new Set<Era>();
+  const hasFired = (era: Era): boolean => fired.has(era);
+  const retire = (name: string): void => {
+    const era = deployedAt(plan.eras.get(name) ?? [], clock.now());
+    if (era) fired.add(era);
+    count('schedule removed itself');
+  };
+
+  const deps = (): WatchDeps & { jobs(name: string): Promise<Job | undefined> } => ({
+    stores,
+    executions: sfn.executions,
+    deployments: { get: async ({ name }) => standing(name), remove: async ({ name }) => retire(name) },
+    jobs: async (name) => declared(name),
+    now,
+    recorded: (run) => count(`recorded ${run.outcome?.status ?? 'started'}`),
+    settled: (run) => count(`settled ${run.outcome?.status}`),
+    tripped: () => count('breaker opened'),
+    looked: (_, { mended, drift, stale }) => {
+      for (const { was } of mended) count(`mended ${was}`);
+      if (drift.length > 0) count('drift seen');
+      if (stale) count('stale seen');
+    },
+    blind: () => count('job not looked at'),
+  });
+
+  /** A process: as a rule it lives, now and then it dies somewhere. */
+  const process_ = () => {
+    if (!chance.happens(0.006)) return deps();
+    count('process killed');
+    return dying(deps(), chance.between(1, 6), chance.happens(0.5));
+  };
+
+  /** Lambda's asynchronous invocation: tried twice more, then given up. */
+  const deliver = async (event: DispatchEvent, tries = 0): Promise<void> => {
+    try {
+      if (breaksDown()) throw new Error('out of service');
+      const { status } = await dispatch(event, process_());
+      count(`dispatch ${status}`);
+    } catch {
+      if (tries < 2) clock.add(clock.now() + MINUTE * (tries + 1), () => deliver(event, tries + 1));
+      else count('delivery given up');
+    }
+  };
+
+  const failingNow = (run: string): boolean => during(plan.failing.get(runName(run).job) ?? [], clock.now());
+
+  const usage = () => ({ ...noUsage, inputTokens: 1000, outputTokens: 100, usd: chance.between(1, 40) / 1000 });
+
+  const resultOf = (run: string) => {
+    if (chance.happens(failingNow(run) ? 0.05 : 0.98)) return { status: 'done', steps: 1, usage: usage() };
+    const failure: FailureName = chance.one(['ModelUnavailable', 'Unauthorized', 'StepLimit']);
+    return { status: 'give-up', failure, message: 'as the year has it', spent: usage() };
+  };
+
+  const settling = async (run: string, input: unknown, tries = 0): Promise<boolean> => {
+    try {
+      if (breaksDown()) throw new Error('out of service');
+      await settle(SettleInput.parse(input), process_());
+      return true;
+    } catch {
+      if (tries >= 6) return false;
+      clock.add(clock.now() + 2 ** tries * 2000, async () => finished(run, await settling(run, input, tries + 1)));
+      return true;
+    }
+  };
+  const finished = (run: string, good: boolean): void => {
+    if (!good) die(run);
+    else sfn.end(run, 'SUCCEEDED');
+  };
+
+  /** The execution ends as failed, and EventBridge may or may not say so. */
+  const die = (run: string): void => {
+    count('execution died');
+    sfn.end(run, 'FAILED');
+    if (chance.happens(0.5)) clock.add(clock.now() + 1000, () => void told(died(run, 'FAILED')));
+    else count('its event was lost');
+  };
+  const told = async (event: ReturnType<typeof died>): Promise<void> => {
+    await settle(event, process_()).catch(() => count('event given up'));
+  };
+  const aborted = ({ run, error }: Execution): void => {
+    if (chance.happens(0.8)) clock.add(clock.now() + 1000, () => told(died(run, 'ABORTED', error)));
+  };
+
+  const minutes = (): number => {
+    if (chance.happens(0.03)) return chance.between(70, 300);
+    return chance.between(1, 6);
+  };
+
+  /** An execution's waiting is over: its run works, unless it has ended by now. */
+  const begun = async (id: string): Promise<void> => {
+    const run = await stores.runs.get(id);
+    if (run?.outcome) return finished(id, await settling(id, { ...firstInput(id), result: resultOf(id) }));
+    const from = clock.now();
+    if (chance.happens(0.001)) return count('execution hangs');
+    const to = from + minutes() * MINUTE;
+    work.push({ run: id, from, to });
+    clock.add(to, async () => {
+      if (!sfn.isRunning(id)) return;
+      if (chance.happens(0.004)) return die(id);
+      finished(id, await settling(id, { ...firstInput(id), result: resultOf(id) }));
+    });
+  };
+  const sfn = machine(clock, begun, aborted);
+
+  /** What chance does to one firing of a schedule. */
+  const fire = (era: Era, { slot }: Met): void => {
+    const due = Date.parse(slot);
+    const event: DispatchEvent = { job: era.job.name, slot };
+    const lost = during(plan.outages, due) ? 'fired by nobody: outage' : chance.happens(0.01) && 'delivery lost';
+    if (lost) count(lost);
+    else delivered(event, due);
+  };
+
+  /** Scheduler fires within the minute, or much later, once or more. */
+  const delivered = (event: DispatchEvent, due: number): void => {
+    const late = chance.happens(0.02);
+    if (late) count('delivery late');
+    const at = due + (late ? chance.between(MINUTE, 20 * HOUR) : chance.between(0, 59_000));
+    clock.add(at, () => deliver(event));
+    if (chance.happens(0.02)) {
+      count('delivered twice');
+      clock.add(due + chance.between(0, 3 * HOUR), () => deliver(event));
+    }
+    if (chance.happens(0.01)) {
+      count('delivered twice at once');
+      clock.add(at, async () => void (await Promise.all([deliver(event), deliver(event)])));
+    }
+  };
+
+  const look = async (): Promise<void> => {
+    if (during(plan.absences, clock.now()) || breaksDown()) return count('watchman away');
+    const jobs = [...plan.eras.keys()].flatMap((name) => declared(name) ?? []);
+    count('watchman looked');
+    await watch(jobs, process_()).catch(() => count('watchman failed'));
+  };
+
+  const people = (): void => {
+    for (const { job, from, to, byItself } of plan.pauses) {
+      const until = byItself ? iso(to) : null;
+      clock.add(from, async () => {
+        count('paused');
+        const pause = { by: 'a person', since: iso(clock.now()), until, note: 'for the year' };
+        await changeState(job, ({ pauses }) => ({ pauses: paused(pauses, pause) }), stores.states);
+      });
+      if (!byItself)
+        clock.add(to, async () => {
+          await changeState(job, ({ pauses }) => ({ pauses: resumed(pauses, now()) }), stores.states);
+        });
+    }
+    for (let each = 0; each < 100; each++) {
+      const at = chance.between(plan.span.from + DAY, plan.span.to - DAY);
+      const names = [...plan.eras.keys()];
+      const job = names[chance.between(0, names.length - 1)] ?? '';
+      clock.add(at, () => deliver({ job, slot: slotAt(new Date(at)), suffix: 'manual' }));
+    }
+  };
+
+  return { clock, tally, stores, calls, work, sfn, fire, look, people, declared };
+};

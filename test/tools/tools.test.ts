@@ -1,0 +1,234 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from '../../lib/agent/page.ts';
+import type { ToolContext } from '../../lib/agent/tool.ts';
+import { loadTools, toolSpecs } from '../../lib/io/files/tools.ts';
+import { storedLedger } from '../../lib/io/store/past-runs.ts';
+import type { Stores } from '../../lib/io/store/stores.ts';
+import { guardedHttp } from '../../lib/io/web/http.ts';
+import type { Outcome } from '../../lib/run/outcome.ts';
+import { type Run, runId } from '../../lib/run/run.ts';
+import { sessionKey } from '../../lib/run/session.ts';
+import { noUsage } from '../../lib/usage.ts';
+import { freshStores } from '../kit/fresh-stores.ts';
+import { errorOf } from '../kit/guarded-http.ts';
+import { job } from '../kit/job.ts';
+import { type PagesServer, pagesServer } from '../kit/wire/pages.ts';
+
+const names = ['http_get', 'http_post', 'list_runs', 'previous_result'];
+const tools = await loadTools(names);
+const slot = '2026-11-22T07:00:00Z';
+const now = () => new Date('2026-11-22T07:00:30Z');
+let site: PagesServer;
+beforeAll(async () => {
+  site = await pagesServer();
+});
+afterAll(() => site.close());
+
+const context = (more: Partial<ToolContext> = {}): ToolContext => ({
+  job: job({ allow: [site.host] }),
+  runId: 'report_20261122T070000Z',
+  slot,
+  signal: new AbortController().signal,
+  idempotencyKey: undefined,
+  http: guardedHttp(),
+  ledger: { runs: async () => [], previousResult: async () => undefined },
+  ...more,
+});
+
+/** Calls a tool as the loop does: arguments read by its schema first. */
+const call = async (name: string, input: unknown, more: Partial<ToolContext> = {}): Promise<unknown> => {
+  const tool = tools[name];
+  if (!tool) throw new Error(`no tool ${name}`);
+  return tool.run(tool.input.parse(input), context(more));
+};
+const get = async (path: string): Promise<Page> => (await call('http_get', { url: `${site.url}${path}` })) as Page;
+
+it('gives a model a description of every tool and of every argument', () => {
+  for (const { name, description, inputSchema } of toolSpecs(tools)) {
+    expect([name, description.length > 80]).toEqual([name, true]);
+    const properties = Object.entries((inputSchema.properties ?? {}) as Record<string, { description?: string }>);
+    for (const [field, schema] of properties)
+      expect([name, field, schema.description]).toEqual([name, field, expect.any(String)]);
+    expect(inputSchema.additionalProperties).toBe(false);
+  }
+});
+
+it('declares what changes the world, and only that', () => {
+  expect(names.map((name) => tools[name]?.effect)).toEqual(['none', 'once', 'none', 'none']);
+});
+
+describe('http_get', () => {
+  it('gives HTML as its text, without scripts and styles', async () => {
+    const { body, ...facts } = await get('/html');
+    expect(facts).toEqual({
+      status: 200,
+      url: `${site.url}/html`,
+      contentType: 'text/html; charset=utf-8',
+      cut: false,
+    });
+    expect(body).toContain('Harbour news\n');
+    expect(body).toContain('Two ferries arrived & one left.');
+    expect(body).toContain(`the log [${site.url}/text]`);
+    expect(body).not.toMatch(/never shown|navy|<\w/);
+  });
+
+  it('reads the start of a long answer and says that it was cut', async () => {
+    const { cut, body } = await get('/big');
+    expect([cut, Buffer.byteLength(body) <= 40 * 1024]).toEqual([true, true]);
+    expect(body).toMatch(/^nightshift nightshift/);
+  });
+
+  it('takes what servers send as it comes: binary, invalid UTF-8, nothing', async () => {
+    expect((await get('/binary')).body).toContain('[not text: application/octet-stream, 1024 bytes');
+    expect((await get('/invalid-utf8')).body).toBe('ok \uFFFD\uFFFD\uFFFD( !');
+    expect((await get('/empty')).body).toBe('');
+  });
+
+  it('gives a status of 400 or more as a result', async () => {
+    expect(await get('/404')).toMatchObject({ status: 404, body: 'No such page.\n' });
+    expect(await get('/500')).toMatchObject({ status: 500, body: 'Broken' });
+  });
+
+  it('asks for the format it is told to, and reaches only what the job allows', async () => {
+    await call('http_get', { url: `${site.url}/text`, accept: 'text/plain' });
+    expect(site.requests.at(-1)?.headers.accept).toBe('text/plain');
+    const elsewhere = call('http_get', { url: 'http://169.254.169.254/latest/meta-data/' });
+    expect((await errorOf(elsewhere)).kind).toBe('refused');
+    const smuggled = call('http_get', { url: `${site.url}/text`, accept: 'a\r\nhost: b' });
+    expect((await errorOf(smuggled)).kind).toBe('refused');
+  });
+});
+
+describe('http_post', () => {
+  const echo = async (input: object, more: Partial<ToolContext> = {}) => {
+    const answer = (await call('http_post', { url: `${site.url}/echo`, ...input }, more)) as Page;
+    return JSON.parse(answer.body);
+  };
+
+  it('sends an object as JSON and a string as it is', async () => {
+    expect(await echo({ body: { filed: ['två'], n: 1 } })).toMatchObject({
+      method: 'POST',
+      body: '{"filed":["två"],"n":1}',
+      headers: { 'content-type': 'application/json', 'content-length': '24' },
+    });
+    expect(await echo({ body: 'två' })).toMatchObject({
+      body: 'två',
+      headers: { 'content-type': 'text/plain; charset=utf-8' },
+    });
+    expect(await echo({ body: '<a/>', contentType: 'text/xml' })).toMatchObject({
+      headers: { 'content-type': 'text/xml' },
+    });
+  });
+
+  it('sends the key of its effect as Idempotency-Key, and none without one', async () => {
+    expect((await echo({ body: 'a' }, { idempotencyKey: 'k-1' })).headers['idempotency-key']).toBe('k-1');
+    expect((await echo({ body: 'a' })).headers).not.toHaveProperty('idempotency-key');
+  });
+
+  it('may have happened when no answer came or a gateway gave up, may come again when told so, else is a result', async () => {
+    const kind = async (path: string) =>
+      (await errorOf(call('http_post', { url: `${site.url}${path}`, body: 'a' }))).kind;
+    expect(await Promise.all(['/reset-after', '/504', '/503'].map(kind))).toEqual([
+      'interrupted',
+      'interrupted',
+      'unreachable',
+    ]);
+    expect(await call('http_post', { url: `${site.url}/404`, body: 'a' })).toMatchObject({ status: 404 });
+  });
+});
+
+describe('the service as a source', () => {
+  const usage = (usd: number | null) => ({ ...noUsage, inputTokens: 100, outputTokens: 20, usd });
+  const endedAt = '2026-11-22T06:00:09Z';
+  const succeeded: Outcome = { status: 'succeeded', attempts: 2, steps: 1, usage: usage(0.25), endedAt };
+  const failed: Outcome = {
+    status: 'failed',
+    failure: 'StepLimit',
+    message: 'secret',
+    attempts: 1,
+    usage: usage(0.5),
+    endedAt,
+  };
+
+  const put = async ({ runs }: Stores, name: string, at: string, outcome: Outcome | null): Promise<Run> => {
+    const id = runId({ job: name, slot: at });
+    const run: Run = {
+      id,
+      slot: at,
+      job: job({ prompt: 'A secret prompt.' }, name),
+      startedAt: at,
+      outcome,
+      version: 1,
+    };
+    await runs.put(run);
+    return run;
+  };
+  const answer = ({ sessions }: Stores, run: Run, attempt: number, text: string) =>
+    sessions.append(sessionKey(run.id, attempt), {
+      number: 1,
+      turn: [{ role: 'assistant', content: [{ type: 'text', text }] }],
+      calls: [],
+      usage: noUsage,
+      startedAt: run.startedAt,
+      modelMs: 1,
+      toolMs: 0,
+    });
+
+  it('lists what ran, newest first, with ends, failures and costs, and no prompt or message', async () => {
+    const stores = await freshStores(now);
+    await put(stores, 'report', '2026-11-22T06:00:00Z', succeeded);
+    await put(stores, 'report', '2026-11-21T06:00:00Z', failed);
+    await put(stores, 'report', '2026-11-10T06:00:00Z', failed);
+    await put(stores, 'tidy', '2026-11-22T05:00:00Z', null);
+    await put(stores, 'tidy', '2026-11-22T04:00:00Z', { status: 'skipped', why: 'late', usage: noUsage, endedAt });
+    const ledger = storedLedger(stores, now);
+
+    const all = (await call('list_runs', {}, { ledger })) as { totals: object; runs: object[] };
+    expect(all.totals).toEqual({
+      ...{ runs: 4, succeeded: 1, failed: 1, skipped: 1, missed: 0, open: 1 },
+      ...{ tokens: 240, usd: 0.75 },
+    });
+    expect(all.runs).toMatchObject([
+      { run: 'report_20261122T060000Z', status: 'succeeded', attempts: 2, tokens: 120, usd: 0.25, endedAt },
+      { job: 'tidy', slot: '2026-11-22T05:00:00Z', status: 'open', attempts: null, usd: null, endedAt: null },
+      { job: 'tidy', status: 'skipped', why: 'late', attempts: null },
+      { job: 'report', status: 'failed', failure: 'StepLimit', attempts: 1 },
+    ]);
+    expect(JSON.stringify(all)).not.toContain('secret');
+
+    const one = await call('list_runs', { job: 'report', days: 30, limit: 2 }, { ledger });
+    expect(one).toMatchObject({
+      totals: { runs: 2 },
+      runs: [{ slot: '2026-11-22T06:00:00Z' }, { slot: '2026-11-21T06:00:00Z' }],
+    });
+  });
+
+  it('knows no total cost where one run has no known price', async () => {
+    const stores = await freshStores(now);
+    await put(stores, 'report', '2026-11-22T06:00:00Z', succeeded);
+    await put(stores, 'report', '2026-11-22T05:00:00Z', { ...succeeded, usage: usage(null) });
+    expect(await call('list_runs', {}, { ledger: storedLedger(stores, now) })).toMatchObject({
+      totals: { usd: null, tokens: 240 },
+    });
+  });
+
+  it("gives the job's last success before this slot, not a failure, not this run, not another job's", async () => {
+    const stores = await freshStores(now);
+    const past = await put(stores, 'report', '2026-11-20T07:00:00Z', succeeded);
+    await answer(stores, past, 2, 'Two ferries.');
+    await put(stores, 'report', '2026-11-21T07:00:00Z', failed);
+    for (const [name, at] of [
+      ['report', slot],
+      ['tidy', '2026-11-21T08:00:00Z'],
+    ] as const) {
+      await answer(stores, await put(stores, name, at, succeeded), 2, 'Not this one.');
+    }
+    const ledger = storedLedger(stores, now);
+    expect(await call('previous_result', {}, { ledger })).toEqual({
+      run: past.id,
+      slot: past.slot,
+      result: 'Two ferries.',
+    });
+    expect(await call('previous_result', {}, { ledger, slot: past.slot })).toMatch(/no previous result/);
+  });
+});

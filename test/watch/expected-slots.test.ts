@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import type { Job } from '../../lib/job/job.ts';
+import { type Origin, type Run, runId } from '../../lib/run/run.ts';
+import type { Look } from '../../lib/watch/checkpoint.ts';
+import { expectation, firstLook, type Sight } from '../../lib/watch/expected-slots.ts';
+import { deploymentOf } from '../kit/deployment.ts';
+import { job } from '../kit/job.ts';
+
+const made = '2026-11-22T06:00:10Z';
+const rate = job({ schedule: { rate: '2 hours' } });
+
+const run = (slot: string, origin: Origin = 'schedule', suffix?: string): Run => ({
+  id: runId({ job: 'report', slot, suffix }),
+  slot,
+  ...(suffix ? { suffix } : {}),
+  job: rate,
+  origin,
+  startedAt: slot,
+  outcome: null,
+  version: 1,
+});
+
+const sight = (of: Job, more: Partial<Sight> = {}): Sight => ({
+  job: of,
+  deployed: deploymentOf(of, made),
+  differences: [],
+  delivered: [],
+  ...more,
+});
+
+const begun = (of: Job): Look => ({ ...firstLook(of, deploymentOf(of, made), [], new Date(made)), version: 1 });
+
+const dueBy = (look: Look, seen: Sight, at: string) => {
+  const found = expectation(look, seen, new Date(at), new Date(Date.parse(at) + 180_000));
+  return found && { ...found, slots: found.due.map(({ slot }) => slot) };
+};
+
+describe('a rate', () => {
+  test('is due one period after its schedule was made, as long as it was not seen to fire', () => {
+    const found = dueBy(begun(rate), sight(rate), '2026-11-22T11:00:00Z');
+    expect(found?.slots).toEqual(['2026-11-22T08:00:10Z', '2026-11-22T10:00:10Z']);
+    expect(found?.anchor).toEqual({ at: made, confirmed: false });
+  });
+
+  test('counts from the first slot it was seen to fire at, whatever its schedule was made at', () => {
+    const fired = run('2026-11-22T07:30:00Z');
+    const found = dueBy(begun(rate), sight(rate, { delivered: [fired] }), '2026-11-22T12:00:00Z');
+    expect(found?.slots).toEqual(['2026-11-22T07:30:00Z', '2026-11-22T09:30:00Z', '2026-11-22T11:30:00Z']);
+    expect(found?.anchor).toEqual({ at: fired.slot, confirmed: true });
+  });
+
+  test('that was seen to fire was due before that too, as far back as it must have fired', () => {
+    const minutely = job({ schedule: { rate: '1 minute' } });
+    const fired = ['2026-11-22T06:00:20Z', '2026-11-22T06:02:20Z'].map((slot) => run(slot));
+    const found = dueBy(begun(minutely), sight(minutely, { delivered: fired }), '2026-11-22T06:02:30Z');
+    expect(found?.slots).toEqual(['2026-11-22T06:00:20Z', '2026-11-22T06:01:20Z', '2026-11-22T06:02:20Z']);
+  });
+
+  test('with other exclusion dates goes on from where it was seen to fire', () => {
+    const excluded = job({ schedule: { rate: '2 hours', exclude: ['2026-12-25'] } });
+    const anchor = { at: '2026-11-22T06:30:00Z', confirmed: true };
+    const found = dueBy({ ...begun(rate), anchor }, sight(excluded), '2026-11-22T09:00:00Z');
+    expect(found?.slots).toEqual(['2026-11-22T06:30:00Z', '2026-11-22T08:30:00Z']);
+    expect(found?.anchor).toEqual(anchor);
+  });
+
+  test('is not told by a run that the watchman or a person started', () => {
+    const others = [run('2026-11-22T07:31:00Z', 'watchman'), run('2026-11-22T07:32:00Z', 'person', 'manual')];
+    const found = dueBy(begun(rate), sight(rate, { delivered: others }), '2026-11-22T09:00:00Z');
+    expect(found?.slots).toEqual(['2026-11-22T08:00:10Z']);
+  });
+
+  test('that fires elsewhere than it did counts from there on, and makes up for no slot between', () => {
+    const look: Look = { ...begun(rate), anchor: { at: '2026-11-22T06:00:00Z', confirmed: true } };
+    const found = dueBy(look, sight(rate, { delivered: [run('2026-11-22T09:10:00Z')] }), '2026-11-22T12:00:00Z');
+    expect(found?.slots).toEqual(['2026-11-22T09:10:00Z', '2026-11-22T11:10:00Z']);
+  });
+
+  test('whose schedule was put anew may count from then: nothing is expected within a period of it', () => {
+    const look: Look = { ...begun(rate), anchor: { at: '2026-11-22T06:00:00Z', confirmed: true } };
+    const deployed = deploymentOf(rate, '2026-11-22T09:00:00Z');
+    const found = dueBy(look, sight(rate, { deployed }), '2026-11-22T12:00:00Z');
+    expect(found?.slots).toEqual(['2026-11-22T08:00:00Z', '2026-11-22T11:00:00Z']);
+  });
+});
+
+describe('a cron', () => {
+  const hourly = job({ schedule: { cron: '0 * * * ? *' } });
+
+  test('is due from the moment its schedule was made, not before', () => {
+    expect(dueBy(begun(hourly), sight(hourly), '2026-11-22T07:30:00Z')?.slots).toEqual(['2026-11-22T07:00:00Z']);
+  });
+
+  test('that is not there yet is not due until it is', () => {
+    const look: Look = { ...firstLook(hourly, undefined, ['the schedule is missing'], new Date(made)), version: 1 };
+    const missing = sight(hourly, { deployed: undefined, differences: ['the schedule is missing'] });
+    const on: Look = { ...look, driftSince: made };
+    expect(dueBy(on, missing, '2026-11-22T06:10:00Z')).toBeUndefined();
+    const late = sight(hourly, { deployed: deploymentOf(hourly, '2026-11-22T07:05:00Z') });
+    expect(dueBy(on, late, '2026-11-22T08:30:00Z')?.slots).toEqual(['2026-11-22T08:00:00Z']);
+  });
+
+  test('that never gets there is due from the moment that was first seen', () => {
+    const look: Look = {
+      ...firstLook(hourly, undefined, ['the schedule is missing'], new Date(made)),
+      driftSince: made,
+      version: 1,
+    };
+    const missing = sight(hourly, { deployed: undefined, differences: ['the schedule is missing'] });
+    expect(dueBy(look, missing, '2026-11-22T08:10:00Z')?.slots).toEqual([
+      '2026-11-22T07:00:00Z',
+      '2026-11-22T08:00:00Z',
+    ]);
+  });
+
+  test('of a job that was put to sleep is due once more up to now, and never again', () => {
+    const asleep = { ...hourly, enabled: false };
+    const found = dueBy(begun(hourly), sight(asleep, { deployed: undefined }), '2026-11-22T07:30:00Z');
+    expect(found).toMatchObject({ slots: ['2026-11-22T07:00:00Z'], schedule: null });
+    const next: Look = { ...begun(hourly), schedule: null, to: '2026-11-22T07:30:00Z' };
+    expect(dueBy(next, sight(asleep, { deployed: undefined }), '2026-11-22T09:30:00Z')?.slots).toEqual([]);
+  });
+
+  test('with other exclusion dates is the same schedule to Scheduler, and judged by the new ones at once', () => {
+    const excluded = job({ schedule: { cron: '0 * * * ? *', exclude: ['2026-11-22'] } });
+    const found = dueBy(begun(hourly), sight(excluded), '2026-11-22T07:30:00Z');
+    expect(found?.due).toEqual([{ slot: '2026-11-22T07:00:00Z', by: 'schedule', skip: 'excluded' }]);
+  });
+});
+
+test('nothing is due of a time that was judged already', () => {
+  const look: Look = { ...begun(rate), to: '2026-11-22T12:00:00Z' };
+  expect(dueBy(look, sight(rate), '2026-11-22T11:00:00Z')).toMatchObject({ slots: [], to: new Date(look.to) });
+});
