@@ -8,7 +8,7 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '.build/compiled');
 
 /** What starts processes or an engine takes longest: it comes first, so that no worker is left with one at the end. */
 const longest = [
-  ...['cli.flow', 'package', 'local-daemon', 'failure.flow', 'dev.flow', 'stores.contract', 'story.flow'],
+  ...['commands.flow', 'package', 'daemon', 'failure.flow', 'dev.flow', 'stores.contract', 'story.flow'],
   ...['template', 'providers.flow', 'asking.flow', 'tools.flow', 'calendar.law', 'explore'],
 ];
 

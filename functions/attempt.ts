@@ -1,4 +1,4 @@
-import { loop } from '../lib/agent/agent-loop.ts';
+import { agentLoop } from '../lib/agent/agent-loop.ts';
 import { lambda, service } from '../lib/io/aws/lambda.ts';
 import { opener } from '../lib/io/open.ts';
 import { AttemptInput } from '../lib/run/attempt.ts';
@@ -8,7 +8,7 @@ const open = opener({ stores, config: config.config, env: process.env, now });
 
 /** Works on one attempt until it is done, has failed, or has too little time left. */
 export const handler = lambda(AttemptInput, (input, context) =>
-  loop(input, {
+  agentLoop(input, {
     stores,
     open,
     clock: { now, remainingMs: () => context.getRemainingTimeInMillis(), timeout: AbortSignal.timeout },

@@ -1,7 +1,7 @@
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
-import { schedulerDeployments } from '../lib/io/aws/deployed-schedules.ts';
+import { schedulerDeployedSchedules } from '../lib/io/aws/deployed-schedules.ts';
 import { stateMachineExecutions } from '../lib/io/aws/executions.ts';
 import { clientOptions, lambda, service } from '../lib/io/aws/lambda.ts';
 import { configuredJobList } from '../lib/io/files/config.ts';
@@ -9,7 +9,7 @@ import { watch } from '../lib/watch/watchman.ts';
 
 const { config, now, stores, observe } = service();
 const executions = stateMachineExecutions(new SFNClient(clientOptions), config.stateMachineArn);
-const deployments = schedulerDeployments(new SchedulerClient(clientOptions), config.scheduleGroup);
+const schedules = schedulerDeployedSchedules(new SchedulerClient(clientOptions), config.scheduleGroup);
 
 /** Looks after every job: slots nobody delivered, runs that are stuck, schedules that are not as declared. What wakes it does not matter. */
 export const handler = lambda(z.looseObject({}), async () => {
@@ -17,7 +17,7 @@ export const handler = lambda(z.looseObject({}), async () => {
   const deps = {
     stores,
     executions,
-    deployments,
+    schedules,
     now,
     ...told,
     recorded: (run: Parameters<typeof recorded>[0]) => recorded(run, now()),

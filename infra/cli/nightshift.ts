@@ -1,9 +1,9 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { built } from '../local/daemon/bundle-cache.ts';
+import { bundleCache } from '../local/daemon/bundle-cache.ts';
 
-const dir = await built().catch((thrown: unknown) => {
+const dir = await bundleCache().catch((thrown: unknown) => {
   console.error(thrown instanceof Error ? thrown.message : thrown);
   process.exit(2);
 });

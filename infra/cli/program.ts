@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { projectPath } from './client/job-files.ts';
-import { type Place, regionOf } from './client/target.ts';
-import { ending, exitCodes } from './print/exit.ts';
+import { regionOf, type Target } from './client/target.ts';
+import { exitCodes, exitOf } from './print/exit.ts';
 import { terminal } from './print/terminal.ts';
 
 const out = terminal(process.stdout, process.env);
@@ -27,7 +27,7 @@ const program = new Command('nightshift')
   .exitOverride()
   .showHelpAfterError('(--help lists what there is)')
   .hook('preAction', (_, action) => {
-    const place = action.opts<Place>();
+    const place = action.opts<Target>();
     if (place.stage !== undefined) asked = `stage ${place.stage} in ${regionOf(place)}`;
   })
   .addHelpText(
@@ -171,7 +171,7 @@ const endedBy = (thrown: unknown): number => {
   out.show();
   err.show();
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.succeeded : exitCodes.badInput;
-  const { text, exitCode } = ending(thrown);
+  const { text, exitCode } = exitOf(thrown);
   err.say(asked && exitCode === exitCodes.unreachable ? `${text}\nAsked: ${asked}.` : text);
   return exitCode;
 };

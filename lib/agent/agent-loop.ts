@@ -11,7 +11,7 @@ import { capped } from '../text.ts';
 import { addUsage, noUsage, type Usage } from '../usage.ts';
 import { limitReached, loopDetected, toolUnavailable } from './limit.ts';
 import type { Model, ModelReply, ToolSpec } from './model.ts';
-import { type TurnDeps, takeTurn } from './next-step.ts';
+import { type NextStepDeps, nextStep } from './next-step.ts';
 import { firstPrompt } from './prompt.ts';
 
 /** Time as the loop needs it. */
@@ -23,7 +23,7 @@ export type Clock = {
   timeout(ms: number): AbortSignal;
 };
 
-export type LoopDeps = {
+export type AgentLoopDeps = {
   stores: { runs: Runs; attempts: Attempts; sessions: Sessions };
   /** What the run's job names: its model, and its tools with what they are told to be. */
   open(run: Run, attempt: number): Promise<Opened>;
@@ -34,7 +34,7 @@ export type LoopDeps = {
   failed(input: AttemptInput, failure: Failure): void;
 };
 
-export type Opened = { model: Model; specs: ToolSpec[]; calls: Pick<TurnDeps, 'tools' | 'context' | 'effects'> };
+export type Opened = { model: Model; specs: ToolSpec[]; calls: Pick<NextStepDeps, 'tools' | 'context' | 'effects'> };
 
 /** Time kept at the end of an invocation to commit a step and answer, in milliseconds. */
 const reserveMs = 15_000;
@@ -44,7 +44,7 @@ const reserveMs = 15_000;
  * answer, a failure, or too little time. It leaves with `continue` before the deadline; the next invocation goes on from
  * the last committed step. Never throws: what has a name is returned, and everything else is a Crash.
  */
-export const loop = async (input: AttemptInput, deps: LoopDeps): Promise<AttemptResult> => {
+export const agentLoop = async (input: AttemptInput, deps: AgentLoopDeps): Promise<AttemptResult> => {
   const meter = { usage: noUsage };
   try {
     return await work(input, meter, deps);
@@ -57,7 +57,7 @@ export const loop = async (input: AttemptInput, deps: LoopDeps): Promise<Attempt
   }
 };
 
-const work = async (input: AttemptInput, meter: { usage: Usage }, deps: LoopDeps): Promise<AttemptResult> => {
+const work = async (input: AttemptInput, meter: { usage: Usage }, deps: AgentLoopDeps): Promise<AttemptResult> => {
   const { runs, sessions } = deps.stores;
   const run = await knownRun(input.runId, runs);
   if (run.outcome) throw new Failure('RunConflict', `run ${run.id} has ended already: ${run.outcome.status}`);
@@ -70,7 +70,7 @@ const work = async (input: AttemptInput, meter: { usage: Usage }, deps: LoopDeps
   const readResult = await resultReader(run.job.result);
   const { system, prompt } = firstPrompt(run, input.note);
   const messages = conversation(prompt, steps);
-  const turnDeps: TurnDeps = {
+  const turnDeps: NextStepDeps = {
     ...calls,
     readResult,
     now: deps.clock.now,
@@ -88,16 +88,16 @@ const work = async (input: AttemptInput, meter: { usage: Usage }, deps: LoopDeps
     const reply = await ask((signal) => model(request, signal), run.job, deps.clock);
     if (reply === 'out of time') return left();
     meter.usage = addUsage(meter.usage, reply.usage);
-    const step = await takeTurn(reply, { startedAt, steps }, turnDeps);
+    const step = await nextStep(reply, { startedAt, steps }, turnDeps);
     await sessions.append(key, step);
     steps.push(step);
-    messages.push(...step.turn);
+    messages.push(...step.messages);
     deps.committed(run, input.attempt, step);
   }
 };
 
 /** Takes the attempt for this invocation alone. Throws SessionConflict where another one has it. */
-const claim = async (input: AttemptInput, { stores: { attempts }, clock }: LoopDeps): Promise<Attempt> => {
+const claim = async (input: AttemptInput, { stores: { attempts }, clock }: AgentLoopDeps): Promise<Attempt> => {
   const { runId, attempt: number, version } = input;
   const seen = version === 0 ? undefined : await attempts.get(runId, number);
   if (version > 0 && (!seen || seen.failed)) {
@@ -124,7 +124,7 @@ const stillOurs = async (claimed: Attempt, attempts: Attempts): Promise<void> =>
 const finished = (steps: Step[], readResult: ResultReader): boolean => {
   const last = steps.at(-1);
   if (!last || !isFinal(last)) return false;
-  const result = readResult(textOf(last.turn[0]));
+  const result = readResult(textOf(last.messages[0]));
   if ('problem' in result)
     throw new Failure('InvalidResult', `the final answer does not fit the job's result: ${result.problem}`);
   return true;

@@ -4,22 +4,22 @@ import type { ResultReader } from '../run/result.ts';
 import { type CallStatus, callsOf, isCorrection, type Step } from '../run/step.ts';
 import type { ModelReply } from './model.ts';
 import { acceptReply, type Refusal } from './reply.ts';
-import { type Answer, answerCall, type CallDeps } from './tool-call.ts';
+import { callTool, type ToolAnswer, type ToolCallDeps } from './tool-call.ts';
 
 /** What all tool answers of one step may take together, in UTF-8 bytes: escaped as JSON, the item stays under 400 KB. */
 const maxAnswersBytes = 128 * 1024;
 const maxAnswerBytes = 48 * 1024;
 
-export type TurnDeps = CallDeps & { readResult: ResultReader; now(): Date };
+export type NextStepDeps = ToolCallDeps & { readResult: ResultReader; now(): Date };
 
 /**
  * Makes a reply into the session's next step: its calls made, in parallel, and answered; a result that does not fit sent
  * back the first time. Throws what acceptReply throws and what the store throws; tools' failures are in the step.
  */
-export const takeTurn = async (
+export const nextStep = async (
   reply: ModelReply,
   asked: { startedAt: Date; steps: Step[] },
-  deps: TurnDeps,
+  deps: NextStepDeps,
 ): Promise<Step> => {
   const repliedAt = deps.now();
   const { steps } = asked;
@@ -28,7 +28,7 @@ export const takeTurn = async (
   const answers = await answerAll(calls, refusals, steps, deps);
   return {
     number: steps.length + 1,
-    turn: calls.length > 0 ? [message, toolMessage(calls, answers)] : finalTurn(message, steps, deps.readResult),
+    messages: calls.length > 0 ? [message, toolMessage(calls, answers)] : finalTurn(message, steps, deps.readResult),
     calls: answers.map(({ status }) => status),
     usage: reply.usage,
     startedAt: asked.startedAt.toJSON(),
@@ -41,15 +41,15 @@ export const takeTurn = async (
 const accepted = (reply: ModelReply, steps: Step[]): ReturnType<typeof acceptReply> => {
   const alone = acceptReply(reply, new Set());
   const ids = new Set(toolCalls(alone.message).map(({ toolCallId }) => toolCallId));
-  const clash = steps.some(({ turn }) =>
-    turn[0].content.some((part) => 'toolCallId' in part && ids.has(part.toolCallId)),
+  const clash = steps.some(({ messages }) =>
+    messages[0].content.some((part) => 'toolCallId' in part && ids.has(part.toolCallId)),
   );
   return clash ? acceptReply(reply, new Set(steps.flatMap(idsOf))) : alone;
 };
 
-const idsOf = ({ turn }: Step): string[] => toolCalls(turn[0]).map(({ toolCallId }) => toolCallId);
+const idsOf = ({ messages }: Step): string[] => toolCalls(messages[0]).map(({ toolCallId }) => toolCallId);
 
-const toolMessage = (calls: ToolCallPart[], answers: Answer[]): ToolMessage => ({
+const toolMessage = (calls: ToolCallPart[], answers: ToolAnswer[]): ToolMessage => ({
   role: 'tool',
   content: calls.map(({ toolCallId, toolName }, at) => {
     const { status = 'error', output = '' } = answers[at] ?? {};
@@ -58,7 +58,7 @@ const toolMessage = (calls: ToolCallPart[], answers: Answer[]): ToolMessage => (
   }),
 });
 
-const finalTurn = (message: AssistantMessage, steps: Step[], readResult: ResultReader): Step['turn'] => {
+const finalTurn = (message: AssistantMessage, steps: Step[], readResult: ResultReader): Step['messages'] => {
   const result = readResult(textOf(message));
   if ('value' in result || steps.some(isCorrection)) return [message];
   const correction = `This does not fit the JSON Schema of the final answer: ${result.problem}. Answer again with the JSON value alone.`;
@@ -69,8 +69,8 @@ const answerAll = async (
   calls: ToolCallPart[],
   refusals: Refusal[],
   steps: Step[],
-  deps: CallDeps,
-): Promise<Answer[]> => {
+  deps: ToolCallDeps,
+): Promise<ToolAnswer[]> => {
   const maxBytes = Math.min(maxAnswerBytes, Math.floor(maxAnswersBytes / Math.max(1, calls.length)));
   // Only an effect's key asks which of the equal calls this is, so no other tool pays for a look at the whole session.
   const hasEffect = (name: string) => Object.hasOwn(deps.tools, name) && deps.tools[name]?.effect === 'once';
@@ -79,7 +79,7 @@ const answerAll = async (
     calls.map((call, at) => {
       const refusal = refusals.find(({ toolCallId }) => toolCallId === call.toolCallId);
       if (refusal) return Promise.resolve({ status: 'refused' as const, output: `Not called: ${refusal.why}.` });
-      return answerCall(call, { occurrence: numbers[at] ?? 1, maxBytes }, deps);
+      return callTool(call, { occurrence: numbers[at] ?? 1, maxBytes }, deps);
     }),
   );
 };
@@ -116,7 +116,7 @@ const numberedCalls = (calls: ToolCallPart[], used: Set<string>): { number: numb
 };
 
 /** Waits for every call to end, so that none goes on unseen, and only then throws the first failure. */
-const allOrFirstFailure = async (calls: Promise<Answer>[]): Promise<Answer[]> => {
+const allOrFirstFailure = async (calls: Promise<ToolAnswer>[]): Promise<ToolAnswer[]> => {
   await Promise.allSettled(calls);
   return Promise.all(calls);
 };

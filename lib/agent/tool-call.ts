@@ -9,7 +9,7 @@ import { capped } from '../text.ts';
 import { type Tool, type ToolContext, ToolError } from './tool.ts';
 
 /** What a call needs to be made: the job's tools, what they get, and where effects are kept. */
-export type CallDeps = {
+export type ToolCallDeps = {
   tools: Record<string, Tool>;
   context: Omit<ToolContext, 'signal' | 'idempotencyKey'> & { attempt: number };
   effects: Effects;
@@ -20,22 +20,22 @@ export type CallDeps = {
 };
 
 /** Where a call stands: which of the attempt's equal calls it is, from 1, and how much of its step its answer may take, in UTF-8 bytes. */
-export type Place = { occurrence: number; maxBytes: number };
+export type CallPlace = { occurrence: number; maxBytes: number };
 
 /** How a call ended: what the model is told, and its status. */
-export type Answer = { status: CallStatus; output: string };
+export type ToolAnswer = { status: CallStatus; output: string };
 
 /**
  * Makes one tool call and answers it, whatever happens: an unknown tool, wrong arguments, a refusal or an unreachable
  * host are told to the model. Only failures that another attempt may not meet are thrown.
  */
-export const answerCall = async (call: ToolCallPart, place: Place, deps: CallDeps): Promise<Answer> => {
-  const { status, output } = await answer(call, place.occurrence, deps);
+export const callTool = async (call: ToolCallPart, place: CallPlace, deps: ToolCallDeps): Promise<ToolAnswer> => {
+  const { status, output } = await makeCall(call, place.occurrence, deps);
   const text = capped(output, place.maxBytes);
   return { status, output: text.trim() === '' ? '(no output)' : text };
 };
 
-const answer = async (call: ToolCallPart, occurrence: number, deps: CallDeps): Promise<Answer> => {
+const makeCall = async (call: ToolCallPart, occurrence: number, deps: ToolCallDeps): Promise<ToolAnswer> => {
   const tool = Object.hasOwn(deps.tools, call.toolName) ? deps.tools[call.toolName] : undefined;
   if (!tool) {
     const known = Object.keys(deps.tools).join(', ') || 'none';
@@ -50,7 +50,7 @@ const answer = async (call: ToolCallPart, occurrence: number, deps: CallDeps): P
     : callFreely(tool, input.data, deps);
 };
 
-const callFreely = async (tool: Tool, input: unknown, deps: CallDeps): Promise<Answer> => {
+const callFreely = async (tool: Tool, input: unknown, deps: ToolCallDeps): Promise<ToolAnswer> => {
   try {
     return { status: 'ok', output: await act(tool, input, undefined, deps) };
   } catch (thrown) {
@@ -67,11 +67,11 @@ const callOnce = async (
   input: unknown,
   call: ToolCallPart,
   occurrence: number,
-  deps: CallDeps,
-): Promise<Answer> => {
+  deps: ToolCallDeps,
+): Promise<ToolAnswer> => {
   const { runId, attempt } = deps.context;
   const key = effectKey({ runId, tool: call.toolName, input: call.input, occurrence });
-  let failed: Answer | undefined;
+  let failed: ToolAnswer | undefined;
   const made = async (): Promise<Act> => {
     try {
       return { happened: 'yes', output: await act(tool, input, key, deps) };
@@ -88,7 +88,7 @@ const callOnce = async (
 };
 
 /** A failed call in words for the model. What is not a ToolError may have happened, and its message may hold anything, so it stays here. */
-const told = (thrown: unknown): Answer => {
+const told = (thrown: unknown): ToolAnswer => {
   if (!(thrown instanceof ToolError)) {
     if (thrown instanceof Failure && failures[thrown.name] === 'retry') throw thrown;
     return { status: 'unknown', output: `The tool failed (${asFailure(thrown).message}).` };
@@ -98,7 +98,12 @@ const told = (thrown: unknown): Answer => {
 };
 
 /** Runs the tool until it answers or its time is over, even if it does not listen to its signal. */
-const act = async (tool: Tool, input: unknown, idempotencyKey: string | undefined, deps: CallDeps): Promise<string> => {
+const act = async (
+  tool: Tool,
+  input: unknown,
+  idempotencyKey: string | undefined,
+  deps: ToolCallDeps,
+): Promise<string> => {
   const signal = deps.timeout();
   const { attempt: _, ...context } = deps.context;
   const run = tool.run(input, { ...context, signal, idempotencyKey });

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Job } from '../job/job.ts';
 import type { Http } from './http.ts';
-import type { Ledger } from './past-runs.ts';
+import type { PastRuns } from './past-runs.ts';
 
 /** What a tool gets beside its input. Everything that leaves the process goes through `http` or `ledger`. */
 export type ToolContext = {
@@ -14,7 +14,7 @@ export type ToolContext = {
   /** Set for an effect `once`: the same for every repeat of this call in this run. Goes out as Idempotency-Key. */
   idempotencyKey: string | undefined;
   http: Http;
-  ledger: Ledger;
+  pastRuns: PastRuns;
 };
 
 /**

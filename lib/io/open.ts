@@ -5,7 +5,7 @@ import { secrets } from './aws/secrets.ts';
 import { configuredScripts } from './files/config.ts';
 import { loadTools, toolSpecs } from './files/tools.ts';
 import { openModel } from './model/model.ts';
-import { storedLedger } from './store/past-runs.ts';
+import { storedPastRuns } from './store/past-runs.ts';
 import type { Stores } from './store/stores.ts';
 import { guardedHttp } from './web/http.ts';
 
@@ -23,6 +23,6 @@ export const opener =
     const wait = (seconds: number, signal: AbortSignal) => delay(seconds * 1000, undefined, { signal });
     const modelDeps = { secret: secrets(env), script: configuredScripts(config), clock: { now, wait } };
     const [model, tools] = await Promise.all([openModel(job.model, { attempt, env }, modelDeps), loadTools(job.tools)]);
-    const context = { job, runId, slot, attempt, http: guardedHttp(), ledger: storedLedger(stores, now) };
+    const context = { job, runId, slot, attempt, http: guardedHttp(), pastRuns: storedPastRuns(stores, now) };
     return { model, specs: toolSpecs(tools), calls: { tools, context, effects: stores.effects } };
   };

@@ -9,7 +9,18 @@ import { executionInput } from '../run/execution.ts';
 import { type Skip, skipped } from '../run/outcome.ts';
 import { Origin, type Run, runId, runName, Suffix } from '../run/run.ts';
 import { Slot, slotAge } from '../schedule/slot.ts';
-import { account, dismiss, type Ended, forget, isEnded, leave, letOut, readable, skipRun, sweep } from './release.ts';
+import {
+  dropLease,
+  type Ended,
+  isEnded,
+  readable,
+  release,
+  releaseEnded,
+  skipAndRelease,
+  skipLeaving,
+  skipRun,
+  startQueued,
+} from './release.ts';
 import { died, type SettleDeps, settle, superseded } from './settle.ts';
 
 /** How many slots a run is told that it stands for, the last ones: each of its prompts and its item may hold them. */
@@ -87,7 +98,7 @@ const oneTry = async (draft: Run, delivery: Delivery): Promise<DispatchResult> =
   const known = await deps.stores.runs.get(id);
   const lease = state.open.find((one) => one.run === id);
   if (isEnded(known)) return over(known, lease !== undefined || state.queued === id, delivery);
-  if (await dismiss(state.open, deps, id)) throw moved(id);
+  if (await skipLeaving(state.open, deps, id)) throw moved(id);
   const seen: Seen = { run: known ?? { ...draft, since: state.lastSuccess }, known, state };
   if (lease?.skip) return skip(lease.skip, seen, delivery);
   if (lease) {
@@ -95,8 +106,8 @@ const oneTry = async (draft: Run, delivery: Delivery): Promise<DispatchResult> =
     return start(seen, delivery);
   }
   const free = !state.open.some((lease) => lease.holds);
-  if (free && state.queued !== null && (await letOut(job.name, null, deps))) throw moved(id);
-  return carryOut(decide(seen, deps.now()), seen, delivery);
+  if (free && state.queued !== null && (await startQueued(job.name, null, deps))) throw moved(id);
+  return carryOutAdmission(decide(seen, deps.now()), seen, delivery);
 };
 
 /** Whoever put its place died before he could record it: its lease begins anew, so that nobody drops it as lost meanwhile. */
@@ -104,7 +115,7 @@ const anew = ({ run, state }: Seen, now: Date): JobState => nextState(state, { o
 
 /** It has its outcome, which may be this delivery's own doing, and perhaps a place still. */
 const over = async (run: Ended, isPlaced: boolean, { recorded, deps }: Delivery): Promise<DispatchResult> => {
-  if (isPlaced) await account(run, deps);
+  if (isPlaced) await release(run, deps);
   const { id, outcome } = run;
   return recorded && outcome.status === 'skipped'
     ? { status: 'skipped', run: id, why: outcome.why }
@@ -123,10 +134,10 @@ const isForOthers = (decided: Admission): boolean =>
   decided.kind === 'queue' ||
   (decided.kind === 'skip' && (decided.skip.why === 'overlap' || decided.skip.why === 'breaker'));
 
-const carryOut = async (decided: Admission, seen: Seen, delivery: Delivery): Promise<DispatchResult> => {
+const carryOutAdmission = async (decided: Admission, seen: Seen, delivery: Delivery): Promise<DispatchResult> => {
   const { run, state } = seen;
   const { deps } = delivery;
-  if (isForOthers(decided) && (await sweep(state, deps))) throw moved(run.id);
+  if (isForOthers(decided) && (await releaseEnded(state, deps))) throw moved(run.id);
   switch (decided.kind) {
     case 'wait':
       return { status: 'waits', run: run.id };
@@ -179,8 +190,8 @@ const skip = async (why: Skip, { run, known, state }: Seen, delivery: Delivery):
   if (isQueued) await deps.stores.states.put(leaving(state, why, deps.now()));
   const ended = { ...run, outcome: skipped(why, deps.now()) };
   if (!known) await record(ended, delivery);
-  if (known) await leave(known, why, deps);
-  else if (isQueued || state.open.some((lease) => lease.run === run.id)) await account(ended, deps);
+  if (known) await skipAndRelease(known, why, deps);
+  else if (isQueued || state.open.some((lease) => lease.run === run.id)) await release(ended, deps);
   return { status: 'skipped', run: run.id, why: why.why };
 };
 
@@ -197,8 +208,8 @@ const unrecorded = (id: string, { job, startedAt }: Run): Run => ({
 /** The run whose place in the queue is taken is skipped, recorded or not. */
 const giveWay = async (old: { run: string; skip: Skip }, to: Run, deps: DispatchDeps): Promise<void> => {
   const run = await readable(old.run, deps.stores.runs);
-  if (run === 'damaged') await forget(old.run, to.job.name, deps.stores.states);
-  else await leave(run ?? unrecorded(old.run, to), old.skip, deps);
+  if (run === 'damaged') await dropLease(old.run, to.job.name, deps.stores.states);
+  else await skipAndRelease(run ?? unrecorded(old.run, to), old.skip, deps);
 };
 
 /** Ends a run for a newer one. Where its own delivery has yet to record it, that one finds it skipped, and does not begin it. */
@@ -222,9 +233,10 @@ export const end = async (
     await orMoved(runId, settle(how, deps));
   } catch (thrown) {
     const name = thrown instanceof Failure ? thrown.name : undefined;
-    if (name === 'UnknownRun') return forget(runId, job, deps.stores.states, (lease) => isExpired(lease, deps.now()));
+    if (name === 'UnknownRun')
+      return dropLease(runId, job, deps.stores.states, (lease) => isExpired(lease, deps.now()));
     if (name !== 'DamagedItem') throw thrown;
-    await forget(runId, job, deps.stores.states);
+    await dropLease(runId, job, deps.stores.states);
   }
   await deps.executions.stop(runId, how.detail.error ?? 'States.Timeout');
 };

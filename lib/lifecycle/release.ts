@@ -16,7 +16,7 @@ import { type Executions, executionInput } from '../run/execution.ts';
 import { type Outcome, type Skip, skipped } from '../run/outcome.ts';
 import type { Run, Runs } from '../run/run.ts';
 
-export type AccountDeps = {
+export type ReleaseDeps = {
   stores: { runs: Runs; states: JobStates };
   executions: Executions;
   now(): Date;
@@ -57,7 +57,7 @@ const without = (state: JobState, run: Ended, now: Date): JobState => {
 };
 
 /** Takes a run that cannot be read out of its job's state, or that nobody has recorded in all its time: it holds nobody up. What it cost is not known. */
-export const forget = async (
+export const dropLease = async (
   runId: string,
   job: string,
   states: JobStates,
@@ -75,7 +75,7 @@ export const forget = async (
 export const skipRun = async (
   run: Run,
   skip: Skip,
-  { stores: { runs }, now, settled }: AccountDeps,
+  { stores: { runs }, now, settled }: ReleaseDeps,
 ): Promise<Ended> => {
   const ended = { ...run, outcome: skipped(skip, now()), version: run.version + 1 };
   await orMoved(run.id, runs.put(ended));
@@ -84,16 +84,16 @@ export const skipRun = async (
 };
 
 /** Records that a run which leaves the queue is not made, and takes its last place away. Throws as `skipRun`. */
-export const leave = async (run: Run, skip: Skip, deps: AccountDeps): Promise<void> =>
-  account(isEnded(run) ? run : await skipRun(run, skip, deps), deps);
+export const skipAndRelease = async (run: Run, skip: Skip, deps: ReleaseDeps): Promise<void> =>
+  release(isEnded(run) ? run : await skipRun(run, skip, deps), deps);
 
 /** Finishes what others have begun: runs that have left the queue, but for one, are recorded as skipped. Says whether there were any that can be. */
-export const dismiss = async (open: Lease[], deps: AccountDeps, except?: string): Promise<boolean> => {
+export const skipLeaving = async (open: Lease[], deps: ReleaseDeps, except?: string): Promise<boolean> => {
   let dismissed = false;
   for (const { run: id, skip } of open) {
     const run = skip && id !== except ? await readable(id, deps.stores.runs) : undefined;
     if (!skip || run === undefined || run === 'damaged') continue;
-    await leave(run, skip, deps);
+    await skipAndRelease(run, skip, deps);
     dismissed = true;
   }
   return dismissed;
@@ -104,7 +104,7 @@ export const dismiss = async (open: Lease[], deps: AccountDeps, except?: string)
  * One that may not start any more is skipped. The put of the state decides, whoever else lets it out or skips it. Says whether the queue has moved; a run whose
  * delivery has yet to record it stays.
  */
-export const letOut = (job: string, after: string | null, deps: AccountDeps, beside = false): Promise<boolean> =>
+export const startQueued = (job: string, after: string | null, deps: ReleaseDeps, beside = false): Promise<boolean> =>
   untilWon(async () => {
     const { runs, states } = deps.stores;
     const state = await states.get(job);
@@ -116,16 +116,16 @@ export const letOut = (job: string, after: string | null, deps: AccountDeps, bes
     return true;
   });
 
-const startOrSkip = async (run: Run, state: JobState, after: string | null, deps: AccountDeps): Promise<void> => {
+const startOrSkip = async (run: Run, state: JobState, after: string | null, deps: ReleaseDeps): Promise<void> => {
   const now = deps.now();
   const refused = restraint(run, state, now);
   await deps.stores.states.put(refused ? leaving(state, refused, now) : placed(run, state, now, after));
-  if (refused) await leave(run, refused, deps);
+  if (refused) await skipAndRelease(run, refused, deps);
   else await deps.executions.start(run.id, executionInput(run));
 };
 
 /** Starts the runs that were let out at the end of this one, in case whoever let them out died before he could. */
-const startAgain = async (ended: string, state: JobState, { stores: { runs }, executions }: AccountDeps) => {
+const startAgain = async (ended: string, state: JobState, { stores: { runs }, executions }: ReleaseDeps) => {
   for (const { run: id, after } of state.open) {
     const run = after === ended ? await readable(id, runs) : undefined;
     if (run !== undefined && run !== 'damaged' && !run.outcome) await executions.start(id, executionInput(run));
@@ -136,7 +136,7 @@ const startAgain = async (ended: string, state: JobState, { stores: { runs }, ex
  * Accounts for a run that has its outcome, once, and lets out the one that waited for its end. Told again it changes nothing, and
  * does what an earlier call may have left undone. Throws JobConflict where it lost too many races.
  */
-export const account = async (run: Ended, deps: AccountDeps): Promise<void> => {
+export const release = async (run: Ended, deps: ReleaseDeps): Promise<void> => {
   const { states } = deps.stores;
   const state = await untilWon(async () => {
     const seen = (await states.get(run.job.name)) ?? freshState(run.job.name);
@@ -147,13 +147,13 @@ export const account = async (run: Ended, deps: AccountDeps): Promise<void> => {
     if (put.breaker && put.breaker.until !== seen.breaker?.until) deps.tripped(run, put);
     return put;
   });
-  await dismiss(state.open, deps);
+  await skipLeaving(state.open, deps);
   await startAgain(run.id, state, deps);
-  if (state.queued !== null) await letOut(run.job.name, run.id, deps);
+  if (state.queued !== null) await startQueued(run.job.name, run.id, deps);
 };
 
 /** Accounts for runs that are over and still have their place, because whoever ended them died before he could. Says whether there were any. */
-export const sweep = async (state: JobState, deps: AccountDeps): Promise<boolean> => {
+export const releaseEnded = async (state: JobState, deps: ReleaseDeps): Promise<boolean> => {
   const places = [
     ...state.open.filter(({ holds }) => holds).map(({ run }) => run),
     ...(state.queued === null ? [] : [state.queued]),
@@ -162,7 +162,7 @@ export const sweep = async (state: JobState, deps: AccountDeps): Promise<boolean
   for (const id of places) {
     const run = await readable(id, deps.stores.runs);
     if (run === 'damaged' || !isEnded(run)) continue;
-    await account(run, deps);
+    await release(run, deps);
     swept = true;
   }
   return swept;

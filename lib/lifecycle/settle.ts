@@ -5,7 +5,7 @@ import { FailureNameSchema, type Outcome } from '../run/outcome.ts';
 import { knownRun, type Run } from '../run/run.ts';
 import { committed, type Sessions, sessionKey } from '../run/session.ts';
 import { addUsage, noUsage, Usage } from '../usage.ts';
-import { type AccountDeps, account, isEnded, type Ended as Over } from './release.ts';
+import { isEnded, type Ended as Over, type ReleaseDeps, release } from './release.ts';
 
 const Done = z.strictObject({ status: z.literal('done'), steps: z.int().positive(), usage: Usage });
 const GivenUp = z.strictObject({
@@ -43,7 +43,7 @@ export const died = (runId: string, status: Died['detail']['status'], error?: st
 export const SettleInput = z.union([Ended, Died]);
 export type SettleInput = z.infer<typeof SettleInput>;
 
-export type SettleDeps = AccountDeps & {
+export type SettleDeps = ReleaseDeps & {
   stores: { attempts: Attempts; sessions: Sessions };
 };
 
@@ -53,12 +53,12 @@ export type SettleDeps = AccountDeps & {
  */
 export const settle = async (input: SettleInput, deps: SettleDeps): Promise<Outcome> => {
   const run = await knownRun('detail' in input ? input.detail.name : input.runId, deps.stores.runs);
-  const over = isEnded(run) ? run : await ended(run, input, deps);
-  await account(over, deps);
+  const over = isEnded(run) ? run : await recordOutcome(run, input, deps);
+  await release(over, deps);
   return over.outcome;
 };
 
-const ended = async (run: Run, input: SettleInput, { stores, now, settled }: SettleDeps): Promise<Over> => {
+const recordOutcome = async (run: Run, input: SettleInput, { stores, now, settled }: SettleDeps): Promise<Over> => {
   const endedAt = now().toJSON();
   const outcome =
     'detail' in input ? await outcomeOfDead(run, input.detail, endedAt, stores) : outcomeOf(input, endedAt);

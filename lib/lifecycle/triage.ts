@@ -47,7 +47,7 @@ export const triage = async (input: TriageInput, deps: TriageDeps): Promise<Tria
   const { failure, message, retryAfterSeconds } = told;
   if (run.outcome) return { status: 'give-up', failure, message, spent: input.spent };
   const seen = await attempts.get(input.runId, input.attempt);
-  if (seen?.failed) return answer(input, seen.failed);
+  if (seen?.failed) return resultOf(input, seen.failed);
   const {
     answered,
     steps,
@@ -66,10 +66,10 @@ export const triage = async (input: TriageInput, deps: TriageDeps): Promise<Tria
   const closed: Attempt = { runId, number, startedAt, failed, version: (seen?.version ?? 0) + 1 };
   await attempts.put(closed);
   deps.closed(run, closed);
-  return answer(input, failed);
+  return resultOf(input, failed);
 };
 
-const answer = (
+const resultOf = (
   { attempt, spent: before }: TriageInput,
   { decision, failure, message, usage }: AttemptFailure,
 ): TriageResult => {

@@ -43,11 +43,11 @@ const spreadOf = (numbers: number[]): Spread | null => {
   return { mean: sum / sorted.length, low: quantile(sorted, 0.1), high: quantile(sorted, 0.9) };
 };
 
-const ended = ({ outcome }: Run): Ran[] => (hasRun(outcome) ? [outcome] : []);
+const outcomesOf = ({ outcome }: Run): Ran[] => (hasRun(outcome) ? [outcome] : []);
 
 /** What runs of the job's own model were like. Null where none of them has ended. */
 export const experience = (job: Job, past: Run[]): Experience | null => {
-  const outcomes = past.filter((run) => run.job.model === job.model).flatMap(ended);
+  const outcomes = past.filter((run) => run.job.model === job.model).flatMap(outcomesOf);
   if (outcomes.length === 0) return null;
   const prices = outcomes.flatMap(({ usage }) => (usage.usd === null ? [] : [usage.usd]));
   const failed = outcomes.filter(({ status }) => status === 'failed').length;

@@ -7,21 +7,21 @@ import { type Run, type Runs, runStatus } from '../run/run.ts';
 import { dueBetween } from '../schedule/calendar.ts';
 import { scheduleExpression } from '../schedule/schedule.ts';
 import { slotAt } from '../schedule/slot.ts';
-import type { Look, Looks } from '../watch/checkpoint.ts';
+import type { Checkpoint, Checkpoints } from '../watch/checkpoint.ts';
 import { isStale, promisedFrom } from '../watch/freshness.ts';
 import { inEnglish } from './schedule-text.ts';
 import { type Anchor, anchorOf, neighbours } from './why.ts';
 
 /** What a status is read from. */
-type Stores = { runs: Runs; states: JobStates; looks: Looks };
+type Stores = { runs: Runs; states: JobStates; checkpoints: Checkpoints };
 
 /** How many of a job's last runs are read. */
-const lookBack = 20;
+const recentRuns = 20;
 
 /** Whether a run of the day has succeeded by the hour that the job promises. Null where it promises none, or nobody has looked at it yet. */
 const freshness = async (
   job: Job,
-  look: Look | undefined,
+  look: Checkpoint | undefined,
   now: Date,
   stores: Stores | undefined,
 ): Promise<boolean | null> => {
@@ -52,15 +52,18 @@ const monthOf = ({ schedule, limits }: Job, { spent }: JobState, past: Run[], no
 const nextOf = ({ schedule, enabled }: Job, anchor: Anchor, now: Date) =>
   enabled && anchor.known ? (neighbours(schedule, now.getTime(), anchor.at).next?.slot ?? null) : null;
 
-const watched = (look: Look | undefined) => ({ driftSince: look?.driftSince ?? null, lookedTo: look?.to ?? null });
+const watched = (look: Checkpoint | undefined) => ({
+  driftSince: look?.driftSince ?? null,
+  lookedTo: look?.accountedUpTo ?? null,
+});
 
 /** All there is to tell of a job. What is not known is null. */
-export const statusOf = async (job: Job, now: Date, stores: Stores | undefined) => {
+export const jobStatus = async (job: Job, now: Date, stores: Stores | undefined) => {
   const { name, schedule } = job;
   const [stored, look, past = []] = await Promise.all([
     stores?.states.get(name),
-    stores?.looks.get(name),
-    stores?.runs.byJob(name, { limit: lookBack }),
+    stores?.checkpoints.get(name),
+    stores?.runs.byJob(name, { limit: recentRuns }),
   ]);
   const state = stored ?? freshState(name);
   const anchor = anchorOf(job, look, past);
@@ -84,4 +87,4 @@ export const statusOf = async (job: Job, now: Date, stores: Stores | undefined) 
     ...watched(look),
   };
 };
-export type Status = Awaited<ReturnType<typeof statusOf>>;
+export type JobStatus = Awaited<ReturnType<typeof jobStatus>>;

@@ -11,7 +11,7 @@ import type { Step } from '../run/step.ts';
 export type Tried = Attempt & { prompt: Prompt; steps: Step[] };
 
 /** All that is remembered of a run. */
-export type History = { run: Run; attempts: Tried[] };
+export type RunHistory = { run: Run; attempts: Tried[] };
 
 /** Throws UnknownRun for what no run could be called. */
 export const mustBeRunId = (id: string): void => {
@@ -27,11 +27,11 @@ export const mustBeRunId = (id: string): void => {
  * Reads a run's history, or throws UnknownRun. The run is read first and the sessions last: a run with an outcome is
  * whole. Sessions of attempts that `earlier` knew as closed are not read again.
  */
-export const history = async (
+export const runHistory = async (
   runId: string,
   { runs, attempts, sessions }: { runs: Runs; attempts: Attempts; sessions: Sessions },
-  earlier?: History,
-): Promise<History> => {
+  earlier?: RunHistory,
+): Promise<RunHistory> => {
   const run = await knownRun(runId, runs);
   const tried = await attempts.list(runId);
   const known = new Map(earlier?.attempts.flatMap((one) => (one.failed ? [[one.number, one.steps] as const] : [])));
@@ -44,12 +44,12 @@ export const history = async (
 };
 
 /** A succeeded run's result: the value where the job types it, else the answer's text. Null for any other run. */
-export const resultOf = async ({ run, attempts }: History): Promise<unknown> => {
+export const resultOf = async ({ run, attempts }: RunHistory): Promise<unknown> => {
   const { outcome, job } = run;
   if (outcome?.status !== 'succeeded') return null;
   const answer = attempts.find(({ number }) => number === outcome.attempts)?.steps.at(-1);
   if (!answer) return null;
-  const text = textOf(answer.turn[0]);
+  const text = textOf(answer.messages[0]);
   const result = (await resultReader(job.result))(text);
   return 'value' in result ? result.value : text;
 };

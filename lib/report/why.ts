@@ -9,7 +9,7 @@ import { type Run, runId } from '../run/run.ts';
 import { boundsOf, type Due, dueBetween, slotsAfter } from '../schedule/calendar.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { type Slot, slotAt } from '../schedule/slot.ts';
-import type { Look } from '../watch/checkpoint.ts';
+import type { Checkpoint } from '../watch/checkpoint.ts';
 
 /** A time somebody asks about: every instant it can mean, in order (none where clocks jump over it), and when it is reached. In milliseconds. */
 export type Asked = { instants: number[]; reached: number };
@@ -24,7 +24,7 @@ export type Facts = {
   anchor: Anchor;
   runs: Run[];
   state: JobState | undefined;
-  look: Look | undefined;
+  look: Checkpoint | undefined;
   now: Date;
 };
 
@@ -57,7 +57,7 @@ const minute = 60_000;
 const day = 24 * 60 * minute;
 
 /** How far back a slot is looked for, each only where the one before held none. */
-const lookBack = [2 * minute, 2 * 60 * minute, 2 * day, 10 * day, 70 * day, 800 * day, 3660 * day];
+const searchWindows = [2 * minute, 2 * 60 * minute, 2 * day, 10 * day, 70 * day, 800 * day, 3660 * day];
 
 /** The last slot before an instant and the first one after it, of those that are to run. */
 export const neighbours = (schedule: Schedule, instant: number, anchor: Date): Neighbours => {
@@ -66,7 +66,7 @@ export const neighbours = (schedule: Schedule, instant: number, anchor: Date): N
     dueBetween(schedule, new Date(instant - back), new Date(instant - 1), { anchor })
       .filter(runs)
       .at(-1);
-  const before = lookBack.reduce<Due | undefined>((found, back) => found ?? last(back), undefined);
+  const before = searchWindows.reduce<Due | undefined>((found, back) => found ?? last(back), undefined);
   const next = slotsAfter(schedule, new Date(instant), { anchor }).find(runs);
   return { before, next };
 };
@@ -87,7 +87,10 @@ const dueSoFar = (facts: Facts, after: Date, to: Date): Due[] => {
   const { look, now } = facts;
   const schedule = scheduleSoFar(facts);
   if (!look || !schedule) return [];
-  const [later, earlier] = [Math.max(after.getTime(), Date.parse(look.to)), Math.min(to.getTime(), now.getTime())];
+  const [later, earlier] = [
+    Math.max(after.getTime(), Date.parse(look.accountedUpTo)),
+    Math.min(to.getTime(), now.getTime()),
+  ];
   if (later >= earlier) return [];
   return dueBetween(schedule, new Date(later), new Date(earlier), { anchor: new Date(look.anchor.at) });
 };
@@ -134,7 +137,7 @@ const unrecorded = (due: Due, { job, look, now }: Facts, state: JobState): Verdi
   const run = draft(job, due.slot, now);
   const instant = Date.parse(due.slot);
   if (instant > now.getTime()) return { kind: 'ahead', due, refused: refusal(run, state, new Date(instant)) };
-  if (look && due.slot <= look.to) return { kind: 'unaccounted', due, to: look.to };
+  if (look && due.slot <= look.accountedUpTo) return { kind: 'unaccounted', due, to: look.accountedUpTo };
   const place = state.open.find((lease) => lease.run === run.id);
   const behind = job.overlap === 'allow' ? [] : holders(state, run.id);
   return { kind: 'unrecorded', due, refused: refusal(run, state, now), place, behind };
@@ -173,7 +176,7 @@ export const why = (facts: Facts): Why => {
 };
 
 /** Where a job's rate counts from: as the watchman knows, else a slot its schedule delivered, else its start. Only for a rate does it matter. */
-export const anchorOf = ({ schedule }: Job, look: Look | undefined, runs: Run[]): Anchor => {
+export const anchorOf = ({ schedule }: Job, look: Checkpoint | undefined, runs: Run[]): Anchor => {
   const delivered = runs.find(({ suffix, origin }) => suffix === undefined && origin !== 'watchman')?.slot;
   const at = look?.schedule?.rate === undefined ? (delivered ?? boundsOf(schedule).start) : look.anchor.at;
   return { at: new Date(at ?? 0), known: at !== undefined || schedule.rate === undefined };

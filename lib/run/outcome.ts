@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type FailureName, failures } from '../failure.ts';
 import { noUsage, Usage } from '../usage.ts';
 
-const ended = { usage: Usage, endedAt: z.string() };
+const endFields = { usage: Usage, endedAt: z.string() };
 export const FailureNameSchema = z.enum(Object.keys(failures) as [FailureName, ...FailureName[]]);
 
 /** Why a slot was not run. `caught-up`: a later run stands for it. `fold`: its local time comes again, and is meant then. */
@@ -24,22 +24,27 @@ export type SkipReason = z.infer<typeof SkipReason>;
  * job does not make up for it. `message` says in words what was known; `by` is the run that a skipped slot gave way to.
  */
 export const Outcome = z.discriminatedUnion('status', [
-  z.strictObject({ status: z.literal('succeeded'), attempts: z.int().positive(), steps: z.int().positive(), ...ended }),
+  z.strictObject({
+    status: z.literal('succeeded'),
+    attempts: z.int().positive(),
+    steps: z.int().positive(),
+    ...endFields,
+  }),
   z.strictObject({
     status: z.literal('failed'),
     failure: FailureNameSchema,
     message: z.string(),
     attempts: z.int().nonnegative(),
-    ...ended,
+    ...endFields,
   }),
   z.strictObject({
     status: z.literal('skipped'),
     why: SkipReason,
     message: z.string().optional(),
     by: z.string().optional(),
-    ...ended,
+    ...endFields,
   }),
-  z.strictObject({ status: z.literal('missed'), message: z.string(), ...ended }),
+  z.strictObject({ status: z.literal('missed'), message: z.string(), ...endFields }),
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 

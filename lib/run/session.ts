@@ -21,7 +21,7 @@ export type Sessions = {
 /** The prompt a session stands for: how it began and every committed step. */
 export const conversation = (prompt: string, steps: Step[]): Message[] => [
   { role: 'user', content: prompt },
-  ...steps.flatMap((step): Message[] => step.turn),
+  ...steps.flatMap((step): Message[] => step.messages),
 ];
 
 /** What a session comes to: how many steps, what they used, and whether the last is a final answer that fits the job. */
@@ -37,7 +37,7 @@ export const committed = async (
   try {
     const steps = await sessions.load(key);
     const last = steps.at(-1);
-    const answered = last !== undefined && isFinal(last) && 'value' in readResult(textOf(last.turn[0]));
+    const answered = last !== undefined && isFinal(last) && 'value' in readResult(textOf(last.messages[0]));
     return { steps: steps.length, usage: usageOf(steps), answered };
   } catch (thrown) {
     if (!(thrown instanceof Failure && thrown.name === 'DamagedItem')) throw thrown;

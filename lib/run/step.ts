@@ -31,7 +31,7 @@ const Turn = z.union([
  */
 export const Step = z.strictObject({
   number: z.int().positive(),
-  turn: Turn,
+  messages: Turn,
   calls: z.array(CallStatus),
   usage: Usage,
   startedAt: z.string(),
@@ -45,7 +45,7 @@ export type Call = { call: ToolCallPart; status: CallStatus; output: string };
 
 /** The calls of a step, in the order the model made them. */
 export const callsOf = (step: Step): Call[] => {
-  const [assistant, answer] = step.turn;
+  const [assistant, answer] = step.messages;
   if (answer?.role !== 'tool') return [];
   return toolCalls(assistant).map((call, at) => ({
     call,
@@ -58,7 +58,7 @@ export const callsOf = (step: Step): Call[] => {
 export const usageOf = (steps: Step[]): Usage => steps.reduce((sum, { usage }) => addUsage(sum, usage), noUsage);
 
 /** A final answer: a turn that nothing answers. */
-export const isFinal = (step: Step): boolean => step.turn.length === 1;
+export const isFinal = (step: Step): boolean => step.messages.length === 1;
 
 /** A turn that was sent back because its result did not fit. */
-export const isCorrection = (step: Step): boolean => step.turn[1]?.role === 'user';
+export const isCorrection = (step: Step): boolean => step.messages[1]?.role === 'user';

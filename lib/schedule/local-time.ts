@@ -15,11 +15,11 @@ const dateParts = (year: number, month: number, day: number): Part[] => {
 };
 
 /** A local time, without an offset: `2026-12-24T18:00:00`. */
-export const momentForm = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)$/;
+export const localTimeForm = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)$/;
 
 /** What is wrong with a local time: it is written otherwise, or is no real one of the years a schedule has. */
-export const momentProblems = (text: string): string[] => {
-  const match = momentForm.exec(text);
+export const localTimeProblems = (text: string): string[] => {
+  const match = localTimeForm.exec(text);
   if (!match)
     return [`found "${text}", expected yyyy-mm-ddThh:mm:ss, without offset (it is local time in \`timezone\`)`];
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { parseCron } from './cron.ts';
-import { dateProblems, momentForm, momentProblems } from './local-time.ts';
+import { dateProblems, localTimeForm, localTimeProblems } from './local-time.ts';
 
 type Problems = (text: string) => string[];
 
@@ -97,7 +97,7 @@ const mistakes = (value: object): Mistake[] => {
   const found = kindsOf(value);
   const { start, end, dst, rate, at }: Record<string, unknown> = { ...value };
   const isGood = (moment: unknown): moment is string =>
-    typeof moment === 'string' && momentProblems(moment).length === 0;
+    typeof moment === 'string' && localTimeProblems(moment).length === 0;
   const ordered = at !== undefined || !isGood(start) || !isGood(end) || start < end;
   const list = found.join(' and ') || 'none';
   return [
@@ -114,9 +114,9 @@ const mistakes = (value: object): Mistake[] => {
 };
 
 const bound = (description: string) =>
-  checked(momentProblems)
+  checked(localTimeProblems)
     .optional()
-    .meta({ description, examples: ['2027-01-01T00:00:00'], pattern: momentForm.source });
+    .meta({ description, examples: ['2027-01-01T00:00:00'], pattern: localTimeForm.source });
 
 const unknownFields = (fields: string, object: string) => ({
   error: (issue: z.core.$ZodRawIssue) => {
@@ -176,12 +176,12 @@ export const Schedule = z
           examples: ['5 minutes', '1 hour', '7 days'],
           pattern: '^\\s*(1\\s+(minute|hour|day)|(?!1\\s)[1-9]\\d{0,5}\\s+(minutes|hours|days))\\s*$',
         }),
-      at: checked(momentProblems)
+      at: checked(localTimeProblems)
         .optional()
         .meta({
           description: 'Once, at this local time: yyyy-mm-ddThh:mm:ss.',
           examples: ['2026-12-24T18:00:00'],
-          pattern: momentForm.source,
+          pattern: localTimeForm.source,
         }),
       timezone: checked(zoneProblems)
         .max(50, 'expected at most 50 characters')

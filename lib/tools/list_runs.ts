@@ -52,8 +52,8 @@ export default tool({
     'totals cover the listed runs that have ended.',
   input: Input,
   effect: 'none',
-  run: async ({ job, days, limit }, { ledger }) => {
-    const runs = await ledger.runs({ ...(job === undefined ? {} : { job }), days, limit });
+  run: async ({ job, days, limit }, { pastRuns }) => {
+    const runs = await pastRuns.runs({ ...(job === undefined ? {} : { job }), days, limit });
     return { totals: totals(runs), runs: runs.map(line) };
   },
 });

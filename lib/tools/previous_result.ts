@@ -8,8 +8,8 @@ export default tool({
     'Use it to find what changed since then.',
   input: z.strictObject({}),
   effect: 'none',
-  run: async (_, { job, slot, ledger }) => {
-    const previous = await ledger.previousResult({ job: job.name, before: slot });
+  run: async (_, { job, slot, pastRuns }) => {
+    const previous = await pastRuns.previousResult({ job: job.name, before: slot });
     if (!previous) return 'This job has not succeeded before: there is no previous result.';
     return { run: previous.run.id, slot: previous.run.slot, result: previous.result };
   },

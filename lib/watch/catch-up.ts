@@ -51,7 +51,7 @@ const verdict = (job: Job, { slot, by }: Due, state: JobState, promised: Set<str
   return 'runnable';
 };
 
-const ended = (now: Date) => ({ usage: noUsage, endedAt: now.toJSON() });
+const withoutUse = (now: Date) => ({ usage: noUsage, endedAt: now.toJSON() });
 
 const missedBecause = ({ catchUp }: Job, now: Date): string => {
   const seen = `no delivery was seen by ${now.toJSON()}`;
@@ -94,7 +94,7 @@ const dispatched = async (slot: Slot, plan: Plan, deps: DispatchDeps): Promise<'
 };
 
 /** Starts a slot that is to run, or records it by the run that stands for it. Says what became of it. */
-const carryOut = async (
+const catchUpSlot = async (
   slot: Slot,
   plan: Plan,
   deps: DispatchDeps,
@@ -103,7 +103,7 @@ const carryOut = async (
   const target = cover.get(slot);
   if (target !== undefined) {
     const by = runId({ job: job.name, slot: target });
-    const outcome: Outcome = { status: 'skipped', why: 'caught-up', by, ...ended(deps.now()) };
+    const outcome: Outcome = { status: 'skipped', why: 'caught-up', by, ...withoutUse(deps.now()) };
     return (await recorded(job, slot, outcome, deps)) ? 'covered' : undefined;
   }
   if (!run.includes(slot)) return 'left';
@@ -115,11 +115,11 @@ const dealWith = async (
   plan: Plan,
   deps: DispatchDeps,
 ): Promise<'started' | 'covered' | 'missed' | 'left' | undefined> => {
-  if (found === 'runnable') return carryOut(slot, plan, deps);
+  if (found === 'runnable') return catchUpSlot(slot, plan, deps);
   // Whatever refused it may be gone by now.
   if (found === 'refused') return dispatched(slot, plan, deps);
   const message = missedBecause(plan.job, deps.now());
-  const outcome: Outcome = { status: 'missed', message, ...ended(deps.now()) };
+  const outcome: Outcome = { status: 'missed', message, ...withoutUse(deps.now()) };
   return (await recorded(plan.job, slot, outcome, deps)) ? 'missed' : undefined;
 };
 

@@ -9,9 +9,9 @@ const SeenSchedule = z.looseObject({ timezone: z.string() }) as unknown as z.Zod
  * What the watchman knows of a job since it last looked. Every slot up to `to` is accounted for. `anchor` is since when
  * the schedule is in force; for a rate, where it counts from: an instant it was seen to fire at, once it is `confirmed`.
  */
-export const Look = z.looseObject({
+export const Checkpoint = z.looseObject({
   job: z.string(),
-  to: Slot,
+  accountedUpTo: Slot,
   /** When somebody looked, to the hour: \`to\` may stay behind, where a slot has to wait. */
   lookedAt: z.string(),
   schedule: SeenSchedule.nullable(),
@@ -20,12 +20,12 @@ export const Look = z.looseObject({
   driftSince: z.string().nullable(),
   version: z.int().positive(),
 });
-export type Look = z.infer<typeof Look>;
+export type Checkpoint = z.infer<typeof Checkpoint>;
 
 /** The watchman's looks, one for each job. */
-export type Looks = {
+export type Checkpoints = {
   /** The last look, read consistently, or undefined. */
-  get(job: string): Promise<Look | undefined>;
+  get(job: string): Promise<Checkpoint | undefined>;
   /** Creates a look of version 1 if there is none; replaces one if the stored version is the one before. Else throws JobConflict. */
-  put(look: Look): Promise<void>;
+  put(look: Checkpoint): Promise<void>;
 };

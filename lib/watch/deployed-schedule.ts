@@ -3,7 +3,7 @@ import { boundsOf, isOver } from '../schedule/calendar.ts';
 import { scheduleExpression } from '../schedule/schedule.ts';
 
 /** A job's schedule as it stands at EventBridge Scheduler. Instants are as JavaScript writes them, in UTC. */
-export type Deployment = {
+export type DeployedSchedule = {
   expression: string;
   timezone: string;
   start?: string | undefined;
@@ -15,9 +15,9 @@ export type Deployment = {
 };
 
 /** The schedules at EventBridge Scheduler. */
-export type Deployments = {
+export type DeployedSchedules = {
   /** The schedule of a job, or undefined where there is none. */
-  get(job: Pick<Job, 'name' | 'schedule'>): Promise<Deployment | undefined>;
+  get(job: Pick<Job, 'name' | 'schedule'>): Promise<DeployedSchedule | undefined>;
   /** Removes the schedule of a job. One that is not there stays away. */
   remove(job: Pick<Job, 'name' | 'schedule'>): Promise<void>;
 };
@@ -26,7 +26,7 @@ export type Deployments = {
  * What differs between a job file and its schedule at Scheduler by now, each in a sentence; none when they agree. Where Scheduler has nothing
  * left to fire there may be no schedule, and a start that has passed may be there or not.
  */
-export const drift = (job: Job, deployed: Deployment | undefined, now: Date): string[] => {
+export const drift = (job: Job, deployed: DeployedSchedule | undefined, now: Date): string[] => {
   if (!job.enabled) return deployed?.enabled ? ['the schedule is enabled, and the job file says enabled: false'] : [];
   if (!deployed) return isOver(job.schedule, now) ? [] : ['the schedule is missing'];
   const differs = (what: string, found = 'none', expected = 'none') =>

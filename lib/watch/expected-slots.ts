@@ -4,19 +4,19 @@ import type { Run } from '../run/run.ts';
 import { boundsOf, type Due, dueBetween, isSlotOf, periodOf } from '../schedule/calendar.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { type Slot, slotAt } from '../schedule/slot.ts';
-import type { Look } from './checkpoint.ts';
-import type { Deployment } from './deployed-schedule.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import type { DeployedSchedule } from './deployed-schedule.ts';
 
 /** How long a deployment may take, in milliseconds: until then a schedule that is not as its file says is not judged by it. */
 const deployingMs = 15 * 60_000;
 
-type Anchor = Look['anchor'];
+type Anchor = Checkpoint['anchor'];
 
 /** What was due of a job between two looks, and what the next look goes on from: the schedule that is in force `since`. */
-export type Expectation = { due: Due[]; to: Date; schedule: Schedule | null; anchor: Anchor; since: Date };
+export type ExpectedSlots = { due: Due[]; to: Date; schedule: Schedule | null; anchor: Anchor; since: Date };
 
 /** What is known at a look: the job, its schedule as it stands at Scheduler, that one's differences, and the runs recorded since. */
-export type Sight = { job: Job; deployed: Deployment | undefined; differences: string[]; delivered: Run[] };
+export type Observation = { job: Job; deployed: DeployedSchedule | undefined; differences: string[]; delivered: Run[] };
 
 /** After so long, in milliseconds, nobody has looked at a job for a time: a quiet look is written down once an hour. */
 const unseenMs = 2 * 3_600_000;
@@ -26,7 +26,11 @@ const unseenMs = 2 * 3_600_000;
  * first look. (A schedule is named after its job, so that no other change makes it anew, but for the date of a one-time job.) A difference
  * from before the time that nobody looked tells nothing of now.
  */
-export const lookFrom = (seen: Look, first: Look, { job, deployed }: Pick<Sight, 'job' | 'deployed'>): Look => {
+export const checkpointFrom = (
+  seen: Checkpoint,
+  first: Checkpoint,
+  { job, deployed }: Pick<Observation, 'job' | 'deployed'>,
+): Checkpoint => {
   const lookedAt = Date.parse(seen.lookedAt);
   const isNew = deployed !== undefined && Date.parse(deployed.createdAt) - lookedAt > unseenMs;
   if (isNew && job.schedule.at === undefined && seen.schedule !== null) return { ...first, version: seen.version };
@@ -37,12 +41,17 @@ export const lookFrom = (seen: Look, first: Look, { job, deployed }: Pick<Sight,
 };
 
 /** The first look at a job: of what was due before its schedule stood as it does nothing is known. What is not in place yet is not expected yet. */
-export const firstLook = (job: Job, deployed: Deployment | undefined, differences: string[], now: Date): Look => {
+export const firstCheckpoint = (
+  job: Job,
+  deployed: DeployedSchedule | undefined,
+  differences: string[],
+  now: Date,
+): Checkpoint => {
   const since = slotAt(deployed ? new Date(deployed.modifiedAt) : now);
   const inPlace = job.enabled && differences.length === 0;
   return {
     job: job.name,
-    to: since,
+    accountedUpTo: since,
     lookedAt: now.toJSON(),
     schedule: inPlace ? job.schedule : null,
     anchor: { at: since, confirmed: false },
@@ -62,7 +71,12 @@ const overSince = (schedule: Schedule, horizon: Date): Date => {
  * long, when that was first seen. One that leaves Scheduler nothing to fire is in place without being there, from its end on. Undefined while
  * it may still be on its way.
  */
-const changedAt = (look: Look, { job, deployed, differences }: Sight, horizon: Date, now: Date): Date | undefined => {
+const changedAt = (
+  look: Checkpoint,
+  { job, deployed, differences }: Observation,
+  horizon: Date,
+  now: Date,
+): Date | undefined => {
   if (differences.length === 0 && deployed) return new Date(deployed.modifiedAt);
   if (differences.length === 0) return overSince(job.schedule, horizon);
   const since = look.driftSince === null ? now : new Date(look.driftSince);
@@ -105,14 +119,14 @@ const dueIn = ({ schedule, after, to, anchor }: Segment): Due[] =>
 const bounded = (instant: Date, low: Date, high: Date): Date => (instant < low ? low : instant > high ? high : instant);
 
 /** Whether the schedule was put in place anew since the last look, so that its rate may count from there. */
-const rateMoved = (look: Look, { deployed, differences }: Sight): boolean =>
+const rateMoved = (look: Checkpoint, { deployed, differences }: Observation): boolean =>
   look.schedule?.rate !== undefined &&
   differences.length === 0 &&
   deployed !== undefined &&
-  slotAt(new Date(deployed.modifiedAt)) > look.to;
+  slotAt(new Date(deployed.modifiedAt)) > look.accountedUpTo;
 
 /** Since when the job's own schedule is in force, and a rate counts. What Scheduler does not see, as other exclusion dates, moves nothing. */
-const begun = (look: Look, wanted: Schedule, change: Date, sight: Sight): Anchor => {
+const begun = (look: Checkpoint, wanted: Schedule, change: Date, sight: Observation): Anchor => {
   const { schedule: old, anchor } = look;
   const seen = ({ cron, rate, at, timezone, start }: Schedule) => ({ cron, rate, at, timezone, start });
   const isSame = old !== null && isDeepStrictEqual(seen(old), seen(wanted)) && !rateMoved(look, sight);
@@ -120,7 +134,7 @@ const begun = (look: Look, wanted: Schedule, change: Date, sight: Sight): Anchor
 };
 
 /** Nobody has looked at the job for a time, and its schedule is not there, or not yet: a job that was not declared may be on its way back. */
-const mayBeComingBack = (look: Look, sight: Sight, horizon: Date, now: Date): boolean =>
+const mayBeComingBack = (look: Checkpoint, sight: Observation, horizon: Date, now: Date): boolean =>
   now.getTime() - Date.parse(look.lookedAt) > unseenMs &&
   sight.differences.length > 0 &&
   changedAt(look, sight, horizon, now) === undefined;
@@ -129,9 +143,14 @@ const mayBeComingBack = (look: Look, sight: Sight, horizon: Date, now: Date): bo
  * What was due since the last look, up to `horizon`: by the schedule expected so far until the moment it was changed, by the job's own from then
  * on. Undefined while a deployment may be under way: then nothing is judged yet.
  */
-export const expectation = (look: Look, sight: Sight, horizon: Date, now: Date): Expectation | undefined => {
+export const expectedSlots = (
+  look: Checkpoint,
+  sight: Observation,
+  horizon: Date,
+  now: Date,
+): ExpectedSlots | undefined => {
   const wanted = sight.job.enabled ? sight.job.schedule : null;
-  const after = new Date(look.to);
+  const after = new Date(look.accountedUpTo);
   if (horizon <= after) return { due: [], to: after, schedule: look.schedule, anchor: look.anchor, since: after };
   const old = { schedule: look.schedule, after, anchor: look.anchor };
   const same = isDeepStrictEqual(look.schedule, wanted) && !rateMoved(look, sight);

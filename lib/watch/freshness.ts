@@ -2,7 +2,7 @@ import type { Job } from '../job/job.ts';
 import type { Run } from '../run/run.ts';
 import type { Due } from '../schedule/calendar.ts';
 import { localDate, localTime } from '../schedule/schedule.ts';
-import type { Look } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
 
 /** The slots of the day on which a job with `freshBy` must have succeeded by that time: those due until then, that its calendar does not skip. */
 const promisedToday = ({ freshBy = '', schedule: { timezone } }: Job, due: Due[], now: Date): string[] => {
@@ -19,7 +19,7 @@ const isPaused = ({ outcome }: Run): boolean => outcome?.status === 'skipped' &&
 const longestDayMs = 26 * 3_600_000;
 
 /** After when the slots of this local day are promised: its beginning, or when the schedule came into force. What a rate was seen to fire at is a slot. */
-export const promisedFrom = (now: Date, { at, confirmed }: Look['anchor']): Date =>
+export const promisedFrom = (now: Date, { at, confirmed }: Checkpoint['anchor']): Date =>
   new Date(Math.max(now.getTime() - longestDayMs, Date.parse(at) - (confirmed ? 1000 : 0)));
 
 /**

@@ -1,6 +1,6 @@
 import type { Job } from '../job/job.ts';
 import { end } from '../lifecycle/dispatch.ts';
-import { account, forget, isEnded, leave, letOut, readable } from '../lifecycle/release.ts';
+import { dropLease, isEnded, readable, release, skipAndRelease, startQueued } from '../lifecycle/release.ts';
 import { died, type SettleDeps, settle } from '../lifecycle/settle.ts';
 import { orMoved, untilWon } from '../policy/job-state.ts';
 import { isExpired, type Lease } from '../policy/lease.ts';
@@ -32,11 +32,11 @@ const isYoung = ({ from }: Lease, now: Date): boolean => now.getTime() - Date.pa
 const mend = async (lease: Lease, job: string, deps: SettleDeps): Promise<Mended['was'] | undefined> => {
   const run = await readable(lease.run, deps.stores.runs);
   if (run !== 'damaged' && isEnded(run)) {
-    await account(run, deps);
+    await release(run, deps);
     return undefined;
   }
   if (lease.skip && run !== undefined && run !== 'damaged') {
-    await leave(run, lease.skip, deps);
+    await skipAndRelease(run, lease.skip, deps);
     return undefined;
   }
   if (isExpired(lease, deps.now())) {
@@ -53,14 +53,14 @@ const mend = async (lease: Lease, job: string, deps: SettleDeps): Promise<Mended
  * started, those whose end was not accounted for are, and the one in the queue is let out if it can be. Says which were mended; those that are
  * `lost` have a place and no run item, and are only told of.
  */
-export const reap = async ({ name, overlap }: Job, deps: SettleDeps): Promise<Mended[]> => {
+export const reconcile = async ({ name, overlap }: Job, deps: SettleDeps): Promise<Mended[]> => {
   const state = await deps.stores.states.get(name);
   const mended: Mended[] = [];
   for (const lease of state?.open ?? []) {
     const was = await untilWon(() => orMoved(lease.run, mend(lease, name, deps)));
     if (was) mended.push({ run: lease.run, was });
   }
-  if (state?.queued) await letOut(name, null, deps, overlap === 'allow');
+  if (state?.queued) await startQueued(name, null, deps, overlap === 'allow');
   return mended;
 };
 
@@ -68,8 +68,8 @@ export const reap = async ({ name, overlap }: Job, deps: SettleDeps): Promise<Me
  * Takes away the place of a run that is still without an item, now that its slot, if it was due, has been delivered again. One whose lease has
  * begun anew meanwhile is being recorded.
  */
-export const clearLost = async (mended: Mended[], job: string, { stores, now }: SettleDeps): Promise<void> => {
+export const dropLostLeases = async (mended: Mended[], job: string, { stores, now }: SettleDeps): Promise<void> => {
   for (const { run, was } of mended)
     if (was === 'lost' && (await readable(run, stores.runs)) === undefined)
-      await forget(run, job, stores.states, (lease) => !isYoung(lease, now()));
+      await dropLease(run, job, stores.states, (lease) => !isYoung(lease, now()));
 };

@@ -6,18 +6,24 @@ import { type Run, runName } from '../run/run.ts';
 import { type Due, dueBetween, isOver } from '../schedule/calendar.ts';
 import { type Slot, slotAt } from '../schedule/slot.ts';
 import { type CaughtUp, catchUp, promisedOf } from './catch-up.ts';
-import type { Look, Looks } from './checkpoint.ts';
-import { type Deployments, drift } from './deployed-schedule.ts';
-import { type Expectation, expectation, firstLook, lookFrom, type Sight } from './expected-slots.ts';
+import type { Checkpoint, Checkpoints } from './checkpoint.ts';
+import { type DeployedSchedules, drift } from './deployed-schedule.ts';
+import {
+  checkpointFrom,
+  type ExpectedSlots,
+  expectedSlots,
+  firstCheckpoint,
+  type Observation,
+} from './expected-slots.ts';
 import { isStale, promisedFrom } from './freshness.ts';
-import { clearLost, type Mended, reap } from './reconcile.ts';
+import { dropLostLeases, type Mended, reconcile } from './reconcile.ts';
 
 /** What a look at a job has found: nothing of all this when all is well. */
 export type Finding = CaughtUp & { mended: Mended[]; drift: string[]; stale: boolean };
 
 export type WatchDeps = Omit<DispatchDeps, 'jobs'> & {
-  stores: DispatchDeps['stores'] & { looks: Looks };
-  deployments: Deployments;
+  stores: DispatchDeps['stores'] & { checkpoints: Checkpoints };
+  schedules: DeployedSchedules;
   /** Told of each job it has looked at. */
   looked(job: Job, finding: Finding): void;
   /** Told of each job it could not look at. */
@@ -54,25 +60,25 @@ const judge = async (job: Job, due: Due[], from: Slot, deps: WatchDeps & Dispatc
 const nothing: CaughtUp = { missed: [], covered: [], started: [], left: undefined };
 
 /** Writes a look down: the first, and any that has changed, or found something due; a quiet one now and then. Loses to another watchman's without harm. */
-const writeDown = async (
-  seen: Look | undefined,
-  next: Look,
+const writeCheckpoint = async (
+  seen: Checkpoint | undefined,
+  next: Checkpoint,
   busy: boolean,
-  { stores: { looks } }: WatchDeps,
+  { stores: { checkpoints } }: WatchDeps,
 ): Promise<void> => {
   if (seen) {
-    const isSame = isDeepStrictEqual({ ...seen, to: next.to, lookedAt: next.lookedAt }, next);
+    const isSame = isDeepStrictEqual({ ...seen, to: next.accountedUpTo, lookedAt: next.lookedAt }, next);
     const isRecent = Date.parse(next.lookedAt) - Date.parse(seen.lookedAt) < quietMs;
-    if (isSame && isRecent && !(busy && next.to > seen.to)) return;
+    if (isSame && isRecent && !(busy && next.accountedUpTo > seen.accountedUpTo)) return;
   }
   try {
-    await looks.put({ ...next, version: next.version + 1 });
+    await checkpoints.put({ ...next, version: next.version + 1 });
   } catch (thrown) {
     if (!(thrown instanceof Failure && thrown.name === 'JobConflict')) throw thrown;
   }
 };
 
-const stale = async (job: Job, { anchor }: Look, now: Date, deps: WatchDeps): Promise<boolean> => {
+const stale = async (job: Job, { anchor }: Checkpoint, now: Date, deps: WatchDeps): Promise<boolean> => {
   if (job.freshBy === undefined) return false;
   const since = promisedFrom(now, anchor);
   const runs = await runsSince(job.name, slotAt(since), deps);
@@ -80,45 +86,50 @@ const stale = async (job: Job, { anchor }: Look, now: Date, deps: WatchDeps): Pr
 };
 
 /** The deliveries that tell where a rate counts from. A cron needs none. */
-const deliveries = async (job: Job, look: Look, deps: WatchDeps): Promise<Run[]> => {
+const deliveries = async (job: Job, look: Checkpoint, deps: WatchDeps): Promise<Run[]> => {
   const isRate = job.schedule.rate !== undefined || look.schedule?.rate !== undefined;
-  return isRate ? runsSince(job.name, look.to, deps) : [];
+  return isRate ? runsSince(job.name, look.accountedUpTo, deps) : [];
 };
 
 /** The look that follows. A change of the schedule is behind us when all that was due before it is. One that judged nothing yet was none. */
-const nextLook = (look: Look, expected: Expectation | undefined, { left }: CaughtUp, now: Date): Look => {
+const nextCheckpoint = (
+  look: Checkpoint,
+  expected: ExpectedSlots | undefined,
+  { left }: CaughtUp,
+  now: Date,
+): Checkpoint => {
   if (!expected) return look;
   const { schedule, anchor, to } = expected;
   const next = { ...look, lookedAt: now.toJSON() };
-  if (left === undefined) return { ...next, schedule, anchor, to: slotAt(to) };
+  if (left === undefined) return { ...next, schedule, anchor, accountedUpTo: slotAt(to) };
   return Date.parse(left) > expected.since.getTime()
-    ? { ...next, schedule, anchor, to: before(left) }
-    : { ...next, to: before(left) };
+    ? { ...next, schedule, anchor, accountedUpTo: before(left) }
+    : { ...next, accountedUpTo: before(left) };
 };
 
 /** A one-time schedule removes itself, once its slot is accounted for: CloudFormation knows no ActionAfterCompletion that would. */
-const removeFired = async (job: Job, { to }: Look, { deployments }: WatchDeps): Promise<void> => {
-  if (job.schedule.at !== undefined && isOver(job.schedule, new Date(to))) await deployments.remove(job);
+const removeFired = async (job: Job, { accountedUpTo }: Checkpoint, { schedules }: WatchDeps): Promise<void> => {
+  if (job.schedule.at !== undefined && isOver(job.schedule, new Date(accountedUpTo))) await schedules.remove(job);
 };
 
 /** Looks at one job. Everything it does is done under conditions, so that two watchmen at once do no harm. */
 const lookAt = async (job: Job, deps: WatchDeps): Promise<Finding> => {
   const own = { ...deps, jobs: async (name: string) => (name === job.name ? job : undefined) };
-  const mended = await reap(job, own);
+  const mended = await reconcile(job, own);
   const now = deps.now();
-  const deployed = await deps.deployments.get(job);
+  const deployed = await deps.schedules.get(job);
   const differences = drift(job, deployed, now);
-  const seen = await deps.stores.looks.get(job.name);
-  const first = firstLook(job, deployed, differences, now);
-  const look = seen ? lookFrom(seen, first, { job, deployed }) : first;
-  const sight: Sight = { job, deployed, differences, delivered: await deliveries(job, look, deps) };
-  const expected = expectation(look, sight, new Date(now.getTime() - graceMs), now);
+  const seen = await deps.stores.checkpoints.get(job.name);
+  const first = firstCheckpoint(job, deployed, differences, now);
+  const look = seen ? checkpointFrom(seen, first, { job, deployed }) : first;
+  const sight: Observation = { job, deployed, differences, delivered: await deliveries(job, look, deps) };
+  const expected = expectedSlots(look, sight, new Date(now.getTime() - graceMs), now);
   const due = expected?.due ?? [];
-  const done = due.length > 0 ? await judge(job, due, look.to, own) : nothing;
-  await clearLost(mended, job.name, own);
+  const done = due.length > 0 ? await judge(job, due, look.accountedUpTo, own) : nothing;
+  await dropLostLeases(mended, job.name, own);
   const driftSince = differences.length === 0 ? null : (look.driftSince ?? now.toJSON());
-  const next = { ...nextLook(look, expected, done, now), driftSince };
-  await writeDown(seen, next, due.length > 0, deps);
+  const next = { ...nextCheckpoint(look, expected, done, now), driftSince };
+  await writeCheckpoint(seen, next, due.length > 0, deps);
   if (deployed) await removeFired(job, next, deps);
   return { ...done, mended, drift: differences, stale: await stale(job, next, now, deps) };
 };

@@ -213,7 +213,7 @@ describe('what a model may say', () => {
     const { stores, run } = await start();
     const { result, steps } = await work(stores, run, playing(says('"é\\'.repeat(300_000))));
     expect(result).toMatchObject({ status: 'done' });
-    expect(JSON.stringify(steps[0]?.turn)).toMatch(/\[cut: the first part of 1200000 bytes\]/);
+    expect(JSON.stringify(steps[0]?.messages)).toMatch(/\[cut: the first part of 1200000 bytes\]/);
   });
 
   test('a tool of the ledger that meets a damaged item is told back, and does not end the run', async () => {

@@ -20,7 +20,7 @@ const nothing = { steps: 0, seconds: 0, run: noUsage };
 type Made = [tool: string, input: Record<string, number>, status: CallStatus, output: string];
 const step = (...made: Made[]): Step => ({
   ...stepOf(1),
-  turn: [
+  messages: [
     {
       role: 'assistant',
       content: made.map(([toolName, input], at) => ({ type: 'tool-call', toolCallId: `c${at}`, toolName, input })),
@@ -39,7 +39,7 @@ const step = (...made: Made[]): Step => ({
 });
 const words: Step = {
   ...stepOf(1),
-  turn: [{ role: 'assistant', content: [{ type: 'text', text: 'Hm.' }] }],
+  messages: [{ role: 'assistant', content: [{ type: 'text', text: 'Hm.' }] }],
   calls: [],
 };
 const same = step(['get', { a: 1, b: 2 }, 'ok', 'x']);

@@ -83,7 +83,7 @@ describe('an answer that does not fit', () => {
     const answer = replyOf([{ type: 'text', text: 'Wrong.' }], 'stop');
     const readResult = () => ({ problem: 'it is wrong' });
     const steps = await takeTurns([answer, answer], { tools: {}, effects: memoryEffects(), readResult });
-    expect(steps.map(({ turn }) => turn.length)).toEqual([2, 1]);
-    expect(steps[0]?.turn[1]).toMatchObject({ role: 'user', content: expect.stringContaining('it is wrong') });
+    expect(steps.map(({ messages }) => messages.length)).toEqual([2, 1]);
+    expect(steps[0]?.messages[1]).toMatchObject({ role: 'user', content: expect.stringContaining('it is wrong') });
   });
 });

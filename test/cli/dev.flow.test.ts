@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { expect, onTestFinished, test } from 'vitest';
 import { nightshiftService } from '../../infra/local/daemon/handlers.ts';
-import { keepSchedules } from '../../infra/local/scheduler/sync-schedules.ts';
+import { syncSchedules } from '../../infra/local/scheduler/sync-schedules.ts';
 import { Failure } from '../../lib/failure.ts';
 import { readJobs } from '../../lib/io/files/job-files.ts';
 import { compactSlot, slotAt } from '../../lib/schedule/slot.ts';
@@ -149,7 +149,7 @@ const deployedAt = async (dir: string, then: number): Promise<void> => {
   const clock = { now: () => then, wake: () => () => {} };
   const service = await nightshiftService(join(dir, 'data'), { functions: {}, definition: nowhere, clock });
   const client = new SchedulerClient(clientOptions(service.url));
-  await keepSchedules(jobs, client, new Date(then));
+  await syncSchedules(jobs, client, new Date(then));
   client.destroy();
   await service.close();
 };

@@ -6,12 +6,12 @@ import { hint as hintOf } from '../../infra/cli/client/target.ts';
 import { listed } from '../../infra/cli/command/runs.ts';
 import { cost, duration } from '../../infra/cli/print/format.ts';
 import { drawn, toned } from '../../infra/cli/print/line.ts';
-import { brief, json, plain } from '../../infra/cli/print/sanitize.ts';
+import { brief, json, sanitize } from '../../infra/cli/print/sanitize.ts';
 import { tableLines } from '../../infra/cli/print/table.ts';
 import { terminal } from '../../infra/cli/print/terminal.ts';
 import { doing, timeline } from '../../infra/cli/print/timeline.ts';
 import { Job } from '../../lib/job/job.ts';
-import type { History } from '../../lib/report/run-history.ts';
+import type { RunHistory } from '../../lib/report/run-history.ts';
 import type { Step } from '../../lib/run/step.ts';
 import { noUsage } from '../../lib/usage.ts';
 
@@ -19,8 +19,8 @@ const uncoloured = createColors(false);
 const hostile = '\u001b[2J\u001b]0;owned\u0007red\u001b[31m \u009b5mblink\u202eabc\r\u0008';
 
 test('leaves nothing of a text that could steer a terminal', () => {
-  expect(plain(hostile)).toBe('red blinkabc');
-  expect(plain('a\tb\nc – ✓ ü 漢')).toBe('a\tb\nc – ✓ ü 漢');
+  expect(sanitize(hostile)).toBe('red blinkabc');
+  expect(sanitize('a\tb\nc – ✓ ü 漢')).toBe('a\tb\nc – ✓ ü 漢');
 });
 
 test('prints JSON that a terminal does not obey, of the very same value', () => {
@@ -74,7 +74,7 @@ const at = (seconds: number): string => new Date(Date.UTC(2026, 10, 22, 7) + sec
 const usage = { ...noUsage, inputTokens: 10, outputTokens: 2, usd: null };
 const toolStep: Step = {
   number: 1,
-  turn: [
+  messages: [
     {
       role: 'assistant',
       content: [
@@ -102,7 +102,7 @@ const toolStep: Step = {
 };
 const finalStep: Step = {
   number: 1,
-  turn: [{ role: 'assistant', content: [{ type: 'text', text: 'Done.' }] }],
+  messages: [{ role: 'assistant', content: [{ type: 'text', text: 'Done.' }] }],
   calls: [],
   usage,
   startedAt: at(12),
@@ -122,14 +122,14 @@ const attempt = { runId: run.id, startedAt: at(2), version: 1, prompt: { system:
 const noted = { ...attempt, prompt: { system: undefined, prompt: 'Write. It failed.' } };
 
 /** The run as it stood at one moment after another. */
-const open: History = { run: { ...run, outcome: null }, attempts: [] };
+const open: RunHistory = { run: { ...run, outcome: null }, attempts: [] };
 const first = { ...attempt, number: 1, failed: null, steps: [] };
 const stepped = { ...first, steps: [toolStep] };
 const closed = { ...stepped, failed };
 const second = { ...attempt, number: 2, failed: null, startedAt: at(11), steps: [] };
 const answered = { ...second, steps: [finalStep] };
 const outcome = { status: 'succeeded' as const, attempts: 2, steps: 1, usage, endedAt: at(14) };
-const moments: History[] = [
+const moments: RunHistory[] = [
   open,
   { ...open, attempts: [first] },
   { ...open, attempts: [stepped] },
@@ -139,7 +139,7 @@ const moments: History[] = [
   { run: { ...run, outcome }, attempts: [closed, answered] },
 ];
 const whole = moments.at(-1) ?? open;
-const texts = (history: History): string[] => timeline(history).map((line) => drawn(line, uncoloured));
+const texts = (history: RunHistory): string[] => timeline(history).map((line) => drawn(line, uncoloured));
 
 test('draws a run as it happened, with the time since its start, and nothing a page could paint with', () => {
   expect(texts(whole)).toEqual([

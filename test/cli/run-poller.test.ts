@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { spectator } from '../../infra/cli/dev/run-poller.ts';
+import { runPoller } from '../../infra/cli/dev/run-poller.ts';
 import { ids, reports, slots } from '../kit/report-service.ts';
 
 test('a run that waits in the queue is told of as waiting, then as started, then as ended', async () => {
   const { deliver, ends, stores } = await reports({ overlap: 'queue-one' });
   const [one, two, three] = ids;
-  const seen = spectator(new Date(0));
+  const seen = runPoller(new Date(0));
   const told = async () => {
     const sightings = [...(await seen.follow(stores)), ...(await seen.scan(['report'], stores, { limit: 10 }))];
     return sightings.map((one) => `${one.event} ${'run' in one ? one.run : ''}`);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { noteOf, personOf } from '../../infra/cli/command/author.ts';
+import { authorOf, noteOf } from '../../infra/cli/command/author.ts';
 import { about, localText, typedTime } from '../../infra/cli/print/time.ts';
 
 const now = new Date('2026-11-25T10:00:00Z');
@@ -63,12 +63,12 @@ describe('a time that a person types', () => {
 
 describe('a person', () => {
   test('has the name that is given, else one of this machine', () => {
-    expect(personOf(' ana\nb ', {})).toBe('ana b');
-    expect(personOf(undefined, {})).toMatch(/./);
+    expect(authorOf(' ana\nb ', {})).toBe('ana b');
+    expect(authorOf(undefined, {})).toMatch(/./);
   });
 
   test('is told what is wrong with a name or a note', () => {
-    expect(() => personOf(' ', {})).toThrow('--by: found no name, expected one');
+    expect(() => authorOf(' ', {})).toThrow('--by: found no name, expected one');
     expect(() => noteOf('x'.repeat(501))).toThrow('--note: found 501 characters, expected at most 500');
     expect(noteOf('two\n lines')).toBe('two lines');
   });

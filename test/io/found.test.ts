@@ -130,7 +130,7 @@ describe('a session', () => {
         toolName: name,
         output: { type: 'error-text' as const, value: 'No.' },
       };
-      const step: Step = { ...stepOf(1), turn: [message, { role: 'tool', content: [result] }] };
+      const step: Step = { ...stepOf(1), messages: [message, { role: 'tool', content: [result] }] };
       expect(await promptFault([step])).toBeUndefined();
     },
   );

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Clock, loop } from '../../lib/agent/agent-loop.ts';
+import { agentLoop, type Clock } from '../../lib/agent/agent-loop.ts';
 import type { Model, ModelReply, ModelRequest, ReplyPart } from '../../lib/agent/model.ts';
 import { type Tool, tool } from '../../lib/agent/tool.ts';
 import type { Failure } from '../../lib/failure.ts';
@@ -114,9 +114,9 @@ export const work = async (
     slot: run.slot,
     attempt: input.attempt,
     http: unused,
-    ledger: { runs: unused, previousResult: unused },
+    pastRuns: { runs: unused, previousResult: unused },
   };
-  const result = await loop(input, {
+  const result = await agentLoop(input, {
     stores,
     open: async () => ({
       model: playing.model,

@@ -1,10 +1,10 @@
 import type { Job } from '../../lib/job/job.ts';
 import { boundsOf } from '../../lib/schedule/calendar.ts';
 import { scheduleExpression } from '../../lib/schedule/schedule.ts';
-import type { Deployment } from '../../lib/watch/deployed-schedule.ts';
+import type { DeployedSchedule } from '../../lib/watch/deployed-schedule.ts';
 
 /** A schedule as it stands at Scheduler where everything is as the job file says. */
-export const deploymentOf = (job: Job, at: string, more: Partial<Deployment> = {}): Deployment => ({
+export const deploymentOf = (job: Job, at: string, more: Partial<DeployedSchedule> = {}): DeployedSchedule => ({
   expression: scheduleExpression(job.schedule),
   timezone: job.schedule.timezone,
   ...boundsOf(job.schedule),

@@ -1,4 +1,4 @@
-import { type Answer, answer } from '../../infra/cli/print/explanation.ts';
+import { type Explanation, explanation } from '../../infra/cli/print/explanation.ts';
 import { typedTime } from '../../infra/cli/print/time.ts';
 import type { Job } from '../../lib/job/job.ts';
 import { freshState, type JobState } from '../../lib/policy/job-state.ts';
@@ -64,7 +64,7 @@ export const asked = (
   time: string,
   now: string,
   known: Partial<Omit<Facts, 'job' | 'asked' | 'now'>> & { others?: Run[] } = {},
-): { verdict: Why; said: Answer; text: string } => {
+): { verdict: Why; said: Explanation; text: string } => {
   const { others = [], runs = [], ...more } = known;
   const at = typedTime(time, '<time>', job.schedule.timezone, new Date(now));
   const minutes = minutesOf(at);
@@ -80,7 +80,7 @@ export const asked = (
   };
   const verdict = why(facts);
   const by = verdict.kind === 'skipped' ? verdict.outcome.by : undefined;
-  const said = answer(verdict, { facts, asked: time, standIn: others.find(({ id }) => id === by) });
+  const said = explanation(verdict, { facts, asked: time, standIn: others.find(({ id }) => id === by) });
   return {
     verdict,
     said,

@@ -1,6 +1,6 @@
 import { Failure } from '../../lib/failure.ts';
 import { dynamoAttempts } from '../../lib/io/store/attempts.ts';
-import { dynamoLooks } from '../../lib/io/store/checkpoints.ts';
+import { dynamoCheckpoints } from '../../lib/io/store/checkpoints.ts';
 import { dynamoEffects } from '../../lib/io/store/effects.ts';
 import { dynamoJobStates } from '../../lib/io/store/job-states.ts';
 import { dynamoRuns } from '../../lib/io/store/runs.ts';
@@ -48,6 +48,6 @@ export const memoryStores = (): Stores => {
     sessions: dynamoSessions(table),
     effects: dynamoEffects(table),
     states: dynamoJobStates(table),
-    looks: dynamoLooks(table),
+    checkpoints: dynamoCheckpoints(table),
   };
 };

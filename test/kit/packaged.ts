@@ -2,7 +2,7 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { built } from '../../infra/local/daemon/bundle-cache.ts';
+import { bundleCache } from '../../infra/local/daemon/bundle-cache.ts';
 import { bundle, bundleDir, type FunctionName, functionNames } from '../../infra/package/build.ts';
 
 declare module 'vitest' {
@@ -34,7 +34,7 @@ export const packaged = async (root: string): Promise<Record<FunctionName, strin
 /** Before all tests: the flows run what is deployed, and commands and daemons start as they do for a person, but for the first time. */
 export default async ({ provide }: TestProject): Promise<() => Promise<void>> => {
   const root = await buildRoot(tmpdir(), sources);
-  const [functions] = await Promise.all([packaged(root), built()]);
+  const [functions] = await Promise.all([packaged(root), bundleCache()]);
   provide('functions', functions);
   return () => rm(root, { recursive: true, force: true });
 };

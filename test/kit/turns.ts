@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ModelReply, ReplyPart } from '../../lib/agent/model.ts';
-import { type TurnDeps, takeTurn } from '../../lib/agent/next-step.ts';
+import { type NextStepDeps, nextStep } from '../../lib/agent/next-step.ts';
 import type { Tool } from '../../lib/agent/tool.ts';
 import type { Effects } from '../../lib/run/effect.ts';
 import type { ResultReader } from '../../lib/run/result.ts';
@@ -31,7 +31,7 @@ type World = { tools: Record<string, Tool>; effects: Effects; attempt?: number; 
 export const takeTurns = async (replies: ModelReply[], world: World): Promise<Step[]> => {
   const steps: Step[] = [];
   const { attempt = 1, tools, effects, readResult = (text) => ({ value: text }) } = world;
-  const deps: TurnDeps = {
+  const deps: NextStepDeps = {
     tools,
     effects,
     readResult,
@@ -41,12 +41,12 @@ export const takeTurns = async (replies: ModelReply[], world: World): Promise<St
       slot: run.slot,
       attempt,
       http: unused,
-      ledger: { runs: unused, previousResult: unused },
+      pastRuns: { runs: unused, previousResult: unused },
     },
     timeout: () => new AbortController().signal,
     fence: async () => undefined,
     now: () => today,
   };
-  for (const reply of replies) steps.push(await takeTurn(reply, { startedAt: today, steps }, deps));
+  for (const reply of replies) steps.push(await nextStep(reply, { startedAt: today, steps }, deps));
   return steps;
 };

@@ -4,7 +4,7 @@ import { SettleInput, settle } from '../../lib/lifecycle/settle.ts';
 import { changeState } from '../../lib/policy/job-state.ts';
 import { type ExecutionStatus, firstInput } from '../../lib/run/execution.ts';
 import type { Run } from '../../lib/run/run.ts';
-import type { Deployment } from '../../lib/watch/deployed-schedule.ts';
+import type { DeployedSchedule } from '../../lib/watch/deployed-schedule.ts';
 import { type Finding, type WatchDeps, watch } from '../../lib/watch/watchman.ts';
 import { usage } from './agent.ts';
 import { deploymentOf } from './deployment.ts';
@@ -20,7 +20,7 @@ export const service = async (job: Job, start: string) => {
   const stores = memoryStores();
   const world = {
     job,
-    deployed: deploymentOf(job, start) as Deployment | undefined,
+    deployed: deploymentOf(job, start) as DeployedSchedule | undefined,
     executions: new Map<string, ExecutionStatus>(),
     stopped: [] as string[],
     told: [] as string[],
@@ -36,7 +36,7 @@ export const service = async (job: Job, start: string) => {
       stop: async (run) => void world.stopped.push(run),
       status: async (run) => world.executions.get(run) ?? 'none',
     },
-    deployments: {
+    schedules: {
       get: async () => world.deployed,
       remove: async () => {
         world.deployed = undefined;

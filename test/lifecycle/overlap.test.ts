@@ -3,7 +3,7 @@ import { dispatch } from '../../lib/lifecycle/dispatch.ts';
 import { SettleInput, settle } from '../../lib/lifecycle/settle.ts';
 import { longestRunSeconds } from '../../lib/policy/lease.ts';
 import { firstInput } from '../../lib/run/execution.ts';
-import { reap } from '../../lib/watch/reconcile.ts';
+import { reconcile } from '../../lib/watch/reconcile.ts';
 import { calls, playing, says, tools, usage, work } from '../kit/agent.ts';
 import { job } from '../kit/job.ts';
 import { idOf, ids, reports, slots } from '../kit/report-service.ts';
@@ -138,7 +138,7 @@ describe('a slot that is due while the run before it goes on', () => {
     const dies = { ...deps, stores: { ...stores, runs: { ...stores.runs, put } } };
     await expect(dispatch({ job: 'report', slot: third }, dies)).rejects.toThrow('killed');
     expect(await outcome(two)).toBeNull();
-    await reap(declared.job, deps);
+    await reconcile(declared.job, deps);
     expect(await outcome(two)).toMatchObject({ status: 'skipped', why: 'overlap', by: three });
     expect(await state()).toMatchObject({ queued: three, open: [{ run: one }] });
   });

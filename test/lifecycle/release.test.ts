@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Stores } from '../../lib/io/store/stores.ts';
 import { type DispatchDeps, dispatch } from '../../lib/lifecycle/dispatch.ts';
-import { account } from '../../lib/lifecycle/release.ts';
+import { release } from '../../lib/lifecycle/release.ts';
 import { SettleInput, settle } from '../../lib/lifecycle/settle.ts';
 import { firstInput } from '../../lib/run/execution.ts';
 import { usage } from '../kit/agent.ts';
@@ -133,7 +133,7 @@ test('told again of a run that was accounted for, changes nothing', async () => 
   const { state, deps, runs } = await story('skip', never, false);
   const run = runs.find(({ id }) => id === one);
   if (!run?.outcome) throw new Error('it has not ended');
-  await account({ ...run, outcome: run.outcome }, deps);
+  await release({ ...run, outcome: run.outcome }, deps);
   expect(await deps.stores.states.get('report')).toEqual(state);
 });
 

@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { built } from '../../infra/local/daemon/bundle-cache.ts';
-import { checkedIn } from '../../infra/local/step-functions/definition-cache.ts';
+import { bundleCache } from '../../infra/local/daemon/bundle-cache.ts';
+import { definitionCache } from '../../infra/local/step-functions/definition-cache.ts';
 import { parseDefinition } from '../../infra/local/step-functions/machine.ts';
 import { functionNames } from '../../infra/package/build.ts';
 import { oneTask, place } from '../kit/local-service.ts';
@@ -36,13 +36,13 @@ const names = (root: string): string[] => readdirSync(join(root, '.build'));
 
 test('makes the bundles of a state of the code once, however many ask for them at once', async () => {
   const root = project();
-  const [dir = '', ...others] = await Promise.all([1, 2, 3, 4].map(() => built(root)));
+  const [dir = '', ...others] = await Promise.all([1, 2, 3, 4].map(() => bundleCache(root)));
   expect(new Set(others)).toEqual(new Set([dir]));
   expect(names(root)).toHaveLength(1);
   expect((await import(join(dir, 'program.mjs'))).said).toBe('shared program');
   expect((await import(join(dir, 'settle.mjs'))).name).toBe('settle');
   writeFileSync(join(dir, 'kept'), '');
-  expect(await built(root)).toBe(dir);
+  expect(await bundleCache(root)).toBe(dir);
   expect(readdirSync(dir)).toContain('kept');
 });
 
@@ -54,22 +54,22 @@ test.each([
   'package-lock.json',
 ])('makes them anew when %s has changed, and leaves those a service may be running', async (path) => {
   const root = project();
-  const before = await built(root);
+  const before = await bundleCache(root);
   appendFileSync(join(root, path), '\n');
-  const after = await built(root);
+  const after = await bundleCache(root);
   expect(after).not.toBe(before);
   expect(names(root)).toHaveLength(2);
 });
 
 test('removes those that nobody has asked for in a day, and nothing else', async () => {
   const root = project();
-  const stale = await built(root);
+  const stale = await bundleCache(root);
   const other = join(root, '.build/attempt');
   mkdirSync(other);
   const longAgo = new Date(Date.now() - 2 * 86_400_000);
   for (const path of [stale, other]) utimesSync(path, longAgo, longAgo);
   appendFileSync(join(root, 'lib/word.ts'), '\n');
-  const fresh = await built(root);
+  const fresh = await bundleCache(root);
   expect(
     names(root)
       .map((name) => join(root, '.build', name))
@@ -79,19 +79,19 @@ test('removes those that nobody has asked for in a day, and nothing else', async
 
 test('keeps those that are asked for, however old they are', async () => {
   const root = project();
-  const old = await built(root);
+  const old = await bundleCache(root);
   const longAgo = new Date(Date.now() - 2 * 86_400_000);
   utimesSync(old, longAgo, longAgo);
-  expect(await built(root)).toBe(old);
+  expect(await bundleCache(root)).toBe(old);
   appendFileSync(join(root, 'lib/word.ts'), '\n');
-  await built(root);
+  await bundleCache(root);
   expect(names(root)).toHaveLength(2);
 });
 
 test('says where code is wrong that cannot be bundled, and leaves no half of it', async () => {
   const root = project();
   writeFileSync(join(root, 'lib/word.ts'), 'export const word =\n');
-  await expect(built(root)).rejects.toThrow(/lib\/word\.ts:2:0: ERROR/);
+  await expect(bundleCache(root)).rejects.toThrow(/lib\/word\.ts:2:0: ERROR/);
   expect(names(root)).toEqual([]);
 });
 
@@ -99,11 +99,11 @@ test('remembers for other processes that a definition is valid, never that one i
   const dir = place();
   const arns = { OnlyArn: 'arn:aws:lambda:eu-west-1:000000000000:function:only' };
   const wrong = JSON.stringify({ StartAt: 'Nowhere', States: {} });
-  for (const _ of ['once', 'again']) expect(() => parseDefinition(wrong, {}, checkedIn(dir))).toThrow('invalid');
+  for (const _ of ['once', 'again']) expect(() => parseDefinition(wrong, {}, definitionCache(dir))).toThrow('invalid');
   expect(readdirSync(dir)).toEqual([]);
-  parseDefinition(oneTask(), arns, checkedIn(dir));
+  parseDefinition(oneTask(), arns, definitionCache(dir));
   expect(readdirSync(dir)).toHaveLength(1);
-  const later = checkedIn(dir);
+  const later = definitionCache(dir);
   const asked: boolean[] = [];
   const heard = { has: (text: string) => asked.push(later.has(text)) > 0 && later.has(text), add: later.add };
   expect(parseDefinition(oneTask(), arns, heard).StartAt).toBe('Only');
@@ -115,6 +115,7 @@ test('checks a definition all the same where nothing can be remembered', () => {
   const file = join(place(), 'file');
   writeFileSync(file, '');
   const arns = { OnlyArn: 'arn:aws:lambda:eu-west-1:000000000000:function:only' };
-  for (const _ of ['once', 'again']) expect(parseDefinition(oneTask(), arns, checkedIn(file)).StartAt).toBe('Only');
-  expect(() => parseDefinition('{"StartAt":"Nowhere","States":{}}', {}, checkedIn(file))).toThrow('invalid');
+  for (const _ of ['once', 'again'])
+    expect(parseDefinition(oneTask(), arns, definitionCache(file)).StartAt).toBe('Only');
+  expect(() => parseDefinition('{"StartAt":"Nowhere","States":{}}', {}, definitionCache(file))).toThrow('invalid');
 });

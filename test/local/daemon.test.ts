@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { built } from '../../infra/local/daemon/bundle-cache.ts';
+import { bundleCache } from '../../infra/local/daemon/bundle-cache.ts';
 import { type ConnectOptions, connect, type Setup } from '../../infra/local/daemon/connect.ts';
 import { handler, invoke, isAlive, lines, machine, oneTask, place } from '../kit/local-service.ts';
 
@@ -118,7 +118,7 @@ test('shares a daemon of other code that is at work, watched or not', async () =
 });
 
 test('keeps the code it runs, as long as it runs', async () => {
-  const dir = await built();
+  const dir = await bundleCache();
   await connected(place());
   const hourAgo = new Date(Date.now() - 3_600_000);
   utimesSync(dir, hourAgo, hourAgo);

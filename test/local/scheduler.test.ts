@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-scheduler';
 import { expect, test } from 'vitest';
 import { functionArn, scheduleArn, scheduleGroup } from '../../infra/local/arn.ts';
-import { keepSchedules } from '../../infra/local/scheduler/sync-schedules.ts';
+import { syncSchedules } from '../../infra/local/scheduler/sync-schedules.ts';
 import { Job } from '../../lib/job/job.ts';
 import { named, schedulerOn, standing, wanted } from '../kit/standing-clock.ts';
 
@@ -126,7 +126,7 @@ test('is kept as the job files say, and what is not changed is not touched', asy
   const job = (name: string, schedule: object, more: object = {}) =>
     Job.parse({ name, schedule, model: 'scripted/any', prompt: 'Write.', ...more });
   const kept = async (...jobs: Job[]) => {
-    const { since, ...made } = await keepSchedules(jobs, client, new Date(time.clock.now()));
+    const { since, ...made } = await syncSchedules(jobs, client, new Date(time.clock.now()));
     const { Schedules = [] } = await client.send(new ListSchedulesCommand({}));
     return { ...made, there: Schedules.map(({ Name }) => Name) };
   };

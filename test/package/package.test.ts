@@ -27,7 +27,7 @@ describe('a package', () => {
   it('says what was checked and how large each function is', () => {
     expect(output).toContain('Every job file is valid: 6 declared, 5 scheduled.');
     for (const name of functionNames) expect(output).toMatch(new RegExp(`^${name} +\\d+ KB$`, 'm'));
-    expect(output).toMatch(/later .*providers\/anthropic\.ts +\d+ KB +\d+ KB/);
+    expect(output).toMatch(/later .*model\/anthropic\.ts +\d+ KB +\d+ KB/);
     expect(output).toContain("passes AWS's validator");
     expect(output).toContain('npm run diff -- --stage test && npx osls deploy --package .serverless --stage test\n');
   });

@@ -72,7 +72,7 @@ describe('the size of a bundle', () => {
   it('is a table with a line for each part worth one', () => {
     const lines = sizeTable({ dispatch: found }).split('\n');
     expect(lines[0]).toMatch(/^dispatch +3\d KB$/);
-    expect(lines[1]).toMatch(/^ {2}later lib\/io\/providers\/b\.ts +9\d KB +12\d KB$/);
+    expect(lines[1]).toMatch(/^ {2}later lib\/io\/model\/bedrock\.ts +9\d KB +12\d KB$/);
     expect(lines.at(-1)).toBe('  later 2 parts of less than 20 KB');
   });
 });

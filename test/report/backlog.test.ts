@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { plan } from '../../infra/cli/command/backfill-plan.ts';
-import { inTurn } from '../../infra/cli/command/concurrently.ts';
+import { backfillPlan } from '../../infra/cli/command/backfill-plan.ts';
+import { concurrently } from '../../infra/cli/command/concurrently.ts';
 import { backlog, standIns } from '../../lib/report/backlog.ts';
 import type { Run } from '../../lib/run/run.ts';
 import type { Due } from '../../lib/schedule/calendar.ts';
@@ -57,7 +57,7 @@ describe('a backlog', () => {
   test('is that of a range with both its ends, which must be one of the past and of a size that is meant', async () => {
     const local = job({ schedule: { cron: '0 * * * ? *', timezone: zone } });
     const of = (from: string, to?: string, limit = 5) =>
-      plan(local, { from, ...(to !== undefined && { to }), limit }, now, undefined);
+      backfillPlan(local, { from, ...(to !== undefined && { to }), limit }, now, undefined);
     const slots = (await of('08:00', '10:00')).left.todo.map(({ slot }) => slot);
     expect(slots).toEqual(['2026-11-25T07:00:00Z', '2026-11-25T08:00:00Z', '2026-11-25T09:00:00Z']);
     expect(await of('08:00')).toMatchObject({ slots: 4, to: now });
@@ -71,7 +71,7 @@ describe('a backlog', () => {
 describe('tasks in turn', () => {
   test('are done in their order, at most so many at a time', async () => {
     const [begun, open]: [number[], (() => void)[]] = [[], []];
-    const working = inTurn([1, 2, 3], 2, (task) => {
+    const working = concurrently([1, 2, 3], 2, (task) => {
       begun.push(task);
       return new Promise((resolve) => open.push(resolve));
     });
@@ -85,7 +85,7 @@ describe('tasks in turn', () => {
   test('are not begun once one has thrown, which is told when those at work are done', async () => {
     const begun: number[] = [];
     let end = () => {};
-    const working = inTurn([1, 2, 3, 4], 2, async (task) => {
+    const working = concurrently([1, 2, 3, 4], 2, async (task) => {
       begun.push(task);
       if (task === 1) throw new Error('no such job');
       await new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { neighbours } from '../../lib/report/why.ts';
-import type { Look } from '../../lib/watch/checkpoint.ts';
+import type { Checkpoint } from '../../lib/watch/checkpoint.ts';
 import { asked, failed, missed, runOf, skip, stateWith, succeeded } from '../kit/explained.ts';
 import { job } from '../kit/job.ts';
 
@@ -13,9 +13,9 @@ const id = 'report_20261125T080000Z';
 const later = '2026-11-25T10:00:00Z';
 const prefix = 'report, Wed 2026-11-25 09:00 Europe/Amsterdam: ';
 
-const looked = (to: string, more: Partial<Look> = {}): Look => ({
+const looked = (to: string, more: Partial<Checkpoint> = {}): Checkpoint => ({
   job: 'report',
-  to,
+  accountedUpTo: to,
   lookedAt: to,
   schedule: report.schedule,
   anchor: { at: slot, confirmed: true },

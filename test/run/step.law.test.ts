@@ -18,8 +18,8 @@ const results = (ids: string[]) => ({
 });
 const words = { role: 'assistant', content: [{ type: 'text', text: 'Done.' }] };
 const correction = { role: 'user', content: 'Again.' };
-const step = (turn: unknown[]) => ({ ...stepOf(1), turn });
-const isStep = (turn: unknown[]) => Step.safeParse(step(turn)).success;
+const step = (messages: unknown[]) => ({ ...stepOf(1), messages });
+const isStep = (messages: unknown[]) => Step.safeParse(step(messages)).success;
 const ids = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 1 });
 
 describe('a step', () => {

@@ -28,8 +28,8 @@ const run = Run.parse({
 });
 const crash = { failure: 'Crash', message: 'm', usage, endedAt: at, decision: { status: 'give-up' } };
 const attempt = Attempt.parse({ runId: run.id, number: 1, startedAt: at, failed: crash, version: 2 });
-const turn = [{ role: 'assistant', content: [{ type: 'text', text: 'done' }] }];
-const step = Step.parse({ number: 1, turn, calls: [], usage, startedAt: at, modelMs: 1, toolMs: 0 });
+const messages = [{ role: 'assistant', content: [{ type: 'text', text: 'done' }] }];
+const step = Step.parse({ number: 1, messages, calls: [], usage, startedAt: at, modelMs: 1, toolMs: 0 });
 
 /** Every metric the service emits, with each set of dimensions it is there for: `RunFailed service,job`. */
 const emitted = (): Set<string> => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from '../../lib/agent/page.ts';
 import type { ToolContext } from '../../lib/agent/tool.ts';
 import { loadTools, toolSpecs } from '../../lib/io/files/tools.ts';
-import { storedLedger } from '../../lib/io/store/past-runs.ts';
+import { storedPastRuns } from '../../lib/io/store/past-runs.ts';
 import type { Stores } from '../../lib/io/store/stores.ts';
 import { guardedHttp } from '../../lib/io/web/http.ts';
 import type { Outcome } from '../../lib/run/outcome.ts';
@@ -31,7 +31,7 @@ const context = (more: Partial<ToolContext> = {}): ToolContext => ({
   signal: new AbortController().signal,
   idempotencyKey: undefined,
   http: guardedHttp(),
-  ledger: { runs: async () => [], previousResult: async () => undefined },
+  pastRuns: { runs: async () => [], previousResult: async () => undefined },
   ...more,
 });
 
@@ -166,7 +166,7 @@ describe('the service as a source', () => {
   const answer = ({ sessions }: Stores, run: Run, attempt: number, text: string) =>
     sessions.append(sessionKey(run.id, attempt), {
       number: 1,
-      turn: [{ role: 'assistant', content: [{ type: 'text', text }] }],
+      messages: [{ role: 'assistant', content: [{ type: 'text', text }] }],
       calls: [],
       usage: noUsage,
       startedAt: run.startedAt,
@@ -181,9 +181,9 @@ describe('the service as a source', () => {
     await put(stores, 'report', '2026-11-10T06:00:00Z', failed);
     await put(stores, 'tidy', '2026-11-22T05:00:00Z', null);
     await put(stores, 'tidy', '2026-11-22T04:00:00Z', { status: 'skipped', why: 'late', usage: noUsage, endedAt });
-    const ledger = storedLedger(stores, now);
+    const pastRuns = storedPastRuns(stores, now);
 
-    const all = (await call('list_runs', {}, { ledger })) as { totals: object; runs: object[] };
+    const all = (await call('list_runs', {}, { pastRuns })) as { totals: object; runs: object[] };
     expect(all.totals).toEqual({
       ...{ runs: 4, succeeded: 1, failed: 1, skipped: 1, missed: 0, open: 1 },
       ...{ tokens: 240, usd: 0.75 },
@@ -196,7 +196,7 @@ describe('the service as a source', () => {
     ]);
     expect(JSON.stringify(all)).not.toContain('secret');
 
-    const one = await call('list_runs', { job: 'report', days: 30, limit: 2 }, { ledger });
+    const one = await call('list_runs', { job: 'report', days: 30, limit: 2 }, { pastRuns });
     expect(one).toMatchObject({
       totals: { runs: 2 },
       runs: [{ slot: '2026-11-22T06:00:00Z' }, { slot: '2026-11-21T06:00:00Z' }],
@@ -207,7 +207,7 @@ describe('the service as a source', () => {
     const stores = await freshStores(now);
     await put(stores, 'report', '2026-11-22T06:00:00Z', succeeded);
     await put(stores, 'report', '2026-11-22T05:00:00Z', { ...succeeded, usage: usage(null) });
-    expect(await call('list_runs', {}, { ledger: storedLedger(stores, now) })).toMatchObject({
+    expect(await call('list_runs', {}, { pastRuns: storedPastRuns(stores, now) })).toMatchObject({
       totals: { usd: null, tokens: 240 },
     });
   });
@@ -223,12 +223,12 @@ describe('the service as a source', () => {
     ] as const) {
       await answer(stores, await put(stores, name, at, succeeded), 2, 'Not this one.');
     }
-    const ledger = storedLedger(stores, now);
-    expect(await call('previous_result', {}, { ledger })).toEqual({
+    const pastRuns = storedPastRuns(stores, now);
+    expect(await call('previous_result', {}, { pastRuns })).toEqual({
       run: past.id,
       slot: past.slot,
       result: 'Two ferries.',
     });
-    expect(await call('previous_result', {}, { ledger, slot: past.slot })).toMatch(/no previous result/);
+    expect(await call('previous_result', {}, { pastRuns, slot: past.slot })).toMatch(/no previous result/);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Job } from '../../lib/job/job.ts';
 import { type Origin, type Run, runId } from '../../lib/run/run.ts';
-import type { Look } from '../../lib/watch/checkpoint.ts';
-import { expectation, firstLook, type Sight } from '../../lib/watch/expected-slots.ts';
+import type { Checkpoint } from '../../lib/watch/checkpoint.ts';
+import { expectedSlots, firstCheckpoint, type Observation } from '../../lib/watch/expected-slots.ts';
 import { deploymentOf } from '../kit/deployment.ts';
 import { job } from '../kit/job.ts';
 
@@ -20,7 +20,7 @@ const run = (slot: string, origin: Origin = 'schedule', suffix?: string): Run =>
   version: 1,
 });
 
-const sight = (of: Job, more: Partial<Sight> = {}): Sight => ({
+const sight = (of: Job, more: Partial<Observation> = {}): Observation => ({
   job: of,
   deployed: deploymentOf(of, made),
   differences: [],
@@ -28,10 +28,13 @@ const sight = (of: Job, more: Partial<Sight> = {}): Sight => ({
   ...more,
 });
 
-const begun = (of: Job): Look => ({ ...firstLook(of, deploymentOf(of, made), [], new Date(made)), version: 1 });
+const begun = (of: Job): Checkpoint => ({
+  ...firstCheckpoint(of, deploymentOf(of, made), [], new Date(made)),
+  version: 1,
+});
 
-const dueBy = (look: Look, seen: Sight, at: string) => {
-  const found = expectation(look, seen, new Date(at), new Date(Date.parse(at) + 180_000));
+const dueBy = (look: Checkpoint, seen: Observation, at: string) => {
+  const found = expectedSlots(look, seen, new Date(at), new Date(Date.parse(at) + 180_000));
   return found && { ...found, slots: found.due.map(({ slot }) => slot) };
 };
 
@@ -71,13 +74,13 @@ describe('a rate', () => {
   });
 
   test('that fires elsewhere than it did counts from there on, and makes up for no slot between', () => {
-    const look: Look = { ...begun(rate), anchor: { at: '2026-11-22T06:00:00Z', confirmed: true } };
+    const look: Checkpoint = { ...begun(rate), anchor: { at: '2026-11-22T06:00:00Z', confirmed: true } };
     const found = dueBy(look, sight(rate, { delivered: [run('2026-11-22T09:10:00Z')] }), '2026-11-22T12:00:00Z');
     expect(found?.slots).toEqual(['2026-11-22T09:10:00Z', '2026-11-22T11:10:00Z']);
   });
 
   test('whose schedule was put anew may count from then: nothing is expected within a period of it', () => {
-    const look: Look = { ...begun(rate), anchor: { at: '2026-11-22T06:00:00Z', confirmed: true } };
+    const look: Checkpoint = { ...begun(rate), anchor: { at: '2026-11-22T06:00:00Z', confirmed: true } };
     const deployed = deploymentOf(rate, '2026-11-22T09:00:00Z');
     const found = dueBy(look, sight(rate, { deployed }), '2026-11-22T12:00:00Z');
     expect(found?.slots).toEqual(['2026-11-22T08:00:00Z', '2026-11-22T11:00:00Z']);
@@ -92,17 +95,20 @@ describe('a cron', () => {
   });
 
   test('that is not there yet is not due until it is', () => {
-    const look: Look = { ...firstLook(hourly, undefined, ['the schedule is missing'], new Date(made)), version: 1 };
+    const look: Checkpoint = {
+      ...firstCheckpoint(hourly, undefined, ['the schedule is missing'], new Date(made)),
+      version: 1,
+    };
     const missing = sight(hourly, { deployed: undefined, differences: ['the schedule is missing'] });
-    const on: Look = { ...look, driftSince: made };
+    const on: Checkpoint = { ...look, driftSince: made };
     expect(dueBy(on, missing, '2026-11-22T06:10:00Z')).toBeUndefined();
     const late = sight(hourly, { deployed: deploymentOf(hourly, '2026-11-22T07:05:00Z') });
     expect(dueBy(on, late, '2026-11-22T08:30:00Z')?.slots).toEqual(['2026-11-22T08:00:00Z']);
   });
 
   test('that never gets there is due from the moment that was first seen', () => {
-    const look: Look = {
-      ...firstLook(hourly, undefined, ['the schedule is missing'], new Date(made)),
+    const look: Checkpoint = {
+      ...firstCheckpoint(hourly, undefined, ['the schedule is missing'], new Date(made)),
       driftSince: made,
       version: 1,
     };
@@ -117,7 +123,7 @@ describe('a cron', () => {
     const asleep = { ...hourly, enabled: false };
     const found = dueBy(begun(hourly), sight(asleep, { deployed: undefined }), '2026-11-22T07:30:00Z');
     expect(found).toMatchObject({ slots: ['2026-11-22T07:00:00Z'], schedule: null });
-    const next: Look = { ...begun(hourly), schedule: null, to: '2026-11-22T07:30:00Z' };
+    const next: Checkpoint = { ...begun(hourly), schedule: null, accountedUpTo: '2026-11-22T07:30:00Z' };
     expect(dueBy(next, sight(asleep, { deployed: undefined }), '2026-11-22T09:30:00Z')?.slots).toEqual([]);
   });
 
@@ -129,6 +135,9 @@ describe('a cron', () => {
 });
 
 test('nothing is due of a time that was judged already', () => {
-  const look: Look = { ...begun(rate), to: '2026-11-22T12:00:00Z' };
-  expect(dueBy(look, sight(rate), '2026-11-22T11:00:00Z')).toMatchObject({ slots: [], to: new Date(look.to) });
+  const look: Checkpoint = { ...begun(rate), accountedUpTo: '2026-11-22T12:00:00Z' };
+  expect(dueBy(look, sight(rate), '2026-11-22T11:00:00Z')).toMatchObject({
+    slots: [],
+    to: new Date(look.accountedUpTo),
+  });
 });

@@ -440,7 +440,7 @@ test('two watchmen at once do no harm', async () => {
   expect(all).toHaveLength(4);
   expect(all.filter(({ outcome }) => outcome === null)).toHaveLength(1);
   expect([...world.executions.keys()]).toEqual([id('2026-11-22T10:00:00Z')]);
-  expect((await stores.looks.get('report'))?.to).toBe('2026-11-22T10:07:00Z');
+  expect((await stores.checkpoints.get('report'))?.accountedUpTo).toBe('2026-11-22T10:07:00Z');
 });
 
 test('two watchmen at one dead execution both look at the job', async () => {
@@ -456,15 +456,15 @@ test('two watchmen at one dead execution both look at the job', async () => {
 
 test('a job that cannot be looked at hides no other, and is not passed over in silence', async () => {
   const { deps, world } = await watched();
-  const deployments = {
-    ...deps.deployments,
+  const schedules = {
+    ...deps.schedules,
     get: async ({ name }: { name: string }) => {
       if (name === 'broken') throw new Error('no answer');
       return world.deployed;
     },
   };
   const looked: string[] = [];
-  const all = { ...deps, deployments, looked: ({ name }: { name: string }) => void looked.push(name) };
+  const all = { ...deps, schedules, looked: ({ name }: { name: string }) => void looked.push(name) };
   await expect(watch([job({}, 'broken'), world.job], all)).rejects.toMatchObject({ name: 'Crash' });
   expect(looked).toEqual(['report']);
   expect(world.told).toContain('blind Crash');

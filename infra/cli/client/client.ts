@@ -8,10 +8,10 @@ import type { DispatchEvent, DispatchResult } from '../../../lib/lifecycle/dispa
 import { connect } from '../../local/daemon/connect.ts';
 import { invokeDispatch } from './invoke-dispatch.ts';
 import { configPath, configStamp } from './local-config.ts';
-import { type Place, regionOf } from './target.ts';
+import { regionOf, type Target } from './target.ts';
 
 /** A service to ask: the same for a deployed one and the local one. Commands only read its stores, but for pause and resume. */
-export type Stage = {
+export type Client = {
   stores: Stores;
   dispatch(event: DispatchEvent): Promise<DispatchResult>;
   /** How long to rest between two looks, in milliseconds. */
@@ -38,7 +38,7 @@ type Names = { table: string; dispatch: string; restMs: number };
 
 type Held = { waiting: number; readonly lost: boolean; close(): void };
 
-const asked = (settings: object, names: Names, held: Held): Stage => {
+const asked = (settings: object, names: Names, held: Held): Client => {
   const common = { maxAttempts: 4, requestHandler, ...settings };
   const [dynamo, lambda] = [new DynamoDBClient(common), new LambdaClient(common)];
   return {
@@ -57,7 +57,7 @@ const asked = (settings: object, names: Names, held: Held): Stage => {
   };
 };
 
-const deployed = (stage: string, region: string): Stage => {
+const deployed = (stage: string, region: string): Client => {
   const names = { table: `nightshift-${stage}`, dispatch: `nightshift-${stage}-dispatch`, restMs: 1000 };
   return asked({ region }, names, { waiting: 0, lost: false, close() {} });
 };
@@ -65,10 +65,10 @@ const deployed = (stage: string, region: string): Stage => {
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 /** The local service, with what else there is to ask of it. */
-export type LocalStage = Stage & { url: string; scheduler(): SchedulerClientConfig };
+export type LocalClient = Client & { url: string; scheduler(): SchedulerClientConfig };
 
 /** Connects to the local service and starts it if need be. Throws StoreUnavailable. */
-export const openLocal = async (data: string, { resume }: { resume: boolean }): Promise<LocalStage> => {
+export const openLocalClient = async (data: string, { resume }: { resume: boolean }): Promise<LocalClient> => {
   const config = configPath(data);
   const own = { ...process.env, NIGHTSHIFT_CONFIG: config, NIGHTSHIFT_CONFIG_STAMP: await configStamp(data) };
   const held = await connect(resolve(data), { config }, { env: own, resume });
@@ -82,5 +82,5 @@ export const openLocal = async (data: string, { resume }: { resume: boolean }): 
  * Opens a deployed stage with the caller's AWS credentials (nothing is asked yet), or connects to the local service and starts
  * it if need be: with `resume`, what an earlier one left open goes on, with the caller's environment. Throws StoreUnavailable where that does not come up.
  */
-export const openStage = async (place: Place, { resume }: { resume: boolean }): Promise<Stage> =>
-  place.stage === undefined ? openLocal(place.data, { resume }) : deployed(place.stage, regionOf(place));
+export const openClient = async (place: Target, { resume }: { resume: boolean }): Promise<Client> =>
+  place.stage === undefined ? openLocalClient(place.data, { resume }) : deployed(place.stage, regionOf(place));

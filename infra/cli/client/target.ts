@@ -1,22 +1,22 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { unusable } from '../../local/daemon/data-directory.ts';
+import { unusableDirectory } from '../../local/daemon/data-directory.ts';
 
 /** Where a command works: a deployed stage, or the local service on its data directory. */
-export type Place = { stage?: string; region?: string; data: string };
+export type Target = { stage?: string; region?: string; data: string };
 
 /** The Region of a deployed stage: the one `serverless.yml` would deploy it to. */
-export const regionOf = ({ region }: Place): string => region ?? process.env.AWS_REGION ?? 'eu-west-1';
+export const regionOf = ({ region }: Target): string => region ?? process.env.AWS_REGION ?? 'eu-west-1';
 
 /** Whether nothing was ever remembered here: asking would only create an empty table. Throws StoreUnavailable where that cannot be told. */
-export const isBlank = ({ stage, data }: Place): boolean => {
+export const isBlank = ({ stage, data }: Target): boolean => {
   if (stage !== undefined) return false;
   try {
     statSync(join(resolve(data), 'table.ready'));
     return false;
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return true;
-    throw unusable(data, thrown);
+    throw unusableDirectory(data, thrown);
   }
 };
 
@@ -25,7 +25,7 @@ const shellWord = (path: string): string =>
   /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 
 /** A command to type next, for the same place: `npm run nightshift -- show <run> --stage prod`. */
-export const hint = (words: string, { stage, region, data }: Place, usualData: string): string => {
+export const hint = (words: string, { stage, region, data }: Target, usualData: string): string => {
   const at = stage === undefined ? [] : [`--stage ${stage}`, ...(region ? [`--region ${region}`] : [])];
   const where = stage === undefined && data !== usualData ? [`--data ${shellWord(data)}`] : at;
   return ['npm run nightshift --', words, ...where].join(' ');

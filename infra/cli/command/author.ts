@@ -19,7 +19,7 @@ const checked = (option: string, text: string, longest: number): string => {
 };
 
 /** Who gives an order: the name given, else that of the user of this machine. Throws InvalidEvent. */
-export const personOf = (by: string | undefined, env: NodeJS.ProcessEnv): string => {
+export const authorOf = (by: string | undefined, env: NodeJS.ProcessEnv): string => {
   const name = checked('--by', by ?? nameHere(env), most.name);
   if (name !== '') return name;
   throw new Failure('InvalidEvent', '--by: found no name, expected one');

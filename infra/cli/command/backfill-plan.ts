@@ -13,10 +13,10 @@ import { typedTime } from '../print/time.ts';
 export type Asked = { from: string; to?: string; limit: number };
 
 /** What a backfill is to do, and what past runs tell of its cost. Both ends are in the range. */
-export type Plan = { from: Date; to: Date; slots: number; left: Backlog; known: Experience | null };
+export type BackfillPlan = { from: Date; to: Date; slots: number; left: Backlog; known: Experience | null };
 
 /** How many of a job's last runs tell what the next ones cost. */
-const lookBack = 200;
+const maxRunsRead = 200;
 
 const rangeOf = ({ from, to }: Asked, { schedule }: Job, now: Date): { from: Date; to: Date } => {
   const start = typedTime(from, '--from', schedule.timezone, now).reached;
@@ -45,11 +45,16 @@ const dueIn = (job: Job, { from, to, anchor }: Range, limit: number): Due[] => {
  * What is left to do for the slots of a range, by the runs there are. A rate of which nobody knows where it counts from counts from the
  * beginning of the range. Throws InvalidSlot for a range that is none, InvalidEvent for one that is larger than anybody means.
  */
-export const plan = async (job: Job, asked: Asked, now: Date, stores: Stores | undefined): Promise<Plan> => {
+export const backfillPlan = async (
+  job: Job,
+  asked: Asked,
+  now: Date,
+  stores: Stores | undefined,
+): Promise<BackfillPlan> => {
   const { from, to } = rangeOf(asked, job, now);
   const [past = [], look] = await Promise.all([
-    stores?.runs.byJob(job.name, { limit: lookBack }),
-    stores?.looks.get(job.name),
+    stores?.runs.byJob(job.name, { limit: maxRunsRead }),
+    stores?.checkpoints.get(job.name),
   ]);
   const anchor = anchorOf(job, look, past);
   const due = dueIn(job, { from, to, anchor: anchor.known ? anchor.at : from }, asked.limit);

@@ -2,22 +2,22 @@ import { setTimeout } from 'node:timers/promises';
 import type { Job } from '../../../lib/job/job.ts';
 import { knownRun, type Run, runId, runStatus } from '../../../lib/run/run.ts';
 import type { Slot } from '../../../lib/schedule/slot.ts';
-import type { Stage } from '../client/client.ts';
-import { jobAt } from '../client/find-job.ts';
+import type { Client } from '../client/client.ts';
+import { findJobAt } from '../client/find-job.ts';
 import { mustBeDeclared, readDeclared } from '../client/job-files.ts';
 import { reading, running, untilInterrupted } from '../client/open.ts';
-import type { Place } from '../client/target.ts';
+import type { Target } from '../client/target.ts';
 import { exitCodes } from '../print/exit.ts';
 import { cost, counted, duration } from '../print/format.ts';
 import { type Line, toned } from '../print/line.ts';
 import { json } from '../print/sanitize.ts';
 import { localText } from '../print/time.ts';
-import { type Asked, type Plan, plan } from './backfill-plan.ts';
-import { inTurn } from './concurrently.ts';
+import { type Asked, type BackfillPlan, backfillPlan } from './backfill-plan.ts';
+import { concurrently } from './concurrently.ts';
 import type { Outputs } from './follow-run.ts';
 import { experienceText } from './forecast.ts';
 
-export type BackfillOptions = Place & Asked & { infra: string; max: number; dryRun?: boolean; json?: boolean };
+export type BackfillOptions = Target & Asked & { infra: string; max: number; dryRun?: boolean; json?: boolean };
 
 /** Runs as they end: those that have, those that are at work, and how many there are to be in all. */
 type Progress = { ended: Run[]; atWork: Set<string>; all: number };
@@ -57,7 +57,7 @@ const doing = (progress: Progress): string => {
 };
 
 /** A run's outcome, waited for. Rejects when the signal aborts; the run does not mind. */
-const endOf = async (id: string, { stores, restMs }: Stage, signal: AbortSignal): Promise<Run> => {
+const endOf = async (id: string, { stores, restMs }: Client, signal: AbortSignal): Promise<Run> => {
   for (;;) {
     const run = await knownRun(id, stores.runs);
     if (run.outcome) return run;
@@ -66,7 +66,7 @@ const endOf = async (id: string, { stores, restMs }: Stage, signal: AbortSignal)
 };
 
 /** Starts what is left and waits for all of it, also for what an earlier backfill has started. Says whether a signal ended the waiting. */
-const carryOut = (job: Job, { left }: Plan, max: number, { stage, progress, out }: Work): Promise<boolean> =>
+const runSlots = (job: Job, { left }: BackfillPlan, max: number, { stage, progress, out }: Work): Promise<boolean> =>
   untilInterrupted(async (signal) => {
     const tasks: (Task | Run)[] = [...left.going, ...left.todo];
     const work = async (task: Task | Run) => {
@@ -81,7 +81,7 @@ const carryOut = (job: Job, { left }: Plan, max: number, { stage, progress, out 
     };
     out.progress.show(() => doing(progress));
     try {
-      await inTurn(tasks, max, work);
+      await concurrently(tasks, max, work);
       return false;
     } catch (thrown) {
       if (signal.aborted) return true;
@@ -92,12 +92,12 @@ const carryOut = (job: Job, { left }: Plan, max: number, { stage, progress, out 
     }
   });
 
-type Work = { stage: Stage; progress: Progress; out: Outputs };
+type Work = { stage: Client; progress: Progress; out: Outputs };
 
 const minuteOf = (instant: Date): Date => new Date(Math.floor(instant.getTime() / 60_000) * 60_000);
 
 /** What is about to be done and what it may cost, before it begins. */
-const announcement = (job: Job, { from, to, slots, left, known }: Plan, max: number): string[] => {
+const announcement = (job: Job, { from, to, slots, left, known }: BackfillPlan, max: number): string[] => {
   const zone = job.schedule.timezone;
   const { todo, going, done, excluded, busy } = left;
   const beside = [
@@ -119,7 +119,7 @@ const announcement = (job: Job, { from, to, slots, left, known }: Plan, max: num
   ];
 };
 
-const summary = (job: Job, { from, to, slots, left, known }: Plan, progress: Progress, stopped: boolean) => ({
+const summary = (job: Job, { from, to, slots, left, known }: BackfillPlan, progress: Progress, stopped: boolean) => ({
   job: job.name,
   from: from.toJSON(),
   to: to.toJSON(),
@@ -159,8 +159,8 @@ const conclusion = (progress: Progress, stopped: boolean): string => {
 export const backfill = async (name: string, options: BackfillOptions, out: Outputs): Promise<number> => {
   const declared = await readDeclared(options.infra);
   if (options.stage === undefined) mustBeDeclared(name, declared);
-  const { job } = await jobAt(name, options);
-  const ask = (stage?: Stage) => plan(job, options, new Date(), stage?.stores);
+  const { job } = await findJobAt(name, options);
+  const ask = (stage?: Client) => backfillPlan(job, options, new Date(), stage?.stores);
   const planned = (await reading(options, ask)) ?? (await ask());
   const { todo, going } = planned.left;
   for (const sentence of announcement(job, planned, options.max)) out.progress.say(sentence);
@@ -169,7 +169,7 @@ export const backfill = async (name: string, options: BackfillOptions, out: Outp
   const stopped = nothing
     ? false
     : await running(options, declared, out.progress, (stage) =>
-        carryOut(job, planned, options.max, { stage, progress, out }),
+        runSlots(job, planned, options.max, { stage, progress, out }),
       );
   if (options.json) out.answer.say(json(summary(job, planned, progress, stopped)));
   else if (nothing) out.progress.say(options.dryRun ? 'Nothing was started.' : 'There is nothing to do.');

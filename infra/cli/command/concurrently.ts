@@ -1,5 +1,5 @@
 /** Does the tasks in their order, at most so many at a time. Once one throws no other begins; it is thrown when those at work are done. */
-export const inTurn = async <T>(tasks: T[], most: number, work: (task: T) => Promise<void>): Promise<void> => {
+export const concurrently = async <T>(tasks: T[], most: number, work: (task: T) => Promise<void>): Promise<void> => {
   const waiting = [...tasks];
   const one = async () => {
     try {

@@ -3,18 +3,18 @@ import { setTimeout } from 'node:timers/promises';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { asFailure, Failure } from '../../../lib/failure.ts';
 import type { Declared } from '../../../lib/io/files/job-files.ts';
-import { unusable } from '../../local/daemon/data-directory.ts';
-import { type Hold, holdTimer } from '../../local/daemon/scheduler-lease.ts';
+import { unusableDirectory } from '../../local/daemon/data-directory.ts';
+import { type SchedulerLease, takeSchedulerLease } from '../../local/daemon/scheduler-lease.ts';
 import type { ServiceEvent } from '../../local/daemon/service.ts';
-import { keepSchedules, type Timetable } from '../../local/scheduler/sync-schedules.ts';
-import { type LocalStage, openLocal } from '../client/client.ts';
+import { syncSchedules, type Timetable } from '../../local/scheduler/sync-schedules.ts';
+import { type LocalClient, openLocalClient } from '../client/client.ts';
 import { readDeclared } from '../client/job-files.ts';
 import { writeLocalConfig } from '../client/local-config.ts';
-import type { Happening } from '../dev/dev-event.ts';
+import type { DevEvent } from '../dev/dev-event.ts';
 import { watchChanges } from '../dev/file-changes.ts';
-import { type Teller, teller } from '../dev/reporter.ts';
-import { type Spectator, spectator } from '../dev/run-poller.ts';
-import { listener, type Told } from '../dev/service-events.ts';
+import { type Reporter, reporter } from '../dev/reporter.ts';
+import { type RunPoller, runPoller } from '../dev/run-poller.ts';
+import { type ServiceEvents, serviceEvents } from '../dev/service-events.ts';
 import { exitCodes } from '../print/exit.ts';
 import type { Terminal } from '../print/terminal.ts';
 
@@ -27,22 +27,22 @@ const askMs = 10_000;
 const few = 30;
 const many = 1000;
 
-type Connected = { stage: LocalStage; hold: Hold; timetable: Timetable };
+type Connected = { stage: LocalClient; hold: SchedulerLease; timetable: Timetable };
 
 /** Holds the timer. The one before may be dying: its place is free in a moment. Throws StoreUnavailable where another `dev` works here. */
-const held = async (stage: LocalStage, data: string, hear: (event: ServiceEvent) => void): Promise<Hold> => {
+const held = async (stage: LocalClient, data: string, hear: (event: ServiceEvent) => void): Promise<SchedulerLease> => {
   for (let tries = 0; tries < 5; tries += 1) {
-    const hold = await holdTimer(stage.url, hear);
+    const hold = await takeSchedulerLease(stage.url, hear);
     if (hold !== undefined) return hold;
     await setTimeout(100);
   }
   throw new Failure('StoreUnavailable', `another \`dev\` works on ${data}; stop it, or give --data another directory`);
 };
 
-const schedulesKept = async (stage: LocalStage, { jobs }: Declared): Promise<Timetable> => {
+const schedulesKept = async (stage: LocalClient, { jobs }: Declared): Promise<Timetable> => {
   const client = new SchedulerClient(stage.scheduler());
   try {
-    return await keepSchedules(jobs, client, new Date());
+    return await syncSchedules(jobs, client, new Date());
   } finally {
     client.destroy();
   }
@@ -50,24 +50,24 @@ const schedulesKept = async (stage: LocalStage, { jobs }: Declared): Promise<Tim
 
 const configWritten = async (data: string, declared: Declared): Promise<void> => {
   await writeLocalConfig(data, declared).catch((thrown: unknown) => {
-    throw unusable(data, thrown);
+    throw unusableDirectory(data, thrown);
   });
 };
 
 /** All that `dev` is, once it runs: everything it hears, reads and says. */
-const session = (options: DevOptions, tell: Teller, runs: Spectator) => {
+const session = (options: DevOptions, tell: Reporter, runs: RunPoller) => {
   const heard: ServiceEvent[] = [];
-  const understand = listener();
+  const understand = serviceEvents();
   let askedAt = 0;
 
   /** Nothing of another `dev` is touched before it is known that there is none. */
   const connect = async (declared: Declared): Promise<Connected> => {
-    const idle = await openLocal(options.data, { resume: false });
+    const idle = await openLocalClient(options.data, { resume: false });
     const opened = [idle];
     try {
       const hold = await held(idle, options.data, (event) => void heard.push(event));
       await configWritten(options.data, declared);
-      const stage = await openLocal(options.data, { resume: true });
+      const stage = await openLocalClient(options.data, { resume: true });
       opened.push(stage);
       const timetable = await schedulesKept(stage, declared);
       await hold.start();
@@ -78,12 +78,12 @@ const session = (options: DevOptions, tell: Teller, runs: Spectator) => {
       throw thrown;
     }
   };
-  const scan = async (jobs: string[], { stage }: Connected, deep: boolean): Promise<Happening[]> =>
+  const scan = async (jobs: string[], { stage }: Connected, deep: boolean): Promise<DevEvent[]> =>
     runs.scan(jobs, stage.stores, { limit: deep ? many : few });
 
   /** One look: what the service has told, the runs that are open, and now and then all of them. */
   const look = async (declared: Declared, connected: Connected): Promise<void> => {
-    const told: Told[] = heard.splice(0).map(understand);
+    const told: ServiceEvents[] = heard.splice(0).map(understand);
     tell.say(told.flatMap(({ happenings }) => happenings));
     const ended = await runs.follow(connected.stage.stores);
     tell.say(ended);
@@ -134,8 +134,8 @@ export const dev = async (options: DevOptions, out: Terminal): Promise<number> =
   const stopped = once(stop.signal, 'abort');
   const files = await watchChanges(options.infra);
   let declared = await readDeclared(options.infra);
-  const runs = spectator(new Date());
-  const tell = teller(out, options.json === true);
+  const runs = runPoller(new Date());
+  const tell = reporter(out, options.json === true);
   const { connect, look, reread } = session(options, tell, runs);
 
   out.show(() => 'starting the local service');

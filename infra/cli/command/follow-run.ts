@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { DispatchEvent, DispatchResult } from '../../../lib/lifecycle/dispatch.ts';
-import { type History, history, resultOf } from '../../../lib/report/run-history.ts';
-import type { Stage } from '../client/client.ts';
+import { type RunHistory, resultOf, runHistory } from '../../../lib/report/run-history.ts';
+import type { Client } from '../client/client.ts';
 import { untilInterrupted } from '../client/open.ts';
 import { exitCodes, runExitCode } from '../print/exit.ts';
 import { type Line, type Tone, toned } from '../print/line.ts';
@@ -13,14 +13,14 @@ import { doing, timeline } from '../print/timeline.ts';
 export type Outputs = { progress: Terminal; answer: Terminal };
 
 /** A place where something may run, the command that shows a run of it, and who is told. */
-export type Watched = { stage: Stage; show(run: string): string; wantsJson: boolean; out: Outputs };
+export type Watched = { stage: Client; show(run: string): string; wantsJson: boolean; out: Outputs };
 
 const said = (text: string, tone: Tone = 'dim'): Line[] => [
   { key: 'said', whole: true, segments: [toned(tone, text)] },
   { key: 'gap', segments: [] },
 ];
 
-const report = async (seen: History, { show, wantsJson, out }: Watched): Promise<void> => {
+const report = async (seen: RunHistory, { show, wantsJson, out }: Watched): Promise<void> => {
   const result = await resultOf(seen);
   if (wantsJson) return out.answer.say(json({ ...seen, result }));
   if (result !== null) out.answer.say(`\n${typeof result === 'string' ? result.trim() : json(result)}`);
@@ -31,7 +31,7 @@ const report = async (seen: History, { show, wantsJson, out }: Watched): Promise
 };
 
 /** What became of the event, where that is not plain from the run itself. */
-const received = async (event: DispatchEvent, { status, run }: DispatchResult, stage: Stage): Promise<Line[]> => {
+const received = async (event: DispatchEvent, { status, run }: DispatchResult, stage: Client): Promise<Line[]> => {
   if (status === 'duplicate') return said('duplicate: this slot already has its run; nothing was started.');
   if (status === 'queued') {
     const open = (await stage.stores.states.get(event.job))?.open.filter(({ holds }) => holds) ?? [];
@@ -50,14 +50,14 @@ const received = async (event: DispatchEvent, { status, run }: DispatchResult, s
  */
 const follow = async (
   runId: string,
-  { stores, restMs }: Stage,
+  { stores, restMs }: Client,
   { terminal, now, signal }: { terminal: Terminal; now(): Date; signal: AbortSignal },
-): Promise<History> => {
+): Promise<RunHistory> => {
   const printed = new Set<string>();
-  let seen: History | undefined;
+  let seen: RunHistory | undefined;
   for (;;) {
     signal.throwIfAborted();
-    const latest = await history(runId, stores, seen);
+    const latest = await runHistory(runId, stores, seen);
     seen = latest;
     const fresh = timeline(latest).filter(({ key }) => !printed.has(key));
     for (const { key } of fresh) printed.add(key);
@@ -68,14 +68,14 @@ const follow = async (
   }
 };
 
-const onward = ({ lost }: Stage): string =>
+const onward = ({ lost }: Client): string =>
   lost ? 'The local service has ended; the run goes on with the next `run` or `dev`' : 'The run goes on';
 
 /**
  * Hands a slot to dispatch and follows its run to the outcome. Resolves to the exit code. A signal ends the watching, never the run: whatever
  * goes wrong here, people are told where to look.
  */
-export const watch = (event: DispatchEvent, watched: Watched): Promise<number> =>
+export const followRun = (event: DispatchEvent, watched: Watched): Promise<number> =>
   untilInterrupted(async (signal) => {
     const { stage, show, out } = watched;
     let id: string | undefined;

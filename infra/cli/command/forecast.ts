@@ -12,9 +12,9 @@ import { anchorOf } from '../../../lib/report/why.ts';
 import { dueBetween } from '../../../lib/schedule/calendar.ts';
 import { localDate } from '../../../lib/schedule/schedule.ts';
 import { slotAt } from '../../../lib/schedule/slot.ts';
-import { jobAt } from '../client/find-job.ts';
+import { findJobAt } from '../client/find-job.ts';
 import { reading } from '../client/open.ts';
-import type { Place } from '../client/target.ts';
+import type { Target } from '../client/target.ts';
 import { exitCodes } from '../print/exit.ts';
 import { cost, count, counted } from '../print/format.ts';
 import { toned } from '../print/line.ts';
@@ -22,11 +22,11 @@ import { json } from '../print/sanitize.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { pauseLine } from './pause.ts';
 
-export type ForecastOptions = Place & { infra: string; days: number; json?: boolean };
+export type ForecastOptions = Target & { infra: string; days: number; json?: boolean };
 
 const dayMs = 86_400_000;
 /** How many of a job's last runs tell what the next ones are like. */
-const lookBack = 200;
+const maxRunsRead = 200;
 
 const range = ({ mean, low, high }: NonNullable<Forecast['usd']>): string =>
   low === high ? cost(mean) : `${cost(mean)} (${cost(low)} to ${cost(high)})`;
@@ -73,13 +73,13 @@ const shown = (job: Job, told: Forecast, days: number): [string, string][] => {
  * brackets what it is if every run is as cheap or as dear as one of ten. Reads only. Throws UnknownJob.
  */
 export const forecast = async (name: string, options: ForecastOptions, out: Terminal): Promise<number> => {
-  const { job } = await jobAt(name, options);
+  const { job } = await findJobAt(name, options);
   const now = new Date();
   const zone = job.schedule.timezone;
-  const read = await reading(options, async ({ stores: { runs, states, looks } }) => ({
-    past: await runs.byJob(name, { limit: lookBack }),
+  const read = await reading(options, async ({ stores: { runs, states, checkpoints } }) => ({
+    past: await runs.byJob(name, { limit: maxRunsRead }),
     state: await states.get(name),
-    look: await looks.get(name),
+    look: await checkpoints.get(name),
   }));
   const { past = [], state, look } = read ?? {};
   const anchor = anchorOf(job, look, past);

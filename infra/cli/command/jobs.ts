@@ -1,8 +1,8 @@
 import type { Stores } from '../../../lib/io/store/stores.ts';
-import { type Status, statusOf } from '../../../lib/report/job-status.ts';
+import { type JobStatus, jobStatus } from '../../../lib/report/job-status.ts';
 import { readDeclared } from '../client/job-files.ts';
 import { reading } from '../client/open.ts';
-import type { Place } from '../client/target.ts';
+import type { Target } from '../client/target.ts';
 import { exitCodes } from '../print/exit.ts';
 import { cost, counted } from '../print/format.ts';
 import { type Line, type Segment, toned } from '../print/line.ts';
@@ -13,7 +13,7 @@ import { about, localText } from '../print/time.ts';
 import { waitingLines } from '../print/waiting.ts';
 import { pauseLine } from './pause.ts';
 
-export type JobsOptions = Place & { infra: string; json?: boolean };
+export type JobsOptions = Target & { infra: string; json?: boolean };
 
 const tones = { open: 'warn', succeeded: 'good', failed: 'bad', skipped: 'dim', missed: 'bad' } as const;
 
@@ -23,19 +23,19 @@ const ago = (endedAt: string, now: Date): string =>
     .split(' ', 2)
     .join(' ')} ago`;
 
-const lastText = ({ last }: Status, now: Date): Segment => {
+const lastText = ({ last }: JobStatus, now: Date): Segment => {
   if (!last) return '–';
   const what = [last.status, last.why].filter((word) => word !== null).join(' ');
   return toned(tones[last.status], `${what}, ${ago(last.endedAt, now)}`);
 };
 
-const monthText = ({ month: { usd, unpriced, runs, limit } }: Status, narrow: boolean): string => {
+const monthText = ({ month: { usd, unpriced, runs, limit } }: JobStatus, narrow: boolean): string => {
   const spent = usd === null ? '–' : `${cost(usd)}${unpriced ? '+' : ''}`;
   const money = limit?.usd === undefined ? spent : `${spent} of ${cost(limit.usd)}`;
   return narrow || limit?.runs === undefined ? money : `${money}, ${runs} of ${counted(limit.runs, 'run')}`;
 };
 
-const row = (status: Status, now: Date, narrow: boolean): Segment[] => {
+const row = (status: JobStatus, now: Date, narrow: boolean): Segment[] => {
   const { job, next, timezone, streak } = status;
   const when = next === null ? '–' : localText(next, timezone);
   return [
@@ -48,7 +48,7 @@ const row = (status: Status, now: Date, narrow: boolean): Segment[] => {
 };
 
 /** What stands under a job's row: its schedule, and what is special about it now. */
-const notes = (status: Status): Segment[] => {
+const notes = (status: JobStatus): Segment[] => {
   const { english, timezone, enabled, paused, breaker, streak, open, queued, fresh, driftSince, next } = status;
   const local = (instant: string) => localText(instant, timezone);
   return [
@@ -82,13 +82,13 @@ const columns = (narrow: boolean) => [
 ];
 
 /** Jobs as a table, with its notes under each row. */
-const listed = (statuses: Status[], now: Date, width: number): Line[] => {
+const listed = (statuses: JobStatus[], now: Date, width: number): Line[] => {
   const narrow = width < roomyColumns;
   const [head, ...rows] = tableLines(
     columns(narrow),
     statuses.map((status) => row(status, now, narrow)),
   );
-  const under = (status: Status): Line[] =>
+  const under = (status: JobStatus): Line[] =>
     notes(status).map((note, at) => ({ key: `${status.job}${at}`, whole: true, segments: ['  ', note] }));
   return [...(head ? [head] : []), ...rows.flatMap((line, at) => [line, ...(statuses[at] ? under(statuses[at]) : [])])];
 };
@@ -97,7 +97,7 @@ const listed = (statuses: Status[], now: Date, width: number): Line[] => {
 export const jobs = async (options: JobsOptions, out: Terminal): Promise<number> => {
   const { jobs: declared } = await readDeclared(options.infra);
   const now = new Date();
-  const all = (stores?: Stores) => Promise.all(declared.map((job) => statusOf(job, now, stores)));
+  const all = (stores?: Stores) => Promise.all(declared.map((job) => jobStatus(job, now, stores)));
   const read = await reading(options, async ({ stores, waiting }) => ({ statuses: await all(stores), waiting }));
   const { statuses, waiting } = read ?? { statuses: await all(), waiting: 0 };
   if (options.json) out.say(json(statuses));

@@ -2,16 +2,16 @@ import { Failure } from '../../../lib/failure.ts';
 import type { Job } from '../../../lib/job/job.ts';
 import { changeState, type JobState } from '../../../lib/policy/job-state.ts';
 import { goingOn, type Pause, paused } from '../../../lib/policy/pause.ts';
-import { openStage } from '../client/client.ts';
-import { jobAt } from '../client/find-job.ts';
-import type { Place } from '../client/target.ts';
+import { openClient } from '../client/client.ts';
+import { findJobAt } from '../client/find-job.ts';
+import type { Target } from '../client/target.ts';
 import { exitCodes } from '../print/exit.ts';
 import { brief, json } from '../print/sanitize.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { localText, typedTime } from '../print/time.ts';
-import { noteOf, personOf } from './author.ts';
+import { authorOf, noteOf } from './author.ts';
 
-export type PauseOptions = Place & { infra: string; note?: string; until?: string; by?: string; json?: boolean };
+export type PauseOptions = Target & { infra: string; note?: string; until?: string; by?: string; json?: boolean };
 
 /** The end of a pause, which must be to come. Throws InvalidSlot. */
 const endOf = (until: string | undefined, job: Job, now: Date): string | null => {
@@ -50,17 +50,17 @@ const sentences = (job: Job, { pause, replaced, open, queued }: Done): string[] 
  * new one. Throws UnknownJob, InvalidSlot, InvalidEvent.
  */
 export const pause = async (name: string, options: PauseOptions, out: Terminal): Promise<number> => {
-  const { job } = await jobAt(name, options);
+  const { job } = await findJobAt(name, options);
   const now = new Date();
   const end = endOf(options.until, job, now);
-  const [by, note] = [personOf(options.by, process.env), noteOf(options.note)];
+  const [by, note] = [authorOf(options.by, process.env), noteOf(options.note)];
   const pause: Pause = { by, since: now.toJSON(), until: end, note };
   let replaced: Pause | undefined;
   const change = ({ pauses }: JobState) => {
     replaced = goingOn(pauses, now);
     return { pauses: paused(pauses, pause) };
   };
-  const stage = await openStage(options, { resume: false });
+  const stage = await openClient(options, { resume: false });
   try {
     const { open, queued } = await changeState(name, change, stage.stores.states);
     if (options.json) out.say(json({ job: name, pause, replaced: replaced ?? null, open, queued }));

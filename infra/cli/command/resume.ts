@@ -2,11 +2,11 @@ import type { Job } from '../../../lib/job/job.ts';
 import { changeState, type JobState } from '../../../lib/policy/job-state.ts';
 import { goingOn, type Pause, resumed } from '../../../lib/policy/pause.ts';
 import { anchorOf, neighbours } from '../../../lib/report/why.ts';
-import type { Look } from '../../../lib/watch/checkpoint.ts';
-import type { Stage } from '../client/client.ts';
-import { jobAt } from '../client/find-job.ts';
+import type { Checkpoint } from '../../../lib/watch/checkpoint.ts';
+import type { Client } from '../client/client.ts';
+import { findJobAt } from '../client/find-job.ts';
 import { reading } from '../client/open.ts';
-import type { Place } from '../client/target.ts';
+import type { Target } from '../client/target.ts';
 import { exitCodes } from '../print/exit.ts';
 import { counted } from '../print/format.ts';
 import { json } from '../print/sanitize.ts';
@@ -14,12 +14,12 @@ import type { Terminal } from '../print/terminal.ts';
 import { localText } from '../print/time.ts';
 import { pauseLine } from './pause.ts';
 
-export type ResumeOptions = Place & { infra: string; json?: boolean };
+export type ResumeOptions = Target & { infra: string; json?: boolean };
 
 /** What a resumption has ended: a pause, an open breaker, both or nothing. */
 type Ended = { pause: Pause | undefined; breaker: JobState['breaker']; streak: number };
 
-const end = async (name: string, now: Date, { stores }: Stage): Promise<{ ended: Ended; state: JobState }> => {
+const end = async (name: string, now: Date, { stores }: Client): Promise<{ ended: Ended; state: JobState }> => {
   let ended: Ended = { pause: undefined, breaker: null, streak: 0 };
   const change = ({ pauses, breaker, streak }: JobState) => {
     ended = { pause: goingOn(pauses, now), breaker, streak };
@@ -44,17 +44,17 @@ const sentences = (job: Job, { pause, breaker, streak }: Ended, queued: string |
   ];
 };
 
-type Resumed = { ended: Ended; queued: string | null; look: Look | undefined };
+type Resumed = { ended: Ended; queued: string | null; look: Checkpoint | undefined };
 
 const nothing: Resumed = { ended: { pause: undefined, breaker: null, streak: 0 }, queued: null, look: undefined };
 
 /** Ends a job's pause and closes its breaker. Where there is neither it changes nothing and says so. Throws UnknownJob. */
 export const resume = async (name: string, options: ResumeOptions, out: Terminal): Promise<number> => {
-  const { job } = await jobAt(name, options);
+  const { job } = await findJobAt(name, options);
   const now = new Date();
   const done = await reading(options, async (stage): Promise<Resumed> => {
     const { ended, state } = await end(name, now, stage);
-    return { ended, queued: state.queued, look: await stage.stores.looks.get(name) };
+    return { ended, queued: state.queued, look: await stage.stores.checkpoints.get(name) };
   });
   const { ended, queued, look } = done ?? nothing;
   const anchor = anchorOf(job, look, []);

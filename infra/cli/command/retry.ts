@@ -4,11 +4,11 @@ import { mustBeRunId } from '../../../lib/report/run-history.ts';
 import { knownRun, type Run, type Runs } from '../../../lib/run/run.ts';
 import { mustBeDeclared, readDeclared } from '../client/job-files.ts';
 import { reading, running } from '../client/open.ts';
-import type { Place } from '../client/target.ts';
+import type { Target } from '../client/target.ts';
 import { hint } from '../client/target.ts';
-import { type Outputs, watch } from './follow-run.ts';
+import { followRun, type Outputs } from './follow-run.ts';
 
-export type RetryOptions = Place & { infra: string; json?: boolean };
+export type RetryOptions = Target & { infra: string; json?: boolean };
 
 /** The run that is tried again, which must be over, and the suffix of the new one. Throws UnknownRun, InvalidEvent. */
 const before = async (id: string, runs: Runs): Promise<{ run: Run; suffix: string }> => {
@@ -34,6 +34,6 @@ export const retry = async (id: string, options: RetryOptions, usualData: string
   const event = { job: job.name, slot, suffix, ...(slots && { slots }) };
   const show = (one: string) => hint(`show ${one}`, options, usualData);
   return running(options, declared, out.progress, (stage) =>
-    watch(event, { stage, show, wantsJson: options.json === true, out }),
+    followRun(event, { stage, show, wantsJson: options.json === true, out }),
   );
 };

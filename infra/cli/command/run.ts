@@ -9,11 +9,11 @@ import { isSlotOf } from '../../../lib/schedule/calendar.ts';
 import { Slot, slotAt } from '../../../lib/schedule/slot.ts';
 import { mustBeDeclared, readDeclared } from '../client/job-files.ts';
 import { running } from '../client/open.ts';
-import type { Place } from '../client/target.ts';
+import type { Target } from '../client/target.ts';
 import { hint } from '../client/target.ts';
-import { type Outputs, watch } from './follow-run.ts';
+import { followRun, type Outputs } from './follow-run.ts';
 
-export type RunOptions = Place & {
+export type RunOptions = Target & {
   infra: string;
   slot?: string;
   scheduled?: boolean;
@@ -71,6 +71,6 @@ export const run = async (job: string, options: RunOptions, usualData: string, o
       `${event.slot} is no slot of ${job} by its job file: it counts as one of its schedule all the same.`,
     );
   return running(options, declared, out.progress, (stage) =>
-    watch(event, { stage, show, wantsJson: options.json === true, out }),
+    followRun(event, { stage, show, wantsJson: options.json === true, out }),
   );
 };

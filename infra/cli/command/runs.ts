@@ -1,11 +1,11 @@
-import { storedLedger } from '../../../lib/io/store/past-runs.ts';
+import { storedPastRuns } from '../../../lib/io/store/past-runs.ts';
 import { hasRun } from '../../../lib/run/outcome.ts';
 import { type Run, runStatus } from '../../../lib/run/run.ts';
 import { localDate, localTime, weekday } from '../../../lib/schedule/schedule.ts';
 import { tokens } from '../../../lib/usage.ts';
 import { mustBeDeclared, readDeclared } from '../client/job-files.ts';
 import { reading } from '../client/open.ts';
-import type { Place } from '../client/target.ts';
+import type { Target } from '../client/target.ts';
 import { exitCodes } from '../print/exit.ts';
 import { cost, count, duration } from '../print/format.ts';
 import type { Line, Segment } from '../print/line.ts';
@@ -14,7 +14,7 @@ import { type Column, tableLines } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { waitingLines } from '../print/waiting.ts';
 
-export type RunsOptions = Place & { infra: string; job?: string; days: number; limit: number; json?: boolean };
+export type RunsOptions = Target & { infra: string; job?: string; days: number; limit: number; json?: boolean };
 
 const tookMs = ({ startedAt, outcome }: Run): number | null =>
   outcome ? Date.parse(outcome.endedAt) - Date.parse(startedAt) : null;
@@ -79,7 +79,7 @@ export const listed = (found: Run[], width: number): Line[] => {
 
 const recent = async ({ job, days, limit, ...place }: RunsOptions): Promise<{ found: Run[]; waiting: number }> => {
   const read = await reading(place, async ({ stores, waiting }) => {
-    const ledger = storedLedger(stores, () => new Date());
+    const ledger = storedPastRuns(stores, () => new Date());
     return { found: await ledger.runs({ ...(job ? { job } : {}), days, limit }), waiting };
   });
   return read ?? { found: [], waiting: 0 };

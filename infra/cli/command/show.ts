@@ -1,15 +1,15 @@
 import { Failure } from '../../../lib/failure.ts';
-import { type History, history, mustBeRunId, resultOf, type Tried } from '../../../lib/report/run-history.ts';
+import { mustBeRunId, type RunHistory, resultOf, runHistory, type Tried } from '../../../lib/report/run-history.ts';
 import { textOf } from '../../../lib/run/message.ts';
 import { hasRun } from '../../../lib/run/outcome.ts';
 import { type Call, callsOf, isCorrection, isFinal, type Step } from '../../../lib/run/step.ts';
 import { tokens } from '../../../lib/usage.ts';
 import { reading } from '../client/open.ts';
-import type { Place } from '../client/target.ts';
+import type { Target } from '../client/target.ts';
 import { exitCodes } from '../print/exit.ts';
 import { cost, count, counted, duration } from '../print/format.ts';
 import { type Line, type Segment, toned } from '../print/line.ts';
-import { brief, json, plain } from '../print/sanitize.ts';
+import { brief, json, sanitize } from '../print/sanitize.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { decisionText, measures, notRunText, slotText } from '../print/timeline.ts';
 import { waitingLines } from '../print/waiting.ts';
@@ -22,13 +22,13 @@ const label = (word: string): Segment => toned('dim', word.padEnd(9));
 const most = { lines: 12, letters: 400, message: 2000 };
 
 const block = (text: string, indent: string): Line[] => {
-  const lines = plain(text).trim().split('\n');
+  const lines = sanitize(text).trim().split('\n');
   const kept = lines.slice(0, most.lines).map((one) => line(indent, brief(one, most.letters)));
   const rest = lines.length - kept.length;
   return rest > 0 ? [...kept, line(indent, toned('dim', `… ${counted(rest, 'more line')}; --json has all`))] : kept;
 };
 
-const endText = ({ run }: History): Segment => {
+const endText = ({ run }: RunHistory): Segment => {
   const { outcome } = run;
   if (!outcome) return toned('warn', 'open: it has no outcome yet');
   if (!hasRun(outcome)) return toned('warn', notRunText(outcome));
@@ -38,7 +38,7 @@ const endText = ({ run }: History): Segment => {
     : toned('bad', `failed ${after}: ${outcome.failure}: ${brief(outcome.message, most.message)}`);
 };
 
-const overview = (seen: History): Line[] => {
+const overview = (seen: RunHistory): Line[] => {
   const { run } = seen;
   const { outcome } = run;
   const took = outcome && Date.parse(outcome.endedAt) - Date.parse(run.startedAt);
@@ -68,7 +68,7 @@ const callLines = ({ call, status, output }: Call): Line[] => [
 ];
 
 const stepLines = (step: Step): Line[] => {
-  const text = textOf(step.turn[0]);
+  const text = textOf(step.messages[0]);
   const { inputTokens, outputTokens } = step.usage;
   const split = ` (${count(inputTokens)} in, ${count(outputTokens)} out)`;
   const kind = isFinal(step) ? '  final answer' : '';
@@ -80,7 +80,7 @@ const stepLines = (step: Step): Line[] => {
   ];
 };
 
-const corrected = ({ turn: [, answer] }: Step): string => (answer?.role === 'user' ? answer.content : '');
+const corrected = ({ messages: [, answer] }: Step): string => (answer?.role === 'user' ? answer.content : '');
 
 const attemptLines = (attempt: Tried, first: Tried): Line[] => {
   const { number, startedAt, failed, steps, prompt } = attempt;
@@ -103,15 +103,18 @@ const attemptLines = (attempt: Tried, first: Tried): Line[] => {
   ];
 };
 
-const read = async (runId: string, place: Place): Promise<{ seen: History; waiting: number }> => {
+const read = async (runId: string, place: Target): Promise<{ seen: RunHistory; waiting: number }> => {
   mustBeRunId(runId);
-  const found = await reading(place, async ({ stores, waiting }) => ({ seen: await history(runId, stores), waiting }));
+  const found = await reading(place, async ({ stores, waiting }) => ({
+    seen: await runHistory(runId, stores),
+    waiting,
+  }));
   if (found) return found;
   throw new Failure('UnknownRun', `there is no run ${runId}, and no other in ${place.data}`);
 };
 
 /** Shows a run: its attempts, their prompts and every step. Long texts are cut for people and whole in JSON. Reads only. Throws UnknownRun. */
-export const show = async (runId: string, options: Place & { json?: boolean }, out: Terminal): Promise<number> => {
+export const show = async (runId: string, options: Target & { json?: boolean }, out: Terminal): Promise<number> => {
   const { seen, waiting } = await read(runId, options);
   const result = await resultOf(seen);
   if (options.json) {

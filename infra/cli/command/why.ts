@@ -1,33 +1,33 @@
 import type { Stores } from '../../../lib/io/store/stores.ts';
 import { anchorOf, minutesOf, why as verdictOf, type Why } from '../../../lib/report/why.ts';
 import type { Run } from '../../../lib/run/run.ts';
-import { knownJob } from '../client/find-job.ts';
+import { findJob } from '../client/find-job.ts';
 import { reading } from '../client/open.ts';
-import type { Place } from '../client/target.ts';
+import type { Target } from '../client/target.ts';
 import { hint } from '../client/target.ts';
 import { exitCodes } from '../print/exit.ts';
-import { type Answer, answer, type Question } from '../print/explanation.ts';
+import { type Explanation, explanation, type Question } from '../print/explanation.ts';
 import { toned } from '../print/line.ts';
 import { json } from '../print/sanitize.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { typedTime } from '../print/time.ts';
 
-export type WhyOptions = Place & { infra: string; json?: boolean };
+export type WhyOptions = Target & { infra: string; json?: boolean };
 
 type Told = { verdict: Why; question: Question };
 
 /** How many of a job's last runs are looked through for one that its schedule delivered: a rate counts from it. */
-const lookBack = 50;
+const maxRunsRead = 50;
 
 const askedOf = async (name: string, time: string, infra: string, stores: Stores | undefined): Promise<Told> => {
   const now = new Date();
-  const { job } = await knownJob(name, infra, stores);
+  const { job } = await findJob(name, infra, stores);
   const asked = typedTime(time, '<time>', job.schedule.timezone, now);
   const [state, seen, last = [], ...minutes] = await Promise.all([
     stores?.states.get(name),
-    stores?.looks.get(name),
-    job.schedule.rate === undefined ? [] : stores?.runs.byJob(name, { limit: lookBack }),
-    ...minutesOf(asked).map((minute) => stores?.runs.byJob(name, { ...minute, limit: lookBack })),
+    stores?.checkpoints.get(name),
+    job.schedule.rate === undefined ? [] : stores?.runs.byJob(name, { limit: maxRunsRead }),
+    ...minutesOf(asked).map((minute) => stores?.runs.byJob(name, { ...minute, limit: maxRunsRead })),
   ]);
   const runs = minutes.flatMap((found) => found ?? []);
   const facts = { job, asked, anchor: anchorOf(job, seen, [...runs, ...last]), runs, state, look: seen, now };
@@ -39,7 +39,7 @@ const askedOf = async (name: string, time: string, infra: string, stores: Stores
 
 const runOf = (verdict: Why): Run | undefined => ('run' in verdict ? verdict.run : undefined);
 
-const forPrograms = ({ verdict, question: { facts, asked, standIn } }: Told, { sentence, evidence }: Answer) => {
+const forPrograms = ({ verdict, question: { facts, asked, standIn } }: Told, { sentence, evidence }: Explanation) => {
   const { slot, kind, again, beside } = verdict;
   const run = runOf(verdict) ?? null;
   return {
@@ -70,7 +70,7 @@ export const why = async (
 ): Promise<number> => {
   const ask = (stores?: Stores) => askedOf(name, time.join(' '), options.infra, stores);
   const told = (await reading(options, ({ stores }) => ask(stores))) ?? (await ask());
-  const said = answer(told.verdict, told.question);
+  const said = explanation(told.verdict, told.question);
   if (options.json) {
     out.say(json(forPrograms(told, said)));
     return exitCodes.succeeded;

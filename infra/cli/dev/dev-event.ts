@@ -6,7 +6,7 @@ import { localized, localText } from '../print/time.ts';
 import type { Sighting } from './run-poller.ts';
 
 /** Everything `dev` tells of, as a program reads it: one JSON object a line, with `at` beside. Instants are in UTC. */
-export type Happening =
+export type DevEvent =
   | Sighting
   | { event: 'began'; jobs: number; data: string }
   | {
@@ -55,7 +55,7 @@ const because = (words: (string | null)[]): string => {
   return said.length > 0 ? `: ${said.map((word) => brief(word ?? '', 300)).join(': ')}` : '';
 };
 
-type Ended = Extract<Happening, { event: 'ended' }>;
+type Ended = Extract<DevEvent, { event: 'ended' }>;
 
 const endedText = ({ slot, job, ...how }: Ended, writing: Writing): Segment[] => {
   const when = slotText(slot, job, writing);
@@ -71,7 +71,7 @@ const endedText = ({ slot, job, ...how }: Ended, writing: Writing): Segment[] =>
   return [toned('good', `✓ ${when} succeeded ${after}`), spent];
 };
 
-type Started = Extract<Happening, { event: 'started' }>;
+type Started = Extract<DevEvent, { event: 'started' }>;
 
 const startedText = ({ slot, job, run, origin, slots, goesOn }: Started, writing: Writing): Segment[] => {
   const made = { watchman: ' by the watchman', person: ' by hand' }[origin] ?? '';
@@ -84,7 +84,7 @@ const listed = (words: [string, string[]][]): string =>
   words.flatMap(([what, names]) => (names.length > 0 ? [`${what} ${names.join(', ')}`] : [])).join('; ');
 
 type Texts = {
-  [Event in Happening['event']]: (one: Extract<Happening, { event: Event }>, writing: Writing) => Segment[];
+  [Event in DevEvent['event']]: (one: Extract<DevEvent, { event: Event }>, writing: Writing) => Segment[];
 };
 
 const texts: Texts = {
@@ -151,11 +151,11 @@ const texts: Texts = {
   ],
 };
 
-const bare: Happening['event'][] = ['began', 'stopped'];
+const bare: DevEvent['event'][] = ['began', 'stopped'];
 
 /** A happening as lines for people: when by their own clock, which job, what. */
-export const happeningLines = (one: Happening, writing: Writing): Line[] => {
-  const text = texts[one.event] as (one: Happening, writing: Writing) => Segment[];
+export const devEventLines = (one: DevEvent, writing: Writing): Line[] => {
+  const text = texts[one.event] as (one: DevEvent, writing: Writing) => Segment[];
   const job = 'job' in one && one.job !== null ? one.job : '';
   const head = [toned('dim', `${wall(writing.now)}  `), toned('strong', job.padEnd(writing.jobWidth)), '  '];
   const line: Line = {

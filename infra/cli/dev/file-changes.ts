@@ -26,7 +26,7 @@ const stampOf = async (infra: string): Promise<string> => {
   return JSON.stringify(await Promise.all(files.flat().map(markOf)));
 };
 
-export type Changes = {
+export type FileChanges = {
   /** Whether the files have changed since this last said so, and rest by now: between two questions nothing moved. */
   settled(): Promise<boolean>;
 };
@@ -35,7 +35,7 @@ export type Changes = {
  * Watches what jobs are read from, by asking: whatever an editor, a checkout or a file system does, a changed file has another stamp. What
  * is being written is left until it rests.
  */
-export const watchChanges = async (infra: string): Promise<Changes> => {
+export const watchChanges = async (infra: string): Promise<FileChanges> => {
   let told = await stampOf(infra);
   let last = told;
   return {

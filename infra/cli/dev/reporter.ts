@@ -9,7 +9,7 @@ import { counted } from '../print/format.ts';
 import { jsonLine } from '../print/sanitize.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { about, localText } from '../print/time.ts';
-import { type Happening, happeningLines } from './dev-event.ts';
+import { type DevEvent, devEventLines } from './dev-event.ts';
 
 /** The next slot that EventBridge fires and that is run. */
 const nextOf = ({ enabled, schedule }: Job, since: Date | undefined, now: Date): Slot | null => {
@@ -19,8 +19,8 @@ const nextOf = ({ enabled, schedule }: Job, since: Date | undefined, now: Date):
 };
 
 /** Who tells people, or programs, what happens. */
-export type Teller = {
-  say(happenings: Happening[]): void;
+export type Reporter = {
+  say(happenings: DevEvent[]): void;
   /** From now on these are the jobs, with their schedules' dates. */
   know(declared: Declared, timetable: Timetable): void;
   /** Tells when these jobs are due. */
@@ -30,7 +30,7 @@ export type Teller = {
 };
 
 /** Tells what happens, a line each: for people in the zone of each job, for programs as JSON. */
-export const teller = (out: Terminal, asJson: boolean): Teller => {
+export const reporter = (out: Terminal, asJson: boolean): Reporter => {
   let jobs: Job[] = [];
   let since: Timetable['since'] = new Map();
   let upcoming: { job: string; slot: Slot } | undefined;
@@ -40,12 +40,12 @@ export const teller = (out: Terminal, asJson: boolean): Teller => {
       .flatMap((job) => ({ job: job.name, slot: nextOf(job, since.get(job.name), now) ?? [] }))
       .flatMap(({ job, slot }) => (typeof slot === 'string' ? [{ job, slot }] : []))
       .sort((a, b) => (a.slot < b.slot ? -1 : 1))[0];
-  const say = (happenings: Happening[]): void => {
+  const say = (happenings: DevEvent[]): void => {
     const now = new Date();
     const jobWidth = Math.max(...jobs.map(({ name }) => name.length), 0);
     for (const one of happenings) {
       if (asJson) out.say(jsonLine({ at: now.toJSON(), ...one }));
-      else out.print(happeningLines(one, { now, zoneOf, jobWidth }));
+      else out.print(devEventLines(one, { now, zoneOf, jobWidth }));
     }
   };
   return {

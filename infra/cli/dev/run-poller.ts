@@ -43,7 +43,7 @@ export type Sighting =
 
 type Watched = Pick<Stores, 'runs' | 'attempts' | 'states'>;
 
-export type Spectator = {
+export type RunPoller = {
   /** Looks for runs of these jobs that it has not seen, among the newest so many of each: their waiting, beginning, failed attempts and end. */
   scan(jobs: string[], stores: Watched, look: { limit: number }): Promise<Sighting[]>;
   /** Looks at the runs that were open when it last looked. */
@@ -120,7 +120,7 @@ const gathered = (sightings: Sighting[]): Sighting[] => {
 };
 
 /** Sees runs begin, fail and end, from an instant on. Runs that had ended by then are not told of; those that were open go on. Reads only. */
-export const spectator = (from: Date): Spectator => {
+export const runPoller = (from: Date): RunPoller => {
   const since = from.toJSON();
   const known = new Set<string>();
   const open = new Map<string, number>();

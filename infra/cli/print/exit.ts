@@ -35,7 +35,7 @@ const detail = (name: FailureName, cause: unknown): string => {
 };
 
 /** How a command that threw ends: what people are told, and its exit code. What is no failure of ours keeps its stack. */
-export const ending = (thrown: unknown): { text: string; exitCode: number } => {
+export const exitOf = (thrown: unknown): { text: string; exitCode: number } => {
   const { name, message, cause } = asFailure(thrown);
   const crashed = name === 'Crash' && cause instanceof Error ? (cause.stack ?? cause.message) : undefined;
   const said = crashed ?? `${message}${detail(name, cause)}`;

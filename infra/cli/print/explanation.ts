@@ -14,7 +14,7 @@ import { localized, localText, about as span } from './time.ts';
 type Evidence = [label: string, text: string][];
 
 /** One sentence, and what it rests on: a label and a text each. */
-export type Answer = { sentence: string; evidence: Evidence };
+export type Explanation = { sentence: string; evidence: Evidence };
 
 /** What was asked and is known, and the run that stands for a slot that was caught up. */
 export type Question = { facts: Facts; asked: string; standIn: Run | undefined };
@@ -23,7 +23,7 @@ export type Question = { facts: Facts; asked: string; standIn: Run | undefined }
 const line = (label: string, text: string | undefined): Evidence => (text === undefined ? [] : [[label, text]]);
 
 type Of<K extends Verdict['kind']> = Extract<Why, { kind: K }>;
-type Tell<K extends Verdict['kind']> = (why: Of<K>, question: Question) => Answer;
+type Tell<K extends Verdict['kind']> = (why: Of<K>, question: Question) => Explanation;
 
 /** How long a run is kept, in seconds. */
 const keptSeconds = 400 * 86_400;
@@ -150,7 +150,7 @@ const policyText = ({ catchUp }: Job, { slot, by }: Due, now: Date): string => {
 const unrecorded: Tell<'unrecorded'> = ({ due, refused, place, behind }, question) => {
   const { job, look, now } = question.facts;
   const looked = look
-    ? `it last looked up to ${local(look.to, question)}; it looks every 5 minutes (here each minute), 3 minutes behind`
+    ? `it last looked up to ${local(look.accountedUpTo, question)}; it looks every 5 minutes (here each minute), 3 minutes behind`
     : 'it looks every 5 minutes, here while `npm run dev` runs; what was due before its first look at a job may stay without record';
   const late = span(slotAge(due.slot, now) * 1000);
   return {
@@ -233,7 +233,7 @@ const beside = ({ again, beside: runs }: Why, { facts }: Question): Evidence => 
 };
 
 /** A verdict in one sentence, with its evidence under it. */
-export const answer = (why: Why, question: Question): Answer => {
+export const explanation = (why: Why, question: Question): Explanation => {
   const { job } = question.facts;
   const [instant, second] = question.facts.asked.instants;
   const about = why.slot ?? (second === undefined && instant !== undefined ? new Date(instant).toJSON() : undefined);

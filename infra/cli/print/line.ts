@@ -1,6 +1,6 @@
 import type { createColors } from 'picocolors';
 import { duration } from './format.ts';
-import { plain } from './sanitize.ts';
+import { sanitize } from './sanitize.ts';
 
 export type Tone = 'strong' | 'dim' | 'good' | 'bad' | 'warn';
 export type Segment = string | { text: string; tone: Tone };
@@ -26,7 +26,7 @@ export const drawn = (
   const margin = line.elapsedMs !== undefined || line.margin ? `${time.padStart(marginWidth - 2)}  ` : '';
   let room = line.whole ? Number.POSITIVE_INFINITY : columns - margin.length;
   const cut = (text: string): string => {
-    const letters = [...plain(text).replaceAll(/\s/g, ' ')];
+    const letters = [...sanitize(text).replaceAll(/\s/g, ' ')];
     const kept = letters.length <= room ? letters.join('') : `${letters.slice(0, Math.max(0, room - 1)).join('')}…`;
     room = Math.max(0, room - letters.length);
     return kept;

@@ -6,12 +6,12 @@ const steering = /(?![\t\n])[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const escaped = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** A text from a model, a tool or a server as it may be printed: it cannot move the cursor, colour, or reorder anything. */
-export const plain = (text: string): string =>
+export const sanitize = (text: string): string =>
   stripVTControlCharacters(text.toWellFormed().replaceAll('\r\n', '\n')).replaceAll(steering, '');
 
 /** A text in one line of at most `most` characters; an ellipsis stands for what was left out. */
 export const brief = (text: string, most: number): string => {
-  const letters = [...plain(text).replaceAll(/\s+/g, ' ').trim()];
+  const letters = [...sanitize(text).replaceAll(/\s+/g, ' ').trim()];
   return letters.length <= most ? letters.join('') : `${letters.slice(0, most - 1).join('')}…`;
 };
 

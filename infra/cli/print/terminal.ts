@@ -1,7 +1,7 @@
 import type { WriteStream } from 'node:tty';
 import { createColors } from 'picocolors';
 import { drawn, type Line } from './line.ts';
-import { plain } from './sanitize.ts';
+import { sanitize } from './sanitize.ts';
 
 /** Where a command prints. On a terminal in colour, unless NO_COLOR or TERM=dumb ask otherwise; elsewhere plain lines. */
 export type Terminal = {
@@ -53,7 +53,7 @@ export const terminal = (stream: WriteStream, env: NodeJS.ProcessEnv): Terminal 
     print(lines) {
       if (lines.length > 0) write(lines.map((line) => `${drawn(line, paint, width())}\n`).join(''));
     },
-    say: (text) => write(`${plain(text)}\n`),
+    say: (text) => write(`${sanitize(text)}\n`),
     show(status) {
       clearInterval(ticking);
       clear();

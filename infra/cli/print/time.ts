@@ -1,5 +1,5 @@
 import { Failure } from '../../../lib/failure.ts';
-import { momentProblems } from '../../../lib/schedule/local-time.ts';
+import { localTimeProblems } from '../../../lib/schedule/local-time.ts';
 import { localDate, weekday } from '../../../lib/schedule/schedule.ts';
 import { Slot, slotAt } from '../../../lib/schedule/slot.ts';
 import { instantsOf, midnightOf, openZone, reachedAt, wallTime } from '../../../lib/schedule/time-zone.ts';
@@ -39,7 +39,7 @@ export const typedTime = (text: string, option: string, zone: string, now: Date)
   if (date === undefined && time === undefined) throw wrong(option, text, form);
   const seconds = (time ?? '00:00').padEnd(8, ':00');
   const moment = `${date ?? localDate(now, zone)}T${seconds}`;
-  const [problem] = momentProblems(moment);
+  const [problem] = localTimeProblems(moment);
   if (problem !== undefined) throw new Failure('InvalidSlot', `${option}: "${text}": ${problem}`);
   const local = Date.parse(`${moment}Z`);
   const spans = openZone(zone).spansAround(midnightOf(local));

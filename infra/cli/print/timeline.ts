@@ -1,5 +1,5 @@
 import { type FailureName, failures } from '../../../lib/failure.ts';
-import type { History, Tried } from '../../../lib/report/run-history.ts';
+import type { RunHistory, Tried } from '../../../lib/report/run-history.ts';
 import { textOf } from '../../../lib/run/message.ts';
 import { hasRun, type Outcome, type Ran } from '../../../lib/run/outcome.ts';
 import { type Call, callsOf, isCorrection, isFinal, type Step } from '../../../lib/run/step.ts';
@@ -9,7 +9,7 @@ import { cost, count, counted, duration } from './format.ts';
 import { type Line, type Segment, toned } from './line.ts';
 import { brief } from './sanitize.ts';
 
-type Run = History['run'];
+type Run = RunHistory['run'];
 
 const label = (word: string): Segment => toned('dim', word.padEnd(7));
 const quoted = (text: string): string => `“${brief(text, 160)}”`;
@@ -57,7 +57,7 @@ export const measures = ({ modelMs, toolMs, calls, usage }: Step): string =>
 
 const stepLines = (step: Step, attempt: number, since: number): Line[] => {
   const key = `a${attempt}s${step.number}`;
-  const text = textOf(step.turn[0]);
+  const text = textOf(step.messages[0]);
   const endedMs = Date.parse(step.startedAt) + step.modelMs + step.toolMs;
   return [
     {
@@ -133,7 +133,7 @@ const outcomeLines = ({ outcome, job }: Run, since: number): Line[] => {
 };
 
 /** The run so far as lines, in the order things happened. A later history of the same run gives the same lines and more. */
-export const timeline = ({ run, attempts }: History): Line[] => {
+export const timeline = ({ run, attempts }: RunHistory): Line[] => {
   const since = Date.parse(run.startedAt);
   return [
     ...heading(run),
@@ -143,7 +143,7 @@ export const timeline = ({ run, attempts }: History): Line[] => {
 };
 
 /** What the run is doing now, in a few words, as far as its items tell. Undefined when it is over. */
-export const doing = ({ run, attempts }: History, now: Date): string | undefined => {
+export const doing = ({ run, attempts }: RunHistory, now: Date): string | undefined => {
   if (run.outcome) return undefined;
   const last = attempts.at(-1);
   if (!last) return 'starting';

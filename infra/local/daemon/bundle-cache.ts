@@ -68,7 +68,7 @@ const make = async (root: string, home: string, dir: string): Promise<void> => {
  * which start so in a third of the time. They are made once for each state of the code; old ones go when nobody uses
  * them. Throws esbuild's BuildFailure.
  */
-export const built = async (root: string = project): Promise<string> => {
+export const bundleCache = async (root: string = project): Promise<string> => {
   const home = join(root, '.build');
   const dir = join(home, `local-${sourceStamp(root)}`);
   if (!existsSync(dir)) {

@@ -8,8 +8,8 @@ import { tableName } from '../arn.ts';
 import type { LocalFunction } from '../lambda/sandbox.ts';
 import { project } from '../project.ts';
 import type { WaitOverrides } from '../step-functions/machine.ts';
-import { built } from './bundle-cache.ts';
-import { unusable } from './data-directory.ts';
+import { bundleCache } from './bundle-cache.ts';
+import { unusableDirectory } from './data-directory.ts';
 import { clientEnv, ownEnv } from './env.ts';
 import { codeStamp, lockedExitCode, Presence, readPresence, waitingHeader } from './presence.ts';
 
@@ -129,7 +129,7 @@ const homeOf = (dir: string): string => {
     accessSync(dir, constants.W_OK | constants.X_OK);
     return realpathSync(dir);
   } catch (cause) {
-    throw unusable(dir, cause);
+    throw unusableDirectory(dir, cause);
   }
 };
 
@@ -144,7 +144,7 @@ export const connect = async (
   { env = process.env, resume = true, waitSeconds = 60 }: ConnectOptions = {},
 ): Promise<Connection> => {
   const home = homeOf(dir);
-  const bundles = await built();
+  const bundles = await bundleCache();
   const code = codeStamp(bundles, setup);
   const own = ownEnv(env);
   const until = Date.now() + waitSeconds * 1000;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../../../lib/failure.ts';
-import { checkedIn } from '../step-functions/definition-cache.ts';
+import { definitionCache } from '../step-functions/definition-cache.ts';
 import { errorReply, jsonReply, type WireReply, type WireRequest } from '../wire.ts';
 import { inUse } from './bundle-cache.ts';
 import { bundledFunctions, nightshiftService } from './handlers.ts';
@@ -97,7 +97,7 @@ const route = (request: WireRequest, response: ServerResponse): WireReply | 'tak
 const start = async (): Promise<void> => {
   service = await nightshiftService(dir, {
     functions: bundledFunctions(import.meta.dirname),
-    checked: checkedIn(import.meta.dirname),
+    checked: definitionCache(import.meta.dirname),
     ...options,
     env,
     route,

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { Failure } from '../../../lib/failure.ts';
 import type { ServiceEvent } from './service.ts';
 
-export type Hold = {
+export type SchedulerLease = {
   /** Whether the service has ended, or its connection. */
   readonly lost: boolean;
   /** Fires what is due from now on. Throws StoreUnavailable where the service is gone. */
@@ -33,7 +33,10 @@ const whole = (line: string): ServiceEvent | undefined => {
 };
 
 /** Holds the timer of a local service, and hears what happens there. Undefined where somebody else holds it. Throws StoreUnavailable. */
-export const holdTimer = async (url: string, hear: (event: ServiceEvent) => void): Promise<Hold | undefined> => {
+export const takeSchedulerLease = async (
+  url: string,
+  hear: (event: ServiceEvent) => void,
+): Promise<SchedulerLease | undefined> => {
   const response = await asked(url);
   if (response.statusCode !== 200) {
     response.destroy();

@@ -6,14 +6,14 @@ import { ClassicLevel } from 'classic-level';
 import { Failure } from '../../../lib/failure.ts';
 import { functionArn } from '../arn.ts';
 import { openDynamo } from '../dynamodb/dynamo.ts';
-import { openQueue } from '../lambda/async-queue.ts';
+import { openAsyncQueue } from '../lambda/async-queue.ts';
 import { answerInvoke, invokedFunction, openLambda } from '../lambda/lambda.ts';
 import type { Invocation, LocalFunction } from '../lambda/sandbox.ts';
 import { type Clock, systemClock } from '../scheduler/clock.ts';
 import { answerScheduler, isScheduler } from '../scheduler/scheduler.ts';
 import { openSchedules } from '../scheduler/schedules.ts';
 import { openTimer, type Rule, type Timer, type TimerEvent } from '../scheduler/timer.ts';
-import type { Checked } from '../step-functions/definition-cache.ts';
+import type { DefinitionCache } from '../step-functions/definition-cache.ts';
 import { openExecutions } from '../step-functions/executions.ts';
 import { type Journal, openJournal } from '../step-functions/journal.ts';
 import { parseDefinition, type WaitOverrides } from '../step-functions/machine.ts';
@@ -32,7 +32,7 @@ export type ServiceOptions = {
   /** The ASL, with `${NameArn}` placeholders for the functions. */
   definition: string;
   /** Definitions that need no check. Default: those this process has checked. */
-  checked?: Checked;
+  checked?: DefinitionCache;
   table: { name: string; properties: Record<string, unknown> };
   /** What the handlers find in their environment beside what Lambda and the service set. Default: nothing. */
   env?: Record<string, string>;
@@ -127,7 +127,7 @@ export const startService = async (options: ServiceOptions): Promise<LocalServic
 
   const lambda = openLambda(dir, functions, { env: workerEnv(url, options, env), most: options.processes ?? 8 });
   const tell = options.tell ?? (() => {});
-  const queue = openQueue(dir, {
+  const queue = openAsyncQueue(dir, {
     lambda,
     delaysMs: options.retryDelaysMs ?? [1000, 2000],
     report,

@@ -12,7 +12,7 @@ import type { LambdaError } from './worker.ts';
 const Queued = z.object({ id: z.string(), name: z.string(), event: z.string(), queuedAt: z.number() });
 type Queued = z.infer<typeof Queued>;
 
-export type Queue = {
+export type AsyncQueue = {
   /** Takes an event for a function and returns its request id. It is on disk by then, and survives a killed service. */
   enqueue(name: string, event: string): string;
   readonly size: number;
@@ -41,7 +41,7 @@ const deadLetter = (queued: Queued, error: LambdaError, count: number, now: Date
  * Lambda's asynchronous invocation, at least once: one try and one more after each of `delaysMs`, then the event and its
  * last error go to `<dir>/dead-letters.jsonl`. What waits is in `<dir>/queue`.
  */
-export const openQueue = (
+export const openAsyncQueue = (
   dir: string,
   deps: {
     lambda: Lambda;
@@ -50,7 +50,7 @@ export const openQueue = (
     /** Told how each event ended, after its last try. */
     ended?(event: { name: string; event: string }, result: Invocation): void;
   },
-): Queue => {
+): AsyncQueue => {
   const { lambda, delaysMs } = deps;
   const path = join(dir, 'queue');
   mkdirSync(path, { recursive: true });

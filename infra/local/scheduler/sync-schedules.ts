@@ -70,7 +70,7 @@ export const jobNameOf = (schedule: string): string => schedule.replace(/-\d{8}T
  * Makes the schedules those of the jobs: what is new is created, what differs is replaced, what is gone or disabled is deleted, and the
  * others are not touched, so that their dates stay. A one-time job that is over gets no schedule; one it has is left to itself.
  */
-export const keepSchedules = async (jobs: Job[], client: SchedulerClient, now: Date): Promise<Timetable> => {
+export const syncSchedules = async (jobs: Job[], client: SchedulerClient, now: Date): Promise<Timetable> => {
   const made: Timetable = { created: [], updated: [], removed: [], since: new Map() };
   const enabled = jobs.filter((job) => job.enabled);
   const names = new Set(enabled.map(scheduleName));

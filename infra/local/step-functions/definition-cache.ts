@@ -3,10 +3,10 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** State machine definitions that were found valid, by their text. */
-export type Checked = { has(text: string): boolean; add(text: string): void };
+export type DefinitionCache = { has(text: string): boolean; add(text: string): void };
 
 /** Remembers them in a directory, as an empty file each. Where that cannot be written they are checked each time. */
-export const checkedIn = (dir: string): Checked => {
+export const definitionCache = (dir: string): DefinitionCache => {
   const mark = (text: string): string => join(dir, `${createHash('sha256').update(text).digest('hex')}.valid`);
   return {
     has: (text) => existsSync(mark(text)),

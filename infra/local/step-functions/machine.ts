@@ -7,7 +7,7 @@ import {
 } from 'aws-local-stepfunctions';
 import { arnName } from '../arn.ts';
 import type { Invocation } from '../lambda/sandbox.ts';
-import type { Checked } from './definition-cache.ts';
+import type { DefinitionCache } from './definition-cache.ts';
 
 export type Definition = StateMachineDefinition;
 /** Waits and retry pauses by state name, in milliseconds, so that a test needs no real time. */
@@ -35,7 +35,7 @@ const toResult = (result: Invocation): Json => {
 };
 
 /** What this process has checked. */
-const checkedHere: Checked = new Set<string>();
+const checkedHere: DefinitionCache = new Set<string>();
 
 /**
  * Reads a definition, its `${NameArn}` placeholders filled. Throws when it is not a valid state machine. That takes half a
@@ -44,7 +44,7 @@ const checkedHere: Checked = new Set<string>();
 export const parseDefinition = (
   text: string,
   arns: Record<string, string>,
-  checked: Checked = checkedHere,
+  checked: DefinitionCache = checkedHere,
 ): Definition => {
   const filled = text.replace(/\$\{(\w+)\}/g, (placeholder, key: string) => arns[key] ?? placeholder);
   const definition: Definition = JSON.parse(filled);

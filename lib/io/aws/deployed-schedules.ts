@@ -1,11 +1,11 @@
 import { DeleteScheduleCommand, GetScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
 import { scheduleName } from '../../schedule/schedule.ts';
-import type { Deployments } from '../../watch/deployed-schedule.ts';
+import type { DeployedSchedules } from '../../watch/deployed-schedule.ts';
 
 const isMissing = (thrown: unknown): boolean => thrown instanceof Error && thrown.name === 'ResourceNotFoundException';
 
 /** The schedules of one group at EventBridge Scheduler, named after their jobs. */
-export const schedulerDeployments = (client: SchedulerClient, group: string): Deployments => ({
+export const schedulerDeployedSchedules = (client: SchedulerClient, group: string): DeployedSchedules => ({
   async get(job) {
     try {
       const found = await client.send(new GetScheduleCommand({ Name: scheduleName(job), GroupName: group }));

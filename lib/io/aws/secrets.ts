@@ -37,7 +37,7 @@ const failureOf = (place: string, thrown: unknown): Failure => {
     : new Failure('ModelUnavailable', `${place} could not be read just now: ${error.name}`, { cause });
 };
 
-const read = async (place: string, fetched: Promise<string | undefined>): Promise<string> => {
+const readSecret = async (place: string, fetched: Promise<string | undefined>): Promise<string> => {
   const value = await fetched.catch((thrown) => {
     throw failureOf(place, thrown);
   });
@@ -57,8 +57,8 @@ export const secrets =
     const value = env[name]?.trim();
     if (value) return value;
     const parameterName = env[`${name}_PARAMETER`];
-    if (parameterName) return read(`${name}: parameter ${parameterName}`, parameter(parameterName, aws));
+    if (parameterName) return readSecret(`${name}: parameter ${parameterName}`, parameter(parameterName, aws));
     const secretId = env[`${name}_SECRET`];
-    if (secretId) return read(`${name}: secret ${secretId}`, managedSecret(secretId, aws));
+    if (secretId) return readSecret(`${name}: secret ${secretId}`, managedSecret(secretId, aws));
     return undefined;
   };

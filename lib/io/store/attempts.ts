@@ -1,5 +1,5 @@
 import { Attempt, type Attempts } from '../../run/attempt.ts';
-import { type Key, read, type Table } from './table.ts';
+import { itemValue, type Key, type Table } from './table.ts';
 
 const keyOf = ({ runId, number }: Pick<Attempt, 'runId' | 'number'>): Key => ({
   pk: `run#${runId}`,
@@ -10,7 +10,7 @@ const keyOf = ({ runId, number }: Pick<Attempt, 'runId' | 'number'>): Key => ({
 export const dynamoAttempts = (table: Table): Attempts => ({
   async get(runId, number) {
     const item = await table.get(keyOf({ runId, number }));
-    return item && read(Attempt, item, keyOf);
+    return item && itemValue(Attempt, item, keyOf);
   },
 
   async list(runId) {
@@ -19,7 +19,7 @@ export const dynamoAttempts = (table: Table): Attempts => ({
       ExpressionAttributeValues: { ':pk': `run#${runId}`, ':sk': 'attempt#' },
       ConsistentRead: true,
     });
-    return items.map((item) => read(Attempt, item, keyOf));
+    return items.map((item) => itemValue(Attempt, item, keyOf));
   },
 
   async put(attempt) {

@@ -1,16 +1,22 @@
-import { Look, type Looks } from '../../watch/checkpoint.ts';
-import { type Key, read, type Table } from './table.ts';
+import { Checkpoint, type Checkpoints } from '../../watch/checkpoint.ts';
+import { itemValue, type Key, storedAs, type Table } from './table.ts';
 
-const keyOf = ({ job }: Pick<Look, 'job'>): Key => ({ pk: `job#${job}`, sk: 'look' });
+/** Checkpoints as items keep them. */
+const StoredCheckpoint = storedAs(Checkpoint, 'accountedUpTo', 'to');
 
-/** The watchman's looks in the table: one item a job, beside its state. */
-export const dynamoLooks = (table: Table): Looks => ({
+const keyOf = ({ job }: Pick<Checkpoint, 'job'>): Key => ({ pk: `job#${job}`, sk: 'look' });
+
+/** The watchman's checkpoints in the table: one item a job, beside its state. */
+export const dynamoCheckpoints = (table: Table): Checkpoints => ({
   async get(job) {
     const item = await table.get(keyOf({ job }));
-    return item && read(Look, item, keyOf);
+    return item && itemValue(StoredCheckpoint.schema, item, keyOf);
   },
 
-  async put(look) {
-    await table.put({ key: keyOf(look), version: look.version, data: look }, 'JobConflict');
+  async put(checkpoint) {
+    await table.put(
+      { key: keyOf(checkpoint), version: checkpoint.version, data: StoredCheckpoint.data(checkpoint) },
+      'JobConflict',
+    );
   },
 });

@@ -1,5 +1,5 @@
 import { Effect, type Effects } from '../../run/effect.ts';
-import { type Key, read, type Table } from './table.ts';
+import { itemValue, type Key, type Table } from './table.ts';
 
 const keyOf = ({ runId, key }: Pick<Effect, 'runId' | 'key'>): Key => ({ pk: `run#${runId}`, sk: `effect#${key}` });
 
@@ -7,7 +7,7 @@ const keyOf = ({ runId, key }: Pick<Effect, 'runId' | 'key'>): Key => ({ pk: `ru
 export const dynamoEffects = (table: Table): Effects => ({
   async get(runId, key) {
     const item = await table.get(keyOf({ runId, key }));
-    return item && read(Effect, item, keyOf);
+    return item && itemValue(Effect, item, keyOf);
   },
 
   async put(effect) {

@@ -1,5 +1,5 @@
 import { JobState, type JobStates } from '../../policy/job-state.ts';
-import { type Key, read, type Table } from './table.ts';
+import { itemValue, type Key, type Table } from './table.ts';
 
 const keyOf = ({ job }: Pick<JobState, 'job'>): Key => ({ pk: `job#${job}`, sk: 'state' });
 
@@ -10,7 +10,7 @@ const keptDays = 3650;
 export const dynamoJobStates = (table: Table): JobStates => ({
   async get(job) {
     const item = await table.get(keyOf({ job }));
-    return item && read(JobState, item, keyOf);
+    return item && itemValue(JobState, item, keyOf);
   },
 
   async put(state) {

@@ -1,4 +1,4 @@
-import type { Ledger } from '../../agent/past-runs.ts';
+import type { PastRuns } from '../../agent/past-runs.ts';
 import { textOf } from '../../run/message.ts';
 import { resultReader } from '../../run/result.ts';
 import type { Run } from '../../run/run.ts';
@@ -8,10 +8,10 @@ import type { Stores } from './stores.ts';
 
 const dayMs = 86_400_000;
 /** How many of a job's runs are looked through for its last success. */
-const lookBack = 200;
+const maxRunsRead = 200;
 
 /** The ledger, read from the stores. `now` bounds how far back it looks. */
-export const storedLedger = ({ runs, sessions }: Stores, now: () => Date): Ledger => ({
+export const storedPastRuns = ({ runs, sessions }: Stores, now: () => Date): PastRuns => ({
   async runs({ job, days, limit }) {
     const from = slotAt(new Date(now().getTime() - days * dayMs));
     if (job) return runs.byJob(job, { from, limit });
@@ -23,13 +23,13 @@ export const storedLedger = ({ runs, sessions }: Stores, now: () => Date): Ledge
   },
 
   async previousResult({ job, before }) {
-    const past = await runs.byJob(job, { to: before, limit: lookBack });
+    const past = await runs.byJob(job, { to: before, limit: maxRunsRead });
     for (const run of past) {
       if (run.outcome?.status !== 'succeeded' || run.slot >= before) continue;
       const answer = (await sessions.load(sessionKey(run.id, run.outcome.attempts))).at(-1);
       if (!answer) continue;
-      const result = (await resultReader(run.job.result))(textOf(answer.turn[0]));
-      return { run, result: 'value' in result ? result.value : textOf(answer.turn[0]) };
+      const result = (await resultReader(run.job.result))(textOf(answer.messages[0]));
+      return { run, result: 'value' in result ? result.value : textOf(answer.messages[0]) };
     }
     return undefined;
   },

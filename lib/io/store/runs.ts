@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Failure } from '../../failure.ts';
 import { Run, type RunName, type Runs, runName } from '../../run/run.ts';
-import { type Found, type Key, keptRunDays, read, type Table } from './table.ts';
+import { type Found, itemValue, type Key, keptRunDays, type Table } from './table.ts';
 
 /** How many partitions a day's runs are spread over, so that a busy minute never throttles one of them. */
 const shards = 16;
@@ -22,7 +22,7 @@ const readableOf =
   (items: Found[]): Run[] =>
     items.flatMap((item) => {
       try {
-        return [read(Run, item, keyOfRun)];
+        return [itemValue(Run, item, keyOfRun)];
       } catch (thrown) {
         if (!(thrown instanceof Failure && thrown.name === 'DamagedItem')) throw thrown;
         table.damaged(thrown);
@@ -36,7 +36,7 @@ export const dynamoRuns = (table: Table): Runs => {
   return {
     async get(id) {
       const item = await table.get(keyOf(runName(id)));
-      return item && read(Run, item, keyOfRun);
+      return item && itemValue(Run, item, keyOfRun);
     },
 
     async put(run) {

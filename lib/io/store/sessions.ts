@@ -3,7 +3,10 @@ import { parse } from '../../parse.ts';
 import { toolCalls } from '../../run/message.ts';
 import type { Sessions } from '../../run/session.ts';
 import { Step } from '../../run/step.ts';
-import { read, type Table } from './table.ts';
+import { itemValue, storedAs, type Table } from './table.ts';
+
+/** Steps as items keep them. */
+export const StoredStep = storedAs(Step, 'messages', 'turn');
 
 const pkOf = (key: string) => `session#${key}`;
 const skOf = (number: number) => `step#${String(number).padStart(5, '0')}`;
@@ -22,20 +25,20 @@ export const dynamoSessions = (table: Table): Sessions => ({
       ConsistentRead: true,
     });
     const steps = items.map((item, at) => {
-      const step = read(Step, item, () => ({ pk: pkOf(key), sk: String(item.sk) }));
+      const step = itemValue(StoredStep.schema, item, () => ({ pk: pkOf(key), sk: String(item.sk) }));
       if (step.number === at + 1 && item.sk === skOf(at + 1)) return step;
       throw new Failure(
         'DamagedItem',
         `session ${key}: found step ${step.number} at ${item.sk}, expected step ${at + 1}`,
       );
     });
-    const twice = repeated(steps.flatMap(({ turn }) => toolCalls(turn[0]).map(({ toolCallId }) => toolCallId)));
+    const twice = repeated(steps.flatMap(({ messages }) => toolCalls(messages[0]).map(({ toolCallId }) => toolCallId)));
     if (twice !== undefined) throw new Failure('DamagedItem', `session ${key}: found two calls with the id ${twice}`);
     return steps;
   },
 
   async append(key, step) {
     const data = parse(Step, step, 'DamagedItem', `session ${key}: step ${step.number}`);
-    await table.put({ key: { pk: pkOf(key), sk: skOf(step.number) }, data }, 'SessionConflict');
+    await table.put({ key: { pk: pkOf(key), sk: skOf(step.number) }, data: StoredStep.data(data) }, 'SessionConflict');
   },
 });

@@ -4,9 +4,9 @@ import type { Attempts } from '../../run/attempt.ts';
 import type { Effects } from '../../run/effect.ts';
 import type { Runs } from '../../run/run.ts';
 import type { Sessions } from '../../run/session.ts';
-import type { Looks } from '../../watch/checkpoint.ts';
+import type { Checkpoints } from '../../watch/checkpoint.ts';
 import { dynamoAttempts } from './attempts.ts';
-import { dynamoLooks } from './checkpoints.ts';
+import { dynamoCheckpoints } from './checkpoints.ts';
 import { dynamoEffects } from './effects.ts';
 import { dynamoJobStates } from './job-states.ts';
 import { dynamoRuns } from './runs.ts';
@@ -20,7 +20,7 @@ export type Stores = {
   sessions: Sessions;
   effects: Effects;
   states: JobStates;
-  looks: Looks;
+  checkpoints: Checkpoints;
 };
 
 /** All stores on the one table. */
@@ -32,6 +32,6 @@ export const dynamoStores = (client: DynamoDBClient, tableName: string, deps: Ta
     sessions: dynamoSessions(one),
     effects: dynamoEffects(one),
     states: dynamoJobStates(one),
-    looks: dynamoLooks(one),
+    checkpoints: dynamoCheckpoints(one),
   };
 };

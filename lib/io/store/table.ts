@@ -112,7 +112,7 @@ export const table = (client: DynamoDBClient, name: string, { now, token, damage
 export type Table = ReturnType<typeof table>;
 
 /** The domain value of an item, or DamagedItem saying which item and what is wrong with it: also where it is the value of another key. */
-export const read = <T>(schema: z.ZodType<T>, found: Found, keyOf: (value: T) => Key): T => {
+export const itemValue = <T>(schema: z.ZodType<T>, found: Found, keyOf: (value: T) => Key): T => {
   const where = `item ${found.pk} ${found.sk}`;
   const item = parse(Item, found, 'DamagedItem', where);
   let data: unknown;
@@ -126,6 +126,17 @@ export const read = <T>(schema: z.ZodType<T>, found: Found, keyOf: (value: T) =>
   if (pk === item.pk && sk === item.sk) return value;
   throw new Failure('DamagedItem', `${where}: found the data of item ${pk} ${sk}`);
 };
+
+const renamedKey = (value: unknown, from: string, to: string): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key === from ? to : key, one]))
+    : value;
+
+/** A value with one field that items keep under another name: items outlive releases, so stored names never change. */
+export const storedAs = <T>(schema: z.ZodType<T>, field: keyof T & string, storedField: string) => ({
+  schema: z.preprocess((value) => renamedKey(value, storedField, field), schema),
+  data: (value: T): unknown => renamedKey(value, field, storedField),
+});
 
 /** The item as it is written. Throws ItemTooLarge. */
 const itemOf = ({ key, day, version, data, keptDays: days = keptDays }: Draft, now: number, token: string) => {

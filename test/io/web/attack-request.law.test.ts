@@ -73,7 +73,7 @@ const made = async ({ path, accept, contentType, body, key }: Call): Promise<unk
     signal: new AbortController().signal,
     idempotencyKey: key,
     http: guardedHttp(),
-    ledger: { runs: async () => [], previousResult: async () => undefined },
+    pastRuns: { runs: async () => [], previousResult: async () => undefined },
   };
   const url = `http://${host}/${path}`;
   const typed = contentType === undefined ? {} : { contentType };

@@ -31,7 +31,7 @@ export const damageContract = (bench: () => Bench) => {
   };
 
   test.each(damages)('names the item that has %s', async (_, damage) => {
-    const { attempts, effects, runs, sessions, states, looks } = bench().stores;
+    const { attempts, effects, runs, sessions, states, checkpoints } = bench().stores;
     const run = runOf(freshJob());
     const { id } = run;
     const key = sessionKey(id, 1);
@@ -40,7 +40,7 @@ export const damageContract = (bench: () => Bench) => {
     await effects.put(effectOf(id, 'k'));
     await sessions.append(key, stepOf(1));
     await states.put(stateOf(run.job.name));
-    await looks.put(lookOf(run.job.name));
+    await checkpoints.put(lookOf(run.job.name));
     const reads: [Key, () => Promise<unknown>][] = [
       [{ pk: `job#${run.job.name}`, sk: `run#${run.slot}` }, () => runs.get(id)],
       [{ pk: `run#${id}`, sk: 'attempt#001' }, () => attempts.get(id, 1)],
@@ -48,7 +48,7 @@ export const damageContract = (bench: () => Bench) => {
       [{ pk: `run#${id}`, sk: 'effect#k' }, () => effects.get(id, 'k')],
       [{ pk: `session#${key}`, sk: 'step#00001' }, () => sessions.load(key)],
       [{ pk: `job#${run.job.name}`, sk: 'state' }, () => states.get(run.job.name)],
-      [{ pk: `job#${run.job.name}`, sk: 'look' }, () => looks.get(run.job.name)],
+      [{ pk: `job#${run.job.name}`, sk: 'look' }, () => checkpoints.get(run.job.name)],
     ];
     for (const [place, read] of reads) {
       await damaged(place, damage);
@@ -105,9 +105,9 @@ export const damageContract = (bench: () => Bench) => {
     const { item, plant, stores } = bench();
     const [job, other] = [freshJob(), freshJob()];
     await stores.states.put(stateOf(job));
-    await stores.looks.put(lookOf(job));
+    await stores.checkpoints.put(lookOf(job));
     for (const sk of ['state', 'look']) await plant({ ...(await item({ pk: `job#${job}`, sk })), pk: `job#${other}` });
-    for (const { get } of [stores.states, stores.looks])
+    for (const { get } of [stores.states, stores.checkpoints])
       expect(await failureOf(get(other))).toMatchObject({ name: 'DamagedItem', message: expect.stringContaining(job) });
   });
 
@@ -116,8 +116,8 @@ export const damageContract = (bench: () => Bench) => {
     const key = sessionKey(freshRun(), 1);
     await stores.sessions.append(key, stepOf(1));
     const place = { pk: `session#${key}`, sk: 'step#00001' };
-    const [asked] = stepOf(1).turn;
-    await plant({ ...(await item(place)), data: JSON.stringify({ ...stepOf(1), turn: [asked] }) });
+    const [asked] = stepOf(1).messages;
+    await plant({ ...(await item(place)), data: JSON.stringify({ ...stepOf(1), messages: undefined, turn: [asked] }) });
     expect(await failureOf(stores.sessions.load(key))).toMatchObject({ name: 'DamagedItem' });
   });
 };

@@ -63,11 +63,11 @@ const records = {
   },
   look: {
     conflict: 'JobConflict',
-    open: ({ looks }: Bench['stores']) => {
+    open: ({ checkpoints }: Bench['stores']) => {
       const job = freshJob();
       return {
-        put: (version: number) => looks.put(lookOf(job, version)),
-        get: () => looks.get(job),
+        put: (version: number) => checkpoints.put(lookOf(job, version)),
+        get: () => checkpoints.get(job),
       };
     },
   },
@@ -143,16 +143,16 @@ export const recordsContract = (bench: () => Bench) => {
   });
 
   test('keeps the state of a job as it was put, apart from its look, its runs and other jobs', async () => {
-    const { states, looks, runs } = bench().stores;
+    const { states, checkpoints, runs } = bench().stores;
     const [job, other] = [freshJob(), freshJob()];
     const pause = { by: 'ana', since: today.toJSON(), until: null, note: 'holiday' };
     const state = stateOf(job, 1, { queued: runOf(job).id, streak: -3, pauses: [pause] });
     await states.put(state);
-    await looks.put(lookOf(job));
+    await checkpoints.put(lookOf(job));
     await runs.put(runOf(job));
     expect(await states.get(job)).toEqual(state);
-    expect(await looks.get(job)).toEqual(lookOf(job));
-    expect([await states.get(other), await looks.get(other)]).toEqual([undefined, undefined]);
+    expect(await checkpoints.get(job)).toEqual(lookOf(job));
+    expect([await states.get(other), await checkpoints.get(other)]).toEqual([undefined, undefined]);
     expect(await runs.byJob(job, { limit: 10 })).toEqual([runOf(job)]);
   });
 
@@ -160,11 +160,11 @@ export const recordsContract = (bench: () => Bench) => {
     const { stores, storesWith } = bench();
     const job = freshJob();
     await stores.states.put(stateOf(job));
-    await stores.looks.put(lookOf(job));
+    await stores.checkpoints.put(lookOf(job));
     const late = storesWith({ now: muchLater });
     expect(await late.states.get(job)).toEqual(stateOf(job));
-    expect(await late.looks.get(job)).toBeUndefined();
-    await late.looks.put(lookOf(job));
+    expect(await late.checkpoints.get(job)).toBeUndefined();
+    await late.checkpoints.put(lookOf(job));
     const tenYears = storesWith({ now: new Date(today.getTime() + 3651 * 86_400_000) });
     expect(await tenYears.states.get(job)).toBeUndefined();
     await tenYears.states.put(stateOf(job));

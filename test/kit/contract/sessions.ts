@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { StoredStep } from '../../../lib/io/store/sessions.ts';
 import { committed, sessionKey } from '../../../lib/run/session.ts';
 import { type Bench, ends, expectOneWinner, failureOf, freshRun, runOf, stepOf, today } from './store-bench.ts';
 
@@ -31,7 +32,7 @@ export const sessionsContract = (bench: () => Bench) => {
     const ended = await ends(writers.map((step) => stores.sessions.append(key, step)));
     const winner = writers[expectOneWinner(ended, 'SessionConflict')];
     const stands = await item(placeOf(key, 1));
-    expect(JSON.parse(String(stands?.data))).toEqual(winner);
+    expect(StoredStep.schema.parse(JSON.parse(String(stands?.data)))).toEqual(winner);
     expect(await failureOf(stores.sessions.append(key, stepOf(1, 'too late')))).toMatchObject({
       name: 'SessionConflict',
     });
@@ -95,10 +96,10 @@ export const sessionsContract = (bench: () => Bench) => {
   test('refuses what is no whole step before the network: blank text, a call without its result', async () => {
     const { stores, tap } = bench();
     const before = tap.sent.length;
-    const [assistant] = stepOf(1).turn;
+    const [assistant] = stepOf(1).messages;
     const blank = { role: 'assistant' as const, content: [{ type: 'text' as const, text: ' ' }] };
-    for (const turn of [[blank], [assistant]] as [typeof blank][]) {
-      const failure = await failureOf(stores.sessions.append(freshSession(), { ...stepOf(1), turn }));
+    for (const messages of [[blank], [assistant]] as [typeof blank][]) {
+      const failure = await failureOf(stores.sessions.append(freshSession(), { ...stepOf(1), messages }));
       expect(failure.name).toBe('DamagedItem');
     }
     expect(tap.sent.length).toBe(before);

@@ -11,7 +11,7 @@ import type { Effect } from '../../../lib/run/effect.ts';
 import { type Run, runId } from '../../../lib/run/run.ts';
 import type { Step } from '../../../lib/run/step.ts';
 import { noUsage } from '../../../lib/usage.ts';
-import type { Look } from '../../../lib/watch/checkpoint.ts';
+import type { Checkpoint } from '../../../lib/watch/checkpoint.ts';
 import { type Tap, tapped } from './tap.ts';
 
 /** An engine that speaks DynamoDB, with the table of infra/table.yml on it, empty. */
@@ -108,9 +108,9 @@ export const stateOf = (name: string, version = 1, more: Partial<JobState> = {})
   version,
 });
 
-export const lookOf = (name: string, version = 1): Look => ({
+export const lookOf = (name: string, version = 1): Checkpoint => ({
   job: name,
-  to: '2026-11-22T07:00:00Z',
+  accountedUpTo: '2026-11-22T07:00:00Z',
   lookedAt: '2026-11-22T07:03:00.000Z',
   schedule: { rate: '1 hour', timezone: 'UTC' },
   anchor: { at: '2026-11-22T07:00:00Z', confirmed: false },
@@ -123,7 +123,7 @@ export const stepOf = (number: number, text = 'ok'): Step => {
   const call = { toolCallId: `call_${number}`, toolName: 'http_get' };
   return {
     number,
-    turn: [
+    messages: [
       { role: 'assistant', content: [{ type: 'tool-call', ...call, input: { number } }] },
       { role: 'tool', content: [{ type: 'tool-result', ...call, output: { type: 'text', value: text } }] },
     ],

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { loop } from '../../../lib/agent/agent-loop.ts';
-import type { Ledger } from '../../../lib/agent/past-runs.ts';
+import { agentLoop } from '../../../lib/agent/agent-loop.ts';
+import type { PastRuns } from '../../../lib/agent/past-runs.ts';
 import { tool } from '../../../lib/agent/tool.ts';
 import { dispatch } from '../../../lib/lifecycle/dispatch.ts';
 import { settle } from '../../../lib/lifecycle/settle.ts';
@@ -24,7 +24,7 @@ export const look = tool({
 export const nowhere = async (): Promise<never> => {
   throw new Error('a bench reaches nothing');
 };
-export const noLedger: Ledger = { runs: nowhere, previousResult: nowhere };
+export const noPastRuns: PastRuns = { runs: nowhere, previousResult: nowhere };
 
 const byAction = (calls: StoreCall[]): string =>
   [...Map.groupBy(calls, ({ action }) => action)].map(([action, made]) => `${made.length} ${action}`).join(', ');
@@ -54,9 +54,9 @@ export const calls = (dir: string): Promise<Section> =>
           },
         ),
       );
-      const context = { job, runId: run.id, slot: run.slot, attempt: 1, http: nowhere, ledger: noLedger };
+      const context = { job, runId: run.id, slot: run.slot, attempt: 1, http: nowhere, pastRuns: noPastRuns };
       const worked = await counted(() =>
-        loop(input, {
+        agentLoop(input, {
           stores: on.stores,
           open: async () => ({
             model: async ({ messages }) => {

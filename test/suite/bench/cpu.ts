@@ -1,9 +1,9 @@
-import { loop } from '../../../lib/agent/agent-loop.ts';
+import { agentLoop } from '../../../lib/agent/agent-loop.ts';
 import type { Attempt } from '../../../lib/run/attempt.ts';
 import { conversation } from '../../../lib/run/session.ts';
 import type { Step } from '../../../lib/run/step.ts';
 import { noUsage } from '../../../lib/usage.ts';
-import { look, noLedger, nowhere } from './calls.ts';
+import { look, noPastRuns, nowhere } from './calls.ts';
 import { quantile, type Section } from './report.ts';
 import { at, callReply, finalReply, sampleJob, sampleRun, sampleSteps } from './sample.ts';
 
@@ -35,8 +35,8 @@ const round = async (steps: Step[]): Promise<number[]> => {
   const spent: number[] = [];
   let last: NodeJS.CpuUsage | undefined;
   const end = steps.length + stepsARound;
-  const context = { job, runId: run.id, slot: run.slot, attempt: 1, http: nowhere, ledger: noLedger };
-  const result = await loop(
+  const context = { job, runId: run.id, slot: run.slot, attempt: 1, http: nowhere, pastRuns: noPastRuns };
+  const result = await agentLoop(
     { runId: run.id, attempt: 1, version: 1, spent: noUsage, note: null },
     {
       stores: held(steps),

@@ -51,7 +51,7 @@ export const finalReply: ModelReply = { content: [{ type: 'text', text: 'All is 
 
 const stepWith = (number: number, tool: string, output: string): Step => ({
   number,
-  turn: [
+  messages: [
     { role: 'assistant', content: callParts(number, tool, pageInput(number)) },
     {
       role: 'tool',

@@ -53,13 +53,20 @@ export const watchman = (at: () => Deployed): void => {
   };
   /** Every slot of the job up to so many minutes ago is accounted for, and none after. */
   const notSince = async (name: string, minutes: number) => {
-    const { looks } = at().stage.stores;
-    const look = await looks.get(name);
+    const { checkpoints } = at().stage.stores;
+    const look = await checkpoints.get(name);
     const to = slotAt(minutesAgo(minutes));
     const { schedule } = await jobOf(name);
     const lookedAt = new Date().toJSON();
-    const seen = { job: name, to, lookedAt, schedule, anchor: { at: to, confirmed: false }, driftSince: null };
-    await looks.put({ ...seen, version: (look?.version ?? 0) + 1 });
+    const seen = {
+      job: name,
+      accountedUpTo: to,
+      lookedAt,
+      schedule,
+      anchor: { at: to, confirmed: false },
+      driftSince: null,
+    };
+    await checkpoints.put({ ...seen, version: (look?.version ?? 0) + 1 });
   };
 
   beforeAll(() => events('DisableRule', { Name: wakeUp }));
@@ -69,7 +76,7 @@ export const watchman = (at: () => Deployed): void => {
     const { stage } = at();
     // MiniStack's ticker does fire a rule, but nobody wants to wait for 5 minutes.
     await events('PutRule', { Name: wakeUp, ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' });
-    const looked = async () => (await stage.stores.looks.get('strict'))?.job;
+    const looked = async () => (await stage.stores.checkpoints.get('strict'))?.job;
     await expect.poll(looked, { timeout: 90_000, interval: 500 }).toBe('strict');
     await events('PutRule', { Name: wakeUp, ScheduleExpression: 'rate(5 minutes)', State: 'DISABLED' });
   });
@@ -96,14 +103,14 @@ export const watchman = (at: () => Deployed): void => {
     expect(found.dropped?.drift).toEqual(['the schedule is missing']);
     expect(found.paused?.drift).toEqual(['the schedule is disabled, and the job file says it is not']);
     expect(found.elsewhere?.drift).toEqual(['expression: found rate(9 days), expected rate(3 days)']);
-    expect((await stage.stores.looks.get('dropped'))?.driftSince).toEqual(expect.any(String));
+    expect((await stage.stores.checkpoints.get('dropped'))?.driftSince).toEqual(expect.any(String));
 
     await scheduler(cloud.url, 'POST', '/schedules/dropped', { ...before, Target, GroupName: 'nightshift-test' });
     await byHand('paused', { State: 'ENABLED' });
     await byHand('elsewhere', { ScheduleExpression: 'rate(3 days)' });
     const after = await stage.watch();
     expect(['dropped', 'paused', 'elsewhere'].flatMap((job) => after[job]?.drift)).toEqual([]);
-    expect((await stage.stores.looks.get('dropped'))?.driftSince).toBeNull();
+    expect((await stage.stores.checkpoints.get('dropped'))?.driftSince).toBeNull();
   });
 
   it('starts a slot that was due and of which no delivery came, and tells the run what it stands for', async () => {

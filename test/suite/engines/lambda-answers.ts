@@ -98,7 +98,7 @@ export const answerCases = (given: () => World) => {
     const woken = { 'detail-type': 'Scheduled Event', source: 'aws.events', resources: [], detail: {} };
     const first = await lambda.watchman.invoke(woken);
     expect(first).toMatchObject({ ok: true, payload: { report: { drift: ['the schedule is missing'], mended: [] } } });
-    expect(await stores.looks.get('report')).toMatchObject({ driftSince: expect.any(String) });
+    expect(await stores.checkpoints.get('report')).toMatchObject({ driftSince: expect.any(String) });
     const scheduler = new SchedulerClient({ endpoint: serviceUrl, region: 'eu-west-1', credentials: roleCredentials });
     const Target = { Arn: functionArn('dispatch'), RoleArn: scheduleRoleArn };
     const place = { Name: 'report', GroupName: scheduleGroup, FlexibleTimeWindow: { Mode: 'OFF' as const } };

@@ -44,6 +44,11 @@ export type Facts = {
 };
 
 const dataOf = <T>({ data }: Item): T => JSON.parse(String(data));
+/** A stored step, whose messages items keep as `turn`. */
+export const stepOf = (item: Item): Step => {
+  const { turn, ...step } = dataOf<Omit<Step, 'messages'> & { turn: Step['messages'] }>(item);
+  return { ...step, messages: turn };
+};
 const sessionPattern = /^session#(.+)\/a(\d+)$/;
 
 export const factsOf = ({ world, decisions }: Simulated): Facts => {
@@ -52,9 +57,10 @@ export const factsOf = ({ world, decisions }: Simulated): Facts => {
   const of = <Type extends Event['type']>(type: Type) =>
     events.filter((event) => event.type === type) as unknown as Numbered<EventOf<Type>>[];
   const items = [...store.items.values()].sort((a, b) => (a.sk < b.sk ? -1 : 1));
-  const under = <T>(pk: string, prefix: string): T[] =>
-    items.filter((item) => item.pk === pk && item.sk.startsWith(prefix)).map(dataOf<T>);
-  const session = (run: string, attempt: number) => under<Step>(`session#${run}/a${attempt}`, 'step#');
+  const itemsUnder = (pk: string, prefix: string) =>
+    items.filter((item) => item.pk === pk && item.sk.startsWith(prefix));
+  const under = <T>(pk: string, prefix: string): T[] => itemsUnder(pk, prefix).map(dataOf<T>);
+  const session = (run: string, attempt: number) => itemsUnder(`session#${run}/a${attempt}`, 'step#').map(stepOf);
   const keys = new Set(items.flatMap(({ pk }) => (sessionPattern.test(pk) ? [pk] : [])));
   const wrote = of('wrote').map((event) => ({ ...event, place: `${event.item.pk} ${event.item.sk}` }));
   const runs = wrote.filter(isRun).map((write) => ({ order: write.order, run: dataOf<Run>(write.item) }));

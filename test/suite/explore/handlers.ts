@@ -2,11 +2,11 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
-import { type Clock, loop, type Opened } from '../../../lib/agent/agent-loop.ts';
+import { agentLoop, type Clock, type Opened } from '../../../lib/agent/agent-loop.ts';
 import type { ModelReply, ModelRequest } from '../../../lib/agent/model.ts';
 import { type Tool, ToolError, type ToolErrorKind, tool } from '../../../lib/agent/tool.ts';
 import { Failure, type FailureName } from '../../../lib/failure.ts';
-import { schedulerDeployments } from '../../../lib/io/aws/deployed-schedules.ts';
+import { schedulerDeployedSchedules } from '../../../lib/io/aws/deployed-schedules.ts';
 import { stateMachineExecutions } from '../../../lib/io/aws/executions.ts';
 import { dynamoStores } from '../../../lib/io/store/stores.ts';
 import { Job } from '../../../lib/job/job.ts';
@@ -73,7 +73,7 @@ export const handlers = (world: World) => {
   const damaged = (failure: Failure) => told('damaged', failure.message);
   const stores = dynamoStores(store, 'nightshift', { now, token: world.token, damaged });
   const executions = stateMachineExecutions(machine, 'arn:aws:states:eu-west-1:000000000000:stateMachine:nightshift');
-  const deployments = schedulerDeployments(scheduler, 'nightshift');
+  const schedules = schedulerDeployedSchedules(scheduler, 'nightshift');
   const allJobs = Object.entries(world.jobs).map(([name, file]) => Job.parse({ ...file, name }));
   const jobs = async (name: string) => allJobs.find((job) => job.name === name);
   const heard = {
@@ -87,7 +87,7 @@ export const handlers = (world: World) => {
       look: simulated('none', 'look', world, runId, attempt),
       pay: simulated('once', 'pay', world, runId, attempt),
     };
-    const context = { job, runId, slot, attempt, http: unused, ledger: { runs: unused, previousResult: unused } };
+    const context = { job, runId, slot, attempt, http: unused, pastRuns: { runs: unused, previousResult: unused } };
     return {
       model: async (request, signal) => {
         const said = await world.ask({ runId, attempt, request, signal });
@@ -106,7 +106,7 @@ export const handlers = (world: World) => {
   return {
     dispatch: lambda(DispatchEvent, (event) => dispatch(event, { stores, executions, jobs, now, ...heard })),
     attempt: lambda(AttemptInput, (input) =>
-      loop(input, {
+      agentLoop(input, {
         stores,
         open,
         clock,
@@ -128,7 +128,7 @@ export const handlers = (world: World) => {
     }),
     watchman: lambda(z.looseObject({}), () =>
       watch(allJobs, {
-        ...{ stores, executions, deployments, now, ...heard },
+        ...{ stores, executions, schedules, now, ...heard },
         looked: (_, finding) => told('looked', finding),
         blind: (_, { name, cause }) => told('blind', isSdk(cause) ? (cause as Error).name : name),
       }),

@@ -106,4 +106,4 @@ export const openWorld = async (): Promise<World> => {
 export const untouched = ({ puts, started }: Shelf): boolean => puts === 0 && started.length === 0;
 
 const unused = () => Promise.reject(new Error('nobody asks the ledger here'));
-export const noLedger = { runs: unused, previousResult: unused };
+export const noPastRuns = { runs: unused, previousResult: unused };

@@ -8,7 +8,7 @@ import { changeState, type JobState } from '../../../lib/policy/job-state.ts';
 import type { AttemptInput, AttemptResult } from '../../../lib/run/attempt.ts';
 import { type ExecutionInput, type Executions, firstInput } from '../../../lib/run/execution.ts';
 import type { Run } from '../../../lib/run/run.ts';
-import { reap } from '../../../lib/watch/reconcile.ts';
+import { reconcile } from '../../../lib/watch/reconcile.ts';
 import { calls, playing, says, tools, work } from '../../kit/agent.ts';
 import type { Gates } from './gates.ts';
 import { nothingSeen, watched } from './watched.ts';
@@ -151,7 +151,7 @@ export const serviceOf = (
       gate.spawn(`dispatch ${event.slot}`, (actor) => dispatch({ job: job.name, ...event }, depsOf(actor))),
     change: (what: string, change: (state: JobState) => Partial<JobState>) =>
       gate.spawn(what, (actor) => changeState(job.name, change, depsOf(actor).stores.states)),
-    reap: () => gate.spawn('reap', (actor) => reap(job, depsOf(actor))),
+    reap: () => gate.spawn('reap', (actor) => reconcile(job, depsOf(actor))),
     /** The execution of a run dies, and nobody hears of it. */
     die: (run: string) => setStatus(run, 'FAILED'),
   };

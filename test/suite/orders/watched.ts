@@ -76,7 +76,7 @@ const seeRun = (seen: Seen, run: Run, now: number): void => {
 /** The stores as one process has them: each call waits at a gate, and what was put is seen. */
 export const watched = (stores: Stores, actor: string, gate: Gates, seen: Seen, exclusive: boolean): Stores => {
   const call = <T>(what: string, work: () => Promise<T>): Promise<T> => gate.through(actor, what, work);
-  const { runs, states, attempts, sessions, effects, looks } = stores;
+  const { runs, states, attempts, sessions, effects, checkpoints } = stores;
   return {
     runs: {
       ...runs,
@@ -111,6 +111,6 @@ export const watched = (stores: Stores, actor: string, gate: Gates, seen: Seen, 
       get: (run, key) => call(`get effect ${run}`, () => effects.get(run, key)),
       put: (effect) => call(`put effect ${effect.runId} ${effect.status}`, () => effects.put(effect)),
     },
-    looks,
+    checkpoints,
   };
 };

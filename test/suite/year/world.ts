@@ -8,7 +8,7 @@ import { firstInput } from '../../../lib/run/execution.ts';
 import { runName } from '../../../lib/run/run.ts';
 import { slotAt } from '../../../lib/schedule/slot.ts';
 import { noUsage } from '../../../lib/usage.ts';
-import type { Deployment } from '../../../lib/watch/deployed-schedule.ts';
+import type { DeployedSchedule } from '../../../lib/watch/deployed-schedule.ts';
 import { type WatchDeps, watch } from '../../../lib/watch/watchman.ts';
 import { DAY, HOUR, MINUTE } from '../../kit/calendar-oracle.ts';
 import { deploymentOf } from '../../kit/deployment.ts';
@@ -43,7 +43,7 @@ export const openWorld = async (plan: Plan, chance: Random) => {
   const breaksDown = (): boolean => during(plan.breakdowns, clock.now());
   const declared = (name: string): Job | undefined => declaredAt(plan.eras.get(name) ?? [], clock.now());
 
-  const standing = (name: string): Deployment | undefined => {
+  const standing = (name: string): DeployedSchedule | undefined => {
     const eras = plan.eras.get(name) ?? [];
     const era = deployedAt(eras, clock.now());
     if (!era?.job.enabled || hasFired(era)) return undefined;
@@ -63,7 +63,7 @@ export const openWorld = async (plan: Plan, chance: Random) => {
   const deps = (): WatchDeps & { jobs(name: string): Promise<Job | undefined> } => ({
     stores,
     executions: sfn.executions,
-    deployments: { get: async ({ name }) => standing(name), remove: async ({ name }) => retire(name) },
+    schedules: { get: async ({ name }) => standing(name), remove: async ({ name }) => retire(name) },
     jobs: async (name) => declared(name),
     now,
     recorded: (run) => count(`recorded ${run.outcome?.status ?? 'started'}`),

@@ -1,9 +1,9 @@
 import type { Run } from '../../../../lib/run/run.ts';
 import type { Step } from '../../../../lib/run/step.ts';
-import { type Facts, isAttempt, isStep, judgedAt, runOf } from '../facts.ts';
+import { type Facts, isAttempt, isStep, judgedAt, runOf, stepOf } from '../facts.ts';
 import { counted } from './counted.ts';
 
-const isFinal = (step: Step | undefined): boolean => step?.turn.length === 1;
+const isFinal = (step: Step | undefined): boolean => step?.messages.length === 1;
 const numbers = (steps: Step[]): string => steps.map(({ number }) => number).join();
 
 /** Every step that was acknowledged stands as it was written, and sessions have no gaps. */
@@ -29,13 +29,13 @@ const prompts = ({ of, wrote, session }: Facts): string[] =>
   of('asked').flatMap(({ actor, runId, attempt, request, order }) => {
     const said = request.messages.slice(1);
     const stored = session(runId, attempt);
-    const turns = stored.flatMap(({ turn }) => turn as unknown[]);
+    const turns = stored.flatMap(({ messages }) => messages as unknown[]);
     const mine = wrote.find((write) => write.actor === actor && isAttempt(write))?.order ?? order;
     const before = wrote.filter(
       (write) =>
         isStep(write) && runOf(write) === runId && write.item.pk.endsWith(`/a${attempt}`) && write.order < mine,
     );
-    const least = stored.slice(0, before.length).flatMap(({ turn }) => turn as unknown[]).length;
+    const least = stored.slice(0, before.length).flatMap(({ messages }) => messages as unknown[]).length;
     const same = JSON.stringify(said) === JSON.stringify(turns.slice(0, said.length));
     if (!same) return [`${actor} asked with something that is not committed`];
     return said.length < least ? [`${actor} asked without steps that were committed before it began`] : [];
@@ -57,8 +57,7 @@ const outcome = (run: Run, facts: Facts): string[] => {
   if (run.outcome.status !== 'failed' || run.outcome.failure === 'ExecutionAborted') return [];
   const { attempts } = run.outcome;
   const answered = wrote.find(
-    (write) =>
-      isStep(write) && write.item.pk === `session#${id}/a${attempts}` && isFinal(JSON.parse(String(write.item.data))),
+    (write) => isStep(write) && write.item.pk === `session#${id}/a${attempts}` && isFinal(stepOf(write.item)),
   );
   return answered && fits(run, answered.item.data) && answered.order < judgedAt(id, attempts, facts)
     ? [`${id} failed although its answer was committed`]

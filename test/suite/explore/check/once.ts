@@ -1,6 +1,6 @@
 import { callsOf, type Step } from '../../../../lib/run/step.ts';
 import { marksIn } from '../agent.ts';
-import { attemptOf, type Facts, isAttempt, isRun, isStep, runOf, type Wrote } from '../facts.ts';
+import { attemptOf, type Facts, isAttempt, isRun, isStep, runOf, stepOf, type Wrote } from '../facts.ts';
 import type { Play } from '../play.ts';
 import { counted } from './counted.ts';
 
@@ -69,7 +69,7 @@ export const once = (facts: Facts): string[] => {
   const pays = of('acted').filter(({ tool }) => tool === 'pay');
   const steps = wrote
     .filter(isStep)
-    .map((write): Committed => ({ write, run: runOf(write), step: JSON.parse(String(write.item.data)) }));
+    .map((write): Committed => ({ write, run: runOf(write), step: stepOf(write.item) }));
   return [
     ...counted(pays.map(({ runId, input }) => `${runId} ${input}`)).flatMap(([which, count]) => {
       const [run = '', to = ''] = which.split(' ');

@@ -51,7 +51,7 @@ export const validPrompt = ({ of, sessions }: Facts): string[] => [
   }),
   ...sessions.flatMap(({ run, attempt, steps }) =>
     steps.flatMap((_, at) => {
-      const turns = steps.slice(0, at + 1).flatMap(({ turn }) => turn as Message[]);
+      const turns = steps.slice(0, at + 1).flatMap(({ messages }) => messages as Message[]);
       return wrongIn([{ role: 'user', content: 'Go.' }, ...turns]).map(
         (what) => `${run}/a${attempt} has, after step ${at + 1}, ${what}`,
       );

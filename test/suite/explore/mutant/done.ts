@@ -105,7 +105,7 @@ export const done: Mutant[] = [
     '7',
     'a triage that decides twice',
     ['retry'],
-    edit('lib/lifecycle/triage.ts', '  if (seen?.failed) return answer(input, seen.failed);\n', ''),
+    edit('lib/lifecycle/triage.ts', '  if (seen?.failed) return resultOf(input, seen.failed);\n', ''),
   ),
   mutant(
     'ends',

@@ -32,10 +32,10 @@ export const said: Mutant[] = [
     ['once'],
     edit(
       'lib/io/store/sessions.ts',
-      "    await table.put({ key: { pk: pkOf(key), sk: skOf(step.number) }, data }, 'SessionConflict');",
+      "    await table.put({ key: { pk: pkOf(key), sk: skOf(step.number) }, data: StoredStep.data(data) }, 'SessionConflict');",
       `    const place = { pk: pkOf(key), sk: skOf(step.number) };
-    await table.put({ key: place, version: 1, data: { ...data, turn: [data.turn[0]] } }, 'SessionConflict');
-    await table.put({ key: place, version: 2, data }, 'SessionConflict');`,
+    await table.put({ key: place, version: 1, data: { ...data, messages: undefined, turn: [data.messages[0]] } }, 'SessionConflict');
+    await table.put({ key: place, version: 2, data: StoredStep.data(data) }, 'SessionConflict');`,
     ),
   ),
   mutant(
@@ -82,8 +82,8 @@ export const said: Mutant[] = [
     ),
     edit(
       'lib/io/store/sessions.ts',
-      "sk: skOf(step.number) }, data }, 'SessionConflict');",
-      "sk: skOf(step.number) }, data }, 'SessionConflict');\n    cache.set(key, [...(cache.get(key) ?? []), step]);",
+      "sk: skOf(step.number) }, data: StoredStep.data(data) }, 'SessionConflict');",
+      "sk: skOf(step.number) }, data: StoredStep.data(data) }, 'SessionConflict');\n    cache.set(key, [...(cache.get(key) ?? []), step]);",
     ),
   ),
   mutant(

@@ -2,8 +2,8 @@ import { edit, type Mutant, mutant } from './mutant.ts';
 
 const noSecondLook = edit(
   'lib/lifecycle/settle.ts',
-  'isEnded(run) ? run : await ended(run, input, deps)',
-  'await ended(run, input, deps)',
+  'isEnded(run) ? run : await recordOutcome(run, input, deps)',
+  'await recordOutcome(run, input, deps)',
 );
 const anyVersion = edit(
   'lib/io/store/table.ts',
@@ -19,7 +19,7 @@ export const stored: Mutant[] = [
     ['answer'],
     edit(
       'lib/lifecycle/dispatch.ts',
-      "import { Slot, slotAge } from './slot.ts';",
+      "import { Slot, slotAge } from '../schedule/slot.ts';",
       "import { Slot, slotAge, slotAt } from './slot.ts';",
     ),
     edit(

@@ -1,7 +1,7 @@
 import { edit, type Mutant, mutant } from './mutant.ts';
 
-const settled = '  await account(over, deps);\n';
-const letOutAtTheEnd = '  if (state.queued !== null) await letOut(run.job.name, run.id, deps);\n';
+const settled = '  await release(over, deps);\n';
+const letOutAtTheEnd = '  if (state.queued !== null) await startQueued(run.job.name, run.id, deps);\n';
 
 /** Guards of a job's runs together: their places, and whatever keeps one from starting. */
 export const together: Mutant[] = [
@@ -32,7 +32,7 @@ export const together: Mutant[] = [
     'a settlement, and a watchman, that do not account',
     ['answer'],
     edit('lib/lifecycle/settle.ts', settled, ''),
-    edit('lib/watch/reconcile.ts', '    await account(run, deps);\n', ''),
+    edit('lib/watch/reconcile.ts', '    await release(run, deps);\n', ''),
   ),
   mutant(
     'ends',
@@ -45,7 +45,11 @@ export const together: Mutant[] = [
     'a queue that nobody lets out',
     ['queue'],
     edit('lib/lifecycle/release.ts', letOutAtTheEnd, ''),
-    edit('lib/watch/reconcile.ts', "  if (state?.queued) await letOut(name, null, deps, overlap === 'allow');\n", ''),
+    edit(
+      'lib/watch/reconcile.ts',
+      "  if (state?.queued) await startQueued(name, null, deps, overlap === 'allow');\n",
+      '',
+    ),
   ),
   mutant(
     'let in',
@@ -124,7 +128,7 @@ export const together: Mutant[] = [
     ['skip', 'queue'],
     edit(
       'lib/lifecycle/dispatch.ts',
-      '  if (isForOthers(decided) && (await sweep(state, deps))) throw moved(run.id);\n',
+      '  if (isForOthers(decided) && (await releaseEnded(state, deps))) throw moved(run.id);\n',
       '',
     ),
   ),

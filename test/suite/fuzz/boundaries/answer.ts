@@ -9,7 +9,7 @@ import { boundary, broken } from '../boundary.ts';
 import { edits } from '../json.ts';
 import { anyText, edited, textEdit } from '../text.ts';
 import { answerBytes, byteServer, isPlain, transport } from '../wire-answer.ts';
-import { jobs, noLedger } from '../world.ts';
+import { jobs, noPastRuns } from '../world.ts';
 
 const tag = fc.constantFrom(
   'p',
@@ -124,7 +124,7 @@ export const httpAnswer = async () => {
     judge: async (one) => {
       server.answer(sentBytes(one), one.transport);
       const { signal } = new AbortController();
-      const context = { job, runId: 'r', slot: 's', signal, idempotencyKey: undefined, http, ledger: noLedger };
+      const context = { job, runId: 'r', slot: 's', signal, idempotencyKey: undefined, http, pastRuns: noPastRuns };
       try {
         const page = (await get.run({ url: `http://${server.host}/page` }, context)) as Page;
         const fault = pageFault(page);

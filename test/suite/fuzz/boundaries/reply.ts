@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as z from 'zod';
 import type { ModelReply } from '../../../../lib/agent/model.ts';
-import { takeTurn } from '../../../../lib/agent/next-step.ts';
+import { nextStep } from '../../../../lib/agent/next-step.ts';
 import { type Tool, tool } from '../../../../lib/agent/tool.ts';
 import { openModel } from '../../../../lib/io/model/model.ts';
 import { sessionKey } from '../../../../lib/run/session.ts';
@@ -14,7 +14,7 @@ import { changed, edits, type Json, jsonEdit } from '../json.ts';
 import { promptFault } from '../prompt.ts';
 import { anyText, edited, nastyTexts, textEdit } from '../text.ts';
 import { answerBytes, byteServer, isPlain, transport } from '../wire-answer.ts';
-import { noLedger, openWorld } from '../world.ts';
+import { noPastRuns, openWorld } from '../world.ts';
 import { run, runId, steps } from './state.ts';
 
 const secrets: Record<string, string> = {
@@ -157,7 +157,7 @@ const turnDeps = () => ({
     slot: run.slot,
     attempt: 1,
     http: () => Promise.reject(new Error('no network here')),
-    ledger: noLedger,
+    pastRuns: noPastRuns,
   },
   timeout: () => new AbortController().signal,
   fence: async () => undefined,
@@ -206,10 +206,12 @@ const replyBoundary = async (dialect: keyof typeof dialects) => {
   const request = { system: 'Be brief.', messages: [{ role: 'user' as const, content: 'Go.' }], tools: [] };
 
   const committed = async (reply: ModelReply): Promise<string> => {
-    const step = await takeTurn(reply, { startedAt: clock.now(), steps: [first] }, turnDeps());
+    const step = await nextStep(reply, { startedAt: clock.now(), steps: [first] }, turnDeps());
     await world.stores.sessions.append(key, step);
     const fault = await promptFault(await world.stores.sessions.load(key));
-    return fault === undefined ? 'accepted' : broken('the session is no prompt any more', { fault, turn: step.turn });
+    return fault === undefined
+      ? 'accepted'
+      : broken('the session is no prompt any more', { fault, turn: step.messages });
   };
 
   return boundary({

@@ -52,14 +52,14 @@ const written = (drawn: Drawn, number: number): Step => {
     toolName: tool,
     output: { type: status === 'ok' ? ('text' as const) : ('error-text' as const), value: output },
   }));
-  const turn: Step['turn'] =
+  const messages: Step['messages'] =
     end === 'calls'
       ? [assistant, { role: 'tool', content: results }]
       : end === 'correction'
         ? [assistant, { role: 'user', content: 'Answer again with the JSON value alone.' }]
         : [assistant];
   const statuses = end === 'calls' ? calls.map(({ status }) => status) : [];
-  return { number, turn, calls: statuses, usage, startedAt: '2026-11-22T07:00:05.000Z', modelMs: 1, toolMs: 1 };
+  return { number, messages, calls: statuses, usage, startedAt: '2026-11-22T07:00:05.000Z', modelMs: 1, toolMs: 1 };
 };
 
 const damage = fc.record({ at: fc.nat(9), changes: edits(jsonEdit), scratches: edits(textEdit, 12) });

@@ -21,7 +21,7 @@ const facts = { usage, startedAt, modelMs: 1, toolMs: 1 };
 export const steps: Step[] = [
   {
     number: 1,
-    turn: [
+    messages: [
       {
         role: 'assistant',
         content: [
@@ -34,7 +34,7 @@ export const steps: Step[] = [
     calls: ['ok'],
     ...facts,
   },
-  { number: 2, turn: [{ role: 'assistant', content: [{ type: 'text', text: 'Done.' }] }], calls: [], ...facts },
+  { number: 2, messages: [{ role: 'assistant', content: [{ type: 'text', text: 'Done.' }] }], calls: [], ...facts },
 ];
 
 /** How far the run has come when the state arrives. */
