@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type Connection, connect } from '../../infra/local/daemon/connect.ts';
 import { isAlive } from '../kit/local-service.ts';
 
-const cli = fileURLToPath(new URL('../../infra/cli/nightshift.ts', import.meta.url));
+const cli = fileURLToPath(new URL('../../infra/cli/nightshift.mjs', import.meta.url));
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'nightshift-cli-')));
 const shared = join(root, 'shared');
 const infra = join(root, 'infra');
@@ -97,7 +97,7 @@ test('runs a job to its outcome: the model fails, a second attempt starts clean 
     /final answer/,
     /✓ succeeded after 2 attempts of at most 4/,
     /\nAll is well\.\n/,
-    new RegExp(`npm run nightshift -- show ${id} --data ${shared}`),
+    new RegExp(`npx nightshift show ${id} --data ${shared}`),
   ];
   for (const line of told) expect(out).toMatch(line);
   expect(out).not.toContain('\u001b');
@@ -199,9 +199,7 @@ test('stops watching on Ctrl-C, and says how to look at the run, which goes on',
   });
   const [exitCode] = await once(child, 'close');
   expect(exitCode).toBe(130);
-  expect(out).toMatch(
-    /Stopped watching\. The run goes on; to look at it:\n {2}npm run nightshift -- show typed_\S+_manual/,
-  );
+  expect(out).toMatch(/Stopped watching\. The run goes on; to look at it:\n {2}npx nightshift show typed_\S+_manual/);
   expect(out).not.toContain('succeeded');
 });
 

@@ -13,7 +13,7 @@ import { readJobs } from '../../lib/io/files/job-files.ts';
 import { compactSlot, slotAt } from '../../lib/schedule/slot.ts';
 import { clientOptions, isAlive, place } from '../kit/local-service.ts';
 
-const cli = fileURLToPath(new URL('../../infra/cli/nightshift.ts', import.meta.url));
+const cli = fileURLToPath(new URL('../../infra/cli/nightshift.mjs', import.meta.url));
 const nowhere = JSON.stringify({ StartAt: 'Done', States: { Done: { Type: 'Succeed' } } });
 const patience = { timeout: 20_000, interval: 20 };
 

@@ -15,7 +15,7 @@ const directory = (job: string): string => {
 };
 
 const nightshift = async (...args: string[]) =>
-  (await promisify(execFile)(process.execPath, ['infra/cli/nightshift.ts', ...args])).stdout;
+  (await promisify(execFile)(process.execPath, ['infra/cli/nightshift.mjs', ...args])).stdout;
 const next = (job: string, ...more: string[]) => nightshift('next', 'report', '--infra', directory(job), ...more);
 
 test.each([

@@ -221,7 +221,7 @@ test('cuts no failure, no outcome and no hint', () => {
 });
 
 test('hints at a command that a shell takes as it stands', () => {
-  const hint = 'npm run nightshift -- show id';
+  const hint = 'npx nightshift show id';
   expect(hintOf('show id', { data: '.nightshift' }, '.nightshift')).toBe(hint);
   expect(hintOf('show id', { data: '../a/b' }, '.nightshift')).toBe(`${hint} --data ../a/b`);
   expect(hintOf('show id', { data: "my dir/it's" }, '.nightshift')).toBe(`${hint} --data 'my dir/it'\\''s'`);

@@ -20,7 +20,7 @@ const unreachable: FailureName[] = ['StoreUnavailable', 'TableMissing', 'Unautho
 const advice: Partial<Record<FailureName, string>> = {
   Unauthorized:
     'AWS did not accept the credentials, or there are none. Set AWS_PROFILE (or run `aws sso login`), for an identity that may read the table, invoke the dispatch function and, to pause and resume, put an item.',
-  UnknownRun: '`npm run nightshift -- runs` lists the runs there are.',
+  UnknownRun: '`npx nightshift runs` lists the runs there are.',
 };
 
 /** A run that ended well, or not. */

@@ -54,7 +54,7 @@ export type Service = {
   diff(): Promise<Said>;
   /** What `npx osls deploy --package .serverless` does. */
   deploy(): Promise<Said>;
-  /** `npm run nightshift -- …` for this stage. */
+  /** `npx nightshift …` for this stage. */
   nightshift(...words: string[]): Promise<Said>;
 };
 
@@ -110,6 +110,6 @@ export const service = async (cloud: Cloud, options: ServiceOptions): Promise<Se
       const osls = ['node_modules/osls/bin/serverless.js', 'deploy', '--package', '.serverless'];
       return succeeded('osls deploy', await run(...osls, ...args));
     },
-    nightshift: (...words) => run('infra/cli/nightshift.ts', ...words, ...at),
+    nightshift: (...words) => run('infra/cli/nightshift.mjs', ...words, ...at),
   };
 };
