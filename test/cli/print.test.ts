@@ -42,6 +42,34 @@ test('cuts a line at the width of the terminal, its margin included', () => {
   expect(drawn({ ...line, whole: true }, uncoloured, 20)).toBe('1 min 01 s  one two three');
 });
 
+const family = '👨‍👩‍👧‍👦';
+const accented = 'e\u0301';
+
+test('shortens after a whole character: no accent, no member of a family is left over', () => {
+  expect(brief(`ab${family}c`, 7)).toBe('ab…');
+  expect(brief(`ab${family}c`, 10)).toBe(`ab${family}c`);
+  expect(brief(`a${accented}bc`, 3)).toBe('a…');
+  expect(brief(`a${accented}bc`, 4)).toBe(`a${accented}…`);
+});
+
+test.each([
+  ['漢字 wide', 5, '漢字…'],
+  ['漢字 wide', 4, '漢…'],
+  [`${family} at home`, 6, `${family} at…`],
+  [`${family} at home`, 2, '…'],
+  ['👍🏽👍🏽👍🏽', 5, '👍🏽👍🏽…'],
+  [`${accented.repeat(4)}x`, 4, `${accented.repeat(3)}…`],
+  ['🇳🇱 Amsterdam', 3, '🇳🇱…'],
+])('cuts %s at %i columns of the terminal, after a whole character', (text, columns, expected) => {
+  expect(drawn({ key: '', segments: [text] }, uncoloured, columns)).toBe(expected);
+});
+
+test('cuts a line of several segments by their columns', () => {
+  const line = { key: '', elapsedMs: 61_000, segments: ['日本 ', toned('dim', `${accented}cho ok`)] };
+  expect(drawn(line, uncoloured, 21)).toBe(`1 min 01 s  日本 ${accented}ch…`);
+  expect(drawn(line, uncoloured, 24)).toBe(`1 min 01 s  日本 ${accented}cho ok`);
+});
+
 test('writes an unknown price as unknown and a tiny one as more than nothing', () => {
   expect([null, 0, 0.00001, 0.0123, 12.345].map(cost)).toEqual(['–', '$0', '<$0.0001', '$0.0123', '$12.35']);
   expect([0, 849, 59_940, 59_960, 3_723_000].map(duration)).toEqual([
@@ -62,6 +90,22 @@ test('aligns a table by what is seen, not by what a cell hides', () => {
     ],
   );
   expect(lines.map((line) => drawn(line, uncoloured))).toEqual(['a      n', 'long   1', 'b     22']);
+});
+
+test('aligns a table by columns of the terminal: wide characters, emoji, combining marks, tabs', () => {
+  const names = ['日本語', `${family} home`, `caf${accented}`, 'a\tb', 'ＡＢ'];
+  const lines = tableLines(
+    [{ title: 'name' }, { title: 'note' }, { title: '円', amount: true }],
+    names.map((name) => [name, 'x', '1']),
+  );
+  expect(lines.map((line) => drawn(line, uncoloured))).toEqual([
+    'name     note  円',
+    '日本語   x      1',
+    `${family} home  x      1`,
+    `caf${accented}     x      1`,
+    'a b      x      1',
+    'ＡＢ     x      1',
+  ]);
 });
 
 const job = Job.parse({
