@@ -145,9 +145,10 @@ test('every word of lib has a test of its name in the room of the same name', ()
   expect(untested).toEqual([]);
 });
 
-test('no two helpers of the tests have one name', () => {
-  const helpers = listed('test/kit').filter((path) => !path.endsWith('.test.ts'));
-  const names = helpers.map((path) => basename(path));
+test('no two helpers in test/kit and test/suite share a file name', () => {
+  const helpers = [...listed('test/kit'), ...listed('test/suite')].filter((path) => !path.endsWith('.test.ts'));
+  // Vitest gives its configuration files their name.
+  const names = helpers.map((path) => basename(path)).filter((name) => name !== 'vitest.config.ts');
   expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
   const loose = readdirSync('test').filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
   expect(loose).toEqual([]);

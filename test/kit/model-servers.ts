@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import type { Reply } from './wire/anthropic-reply.ts';
 import { anthropicServer } from './wire/anthropic-server.ts';
 import { type Ended, endOf, listen, readBody } from './wire/listen.ts';
-import type { Reply } from './wire/reply.ts';
 
 type MessageReply = Exclude<Reply, { error: unknown } | { broken: unknown }>;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { freshStores } from '../kit/fresh-stores.ts';
 import { memoryStores } from '../kit/memory-stores.ts';
-import { overlaps, play } from '../suite/orders/play.ts';
+import { overlaps, play } from '../suite/orders/play-orders.ts';
 
 /** How many orders of all that may happen are played: each seed is another. `npm run orders` plays a thousand. */
 const seeds = 6;

@@ -10,7 +10,7 @@ import {
   type StartModelServer,
 } from '../../kit/model-servers.ts';
 import { opened, signal } from '../../kit/open-model.ts';
-import type { Reply } from '../../kit/wire/reply.ts';
+import type { Reply } from '../../kit/wire/anthropic-reply.ts';
 
 const tools = [
   {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { type ErrorReply, errorAnswer, messageBody, type Reply } from './anthropic-reply.ts';
 import { type Ended, endOf, listen, readBody } from './listen.ts';
 import { refusal, type WireModel } from './refusal.ts';
-import { type ErrorReply, errorAnswer, messageBody, type Reply } from './reply.ts';
 
 /** A request body as the Messages API takes it. For a refused request it is what came, whatever that was. */
 export type WireBody = {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { signature } from './reply.ts';
+import { signature } from './anthropic-reply.ts';
 import { type Block, type Shaped, shape } from './shape.ts';
 
 type Refusal = { status: number; type: string; message: string };

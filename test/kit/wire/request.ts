@@ -1,4 +1,4 @@
-import { signature } from './reply.ts';
+import { signature } from './anthropic-reply.ts';
 
 /** JSON of any fields: requests here are often wrong on purpose. */
 export type Fields = Record<string, unknown>;

@@ -1,12 +1,12 @@
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { broken, reportText, type Section } from './bench-report.ts';
 import { type Bundles, buildBundles } from './bundles.ts';
-import { calls } from './calls.ts';
 import { cold } from './cold.ts';
 import { cpu } from './cpu.ts';
 import { memory } from './memory.ts';
-import { broken, reportText, type Section } from './report.ts';
+import { calls } from './store-calls.ts';
 import { units } from './units.ts';
 
 const parts: Record<string, (dir: string, bundles: () => Promise<Bundles>) => Promise<Section>> = {

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { quantile, type Section } from './bench-report.ts';
 import type { Bundles } from './bundles.ts';
-import { quantile, type Section } from './report.ts';
 
 const rounds = 11;
 

@@ -3,9 +3,9 @@ import type { Attempt } from '../../../lib/run/attempt.ts';
 import { conversation } from '../../../lib/run/session.ts';
 import type { Step } from '../../../lib/run/step.ts';
 import { noUsage } from '../../../lib/usage.ts';
-import { look, noPastRuns, nowhere } from './calls.ts';
-import { quantile, type Section } from './report.ts';
+import { quantile, type Section } from './bench-report.ts';
 import { at, callReply, finalReply, sampleJob, sampleRun, sampleSteps } from './sample.ts';
+import { look, noPastRuns, nowhere } from './store-calls.ts';
 
 const lengths = [10, 100, 500, 1_000];
 const rounds = 60;

@@ -6,10 +6,10 @@ import { AttemptInput } from '../../../lib/run/attempt.ts';
 import { sessionKey } from '../../../lib/run/session.ts';
 import { noUsage } from '../../../lib/usage.ts';
 import { anthropicServer } from '../../kit/wire/anthropic-server.ts';
+import type { Section } from './bench-report.ts';
 import type { Bundles } from './bundles.ts';
-import type { Section } from './report.ts';
+import { onLocalService } from './counted-store.ts';
 import { sampleJob, sampleRun, sampleSteps, stepBytes } from './sample.ts';
-import { onLocalService } from './store.ts';
 
 const lengths = [1, 1_000];
 const furtherSteps = 20;

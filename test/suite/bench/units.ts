@@ -1,9 +1,9 @@
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { sessionKey } from '../../../lib/run/session.ts';
+import type { Section } from './bench-report.ts';
+import { engine, onLocalService } from './counted-store.ts';
 import type { StoreCall } from './meter.ts';
-import type { Section } from './report.ts';
 import { sampleJob, sampleRun, sampleSteps, stepBytes } from './sample.ts';
-import { engine, onLocalService } from './store.ts';
 
 const lengths = [1, 50, 200, 1_000];
 const unitBytes = 1_024;

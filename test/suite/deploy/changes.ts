@@ -5,8 +5,8 @@ import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { expect, it } from 'vitest';
 import { functionNames } from '../../../infra/package/build.ts';
 import type { Template } from '../../../infra/package/diff.ts';
-import { type Deployed, daily, report } from './deployed.ts';
-import { slotAgo } from './stage.ts';
+import { slotAgo } from './deployed-stage.ts';
+import { type Deployed, daily, report } from './test-stage.ts';
 
 /** What a stage keeps over deployments of what was changed, and what the guard refuses. */
 export const changes = (at: () => Deployed): void => {

@@ -9,7 +9,7 @@ export type Need = Grant;
 
 const listed = (value: string | string[]): string[] => [value].flat();
 
-/** The policy that is of this cloud and not of the product (see service.ts). */
+/** The policy that is of this cloud and not of the product (see user-project.ts). */
 export const ofThisCloud = 'ministack';
 
 /** Everything the product lets a role of the account do, one by one. Throws on a statement that is no plain permission. */

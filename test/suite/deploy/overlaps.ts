@@ -1,9 +1,9 @@
 import { DescribeExecutionCommand } from '@aws-sdk/client-sfn';
 import { expect, it } from 'vitest';
-import type { Reply } from '../../kit/wire/reply.ts';
+import type { Reply } from '../../kit/wire/anthropic-reply.ts';
 import { region } from './cloud.ts';
-import type { Deployed } from './deployed.ts';
-import { slotAgo } from './stage.ts';
+import { slotAgo } from './deployed-stage.ts';
+import type { Deployed } from './test-stage.ts';
 
 const executionOf = (run: string) => `arn:aws:states:${region}:000000000000:execution:nightshift-test:${run}`;
 

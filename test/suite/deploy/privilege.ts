@@ -8,9 +8,9 @@ import { DescribeStateMachineCommand } from '@aws-sdk/client-sfn';
 import { expect, it } from 'vitest';
 import { type FunctionName, functionNames } from '../../../infra/package/build.ts';
 import { region } from './cloud.ts';
-import type { Deployed } from './deployed.ts';
+import { slotAgo } from './deployed-stage.ts';
 import { compared, type Grant, grantsOf, type Need } from './grants.ts';
-import { slotAgo } from './stage.ts';
+import type { Deployed } from './test-stage.ts';
 
 const nameOf = (arn = ''): string => arn.slice(arn.lastIndexOf('/') + 1);
 const made = (role: string, resource: string, ...actions: string[]): Need[] =>

@@ -23,7 +23,7 @@ import { alarmNames } from '../../../infra/stack/alarms.ts';
 import { repository } from '../../kit/project.ts';
 import { ask } from './aws.ts';
 import { region } from './cloud.ts';
-import type { Deployed } from './deployed.ts';
+import type { Deployed } from './test-stage.ts';
 
 const arn = (service: string, rest: string) => `arn:aws:${service}:${region}:000000000000:${rest}`;
 const functionArn = (name: string) => arn('lambda', `function:nightshift-test-${name}`);

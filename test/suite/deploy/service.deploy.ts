@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { removed } from '../../kit/project.ts';
 import { changes } from './changes.ts';
-import { type Deployed, deployed } from './deployed.ts';
+import { runs } from './deployed-runs.ts';
+import { watchman } from './deployed-watchman.ts';
 import { overlaps } from './overlaps.ts';
 import { leastPrivilege } from './privilege.ts';
 import { resources } from './resources.ts';
-import { runs } from './runs.ts';
-import { watchman } from './watchman.ts';
+import { type Deployed, deployed } from './test-stage.ts';
 
 let stage: Deployed | undefined;
 

@@ -3,7 +3,7 @@ import { evidenceOf } from '../evidence/reporter.ts';
 
 export default defineConfig({
   test: {
-    globalSetup: 'test/suite/deploy/setup.ts',
+    globalSetup: 'test/suite/deploy/deploy-setup.ts',
     include: ['test/suite/deploy/**/*.deploy.ts'],
     allowOnly: !process.env.CI,
     testTimeout: 300_000,

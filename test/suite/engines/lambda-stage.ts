@@ -18,11 +18,11 @@ import { removed } from '../../kit/project.ts';
 import { unexpected } from '../../kit/unexpected.ts';
 import type { AnthropicOptions, AnthropicServer } from '../../kit/wire/anthropic-server.ts';
 import { listen, readBody } from '../../kit/wire/listen.ts';
-import { type Deployment, deploy } from './deployed.ts';
 import { startDynamoDbLocal } from './dynamodb-local.ts';
+import { createTable } from './engine-table.ts';
 import { startMiniStack } from './ministack.ts';
 import { openSandbox, type Result, roleCredentials, type Sandbox } from './sandbox.ts';
-import { createTable } from './table.ts';
+import { type Deployment, deploy } from './unpacked-functions.ts';
 
 /** What all tests of the packaged functions share: the package, DynamoDB Local, and Parameter Store on MiniStack. */
 export type World = {

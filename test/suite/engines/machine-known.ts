@@ -1,4 +1,4 @@
-import type { Known, StartEngine } from './machine.ts';
+import type { Known, StartEngine } from './machine-engine.ts';
 import { startLocal } from './machine-local.ts';
 import { startMiniStackMachine } from './machine-ministack.ts';
 import { startMotoMachine } from './machine-moto.ts';

@@ -11,7 +11,7 @@ import { type Journal, openJournal } from '../../../infra/local/step-functions/j
 import { dynamoStores } from '../../../lib/io/store/stores.ts';
 import { clientOptions } from '../../kit/local-service.ts';
 import { unexpected } from '../../kit/unexpected.ts';
-import { type Entered, type Machine, once, type StartEngine } from './machine.ts';
+import { type Entered, type Machine, once, type StartEngine } from './machine-engine.ts';
 import { stageIn } from './machine-script.ts';
 
 /** The journal of the local engine, which keeps the last state only, and beside it every state that was written down. */

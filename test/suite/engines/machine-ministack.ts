@@ -7,10 +7,10 @@ import { pack } from '../../../infra/package/build.ts';
 import { dynamoStores } from '../../../lib/io/store/stores.ts';
 import { clientOptions } from '../../kit/local-service.ts';
 import { unexpected } from '../../kit/unexpected.ts';
-import { filled, history, type Machine, once, type StartEngine } from './machine.ts';
+import { tableOn } from './engine-table.ts';
+import { filled, history, type Machine, once, type StartEngine } from './machine-engine.ts';
 import { stageIn } from './machine-script.ts';
 import { startMiniStack } from './ministack.ts';
-import { tableOn } from './table.ts';
 
 const roleArn = 'arn:aws:iam::000000000000:role/engine';
 

@@ -2,7 +2,7 @@ import { CreateStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { functionArn } from '../../../infra/local/arn.ts';
 import { nightshiftService } from '../../../infra/local/daemon/handlers.ts';
 import { clientOptions, invoke } from '../../kit/local-service.ts';
-import { filled, history, type Machine, once, type StartEngine } from './machine.ts';
+import { filled, history, type Machine, once, type StartEngine } from './machine-engine.ts';
 import { localStages, localStores } from './machine-local.ts';
 import { startMoto } from './moto.ts';
 

@@ -10,7 +10,7 @@ import { type DispatchResult, dispatch } from '../../../lib/lifecycle/dispatch.t
 import type { Run } from '../../../lib/run/run.ts';
 import { slotAt } from '../../../lib/schedule/slot.ts';
 import { job } from '../../kit/job.ts';
-import type { Engine, Entered, Known, Machine } from './machine.ts';
+import type { Engine, Entered, Known, Machine } from './machine-engine.ts';
 import type { Play, Script } from './machine-script.ts';
 import { type Asl, runAsl, type Scenario } from './scenarios.ts';
 

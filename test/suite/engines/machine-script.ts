@@ -1,9 +1,9 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { transform } from 'esbuild';
+import type { Reply } from '../../kit/wire/anthropic-reply.ts';
 import { type AnthropicServer, anthropicServer } from '../../kit/wire/anthropic-server.ts';
 import { listen, readBody } from '../../kit/wire/listen.ts';
-import type { Reply } from '../../kit/wire/reply.ts';
 import type { Told } from './machine-stage.ts';
 import type { Scenario, StageName } from './scenarios.ts';
 

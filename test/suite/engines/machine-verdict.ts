@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Known } from './machine.ts';
+import type { Known } from './machine-engine.ts';
 import type { Standing } from './machine-play.ts';
 import type { Scenario } from './scenarios.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { FailureName } from '../../../lib/failure.ts';
-import type { Reply } from '../../kit/wire/reply.ts';
+import type { Reply } from '../../kit/wire/anthropic-reply.ts';
 import type { Fault } from './machine-stage.ts';
 
 export type StageName = 'attempt' | 'triage' | 'settle';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { storesContract } from '../../kit/contract/stores.ts';
 import { clientOptions } from '../../kit/local-service.ts';
 import { listen, readBody } from '../../kit/wire/listen.ts';
-import { openStore } from '../explore/store.ts';
+import { openStore } from '../explore/simulated-store.ts';
 
 type Fields = Record<string, unknown>;
 

@@ -3,7 +3,7 @@ import { evidenceOf } from '../evidence/reporter.ts';
 
 export default defineConfig({
   test: {
-    globalSetup: 'test/suite/engines/setup.ts',
+    globalSetup: 'test/suite/engines/engines-setup.ts',
     include: ['test/suite/engines/**/*.engine.ts'],
     allowOnly: !process.env.CI,
     testTimeout: 120_000,

@@ -3,8 +3,8 @@ import { statusEvent } from '../../../infra/local/step-functions/status-event.ts
 import type { Actor, Gate } from './gate.ts';
 import type { FunctionName } from './handlers.ts';
 import type { Happening } from './history.ts';
-import type { Lambda } from './lambda.ts';
-import { type Definition, type End, type MachineDeps, play } from './machine.ts';
+import type { Lambda } from './simulated-lambda.ts';
+import { type Definition, type End, type MachineDeps, play } from './simulated-machine.ts';
 
 type Json = Record<string, unknown>;
 export type Execution = {

@@ -4,8 +4,8 @@ import { type Event, traceOf } from './history.ts';
 import { violations } from './invariants.ts';
 import { mutants } from './mutants.ts';
 import { loadDefinition, loadProduct } from './product.ts';
-import { readSchedule, replaying, scheduleText, seeded } from './schedule.ts';
 import { openPlayer, type Player, playOf, search } from './search.ts';
+import { readSchedule, replaying, scheduleText, seeded } from './strategy.ts';
 
 const opened: { player?: Player } = {};
 const player = (): Player => {

@@ -2,16 +2,16 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { terminal } from '../../../infra/cli/print/terminal.ts';
 import { dropEvidence, keepEvidence } from '../evidence/evidence.ts';
-import { readDefinition } from './machine.ts';
+import { type Hunted, huntedOf, printShown, type Shown, shownJson, untried } from './exploration-report.ts';
+import type { Order, Report } from './explore-worker.ts';
 import { mutants } from './mutants.ts';
-import { exhausted, ofCi, ofLonger, tasksOf } from './plan.ts';
 import { plays } from './plays.ts';
 import { pooled } from './pool.ts';
 import { loadDefinition } from './product.ts';
 import { replay } from './replay.ts';
-import { type Hunted, huntedOf, printShown, type Shown, shownJson, untried } from './report.ts';
+import { exhausted, ofCi, ofLonger, tasksOf } from './search-extent.ts';
+import { readDefinition } from './simulated-machine.ts';
 import { openTally } from './tally.ts';
-import type { Order, Report } from './worker.ts';
 
 const usage = `npm run explore                                  every crash point, then every mutant: what CI runs
 npm run explore -- --longer                      more of it: two of each way to go wrong on every job

@@ -7,8 +7,8 @@ import type { Step } from '../../../lib/run/step.ts';
 import type { Event, EventOf } from './history.ts';
 import type { Play } from './play.ts';
 import type { Letter } from './queue.ts';
+import type { Item } from './simulated-store.ts';
 import type { Simulated } from './simulation.ts';
-import type { Item } from './store.ts';
 
 /** A write with what it means: a run's, an attempt's, a step's or an effect's, of which run and attempt. */
 export type Wrote = EventOf<'wrote'> & { order: number; place: string };

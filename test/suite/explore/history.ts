@@ -1,6 +1,6 @@
 import type { ModelReply, ModelRequest } from '../../../lib/agent/model.ts';
 import type { Kind } from './gate.ts';
-import type { Item } from './store.ts';
+import type { Item } from './simulated-store.ts';
 
 /** What happened, in order. Everything the checks know of a schedule is here. */
 export type Event = { step: number; at: number } & (

@@ -1,9 +1,9 @@
 import type { Execution } from './executions.ts';
 import { faultNames, moments, zombies } from './fault.ts';
 import type { Point } from './gate.ts';
-import type { Process } from './lambda.ts';
 import type { Letter } from './queue.ts';
-import type { World } from './world.ts';
+import type { Process } from './simulated-lambda.ts';
+import type { World } from './simulated-service.ts';
 
 const maxOrders = 2;
 

@@ -1,6 +1,6 @@
 import { alone } from './alone.ts';
+import { together } from './concurrent-plays.ts';
 import type { Play } from './play.ts';
-import { together } from './together.ts';
 
 /** The jobs that are explored. */
 export const plays: Play[] = [...alone, ...together];

@@ -9,7 +9,7 @@ export const pooled = async <Order, Report>(
   let [next, done] = [0, 0];
   const work = () =>
     new Promise<void>((resolve, reject) => {
-      const worker = new Worker(new URL('./worker.ts', import.meta.url));
+      const worker = new Worker(new URL('./explore-worker.ts', import.meta.url));
       const more = (): void => {
         const order = orders[next++];
         if (order === undefined) void worker.terminate().then(() => resolve());

@@ -1,6 +1,6 @@
 import type { Actor, Gate } from './gate.ts';
 import type { FunctionName } from './handlers.ts';
-import type { Lambda } from './lambda.ts';
+import type { Lambda } from './simulated-lambda.ts';
 
 /** An asynchronous event: EventBridge's, for dispatch (of a slot, by its number) or for settle; or a person's. */
 export type Letter = { fn: FunctionName; event: unknown; run: string; slot?: number };

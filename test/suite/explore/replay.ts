@@ -2,8 +2,8 @@ import { traceOf } from './history.ts';
 import { invariants, violations } from './invariants.ts';
 import { mutants } from './mutants.ts';
 import { loadDefinition, loadProduct } from './product.ts';
-import { readSchedule, replaying, scheduleText, seeded } from './schedule.ts';
 import { openPlayer, playOf } from './search.ts';
+import { readSchedule, replaying, scheduleText, seeded } from './strategy.ts';
 
 type Wanted = {
   job: string | undefined;

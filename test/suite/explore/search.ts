@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { classOf } from './fault.ts';
 import { type Violation, violations } from './invariants.ts';
-import { readDefinition } from './machine.ts';
 import type { Play } from './play.ts';
 import { plays } from './plays.ts';
 import type { Product } from './product.ts';
-import { replaying, scheduleText, seeded } from './schedule.ts';
+import { readDefinition } from './simulated-machine.ts';
+import { openWorld } from './simulated-service.ts';
 import { type Decisions, type Simulated, type Strategy, simulate } from './simulation.ts';
-import { openWorld } from './world.ts';
+import { replaying, scheduleText, seeded } from './strategy.ts';
 
 /** Which decisions are taken where two depart from the usual: all there are, one of each way to go wrong, or those that kill. */
 export type Choice = 'all' | 'core' | 'killed';

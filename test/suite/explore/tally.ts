@@ -1,4 +1,4 @@
-import type { Found, Report } from './worker.ts';
+import type { Found, Report } from './explore-worker.ts';
 
 type Explored = Extract<Report, { found: Found[] }>;
 export type Cell = { schedules: number; violations: number };

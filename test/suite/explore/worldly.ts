@@ -1,8 +1,8 @@
 import type { Moment } from './fault.ts';
-import type { Process } from './lambda.ts';
 import { failed, running } from './options.ts';
 import type { Cue, When } from './play.ts';
-import type { World } from './world.ts';
+import type { Process } from './simulated-lambda.ts';
+import type { World } from './simulated-service.ts';
 
 /** The watchman's own schedule, in milliseconds. */
 const watchMs = 5 * 60_000;

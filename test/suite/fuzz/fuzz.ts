@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { dropEvidence, keepEvidence } from '../evidence/evidence.ts';
 import { type BoundaryName, boundaries } from './boundaries.ts';
+import { evidenceRow, faults, type Line, reportText } from './fuzz-report.ts';
 import type { Found, Order } from './order.ts';
-import { evidenceRow, faults, type Line, reportText } from './report.ts';
 
 const { values } = parseArgs({
   options: {
@@ -35,7 +35,7 @@ const share = (name: BoundaryName): number =>
 const worked = (order: Order): Promise<Found> => {
   const { promise, resolve } = Promise.withResolvers<Found>();
   const beats = new Int32Array(order.pulse);
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+  const worker = new Worker(new URL('./fuzz-worker.ts', import.meta.url), {
     workerData: order,
     // As much stack as a process has for itself.
     resourceLimits: { maxOldGenerationSizeMb: 1024, stackSizeMb: 1 },

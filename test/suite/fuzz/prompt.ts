@@ -4,8 +4,8 @@ import { callOf } from '../../../lib/io/model/call.ts';
 import type { Message } from '../../../lib/run/message.ts';
 import { conversation } from '../../../lib/run/session.ts';
 import type { Step } from '../../../lib/run/step.ts';
+import { messageBody } from '../../kit/wire/anthropic-reply.ts';
 import { refusal } from '../../kit/wire/refusal.ts';
-import { messageBody } from '../../kit/wire/reply.ts';
 
 const model = 'claude-haiku-4-5';
 const house = {

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { terminal } from '../../../infra/cli/print/terminal.ts';
 import { memoryStores } from '../../kit/memory-stores.ts';
 import { dropEvidence, keepEvidence } from '../evidence/evidence.ts';
-import { overlaps, play } from './play.ts';
+import { overlaps, play } from './play-orders.ts';
 
 const usual = { from: '1', seeds: '1000' };
 const { values } = parseArgs({

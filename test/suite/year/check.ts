@@ -3,8 +3,8 @@ import { localDate } from '../../../lib/schedule/schedule.ts';
 import type { Slot } from '../../../lib/schedule/slot.ts';
 import type { Met } from './jobs.ts';
 import { dozing } from './oracle.ts';
-import { during, type Era, monthOf, type Plan } from './plan.ts';
-import type { World } from './world.ts';
+import { during, type Era, monthOf, type Plan } from './year-plan.ts';
+import type { World } from './year-service.ts';
 
 /** What stands at the end of the year against what should. Every list must be empty. */
 export type Verdict = {

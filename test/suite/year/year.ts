@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { terminal } from '../../../infra/cli/print/terminal.ts';
 import { dropEvidence, keepEvidence, type Row } from '../evidence/evidence.ts';
-import { isGood, lines, type Played, playYear } from './play.ts';
+import { isGood, lines, type Played, playYear } from './play-year.ts';
 
 const usage = `npm run year                        a year of fifty jobs, from seed 1: what CI runs
 npm run year -- --seed 7            another year

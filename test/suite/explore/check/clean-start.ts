@@ -1,6 +1,6 @@
-import { marksIn } from '../agent.ts';
 import type { Facts } from '../facts.ts';
 import type { EventOf } from '../history.ts';
+import { marksIn } from '../simulated-model.ts';
 
 const notePattern = /\n\nAn earlier attempt at this failed: (\w+)\. It left nothing behind that you can see\.$/;
 

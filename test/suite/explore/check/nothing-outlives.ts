@@ -1,8 +1,8 @@
-import { marksIn } from '../agent.ts';
 import type { Facts } from '../facts.ts';
 import type { EventOf } from '../history.ts';
 import type { Command } from '../sdk.ts';
-import type { Item } from '../store.ts';
+import { marksIn } from '../simulated-model.ts';
+import type { Item } from '../simulated-store.ts';
 
 const itemsOf = ({ output }: EventOf<'point'>): Item[] => {
   const { Item: one, Items: many } = (output ?? {}) as { Item?: Item; Items?: Item[] };

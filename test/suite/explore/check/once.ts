@@ -1,7 +1,7 @@
 import { callsOf, type Step } from '../../../../lib/run/step.ts';
-import { marksIn } from '../agent.ts';
 import { attemptOf, type Facts, isAttempt, isRun, isStep, runOf, stepOf, type Wrote } from '../facts.ts';
 import type { Play } from '../play.ts';
+import { marksIn } from '../simulated-model.ts';
 import { counted } from './counted.ts';
 
 /** How often a run may make a call: as often as the model means it in one attempt. */

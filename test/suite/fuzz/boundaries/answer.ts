@@ -7,9 +7,9 @@ import { byteLength } from '../../../../lib/text.ts';
 import get from '../../../../lib/tools/http_get.ts';
 import { boundary, broken } from '../boundary.ts';
 import { edits } from '../json.ts';
+import { jobs, noPastRuns } from '../loopback-service.ts';
 import { anyText, edited, textEdit } from '../text.ts';
 import { answerBytes, byteServer, isPlain, transport } from '../wire-answer.ts';
-import { jobs, noPastRuns } from '../world.ts';
 
 const tag = fc.constantFrom(
   'p',

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import type { Failure } from '../../../../lib/failure.ts';
 import { boundary, broken, ending } from '../boundary.ts';
 import { changed, edits, type Json, jsonEdit } from '../json.ts';
+import { openWorld, type World } from '../loopback-service.ts';
 import { placeOf, type Wire } from '../shelf.ts';
 import { edited, textEdit } from '../text.ts';
-import { openWorld, type World } from '../world.ts';
 import { run, runId, usage } from './state.ts';
 
 const at = run.startedAt;

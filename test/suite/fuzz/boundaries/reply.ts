@@ -8,13 +8,13 @@ import { sessionKey } from '../../../../lib/run/session.ts';
 import type { Step } from '../../../../lib/run/step.ts';
 import { byteLength } from '../../../../lib/text.ts';
 import { memoryEffects } from '../../../kit/memory-effects.ts';
-import { signature } from '../../../kit/wire/reply.ts';
+import { signature } from '../../../kit/wire/anthropic-reply.ts';
 import { boundary, broken, ending } from '../boundary.ts';
 import { changed, edits, type Json, jsonEdit } from '../json.ts';
+import { noPastRuns, openWorld } from '../loopback-service.ts';
 import { promptFault } from '../prompt.ts';
 import { anyText, edited, nastyTexts, textEdit } from '../text.ts';
 import { answerBytes, byteServer, isPlain, transport } from '../wire-answer.ts';
-import { noPastRuns, openWorld } from '../world.ts';
 import { run, runId, steps } from './state.ts';
 
 const secrets: Record<string, string> = {

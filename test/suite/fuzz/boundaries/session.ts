@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import type { AssistantPart } from '../../../../lib/run/message.ts';
 import { type CallStatus, Step } from '../../../../lib/run/step.ts';
-import { signature } from '../../../kit/wire/reply.ts';
+import { signature } from '../../../kit/wire/anthropic-reply.ts';
 import { boundary, broken, ending } from '../boundary.ts';
 import { changed, edits, jsonEdit } from '../json.ts';
+import { openWorld } from '../loopback-service.ts';
 import { promptFault } from '../prompt.ts';
 import type { Wire } from '../shelf.ts';
 import { anyText, edited, textEdit } from '../text.ts';
-import { openWorld } from '../world.ts';
 import { usage } from './state.ts';
 
 const key = 'small_20261122T070000Z/a1';

@@ -1,11 +1,11 @@
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { type ModelServer, openaiCompatibleModel } from '../../kit/model-servers.ts';
+import type { Reply } from '../../kit/wire/anthropic-reply.ts';
 import { type AnthropicServer, anthropicServer } from '../../kit/wire/anthropic-server.ts';
-import type { Reply } from '../../kit/wire/reply.ts';
 import { type Cloud, startCloud } from './cloud.ts';
-import { type Service, service } from './service.ts';
-import { deployedStage } from './stage.ts';
+import { deployedStage } from './deployed-stage.ts';
+import { type Service, service } from './user-project.ts';
 
 const agent = (model: string, schedule: string, more = '') =>
   `schedule: ${schedule}\nmodel: ${model}\nsystem: You write reports.\nprompt: Write the report of \${date}.\n${more}`;

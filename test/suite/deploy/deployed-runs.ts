@@ -4,8 +4,8 @@ import { statusEvent } from '../../../infra/local/step-functions/status-event.ts
 import { sessionKey } from '../../../lib/run/session.ts';
 import { ask, logged, scheduler } from './aws.ts';
 import { region } from './cloud.ts';
-import type { Deployed } from './deployed.ts';
-import { runOf, slotAgo } from './stage.ts';
+import { runOf, slotAgo } from './deployed-stage.ts';
+import type { Deployed } from './test-stage.ts';
 
 const look = {
   text: 'Let me look.',

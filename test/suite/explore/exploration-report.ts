@@ -1,11 +1,11 @@
 import { toned } from '../../../infra/cli/print/line.ts';
 import { type Column, tableLines } from '../../../infra/cli/print/table.ts';
 import type { Terminal } from '../../../infra/cli/print/terminal.ts';
+import type { Found, Report } from './explore-worker.ts';
 import { classNames } from './fault.ts';
 import { invariants } from './invariants.ts';
 import type { Mutant } from './mutant/mutant.ts';
 import type { Tally } from './tally.ts';
-import type { Found, Report } from './worker.ts';
 
 export type Hunted = Extract<Report, { mutant: string }> & { breaks: string };
 export type Shown = {

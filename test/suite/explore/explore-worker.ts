@@ -4,8 +4,8 @@ import { type Violation, violations } from './invariants.ts';
 import type { Mutant } from './mutant/mutant.ts';
 import { mutants } from './mutants.ts';
 import { loadDefinition, loadProduct } from './product.ts';
-import { readSchedule, replaying } from './schedule.ts';
 import { openPlayer, type Played, type Player, playOf, search, type Task } from './search.ts';
+import { readSchedule, replaying } from './strategy.ts';
 
 /** What is asked of a worker: a part of the search, or a mutant to be found. */
 export type Order = { task: Task } | { mutant: string };

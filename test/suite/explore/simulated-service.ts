@@ -4,18 +4,18 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { JobState } from '../../../lib/policy/job-state.ts';
 import type { Run } from '../../../lib/run/run.ts';
 import { compactSlot, type Slot, slotAt } from '../../../lib/schedule/slot.ts';
-import { type AgentDeps, simulatedModel, simulatedTools } from './agent.ts';
 import { executionOf, simulatedClient } from './client.ts';
 import { type Executions, openExecutions } from './executions.ts';
 import { type Ask, type Gate, openGate } from './gate.ts';
 import type { handlers } from './handlers.ts';
 import type { Event, Happening } from './history.ts';
-import { type Environment, type Lambda, openLambda } from './lambda.ts';
-import type { Definition } from './machine.ts';
 import type { Cue, Play } from './play.ts';
 import { openQueue, type Queue } from './queue.ts';
 import type { Command } from './sdk.ts';
-import { openStore, type Store } from './store.ts';
+import { type Environment, type Lambda, openLambda } from './simulated-lambda.ts';
+import type { Definition } from './simulated-machine.ts';
+import { type AgentDeps, simulatedModel, simulatedTools } from './simulated-model.ts';
+import { openStore, type Store } from './simulated-store.ts';
 
 const firstSlot = Date.parse('2026-11-22T07:00:00Z');
 /** Slots are near enough for a process of one to be alive in the next. */

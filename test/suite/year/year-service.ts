@@ -15,10 +15,10 @@ import { deploymentOf } from '../../kit/deployment.ts';
 import { type Agenda, agenda } from './agenda.ts';
 import { dying } from './crash.ts';
 import type { Met } from './jobs.ts';
-import { type Execution, machine } from './machine.ts';
-import { declaredAt, deployedAt, during, type Era, type Plan } from './plan.ts';
 import type { Random } from './random.ts';
-import { yearStores } from './table.ts';
+import { type Execution, machine } from './year-executions.ts';
+import { declaredAt, deployedAt, during, type Era, type Plan } from './year-plan.ts';
+import { yearStores } from './year-stores.ts';
 
 /** How often each thing went wrong, and what was seen of it. */
 export type Tally = Record<string, number>;

@@ -9,8 +9,8 @@ import { scheduleName } from '../../../lib/schedule/schedule.ts';
 import { slotAt } from '../../../lib/schedule/slot.ts';
 import { ask, logged, scheduler } from './aws.ts';
 import { region } from './cloud.ts';
-import type { Deployed } from './deployed.ts';
-import { runOf, slotAgo } from './stage.ts';
+import { runOf, slotAgo } from './deployed-stage.ts';
+import type { Deployed } from './test-stage.ts';
 
 const [wakeUp, deadExecutions] = ['nightshift-test-wake-up', 'nightshift-test-dead-executions'];
 const minutesAgo = (minutes: number): Date => new Date(Date.now() - minutes * 60_000);

@@ -1,9 +1,9 @@
 import { DAY, HOUR, MINUTE } from '../../kit/calendar-oracle.ts';
 import { type Verdict, verdict } from './check.ts';
 import { slotsOf } from './oracle.ts';
-import { type Plan, planOf } from './plan.ts';
 import { type Random, random } from './random.ts';
-import { openWorld, type Tally } from './world.ts';
+import { type Plan, planOf } from './year-plan.ts';
+import { openWorld, type Tally } from './year-service.ts';
 
 export type Played = {
   seed: number;

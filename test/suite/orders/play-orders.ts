@@ -6,7 +6,7 @@ import { hasRun } from '../../../lib/run/outcome.ts';
 import type { Run } from '../../../lib/run/run.ts';
 import { slotAt } from '../../../lib/schedule/slot.ts';
 import { type Gates, gates, randomOf } from './gates.ts';
-import { type Service, serviceOf } from './service.ts';
+import { type Service, serviceOf } from './played-service.ts';
 
 export const overlaps = ['skip', 'queue-one', 'allow', 'cancel-previous'] as const;
 type Overlap = (typeof overlaps)[number];

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { parseDefinition, runMachine } from '../../../infra/local/step-functions/machine.ts';
 import { firstInput } from '../../../lib/run/execution.ts';
 import { noUsage } from '../../../lib/usage.ts';
-import { type Heard, play, readDefinition } from './machine.ts';
+import { type Heard, play, readDefinition } from './simulated-machine.ts';
 
 const text = readFileSync('infra/run.asl.json', 'utf8');
 const state = 'Spread';

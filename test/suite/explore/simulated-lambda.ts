@@ -1,7 +1,7 @@
 import type { Gate } from './gate.ts';
 import type { FunctionName, handlers as Handlers } from './handlers.ts';
 import type { Happening } from './history.ts';
-import type { Heard } from './machine.ts';
+import type { Heard } from './simulated-machine.ts';
 
 /** One invocation of a function. */
 export type Process = {

@@ -6,10 +6,10 @@ import { dispatch } from '../../../lib/lifecycle/dispatch.ts';
 import { settle } from '../../../lib/lifecycle/settle.ts';
 import { firstInput } from '../../../lib/run/execution.ts';
 import { stateMachine } from '../../kit/state-machine.ts';
+import type { Section } from './bench-report.ts';
+import { engine, onLocalService } from './counted-store.ts';
 import type { StoreCall } from './meter.ts';
-import type { Section } from './report.ts';
 import { at, callReply, finalReply, page, sampleJob, sampleRun } from './sample.ts';
-import { engine, onLocalService } from './store.ts';
 
 const lengths = [1, 10, 50];
 
