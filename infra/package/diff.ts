@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { CloudFormationClient, GetTemplateCommand, paginateListStacks } from '@aws-sdk/client-cloudformation';
+import { Failure } from '../../lib/failure.ts';
+import { authorized } from '../../lib/io/aws/credential.ts';
 
 type Resource = { Type: string; Condition?: string; Properties?: Record<string, unknown> };
 export type Template = { Resources: Record<string, Resource> };
@@ -61,8 +63,8 @@ export const losses = (deployed: Template, packaged: Template): string[] =>
     });
   });
 
-/** Whether a stack stands, by the list: what GetTemplate answers for one that is not there it also answers for a bad request. */
-const stands = async (client: CloudFormationClient, name: string): Promise<boolean> => {
+/** Whether a stack is deployed. Uses the list, because GetTemplate answers a missing stack and a bad request alike. */
+const isDeployed = async (client: CloudFormationClient, name: string): Promise<boolean> => {
   for await (const { StackSummaries = [] } of paginateListStacks({ client }, {})) {
     if (StackSummaries.some((stack) => stack.StackName === name && stack.StackStatus !== 'DELETE_COMPLETE'))
       return true;
@@ -70,12 +72,13 @@ const stands = async (client: CloudFormationClient, name: string): Promise<boole
   return false;
 };
 
-/** The template of a deployed stack, or undefined where there is no such stack. Throws what CloudFormation answers else. */
+/** The template of a deployed stack, or undefined if there is no such stack. Throws Unauthorized or CloudFormation's error. */
 const deployedTemplate = async (StackName: string, region: string): Promise<Template | undefined> => {
   const client = new CloudFormationClient({ region });
+  const place = `CloudFormation in ${region}`;
   try {
-    if (!(await stands(client, StackName))) return undefined;
-    const { TemplateBody = '{}' } = await client.send(new GetTemplateCommand({ StackName }));
+    if (!(await authorized(place, isDeployed(client, StackName)))) return undefined;
+    const { TemplateBody = '{}' } = await authorized(place, client.send(new GetTemplateCommand({ StackName })));
     return { Resources: {}, ...JSON.parse(TemplateBody) };
   } finally {
     client.destroy();
@@ -95,6 +98,9 @@ const packagedService = async (root: string): Promise<Packaged> => {
     throw new Error(`There is no package in ${root}: npm run package makes one.`, { cause });
   }
 };
+
+const credentialAdvice =
+  'AWS did not accept the credentials, or there are none. Set AWS_PROFILE (or run `aws sso login`) for an identity that may list stacks and read their templates.';
 
 const options = {
   stage: { type: 'string', short: 's' },
@@ -124,7 +130,9 @@ const guard = async (args: string[]): Promise<void> => {
 
 if (import.meta.main) {
   await guard(process.argv.slice(2)).catch((thrown: unknown) => {
-    console.error(thrown instanceof Error ? thrown.message : thrown);
+    const refused = thrown instanceof Failure && thrown.name === 'Unauthorized';
+    const message = thrown instanceof Error ? thrown.message : thrown;
+    console.error(refused ? `Unauthorized: ${message}\n${credentialAdvice}` : message);
     process.exitCode = 1;
   });
 }

@@ -2,10 +2,11 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { losses, type Template } from '../../infra/package/diff.ts';
 import { removed, repository, temporary } from '../kit/project.ts';
+import { listen } from '../kit/wire/listen.ts';
 
 afterAll(removed);
 
@@ -91,13 +92,15 @@ describe('a package', () => {
 });
 
 describe('the guard', () => {
-  const guard = async (root: string, ...args: string[]) => {
-    const env = { PATH: process.env.PATH ?? '', AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_REGION: 'eu-west-1' };
+  const guardWith = async (aws: Record<string, string>, root: string, ...args: string[]) => {
+    const env = { PATH: process.env.PATH ?? '', AWS_REGION: 'eu-west-1', ...aws };
     return promisify(execFile)(process.execPath, [join(repository, 'infra/package/diff.ts'), ...args], {
       cwd: root,
       env,
     }).catch((thrown: { code: number; stderr: string }) => thrown);
   };
+  const guard = (root: string, ...args: string[]) =>
+    guardWith({ AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }, root, ...args);
 
   it('refuses a package that was made for another stage, before it asks AWS anything', async () => {
     const root = await temporary();
@@ -107,6 +110,25 @@ describe('the guard', () => {
     expect(await guard(root, '--stage', 'prod', '--param', 'anthropicApiKey=secret')).toMatchObject({
       code: 1,
       stderr: 'stage: found a package for test, expected one for prod\n',
+    });
+  });
+
+  it('says what to do if AWS refuses the credentials', async () => {
+    const root = await temporary();
+    await mkdir(join(root, '.serverless'));
+    const state = { service: { provider: { stage: 'dev', compiledCloudFormationTemplate: deployed } } };
+    await writeFile(join(root, '.serverless/serverless-state.json'), JSON.stringify(state));
+    const error = '<Error><Type>Sender</Type><Code>InvalidClientTokenId</Code><Message>refused</Message></Error>';
+    const { origin, close } = await listen((_, response) => {
+      response.writeHead(403, { 'content-type': 'text/xml' }).end(`<ErrorResponse>${error}</ErrorResponse>`);
+    });
+    onTestFinished(close);
+    const aws = { AWS_ENDPOINT_URL: origin, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+    expect(await guardWith(aws, root)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^Unauthorized: CloudFormation in eu-west-1: InvalidClientTokenId\nAWS did not accept/,
+      ),
     });
   });
 

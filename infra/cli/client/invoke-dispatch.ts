@@ -1,6 +1,7 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { Failure, failureName } from '../../../lib/failure.ts';
+import { isRefusedCredential } from '../../../lib/io/aws/credential.ts';
 import type { DispatchEvent, DispatchResult } from '../../../lib/lifecycle/dispatch.ts';
 import { parse } from '../../../lib/parse.ts';
 
@@ -11,14 +12,6 @@ const Answer: z.ZodType<DispatchResult> = z.union([
 
 /** What Lambda answers where the function threw. */
 const Thrown = z.object({ errorType: z.string().default('unknown error'), errorMessage: z.string().default('') });
-
-const refusals = [
-  'AccessDeniedException',
-  'CredentialsProviderError',
-  'ExpiredTokenException',
-  'InvalidSignatureException',
-  'UnrecognizedClientException',
-];
 
 /**
  * Hands a slot to the dispatch function and waits for its answer. What the function threw by a name of ours is thrown again
@@ -33,7 +26,7 @@ export const invokeDispatch = async (
     .send(new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(event) }))
     .catch((cause: unknown) => {
       const why = cause instanceof Error ? cause.name : 'unknown error';
-      if (refusals.includes(why)) throw new Failure('Unauthorized', `function ${name}: ${why}`, { cause });
+      if (isRefusedCredential(cause)) throw new Failure('Unauthorized', `function ${name}: ${why}`, { cause });
       const gone = why === 'ResourceNotFoundException';
       throw new Failure(
         'StoreUnavailable',

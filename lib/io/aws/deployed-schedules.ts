@@ -1,24 +1,27 @@
 import { DeleteScheduleCommand, GetScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
 import { scheduleName } from '../../schedule/schedule.ts';
 import type { DeployedSchedules } from '../../watch/deployed-schedule.ts';
+import { authorized } from './credential.ts';
 
 const isMissing = (thrown: unknown): boolean => thrown instanceof Error && thrown.name === 'ResourceNotFoundException';
 
 /** The schedules of one group at EventBridge Scheduler, named after their jobs. */
 export const schedulerDeployedSchedules = (client: SchedulerClient, group: string): DeployedSchedules => ({
   async get(job) {
+    const name = scheduleName(job);
     try {
-      const found = await client.send(new GetScheduleCommand({ Name: scheduleName(job), GroupName: group }));
-      const { ScheduleExpression = '', ScheduleExpressionTimezone = 'UTC', State } = found;
-      const createdAt = found.CreationDate ?? new Date(0);
+      const request = client.send(new GetScheduleCommand({ Name: name, GroupName: group }));
+      const schedule = await authorized(`schedule ${group}/${name}`, request);
+      const { ScheduleExpression = '', ScheduleExpressionTimezone = 'UTC', State } = schedule;
+      const createdAt = schedule.CreationDate ?? new Date(0);
       return {
         expression: ScheduleExpression,
         timezone: ScheduleExpressionTimezone,
-        start: found.StartDate?.toJSON(),
-        end: found.EndDate?.toJSON(),
+        start: schedule.StartDate?.toJSON(),
+        end: schedule.EndDate?.toJSON(),
         enabled: State !== 'DISABLED',
         createdAt: createdAt.toJSON(),
-        modifiedAt: (found.LastModificationDate ?? createdAt).toJSON(),
+        modifiedAt: (schedule.LastModificationDate ?? createdAt).toJSON(),
       };
     } catch (thrown) {
       if (isMissing(thrown)) return undefined;
@@ -27,8 +30,10 @@ export const schedulerDeployedSchedules = (client: SchedulerClient, group: strin
   },
 
   async remove(job) {
+    const name = scheduleName(job);
     try {
-      await client.send(new DeleteScheduleCommand({ Name: scheduleName(job), GroupName: group }));
+      const request = client.send(new DeleteScheduleCommand({ Name: name, GroupName: group }));
+      await authorized(`schedule ${group}/${name}`, request);
     } catch (thrown) {
       if (!isMissing(thrown)) throw thrown;
     }

@@ -5,6 +5,7 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import type { ExecutionStatus, Executions } from '../../run/execution.ts';
+import { authorized } from './credential.ts';
 
 const isNamed = (thrown: unknown, name: string): boolean => thrown instanceof Error && thrown.name === name;
 
@@ -14,11 +15,14 @@ const statusOf = (status: string | undefined): ExecutionStatus =>
 
 /** Executions of one state machine. A run's id is its execution's name, so Step Functions too refuses a second one. */
 export const stateMachineExecutions = (client: SFNClient, stateMachineArn: string): Executions => {
+  const send = <T>(request: Promise<T>) => authorized(`state machine ${stateMachineArn}`, request);
   const arnOf = (runId: string) => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
   return {
     async start(runId, input) {
       try {
-        await client.send(new StartExecutionCommand({ stateMachineArn, name: runId, input: JSON.stringify(input) }));
+        await send(
+          client.send(new StartExecutionCommand({ stateMachineArn, name: runId, input: JSON.stringify(input) })),
+        );
         return 'started';
       } catch (thrown) {
         if (isNamed(thrown, 'ExecutionAlreadyExists')) return 'exists';
@@ -28,7 +32,7 @@ export const stateMachineExecutions = (client: SFNClient, stateMachineArn: strin
 
     async stop(runId, error) {
       try {
-        await client.send(new StopExecutionCommand({ executionArn: arnOf(runId), error }));
+        await send(client.send(new StopExecutionCommand({ executionArn: arnOf(runId), error })));
       } catch (thrown) {
         if (!isNamed(thrown, 'ExecutionDoesNotExist')) throw thrown;
       }
@@ -36,7 +40,7 @@ export const stateMachineExecutions = (client: SFNClient, stateMachineArn: strin
 
     async status(runId) {
       try {
-        const { status } = await client.send(new DescribeExecutionCommand({ executionArn: arnOf(runId) }));
+        const { status } = await send(client.send(new DescribeExecutionCommand({ executionArn: arnOf(runId) })));
         return statusOf(status);
       } catch (thrown) {
         if (isNamed(thrown, 'ExecutionDoesNotExist')) return 'none';

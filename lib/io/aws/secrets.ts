@@ -1,4 +1,5 @@
 import { Failure } from '../../failure.ts';
+import { isRefusedCredential } from './credential.ts';
 
 /** Where AWS is and as whom it is asked; what is left out comes from the environment, as everywhere in AWS. */
 export type AwsClient = {
@@ -30,7 +31,7 @@ const passing = new Set(['ThrottlingException', 'TooManyRequestsException', 'Req
 const failureOf = (place: string, thrown: unknown): Failure => {
   const error = thrown instanceof Error ? thrown : new Error();
   const fault = '$fault' in error ? error.$fault : undefined;
-  const final = (fault === 'client' && !passing.has(error.name)) || error.name === 'CredentialsProviderError';
+  const final = (fault === 'client' && !passing.has(error.name)) || isRefusedCredential(thrown);
   const cause = { name: error.name };
   return final
     ? new Failure('Unauthorized', `${place} could not be read: ${error.name}`, { cause })

@@ -10,6 +10,7 @@ import * as z from 'zod';
 import { Failure, type FailureName } from '../../failure.ts';
 import { parse } from '../../parse.ts';
 import { byteLength } from '../../text.ts';
+import { isRefusedCredential } from '../aws/credential.ts';
 
 /** A place in the table. */
 export type Key = { pk: string; sk: string };
@@ -176,17 +177,7 @@ const translated = async <T>(name: string, call: () => Promise<T>): Promise<T> =
         { cause },
       );
     }
-    if (
-      isNamed(
-        cause,
-        'AccessDeniedException',
-        'UnrecognizedClientException',
-        'ExpiredTokenException',
-        'CredentialsProviderError',
-      )
-    ) {
-      throw new Failure('Unauthorized', `table ${name}: ${cause.name}`, { cause });
-    }
+    if (isRefusedCredential(cause)) throw new Failure('Unauthorized', `table ${name}: ${cause.name}`, { cause });
     if (isNamed(cause, 'ValidationException', 'SerializationException')) throw cause;
     throw new Failure('StoreUnavailable', `table ${name}: ${cause instanceof Error ? cause.name : 'unknown error'}`, {
       cause,
