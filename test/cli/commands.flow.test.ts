@@ -229,7 +229,8 @@ test.each(['run', 'runs'])('ends with 3 and a sentence where %s has no directory
   const args = command === 'run' ? ['run', 'report', '--infra', infra] : [command];
   const { out, err, exitCode } = await nightshift([...args, ...here(data)]);
   expect({ out, exitCode }).toEqual({ out: '', exitCode: 3 });
-  expect(err).toBe(`StoreUnavailable: ${data} cannot hold the data of the local service (ENOTDIR)\n`);
+  const remedy = 'name another directory with --data, or move the file away (ENOTDIR)';
+  expect(err).toBe(`StoreUnavailable: the data directory ${data} is a file or lies below one: ${remedy}\n`);
 });
 
 test('stops at job files that are wrong, with every problem, before it makes anything', async () => {

@@ -95,6 +95,12 @@ test('says where code is wrong that cannot be bundled, and leaves no half of it'
   expect(names(root)).toEqual([]);
 });
 
+test('says what to do where the checkout cannot hold the bundles', async () => {
+  const root = project();
+  writeFileSync(join(root, '.build'), '');
+  await expect(bundleCache(root)).rejects.toThrow(/\.build cannot hold .*: use a checkout that this user may write to/);
+});
+
 test('remembers for other processes that a definition is valid, never that one is not', () => {
   const dir = place();
   const arns = { OnlyArn: 'arn:aws:lambda:eu-west-1:000000000000:function:only' };

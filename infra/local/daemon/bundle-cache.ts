@@ -1,6 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { Failure } from '../../../lib/failure.ts';
 import { project } from '../project.ts';
 
 /** Everything the command line and the local service are made of. */
@@ -63,6 +74,17 @@ const make = async (root: string, home: string, dir: string): Promise<void> => {
   removeUnused(home, Date.now());
 };
 
+/** Makes the directory of all bundles. Throws StoreUnavailable where the checkout cannot be written. */
+const makeHome = (home: string): void => {
+  try {
+    mkdirSync(home, { recursive: true });
+    accessSync(home, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const sentence = `${home} cannot hold the bundled code: use a checkout that this user may write to`;
+    throw new Failure('StoreUnavailable', sentence, { cause });
+  }
+};
+
 /**
  * The directory of the bundles made of a project's code as it stands: the command line, the local service and the functions,
  * which start so in a third of the time. They are made once for each state of the code; old ones go when nobody uses
@@ -72,7 +94,7 @@ export const bundleCache = async (root: string = project): Promise<string> => {
   const home = join(root, '.build');
   const dir = join(home, `local-${sourceStamp(root)}`);
   if (!existsSync(dir)) {
-    mkdirSync(home, { recursive: true });
+    makeHome(home);
     await make(root, home, dir);
   }
   inUse(dir);

@@ -85,12 +85,20 @@ const lease = ({ url }: Presence, env: Record<string, string> | null): Promise<L
     held.end(JSON.stringify(env));
   });
 
+const openLog = (dir: string): number => {
+  try {
+    return openSync(log(dir), 'a', 0o600);
+  } catch (cause) {
+    throw unusableDirectory(dir, cause);
+  }
+};
+
 const spawnDaemon = (
   bundles: string,
   [dir, ...more]: [dir: string, code: string, setup: string],
   env: NodeJS.ProcessEnv,
 ): ChildProcess => {
-  const out = openSync(log(dir), 'a', 0o600);
+  const out = openLog(dir);
   const child = spawn(process.execPath, [join(bundles, 'daemon.mjs'), dir, ...more], {
     cwd: project,
     detached: true,

@@ -1,0 +1,43 @@
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { connect } from '../../infra/local/daemon/connect.ts';
+import { unusableDirectory } from '../../infra/local/daemon/data-directory.ts';
+import { place } from '../kit/local-service.ts';
+
+const refusal = (code: string) => Object.assign(new Error(`${code}: refused, mkdir '/data'`), { code });
+
+test.each([
+  ['EACCES', 'this user may not write to the data directory /data: name another one with --data'],
+  ['EPERM', 'this user may not write to the data directory /data: name another one with --data'],
+  ['EROFS', 'the data directory /data is on a read-only disk: name a directory on another disk with --data'],
+  ['ENOSPC', 'the disk of the data directory /data is full: free some space'],
+  ['EDQUOT', 'the disk of the data directory /data is full: free some space'],
+  ['ENOTDIR', 'the data directory /data is a file or lies below one: name another directory with --data'],
+  ['EEXIST', 'the data directory /data is a file or lies below one: name another directory with --data'],
+  ['ELOOP', 'the data directory /data cannot be used: name another one with --data'],
+  ['constructor', 'the data directory /data cannot be used: name another one with --data'],
+])('says in one sentence what to do about a data directory that the system refuses with %s', (code, expected) => {
+  const { name, message, cause } = unusableDirectory('/data', refusal(code));
+  expect({ name, cause }).toEqual({ name: 'StoreUnavailable', cause: refusal(code) });
+  expect(message).toContain(expected);
+  expect(message).not.toMatch(/[\n.]/);
+});
+
+test('the local service does not start on a file, below a file or behind a circle of links', async () => {
+  const dir = place();
+  writeFileSync(join(dir, 'file'), '');
+  symlinkSync(join(dir, 'circle'), join(dir, 'circle'));
+  for (const [name, code] of [
+    ['file', 'EEXIST'],
+    ['file/below', 'ENOTDIR'],
+    ['circle', 'ELOOP'],
+  ] as const)
+    await expect(connect(join(dir, name)), name).rejects.toMatchObject({ name: 'StoreUnavailable', cause: { code } });
+});
+
+test('the local service does not start where its log cannot be written', async () => {
+  const dir = place();
+  symlinkSync(join(dir, 'service.log'), join(dir, 'service.log'));
+  await expect(connect(dir)).rejects.toMatchObject({ name: 'StoreUnavailable', cause: { code: 'ELOOP' } });
+});
