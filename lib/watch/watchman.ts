@@ -67,7 +67,7 @@ const writeCheckpoint = async (
   { stores: { checkpoints } }: WatchDeps,
 ): Promise<void> => {
   if (seen) {
-    const isSame = isDeepStrictEqual({ ...seen, to: next.accountedUpTo, lookedAt: next.lookedAt }, next);
+    const isSame = isDeepStrictEqual({ ...seen, accountedUpTo: next.accountedUpTo, lookedAt: next.lookedAt }, next);
     const isRecent = Date.parse(next.lookedAt) - Date.parse(seen.lookedAt) < quietMs;
     if (isSame && isRecent && !(busy && next.accountedUpTo > seen.accountedUpTo)) return;
   }

@@ -528,3 +528,16 @@ test('a job that should be fresh by a time and is not is stale until it has succ
   await ends(id('2026-11-22T08:00:00Z'));
   expect((await look()).stale).toBe(false);
 });
+
+test('a look at which nothing was due writes its checkpoint once an hour only', async () => {
+  const { at, look, stores } = await watched(job({ schedule: { cron: '0 7 * * ? *' } }));
+  const versionAt = async (instant: string) => {
+    at(instant);
+    await look();
+    return (await stores.checkpoints.get('report'))?.version;
+  };
+  const after = ['06:35', '06:55', '07:04', '07:09', '08:00', '08:05'];
+  const versions: (number | undefined)[] = [];
+  for (const time of after) versions.push(await versionAt(`2026-11-22T${time}:00Z`));
+  expect(versions).toEqual([1, 1, 2, 2, 2, 3]);
+});

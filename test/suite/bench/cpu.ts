@@ -4,8 +4,8 @@ import { conversation } from '../../../lib/run/session.ts';
 import type { Step } from '../../../lib/run/step.ts';
 import { noUsage } from '../../../lib/usage.ts';
 import { quantile, type Section } from './bench-report.ts';
+import { look, noPastRuns, nowhere } from './play-run.ts';
 import { at, callReply, finalReply, sampleJob, sampleRun, sampleSteps } from './sample.ts';
-import { look, noPastRuns, nowhere } from './store-calls.ts';
 
 const lengths = [10, 100, 500, 1_000];
 const rounds = 60;

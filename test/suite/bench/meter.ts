@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
-/** One call to the store: its action, the write or read units the store itself says it took, and the written item's size. */
-export type StoreCall = { action: string; units: number; itemBytes: number };
+/** One call to the store: its action, the units the store itself says it took, the written item's size, and whether the index holds that item too. */
+export type StoreCall = { action: string; units: number; itemBytes: number; indexed: boolean };
 
 /**
  * DynamoDB's size of a value: UTF-8 for text, a byte for two digits and one more for a number. No other type is written.
@@ -21,9 +21,17 @@ export const metered = (client: DynamoDBClient): StoreCall[] => {
   const calls: StoreCall[] = [];
   client.middlewareStack.add(
     (next, context) => async (args) => {
-      const call = { action: String(context.commandName).replace(/Command$/, ''), units: 0, itemBytes: 0 };
+      const call = {
+        action: String(context.commandName).replace(/Command$/, ''),
+        units: 0,
+        itemBytes: 0,
+        indexed: false,
+      };
       calls.push(call);
-      if ('Item' in args.input && args.input.Item) call.itemBytes = bytesOf(args.input.Item);
+      if ('Item' in args.input && args.input.Item) {
+        call.itemBytes = bytesOf(args.input.Item);
+        call.indexed = 'day' in args.input.Item;
+      }
       const result = await next({
         ...args,
         input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' } as typeof args.input,

@@ -9,7 +9,7 @@ import type { Usage } from '../../../lib/usage.ts';
 export const stepBytes = 1_914;
 
 export const at = new Date('2026-11-22T07:00:05Z');
-const slot = '2026-11-22T07:00:00Z';
+export const slot = '2026-11-22T07:00:00Z';
 const usage: Usage = { inputTokens: 900, outputTokens: 60, cacheReadTokens: 800, cacheWriteTokens: 100, usd: 0.0012 };
 
 /** A job whose limits stand in no bench's way. */
