@@ -9,7 +9,7 @@ import { type Run, runId } from '../../lib/run/run.ts';
 import type { Slot } from '../../lib/schedule/slot.ts';
 import { noUsage } from '../../lib/usage.ts';
 
-/** A run of a job's slot, with this outcome; it was recorded two seconds after its slot. */
+/** A run with this outcome, recorded two seconds after its slot. */
 export const runOf = (job: Job, slot: Slot, outcome: Outcome | null, more: Partial<Run> = {}): Run => ({
   id: runId({ job: job.name, slot, suffix: more.suffix }),
   slot,
@@ -58,7 +58,7 @@ export const stateWith = (job: Job, open: Run[], more: Partial<JobState> = {}): 
   ...more,
 });
 
-/** What is said when somebody asks for a time. Of the runs only those of its minutes are known, and `others` by name. */
+/** What `why` explains of a time. The facts hold only the runs of its minutes; `others` are found by their id. */
 export const asked = (
   job: Job,
   time: string,
@@ -80,7 +80,7 @@ export const asked = (
   };
   const verdict = why(facts);
   const by = verdict.kind === 'skipped' ? verdict.outcome.by : undefined;
-  const said = explanation(verdict, { facts, asked: time, standIn: others.find(({ id }) => id === by) });
+  const said = explanation(verdict, { facts, asked: time, coveredBy: others.find(({ id }) => id === by) });
   return {
     verdict,
     said,

@@ -24,7 +24,7 @@ const looked = (to: string, more: Partial<Checkpoint> = {}): Checkpoint => ({
   ...more,
 });
 
-test('a slot of the schedule that was changed a moment ago is told of as due, as the watchman will find', () => {
+test('a slot of the schedule that was changed a moment ago is still due, as the watchman will find', () => {
   const changed = daily({}, { cron: '0 12 * * ? *' });
   const { verdict } = asked(changed, time, '2026-11-25T08:02:00Z', { look: looked('2026-11-25T07:59:00Z') });
   expect(verdict).toMatchObject({ kind: 'unrecorded', slot });
@@ -59,8 +59,8 @@ describe('of a slot with a record', () => {
       startedAt: '2026-11-25T09:05:00Z',
     };
     const { text } = asked(report, time, later, { runs: [runOf(report, slot, succeeded(later), more)] });
-    expect(text).toContain('1 h 05 min after its slot, by the watchman, for 2 slots before it too');
-    expect(text).toContain('since: the success before it was Sun 2026-11-22 09:00');
+    expect(text).toContain('1 h 05 min after its slot, by the watchman, for 2 earlier slots too');
+    expect(text).toContain('since: the last success before it was on Sun 2026-11-22 09:00');
   });
 
   test.each([
@@ -74,14 +74,14 @@ describe('of a slot with a record', () => {
     ],
     [
       { why: 'breaker', message: 'the breaker is open' } as const,
-      'skipped: its breaker was open, after failed runs in a row.',
+      'skipped: its breaker was open after failed runs in a row.',
     ],
     [
       { why: 'budget', message: '2026-11 has cost 5.0000 of 5 usd allowed' } as const,
       'message: 2026-11 has cost 5.0000',
     ],
     [{ why: 'excluded' } as const, 'skipped: its date is excluded from the schedule.'],
-    [{ why: 'fold' } as const, 'skipped: its local time comes twice, and the second is meant.'],
+    [{ why: 'fold' } as const, 'skipped: its local time comes twice, and the job runs at the second one.'],
     [{ why: 'disabled', message: 'm' } as const, 'skipped: its job file says enabled: false.'],
     [
       { why: 'late', message: 'delivered at noon' } as const,
@@ -94,22 +94,22 @@ describe('of a slot with a record', () => {
     expect(text).toContain(`outcome: skipped (${reason.why}), recorded Wed 2026-11-25 09:00:04 as ${id}`);
   });
 
-  test('follows a slot that was caught up to the run that stands for it, and says where there is none yet', () => {
+  test('follows a slot that was caught up to the later run that covers it, and says where that has no record yet', () => {
     const next = '2026-11-26T08:00:00Z';
     const by = 'report_20261126T080000Z';
     const runs = [runOf(report, slot, skip(slot, { why: 'caught-up', by }))];
-    const stands = asked(report, time, next, { runs, others: [runOf(report, next, failed(next))] });
-    expect(stands.said.sentence).toContain(
-      `nobody delivered it in time; ${by} failed (ModelUnavailable), and stands for it.`,
+    const covered = asked(report, time, next, { runs, others: [runOf(report, next, failed(next))] });
+    expect(covered.said.sentence).toContain(
+      `EventBridge did not deliver it in time, and a later run covers it: ${by} failed (ModelUnavailable).`,
     );
-    expect(asked(report, time, next, { runs }).said.sentence).toContain(`${by} has no record yet, and stands for it.`);
+    expect(asked(report, time, next, { runs }).said.sentence).toContain(`covers it: ${by} has no record yet.`);
   });
 
   test('says that it was missed, and when the watchman recorded it', () => {
     const run = runOf(report, slot, missed(slot, 'no delivery was seen, and catchUp is none'));
     const { text } = asked(report, time, later, { runs: [run] });
     expect(text).toContain(
-      'it was missed: no delivery was seen, and the watchman recorded it Wed 2026-11-25 09:00:04.',
+      'it was missed: no delivery arrived, and the watchman recorded that on Wed 2026-11-25 09:00:04.',
     );
     expect(text).toContain('message: no delivery was seen, and catchUp is none');
   });
@@ -123,24 +123,24 @@ describe('of a slot with a record', () => {
     expect(text).toContain('overlap: queue-one');
   });
 
-  test('says that it is running, and until when it waits for its place in the spread', () => {
+  test('says that it is running, and until when it waits because the job spreads its starts', () => {
     const run = runOf(daily({ spreadSeconds: 3600 }), slot, null);
     const state = stateWith(report, [run]);
     const early = asked(report, time, '2026-11-25T08:00:03Z', { runs: [run], state });
     expect(early.said.sentence).toMatch(
-      /it waits as report_\S+ until Wed 2026-11-25 09:\d\d(:\d\d)?, its place in the spread\.$/,
+      /it waits as report_\S+ until Wed 2026-11-25 09:\d\d(:\d\d)?, because the job spreads its starts\.$/,
     );
     expect(asked(report, time, later, { runs: [run], state }).said.sentence).toBe(`${prefix}it is running as ${id}.`);
   });
 
-  test('tells of what persons ran for it beside', () => {
+  test('names the runs that an operator started for the same slot', () => {
     const again = runOf(report, slot, succeeded(slot), { suffix: 'retry-1' });
     const { verdict, text } = asked(report, time, later, { runs: [runOf(report, slot, failed(slot)), again] });
     expect(verdict).toMatchObject({ kind: 'ran', beside: [again] });
     expect(text).toContain(`by hand: ${id}_retry-1 succeeded`);
   });
 
-  test('tells of a slot the schedule does not know any more, from its record', () => {
+  test('reports a recorded slot that the schedule no longer has', () => {
     const other = '2026-11-25T05:30:00Z';
     const { verdict } = asked(report, '06:30', later, { runs: [runOf(report, other, succeeded(other))] });
     expect(verdict).toMatchObject({ kind: 'ran', slot: other });
@@ -148,11 +148,11 @@ describe('of a slot with a record', () => {
 });
 
 describe('of a slot without a record', () => {
-  test('says in how long it is due, and that it would be skipped as things stand', () => {
+  test('says in how long it is due, and that it would be skipped now', () => {
     const pauses = [{ by: 'ana', since: '2026-11-24T16:00:00.000Z', until: null, note: 'holiday' }];
     const { text } = asked(report, '2026-11-26 09:00', later, { state: stateWith(report, [], { pauses }) });
     expect(text).toContain('report, Thu 2026-11-26 09:00 Europe/Amsterdam: it is due in 22 h.');
-    expect(text).toContain('as things stand it is skipped: paused by ana since Tue 2026-11-24 17:00: holiday');
+    expect(text).toContain('it would be skipped now: paused by ana since Tue 2026-11-24 17:00: holiday');
     const over = [{ by: 'ana', since: '2026-11-24T16:00:00.000Z', until: '2026-11-26T07:00:00Z', note: '' }];
     expect(
       asked(report, '2026-11-26 09:00', later, { state: stateWith(report, [], { pauses: over }) }).said.evidence,
@@ -165,7 +165,7 @@ describe('of a slot without a record', () => {
     expect(asked(report, '2026-11-26 09:00', later, { state }).said.evidence).toEqual([]);
     const open = { ...state, breaker: { ...breaker, until: '2026-11-27T07:00:00Z' } };
     expect(asked(report, '2026-11-26 09:00', later, { state: open }).text).toContain(
-      'it is skipped: the breaker is open',
+      'it would be skipped now: the breaker is open',
     );
   });
 
@@ -177,42 +177,48 @@ describe('of a slot without a record', () => {
   });
 
   test.each([
-    [{}, 'outlook: catchUp is latest: the last such slot is started, for those before too'],
-    [{ catchUp: { policy: 'all' } }, 'outlook: catchUp is all: it is started'],
-    [{ catchUp: { policy: 'none' } }, 'outlook: catchUp is none: it is recorded as missed'],
+    [{}, 'outlook: catchUp is latest: the watchman starts the last such slot, which covers those before it'],
+    [{ catchUp: { policy: 'all' } }, 'outlook: catchUp is all: the watchman starts it'],
+    [{ catchUp: { policy: 'none' } }, 'outlook: catchUp is none: the watchman records it as missed'],
     [
       { catchUp: { withinSeconds: 60 } },
-      'outlook: it is older than catchUp.withinSeconds (60): it is recorded as missed',
+      'outlook: it is older than catchUp.withinSeconds (60): the watchman records it as missed',
     ],
-  ])('says how far the watchman is, and what it will make of it: %j', (fields, outlook) => {
+  ])('says how far the watchman has checked, and what it will do with the slot: %j', (fields, outlook) => {
     const { verdict, text } = asked(daily(fields), time, '2026-11-25T08:02:00Z', {
       look: looked('2026-11-25T07:57:00Z'),
     });
     expect(verdict).toMatchObject({ kind: 'unrecorded', slot });
-    expect(text).toContain('it was due 2 min ago, and nothing is recorded yet: the watchman comes to it.');
     expect(text).toContain(
-      'watchman: it last looked up to Wed 2026-11-25 08:57; it looks every 5 minutes (here each minute), 3 minutes behind',
+      'it was due 2 min ago, and nothing is recorded yet: the watchman has not checked that time yet.',
+    );
+    expect(text).toContain(
+      'watchman: it has checked every slot up to Wed 2026-11-25 08:57; it runs every 5 minutes (locally each minute) and stays 3 minutes behind',
     );
     expect(text).toContain(outlook);
   });
 
-  test('says that no watchman has looked, where none has', () => {
-    expect(asked(report, time, later).said.sentence).toContain('no watchman has looked at the job.');
+  test('says that the watchman has not checked the job yet, where it has not', () => {
+    expect(asked(report, time, later).said.sentence).toContain('the watchman has not checked the job yet.');
   });
 
-  test('says of what is open that it is in the way, and of a dispatch that took its place', () => {
+  test('names the open run that the slot waits for, and the dispatcher that reserved the slot', () => {
     const before = runOf(report, '2026-11-24T08:00:00Z', null);
     const own = runOf(report, slot, null);
     const state = stateWith(report, [before, own]);
     const { text } = asked(report, time, later, { state, look: looked('2026-11-25T07:57:00Z') });
-    expect(text).toContain('open: report_20261124T080000Z: it is not caught up before that ends');
-    expect(text).toContain('place: its dispatch took its place Wed 2026-11-25 09:00:02, and died or is at work');
+    expect(text).toContain('open: report_20261124T080000Z: the watchman starts this slot only after the end of that');
+    expect(text).toContain(
+      'lease: the dispatcher reserved it on Wed 2026-11-25 09:00:02 and is still at work, or died',
+    );
   });
 
   test('says that the schedule was another, where all slots of the time are accounted for', () => {
     const { verdict, text } = asked(report, time, later, { look: looked('2026-11-25T09:00:00Z') });
     expect(verdict).toMatchObject({ kind: 'unaccounted', to: '2026-11-25T09:00:00Z' });
-    expect(text).toContain('it was not due then: today’s schedule has it, the schedule of its time did not.');
+    expect(text).toContain(
+      'it was not due then: it is a slot of today’s schedule, but was none of the schedule at that time.',
+    );
     expect(asked(report, '2025-01-06 09:00', later, { look: looked(later) }).said.sentence).toContain(
       'its record is gone',
     );
@@ -232,13 +238,13 @@ describe('of a time that is no slot', () => {
     expect(asked(report, '22:00', later).said.sentence).toContain('it is not due then');
   });
 
-  test('says that the job is disabled, or that the watchman goes by another schedule', () => {
+  test('says that the job is disabled, or that the watchman still uses the schedule before', () => {
     const off = asked(daily({ enabled: false }), time, later);
-    expect(off.said.sentence).toContain('its job file says enabled: false, so that no schedule is deployed.');
+    expect(off.said.sentence).toContain('its job file says enabled: false, so no schedule is deployed.');
     expect(off.verdict).toMatchObject({ kind: 'not-due', because: 'disabled', slot: undefined });
     const look = looked(later, { schedule: { cron: '0 7 * * ? *', timezone: 'UTC' } });
     expect(asked(report, '10:15', later, { look }).text).toContain(
-      'goes by another schedule so far: cron(0 7 * * ? *)',
+      'the watchman still uses the schedule before: cron(0 7 * * ? *)',
     );
   });
 
@@ -265,7 +271,7 @@ describe('on days when clocks change', () => {
   const nightly = (dst?: Record<string, string>) => daily({}, { cron: '30 2 * * ? *', ...(dst && { dst }) });
   const [gap, fold] = ['2026-03-29 02:30', '2026-10-25 02:30'];
 
-  test('says that a time does not exist, and finds the slot that stands for it', () => {
+  test('says that a time does not exist, and finds the slot that replaces it', () => {
     const none = asked(nightly(), gap, later);
     expect(none.verdict).toMatchObject({ kind: 'not-due', because: 'gap' });
     expect(none.said.sentence).toContain(
@@ -280,12 +286,12 @@ describe('on days when clocks change', () => {
   });
 
   test.each([
-    [undefined, '2026-10-25T00:30:00Z', undefined, 'and is due once'],
+    [undefined, '2026-10-25T00:30:00Z', undefined, 'and the job is due at one of them'],
     [{ fold: 'both' }, '2026-10-25T00:30:00Z', '2026-10-25T01:30:00Z', 'the second is the slot 2026-10-25T01:30:00Z'],
-    [{ fold: 'last' }, '2026-10-25T01:30:00Z', undefined, 'and is due once'],
-  ])('tells of a time that comes twice by the slot that is meant: %j', (dst, meant, again, told) => {
+    [{ fold: 'last' }, '2026-10-25T01:30:00Z', undefined, 'and the job is due at one of them'],
+  ])('explains a time that comes twice by the slot that is meant: %j', (dst, meant, again, clocks) => {
     const { verdict, text } = asked(nightly(dst), fold, later);
     expect(verdict).toMatchObject({ slot: meant, again });
-    expect(text).toContain(`clocks: this time comes twice, ${told}`.replace('twice, the', 'twice; the'));
+    expect(text).toContain(`clocks: this time comes twice, ${clocks}`.replace('twice, the', 'twice; the'));
   });
 });

@@ -84,7 +84,7 @@ const session = (options: DevOptions, tell: Reporter, runs: RunPoller) => {
   /** One look: what the service has told, the runs that are open, and now and then all of them. */
   const look = async (declared: Declared, connected: Connected): Promise<void> => {
     const told: ServiceEvents[] = heard.splice(0).map(understand);
-    tell.say(told.flatMap(({ happenings }) => happenings));
+    tell.say(told.flatMap(({ events }) => events));
     const ended = await runs.follow(connected.stage.stores);
     tell.say(ended);
     const all = Date.now() - askedAt > askMs;

@@ -33,13 +33,13 @@ const askedOf = async (name: string, time: string, infra: string, stores: Stores
   const facts = { job, asked, anchor: anchorOf(job, seen, [...runs, ...last]), runs, state, look: seen, now };
   const verdict = verdictOf(facts);
   const by = verdict.kind === 'skipped' ? verdict.outcome.by : undefined;
-  const standIn = by === undefined ? undefined : await stores?.runs.get(by);
-  return { verdict, question: { facts, asked: time, standIn } };
+  const coveredBy = by === undefined ? undefined : await stores?.runs.get(by);
+  return { verdict, question: { facts, asked: time, coveredBy } };
 };
 
 const runOf = (verdict: Why): Run | undefined => ('run' in verdict ? verdict.run : undefined);
 
-const forPrograms = ({ verdict, question: { facts, asked, standIn } }: Told, { sentence, evidence }: Explanation) => {
+const forPrograms = ({ verdict, question: { facts, asked, coveredBy } }: Told, { sentence, evidence }: Explanation) => {
   const { slot, kind, again, beside } = verdict;
   const run = runOf(verdict) ?? null;
   return {
@@ -51,7 +51,7 @@ const forPrograms = ({ verdict, question: { facts, asked, standIn } }: Told, { s
     sentence,
     evidence: evidence.map(([label, text]) => ({ label, text })),
     run,
-    standIn: standIn ?? null,
+    standIn: coveredBy ?? null,
     due: 'due' in verdict ? verdict.due : null,
     before: 'before' in verdict ? (verdict.before ?? null) : null,
     next: 'next' in verdict ? (verdict.next ?? null) : null,

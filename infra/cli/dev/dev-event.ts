@@ -5,7 +5,7 @@ import { brief } from '../print/sanitize.ts';
 import { localized, localText } from '../print/time.ts';
 import type { Sighting } from './run-poller.ts';
 
-/** Everything `dev` tells of, as a program reads it: one JSON object a line, with `at` beside. Instants are in UTC. */
+/** Everything `dev` reports. With `--json` each is one line, with `at` beside it. Instants are in UTC. */
 export type DevEvent =
   | Sighting
   | { event: 'began'; jobs: number; data: string }
@@ -31,13 +31,13 @@ export type DevEvent =
   | { event: 'service-back' }
   | { event: 'stopped'; open: string[] };
 
-/** How a job's slots are written: in the job's own zone, and only by the time of day where they are of its today. */
+/** How slots are written: in the time zone of their job, and without the date where they are of today. */
 export type Writing = { now: Date; zoneOf(job: string): string; jobWidth: number };
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
-/** The time of day on the wall of whoever reads. */
-const wall = (now: Date): string => [now.getHours(), now.getMinutes(), now.getSeconds()].map(two).join(':');
+/** The time of day in this machine's zone. */
+const clockText = (now: Date): string => [now.getHours(), now.getMinutes(), now.getSeconds()].map(two).join(':');
 
 const slotText = (slot: Slot, job: string, { now, zoneOf }: Writing): string => {
   const zone = zoneOf(job);
@@ -50,10 +50,11 @@ const spanText = (first: Slot, last: Slot, job: string, writing: Writing): strin
     ? slotText(first, job, writing)
     : `${slotText(first, job, writing)} to ${slotText(last, job, writing)}`;
 
-const because = (words: (string | null)[]): string => {
-  const said = words.filter((word) => word !== null && word !== '');
-  return said.length > 0 ? `: ${said.map((word) => brief(word ?? '', 300)).join(': ')}` : '';
-};
+const reasonText = (reasons: (string | null)[]): string =>
+  reasons
+    .filter((reason) => reason !== null && reason !== '')
+    .map((reason) => `: ${brief(reason ?? '', 300)}`)
+    .join('');
 
 type Ended = Extract<DevEvent, { event: 'ended' }>;
 
@@ -61,23 +62,23 @@ const endedText = ({ slot, job, ...how }: Ended, writing: Writing): Segment[] =>
   const when = slotText(slot, job, writing);
   const { status, attempts, durationMs, usd } = how;
   const message = how.message && localized(how.message, writing.zoneOf(job));
-  if (status === 'missed') return [toned('bad', `✗ ${when} missed`), because([message])];
+  if (status === 'missed') return [toned('bad', `✗ ${when} missed`), reasonText([message])];
   const by = how.by === null ? '' : ` (see ${how.by})`;
   if (status === 'skipped')
-    return [toned('warn', `– ${when} skipped`), because([how.why, message]), toned('dim', message ? '' : by)];
+    return [toned('warn', `– ${when} skipped`), reasonText([how.why, message]), toned('dim', message ? '' : by)];
   const spent = toned('dim', `, ${duration(durationMs)}, ${cost(usd)}`);
   const after = `after ${counted(attempts ?? 0, 'attempt')}`;
-  if (status === 'failed') return [toned('bad', `✗ ${when} failed ${after}`), because([how.why, message]), spent];
+  if (status === 'failed') return [toned('bad', `✗ ${when} failed ${after}`), reasonText([how.why, message]), spent];
   return [toned('good', `✓ ${when} succeeded ${after}`), spent];
 };
 
 type Started = Extract<DevEvent, { event: 'started' }>;
 
 const startedText = ({ slot, job, run, origin, slots, goesOn }: Started, writing: Writing): Segment[] => {
-  const made = { watchman: ' by the watchman', person: ' by hand' }[origin] ?? '';
-  const how = goesOn ? 'goes on' : `started${made}`;
-  const stands = slots > 1 ? `, for ${count(slots)} slots` : '';
-  return [`▸ ${slotText(slot, job, writing)} ${how}${stands}`, toned('dim', `  ${run}`)];
+  const starter = { watchman: ' by the watchman', person: ' by hand' }[origin] ?? '';
+  const verb = goesOn ? 'continues' : `started${starter}`;
+  const covered = slots > 1 ? `, for ${count(slots)} slots` : '';
+  return [`▸ ${slotText(slot, job, writing)} ${verb}${covered}`, toned('dim', `  ${run}`)];
 };
 
 const listed = (words: [string, string[]][]): string =>
@@ -89,11 +90,11 @@ type Texts = {
 
 const texts: Texts = {
   began: ({ jobs, data }) => [
-    `${counted(jobs, 'job')} on ${data}. `,
-    toned('dim', 'The clock is yours, slots are in the zone of their job. Ctrl-C stops.'),
+    `${counted(jobs, 'job')}, data in ${data}. `,
+    toned('dim', 'Times at the left are those of this machine, slots are in the time zone of their job. Ctrl-C stops.'),
   ],
   schedule: ({ job, english, timezone, enabled, next }, writing) => {
-    if (!enabled) return [toned('dim', '  disabled: no slot')];
+    if (!enabled) return [toned('dim', '  disabled in its file: it has no slots')];
     const when = next === null ? 'it has no slot left' : `next ${slotText(next, job, writing)}`;
     return [`  ${when}`, toned('dim', `  ${english}, ${timezone}`)];
   },
@@ -105,7 +106,7 @@ const texts: Texts = {
   started: startedText,
   'attempt-failed': ({ job, slot, attempt, failure, message, delaySeconds }, writing) => [
     toned('warn', `  ${slotText(slot, job, writing)} attempt ${attempt}: ${failure}`),
-    because([message]),
+    reasonText([message]),
     toned('warn', delaySeconds === null ? '; gives up' : `; waits ${delaySeconds} s, then attempt ${attempt + 1}`),
   ],
   ended: endedText,
@@ -114,24 +115,30 @@ const texts: Texts = {
       status === 'missed' ? 'bad' : 'warn',
       `${status === 'missed' ? '✗' : '–'} ${counted(number, 'slot')} ${status}`,
     ),
-    because([why]),
+    reasonText([why]),
     `, ${spanText(first, last, job, writing)}`,
   ],
   undelivered: ({ function: name, slot, job, failure, message }, writing) => [
     toned('bad', `✗ ${job && slot ? `${slotText(slot, job, writing)} could not be delivered` : `${name} failed`}`),
-    because([failure, message]),
+    reasonText([failure, message]),
     toned('dim', '  (in dead-letters.jsonl)'),
   ],
   'passed-over': ({ job, count: number, more, first, last }, writing) => [
-    toned('warn', `– ${counted(number, 'slot')}${more ? ' or more' : ''} went by with nobody to fire`),
-    `, ${spanText(first, last, job, writing)}: the watchman looks after ${number === 1 ? 'it' : 'them'} within minutes`,
+    toned('warn', `– ${counted(number, 'slot')}${more ? ' or more' : ''} not fired in time`),
+    `, ${spanText(first, last, job, writing)}; the watchman handles ${number === 1 ? 'it' : 'them'} within minutes`,
   ],
   slept: ({ from, to }) => [
-    toned('warn', `this machine slept for ${duration(Date.parse(to) - Date.parse(from))}; the watchman looks now`),
+    toned(
+      'warn',
+      `this machine slept for ${duration(Date.parse(to) - Date.parse(from))}; the watchman checks all jobs now`,
+    ),
   ],
-  drift: ({ differences }) => [toned('warn', '! schedule'), because(differences)],
-  mended: ({ run, was }) => [toned('warn', `! ${run} was ${was}; the watchman put it right`)],
-  stale: () => [toned('bad', '✗ no success by the time it was promised (freshBy)')],
+  drift: ({ differences }) => [
+    toned('warn', '! the deployed schedule differs from the job file'),
+    reasonText(differences),
+  ],
+  mended: ({ run, was }) => [toned('warn', `! ${run} was ${was}; the watchman corrected it`)],
+  stale: () => [toned('bad', '✗ no run has succeeded by the time that freshBy sets')],
   files: ({ created, updated, removed }) => [
     'job files read again: ',
     listed([
@@ -140,28 +147,29 @@ const texts: Texts = {
       ['gone', removed],
     ]) || 'no schedule changed',
   ],
-  invalid: () => [toned('bad', 'job files are wrong; the last good ones stay in force:')],
-  'service-ended': () => [toned('bad', 'the local service has ended; starting it again')],
-  'service-back': () => ['the local service is back; what was open goes on'],
+  invalid: () => [toned('bad', 'job files have errors; the last valid ones stay in use:')],
+  'service-ended': () => [toned('bad', 'the local service has ended; it is being started again')],
+  'service-back': () => ['the local service runs again; open runs continue'],
   stopped: ({ open }) => [
-    'Stopped: no slot is fired until the next `npm run dev`. ',
+    'Stopped: no job is started until the next `npm run dev`. ',
     open.length === 0
-      ? 'Nothing was at work.'
-      : `${counted(open.length, 'open run')} ${open.length === 1 ? 'goes' : 'go'} on: ${open.join(', ')}`,
+      ? 'No run is open.'
+      : `${counted(open.length, 'open run')} ${open.length === 1 ? 'continues' : 'continue'}: ${open.join(', ')}`,
   ],
 };
 
-const bare: DevEvent['event'][] = ['began', 'stopped'];
+/** Events of the command itself: their lines have neither a time nor a job. */
+const ofTheCommand: DevEvent['event'][] = ['began', 'stopped'];
 
-/** A happening as lines for people: when by their own clock, which job, what. */
+/** An event as lines for a terminal: the time, the job, and what happened. */
 export const devEventLines = (one: DevEvent, writing: Writing): Line[] => {
   const text = texts[one.event] as (one: DevEvent, writing: Writing) => Segment[];
   const job = 'job' in one && one.job !== null ? one.job : '';
-  const head = [toned('dim', `${wall(writing.now)}  `), toned('strong', job.padEnd(writing.jobWidth)), '  '];
+  const head = [toned('dim', `${clockText(writing.now)}  `), toned('strong', job.padEnd(writing.jobWidth)), '  '];
   const line: Line = {
     key: '',
     whole: true,
-    segments: [...(bare.includes(one.event) ? [] : head), ...text(one, writing)],
+    segments: [...(ofTheCommand.includes(one.event) ? [] : head), ...text(one, writing)],
   };
   const more = one.event === 'invalid' ? one.problems : [];
   return [line, ...more.map((problem): Line => ({ key: '', whole: true, segments: [`  ${problem}`] }))];

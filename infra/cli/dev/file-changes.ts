@@ -20,31 +20,28 @@ const markOf = async (path: string): Promise<unknown> => {
   }
 };
 
-/** Tells one state of the job files from another, by each file's time and size. */
+/** A stamp of the job files: it differs when a file's time, size or inode differs. */
 const stampOf = async (infra: string): Promise<string> => {
   const files = await Promise.all(parts.map((part) => filesOf(join(infra, part))));
   return JSON.stringify(await Promise.all(files.flat().map(markOf)));
 };
 
 export type FileChanges = {
-  /** Whether the files have changed since this last said so, and rest by now: between two questions nothing moved. */
+  /** Whether files have changed since the last `true`. It is false while they still change from one call to the next. */
   settled(): Promise<boolean>;
 };
 
-/**
- * Watches what jobs are read from, by asking: whatever an editor, a checkout or a file system does, a changed file has another stamp. What
- * is being written is left until it rests.
- */
+/** Watches the job files by polling their stamp, which works with every editor and file system. */
 export const watchChanges = async (infra: string): Promise<FileChanges> => {
-  let told = await stampOf(infra);
-  let last = told;
+  let reported = await stampOf(infra);
+  let last = reported;
   return {
     async settled() {
       const stamp = await stampOf(infra);
-      const rests = stamp === last;
+      const isSettled = stamp === last;
       last = stamp;
-      if (stamp === told || !rests) return false;
-      told = stamp;
+      if (stamp === reported || !isSettled) return false;
+      reported = stamp;
       return true;
     },
   };

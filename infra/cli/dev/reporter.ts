@@ -11,25 +11,25 @@ import type { Terminal } from '../print/terminal.ts';
 import { about, localText } from '../print/time.ts';
 import { type DevEvent, devEventLines } from './dev-event.ts';
 
-/** The next slot that EventBridge fires and that is run. */
+/** The next slot that EventBridge delivers and that the job runs. */
 const nextOf = ({ enabled, schedule }: Job, since: Date | undefined, now: Date): Slot | null => {
   if (!enabled) return null;
   const due = slotsAfter(schedule, now, { anchor: since ?? now });
   return due.find(({ by, skip }) => by === 'schedule' && skip === undefined)?.slot ?? null;
 };
 
-/** Who tells people, or programs, what happens. */
+/** Prints the events of `dev`. */
 export type Reporter = {
-  say(happenings: DevEvent[]): void;
-  /** From now on these are the jobs, with their schedules' dates. */
+  say(events: DevEvent[]): void;
+  /** Replaces the jobs and the dates of their schedules. */
   know(declared: Declared, timetable: Timetable): void;
-  /** Tells when these jobs are due. */
+  /** Prints when these jobs are due. */
   schedules(names: string[]): void;
-  /** What is at work and what is next, in a few words. */
+  /** The number of open runs and the next slot. */
   status(open: number): string;
 };
 
-/** Tells what happens, a line each: for people in the zone of each job, for programs as JSON. */
+/** Prints each event: as lines in the time zone of its job, or as JSON. */
 export const reporter = (out: Terminal, asJson: boolean): Reporter => {
   let jobs: Job[] = [];
   let since: Timetable['since'] = new Map();
@@ -40,12 +40,12 @@ export const reporter = (out: Terminal, asJson: boolean): Reporter => {
       .flatMap((job) => ({ job: job.name, slot: nextOf(job, since.get(job.name), now) ?? [] }))
       .flatMap(({ job, slot }) => (typeof slot === 'string' ? [{ job, slot }] : []))
       .sort((a, b) => (a.slot < b.slot ? -1 : 1))[0];
-  const say = (happenings: DevEvent[]): void => {
+  const say = (events: DevEvent[]): void => {
     const now = new Date();
     const jobWidth = Math.max(...jobs.map(({ name }) => name.length), 0);
-    for (const one of happenings) {
-      if (asJson) out.say(jsonLine({ at: now.toJSON(), ...one }));
-      else out.print(devEventLines(one, { now, zoneOf, jobWidth }));
+    for (const event of events) {
+      if (asJson) out.say(jsonLine({ at: now.toJSON(), ...event }));
+      else out.print(devEventLines(event, { now, zoneOf, jobWidth }));
     }
   };
   return {
@@ -57,10 +57,10 @@ export const reporter = (out: Terminal, asJson: boolean): Reporter => {
     },
     schedules(names) {
       const now = new Date();
-      const told = jobs.filter(({ name }) => names.includes(name));
+      const named = jobs.filter(({ name }) => names.includes(name));
       const next = (job: Job) => nextOf(job, since.get(job.name), now);
       say(
-        told.map((job) => ({
+        named.map((job) => ({
           event: 'schedule',
           job: job.name,
           enabled: job.enabled,
@@ -74,10 +74,10 @@ export const reporter = (out: Terminal, asJson: boolean): Reporter => {
     status(open) {
       const now = new Date();
       if (upcoming === undefined || Date.parse(upcoming.slot) <= now.getTime()) upcoming = soonest(now);
-      const work = open > 0 ? `${counted(open, 'open run')} · ` : '';
-      if (upcoming === undefined) return `${work}nothing is due`;
+      const openText = open > 0 ? `${counted(open, 'open run')} · ` : '';
+      if (upcoming === undefined) return `${openText}no slot is due`;
       const { job, slot } = upcoming;
-      return `${work}next: ${job} ${localText(slot, zoneOf(job))}, in ${about(Date.parse(slot) - now.getTime())}`;
+      return `${openText}next: ${job} ${localText(slot, zoneOf(job))}, in ${about(Date.parse(slot) - now.getTime())}`;
     },
   };
 };

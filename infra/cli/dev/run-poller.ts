@@ -4,7 +4,7 @@ import { hasRun, type Outcome } from '../../../lib/run/outcome.ts';
 import type { Run } from '../../../lib/run/run.ts';
 import type { Slot } from '../../../lib/schedule/slot.ts';
 
-/** What was seen of runs. Instants are in UTC. */
+/** A change of a run that the poller has seen. Instants are in UTC. */
 export type Sighting =
   | { event: 'queued'; job: string; slot: Slot; run: string }
   | { event: 'started'; job: string; slot: Slot; run: string; origin: string; slots: number; goesOn: boolean }
@@ -41,19 +41,19 @@ export type Sighting =
       last: Slot;
     };
 
-type Watched = Pick<Stores, 'runs' | 'attempts' | 'states'>;
+type PolledStores = Pick<Stores, 'runs' | 'attempts' | 'states'>;
 
 export type RunPoller = {
-  /** Looks for runs of these jobs that it has not seen, among the newest so many of each: their waiting, beginning, failed attempts and end. */
-  scan(jobs: string[], stores: Watched, look: { limit: number }): Promise<Sighting[]>;
-  /** Looks at the runs that were open when it last looked. */
-  follow(stores: Watched): Promise<Sighting[]>;
-  /** The runs that are open. */
+  /** Reports new runs among the newest of each job, `limit` of them at most: queued, started, failed attempts, ended. */
+  scan(jobs: string[], stores: PolledStores, look: { limit: number }): Promise<Sighting[]>;
+  /** Reports what has changed in the runs that were open at the last poll. */
+  follow(stores: PolledStores): Promise<Sighting[]>;
+  /** The ids of the open runs. */
   open(): string[];
 };
 
-/** So many slots in a row that were not run, for one reason, are told one by one; more of them in one line. */
-const mostSingly = 3;
+/** Up to so many slots that did not run for the same reason are reported one by one, more of them together. */
+const mostSeparate = 3;
 
 const started = (run: Run, goesOn: boolean): Sighting => ({
   event: 'started',
@@ -100,18 +100,18 @@ const ended = (run: Run, outcome: Outcome): Extract<Sighting, { event: 'ended' }
   usd: outcome.usage.usd,
 });
 
-/** Slots that were not run, of one job and for one reason, are one sighting where they are many. */
-const gathered = (sightings: Sighting[]): Sighting[] => {
+/** Combines many slots of one job that did not run for the same reason into one sighting. */
+const combined = (sightings: Sighting[]): Sighting[] => {
   const reasonOf = (one: Sighting): string | undefined =>
     one.event === 'ended' && one.attempts === null ? JSON.stringify([one.job, one.status, one.why]) : undefined;
   const groups = Map.groupBy(sightings, reasonOf);
-  const many = (reason: string | undefined) => reason !== undefined && (groups.get(reason)?.length ?? 0) > mostSingly;
-  const told = new Set<string>();
+  const many = (reason: string | undefined) => reason !== undefined && (groups.get(reason)?.length ?? 0) > mostSeparate;
+  const reported = new Set<string>();
   return sightings.flatMap((one): Sighting[] => {
     const reason = reasonOf(one);
     if (one.event !== 'ended' || reason === undefined || !many(reason)) return [one];
-    if (told.has(reason)) return [];
-    told.add(reason);
+    if (reported.has(reason)) return [];
+    reported.add(reason);
     const slots = (groups.get(reason) ?? []).flatMap((other) => ('slot' in other ? other.slot : [])).sort();
     const [first = one.slot] = slots;
     const { job, status, why } = one;
@@ -119,26 +119,33 @@ const gathered = (sightings: Sighting[]): Sighting[] => {
   });
 };
 
-/** Sees runs begin, fail and end, from an instant on. Runs that had ended by then are not told of; those that were open go on. Reads only. */
+/** Polls for runs that start, fail and end from an instant on. It leaves out runs that had ended by then. Reads only. */
 export const runPoller = (from: Date): RunPoller => {
   const since = from.toJSON();
-  const known = new Set<string>();
+  const seenRuns = new Set<string>();
+  /** The open runs, each with the number of failed attempts reported so far. */
   const open = new Map<string, number>();
   const queued = new Set<string>();
 
-  const isQueued = async ({ id, job }: Run, { states }: Watched): Promise<boolean> =>
+  const isQueued = async ({ id, job }: Run, { states }: PolledStores): Promise<boolean> =>
     (await states.get(job.name))?.queued === id;
-  const progress = async (run: Run, stores: Watched): Promise<Sighting[]> => {
+  const progress = async (run: Run, stores: PolledStores): Promise<Sighting[]> => {
     if (queued.has(run.id) && !run.outcome && (await isQueued(run, stores))) return [];
-    const leaves = queued.delete(run.id) && !(run.outcome && !hasRun(run.outcome));
-    const seen = open.get(run.id) ?? 0;
-    const failures = (await stores.attempts.list(run.id)).flatMap((attempt) => failed(run, attempt)).slice(seen);
+    const leftQueue = queued.delete(run.id) && !(run.outcome && !hasRun(run.outcome));
+    const reportedFailures = open.get(run.id) ?? 0;
+    const failures = (await stores.attempts.list(run.id))
+      .flatMap((attempt) => failed(run, attempt))
+      .slice(reportedFailures);
     if (run.outcome) open.delete(run.id);
-    else open.set(run.id, seen + failures.length);
-    return [...(leaves ? [started(run, false)] : []), ...failures, ...(run.outcome ? [ended(run, run.outcome)] : [])];
+    else open.set(run.id, reportedFailures + failures.length);
+    return [
+      ...(leftQueue ? [started(run, false)] : []),
+      ...failures,
+      ...(run.outcome ? [ended(run, run.outcome)] : []),
+    ];
   };
-  const first = async (run: Run, stores: Watched): Promise<Sighting[]> => {
-    known.add(run.id);
+  const first = async (run: Run, stores: PolledStores): Promise<Sighting[]> => {
+    seenRuns.add(run.id);
     if (run.outcome && run.outcome.endedAt < since) return [];
     if (run.outcome && !hasRun(run.outcome)) return [ended(run, run.outcome)];
     if (!run.outcome && (await isQueued(run, stores))) {
@@ -154,10 +161,10 @@ export const runPoller = (from: Date): RunPoller => {
       const sightings: Sighting[] = [];
       for (const job of names) {
         const found = await stores.runs.byJob(job, { limit });
-        for (const run of found.filter(({ id }) => !known.has(id)).reverse())
+        for (const run of found.filter(({ id }) => !seenRuns.has(id)).reverse())
           sightings.push(...(await first(run, stores)));
       }
-      return gathered(sightings);
+      return combined(sightings);
     },
     async follow(stores) {
       const sightings: Sighting[] = [];

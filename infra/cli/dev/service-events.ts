@@ -4,8 +4,8 @@ import type { LambdaError } from '../../local/lambda/worker.ts';
 import { jobNameOf } from '../../local/scheduler/sync-schedules.ts';
 import type { DevEvent } from './dev-event.ts';
 
-/** What is heard from the service, in words for people, and the jobs whose runs are to be looked at: `deep` where they may be many. */
-export type ServiceEvents = { happenings: DevEvent[]; jobs: string[]; deep: boolean };
+/** The events to print, and the jobs whose runs to poll now. `deep`: those jobs may have many new runs. */
+export type ServiceEvents = { events: DevEvent[]; jobs: string[]; deep: boolean };
 
 const Findings = z.record(
   z.string(),
@@ -19,55 +19,55 @@ const Findings = z.record(
 );
 type Finding = z.infer<typeof Findings>[string];
 
-/** Whose slot an event was, if it was one's. */
+/** The job and the slot of a delivered event, if it has them. */
 const Delivered = z.object({ job: z.string().nullable().catch(null), slot: z.string().nullable().catch(null) });
 
 type Ended = Extract<ServiceEvent, { kind: 'ended' }>;
 
-const nothing: ServiceEvents = { happenings: [], jobs: [], deep: false };
+const nothing: ServiceEvents = { events: [], jobs: [], deep: false };
 
-/** Makes words of what the service tells. What the watchman finds again at each look is told when it is new. */
+/** Translates the local service's events into those of `dev`. A finding that the watchman repeats is reported once. */
 export const serviceEvents = () => {
-  const known = new Map<string, string>();
-  /** Whether this differs from what was last told of it. */
-  const isNew = (what: string, value: string): boolean => {
-    const differs = (known.get(what) ?? '') !== value;
-    known.set(what, value);
+  const lastReported = new Map<string, string>();
+  /** Whether a value differs from the one last reported under this key. */
+  const isNew = (key: string, value: string): boolean => {
+    const differs = (lastReported.get(key) ?? '') !== value;
+    lastReported.set(key, value);
     return differs;
   };
 
-  const found = (job: string, { mended, drift, stale }: Finding): DevEvent[] => [
+  const findingEvents = (job: string, { mended, drift, stale }: Finding): DevEvent[] => [
     ...mended.map(({ run, was }): DevEvent => ({ event: 'mended', job, run, was })),
     ...(isNew(`drift ${job}`, drift.join('\n')) && drift.length > 0
       ? [{ event: 'drift', job, differences: drift } satisfies DevEvent]
       : []),
     ...(isNew(`stale ${job}`, String(stale || '')) && stale ? [{ event: 'stale', job } satisfies DevEvent] : []),
   ];
-  const looked = (payload: unknown): ServiceEvents => {
+  const watchmanEvents = (payload: unknown): ServiceEvents => {
     const findings = Object.entries(Findings.safeParse(payload).data ?? {});
     const deep = findings.some(([, { missed, covered }]) => missed.length + covered.length > 0);
-    return { happenings: findings.flatMap((one) => found(...one)), jobs: findings.map(([job]) => job), deep };
+    return { events: findings.flatMap((one) => findingEvents(...one)), jobs: findings.map(([job]) => job), deep };
   };
-  /** A watchman that fails does so each minute: it is told again when it fails otherwise. */
+  /** A watchman that fails does so every minute: the same failure is reported once. */
   const failed = ({ function: name, event }: Ended, { errorType, errorMessage }: LambdaError): ServiceEvents => {
     const { job, slot } = Delivered.parse(event);
-    const lost = { function: name, job, slot, failure: errorType, message: errorMessage };
-    const isTold = name !== 'watchman' || isNew('watchman', `${errorType}: ${errorMessage}`);
-    return { ...nothing, happenings: isTold ? [{ event: 'undelivered', ...lost }] : [] };
+    const undelivered = { function: name, job, slot, failure: errorType, message: errorMessage };
+    const isReported = name !== 'watchman' || isNew('watchman', `${errorType}: ${errorMessage}`);
+    return { ...nothing, events: isReported ? [{ event: 'undelivered', ...undelivered }] : [] };
   };
   const ended = (one: Ended): ServiceEvents => {
     if (!one.result.ok) return failed(one, one.result.error);
     if (one.function !== 'watchman') return { ...nothing, jobs: [Delivered.parse(one.event).job ?? []].flat() };
     isNew('watchman', '');
-    return looked(JSON.parse(one.result.payload));
+    return watchmanEvents(JSON.parse(one.result.payload));
   };
 
   return (event: ServiceEvent): ServiceEvents => {
     if (event.kind === 'ended') return ended(event);
-    if (event.kind === 'slept') return { ...nothing, happenings: [{ event: 'slept', from: event.from, to: event.to }] };
+    if (event.kind === 'slept') return { ...nothing, events: [{ event: 'slept', from: event.from, to: event.to }] };
     const job = jobNameOf(event.schedule);
-    if (event.kind === 'fired') return { ...nothing, happenings: [{ event: 'fired', job, slot: event.slot }] };
+    if (event.kind === 'fired') return { ...nothing, events: [{ event: 'fired', job, slot: event.slot }] };
     const { kind, schedule, ...rest } = event;
-    return { ...nothing, happenings: [{ event: kind, job, ...rest }] };
+    return { ...nothing, events: [{ event: kind, job, ...rest }] };
   };
 };

@@ -13,28 +13,28 @@ import { localized, localText, about as span } from './time.ts';
 
 type Evidence = [label: string, text: string][];
 
-/** One sentence, and what it rests on: a label and a text each. */
+/** One sentence and its evidence, each piece with a label. */
 export type Explanation = { sentence: string; evidence: Evidence };
 
-/** What was asked and is known, and the run that stands for a slot that was caught up. */
-export type Question = { facts: Facts; asked: string; standIn: Run | undefined };
+/** The time asked about and the facts of it. `coveredBy`: the later run that covers a slot caught up. */
+export type Question = { facts: Facts; asked: string; coveredBy: Run | undefined };
 
-/** A line of evidence, where there is something to say. */
+/** A line of evidence, or none without a text. */
 const line = (label: string, text: string | undefined): Evidence => (text === undefined ? [] : [[label, text]]);
 
 type Of<K extends Verdict['kind']> = Extract<Why, { kind: K }>;
-type Tell<K extends Verdict['kind']> = (why: Of<K>, question: Question) => Explanation;
+type Explain<K extends Verdict['kind']> = (why: Of<K>, question: Question) => Explanation;
 
-/** How long a run is kept, in seconds. */
+/** How long the table keeps a run. */
 const keptSeconds = 400 * 86_400;
 
 const local = (instant: string, { facts: { job } }: Question): string => localText(instant, job.schedule.timezone);
 
-/** A recorded message in one line, its instants in the job's own time. */
-const told = (message: string, question: Question): string =>
+/** A recorded message in one line, its instants in the job's time zone. */
+const messageText = (message: string, question: Question): string =>
   brief(localized(message, question.facts.job.schedule.timezone), 300);
 
-/** How a run ended, to be told of it: `succeeded`, `failed (ModelUnavailable)`. */
+/** A run's end as a verb: `succeeded`, `failed (ModelUnavailable)`. */
 const endOf = ({ outcome }: Run): string => {
   if (!outcome) return 'is still open';
   if (outcome.status === 'succeeded') return 'succeeded';
@@ -49,15 +49,18 @@ const lateText = ({ slot, startedAt }: Run): string => {
 
 const startText = (run: Run, question: Question): Evidence => {
   const { slots = [], since } = run;
-  const covered = slots.length > 1 ? `, for ${counted(slots.length - 1, 'slot')} before it too` : '';
+  const covered = slots.length > 1 ? `, for ${counted(slots.length - 1, 'earlier slot')} too` : '';
   const by = run.origin === 'watchman' ? `by the watchman${covered}` : 'by its schedule';
   return [
     ['started', `${local(run.startedAt, question)}, ${lateText(run)}, ${by}`],
-    ...line('since', covered !== '' && since ? `the success before it was ${local(since, question)}` : undefined),
+    ...line(
+      'since',
+      covered !== '' && since ? `the last success before it was on ${local(since, question)}` : undefined,
+    ),
   ];
 };
 
-const ran: Tell<'ran'> = ({ run, outcome }, question) => {
+const ran: Explain<'ran'> = ({ run, outcome }, question) => {
   const failed = outcome.status === 'failed';
   const took = duration(Date.parse(outcome.endedAt) - Date.parse(run.startedAt));
   const { attempts, usage } = outcome;
@@ -67,7 +70,7 @@ const ran: Tell<'ran'> = ({ run, outcome }, question) => {
     evidence: [
       ...startText(run, question),
       ['ended', `${local(outcome.endedAt, question)} after ${measures}`],
-      ...line('failure', outcome.status === 'failed' ? told(outcome.message, question) : undefined),
+      ...line('failure', outcome.status === 'failed' ? messageText(outcome.message, question) : undefined),
     ],
   };
 };
@@ -75,102 +78,114 @@ const ran: Tell<'ran'> = ({ run, outcome }, question) => {
 const refusals: Record<Skip['why'], string> = {
   disabled: 'its job file says enabled: false',
   late: 'it was delivered more than 30 hours after it was due',
-  overlap: 'another run of the job was in its way',
+  overlap: 'another run of the job was still open',
   paused: 'the job was paused',
-  breaker: 'its breaker was open, after failed runs in a row',
+  breaker: 'its breaker was open after failed runs in a row',
   budget: 'a limit of its day or month was reached',
   excluded: 'its date is excluded from the schedule',
-  fold: 'its local time comes twice, and the second is meant',
-  'caught-up': 'nobody delivered it in time, and another run stands for it',
+  fold: 'its local time comes twice, and the job runs at the second one',
+  'caught-up': 'EventBridge did not deliver it in time, and a later run covers it',
 };
 
-/** Why a slot is not run, in words: those that were recorded say more where they name somebody or a run. */
+/** Why a slot is not run. A recorded message says more where it names an operator or a run. */
 const refusalText = ({ why, message }: Skip, question: Question): string =>
-  message !== undefined && (why === 'paused' || why === 'overlap') ? told(message, question) : refusals[why];
+  message !== undefined && (why === 'paused' || why === 'overlap') ? messageText(message, question) : refusals[why];
 
-const skipped: Tell<'skipped'> = ({ run, outcome }, question) => {
+const skipped: Explain<'skipped'> = ({ run, outcome }, question) => {
   const { why, message, by, endedAt } = outcome;
-  const standIn = question.standIn?.id === by ? question.standIn : undefined;
-  const other = by === undefined ? '' : `${by}${standIn ? ` ${endOf(standIn)}` : ' has no record yet'}`;
-  const because = why === 'caught-up' && by ? `nobody delivered it in time; ${other}, and stands for it` : undefined;
+  const coveredBy = question.coveredBy?.id === by ? question.coveredBy : undefined;
+  const other = by === undefined ? '' : `${by} ${coveredBy ? endOf(coveredBy) : 'has no record yet'}`;
+  const because =
+    why === 'caught-up' && by
+      ? `EventBridge did not deliver it in time, and a later run covers it: ${other}`
+      : undefined;
   const subject = why === 'paused' && message !== undefined ? 'the job was ' : '';
   return {
     sentence: `it was skipped: ${because ?? `${subject}${refusalText(outcome, question)}`}.`,
     evidence: [
       ['outcome', `skipped (${why}), recorded ${local(endedAt, question)} as ${run.id}`],
-      ...line('message', message === undefined ? undefined : told(message, question)),
+      ...line('message', message === undefined ? undefined : messageText(message, question)),
       ...line('run', other || undefined),
     ],
   };
 };
 
-const missed: Tell<'missed'> = ({ run, outcome }, question) => ({
-  sentence: `it was missed: no delivery was seen, and the watchman recorded it ${local(outcome.endedAt, question)}.`,
+const missed: Explain<'missed'> = ({ run, outcome }, question) => ({
+  sentence: `it was missed: no delivery arrived, and the watchman recorded that on ${local(outcome.endedAt, question)}.`,
   evidence: [
     ['outcome', `missed, recorded as ${run.id}`],
-    ['message', told(outcome.message, question)],
+    ['message', messageText(outcome.message, question)],
   ],
 });
 
-const queued: Tell<'queued'> = ({ run, behind }, question) => ({
+const queued: Explain<'queued'> = ({ run, behind }, question) => ({
   sentence: `it waits in the queue${behind.length > 0 ? ` behind ${behind.join(' and ')}` : ''}.`,
   evidence: [
     ['run', `${run.id}, recorded ${local(run.startedAt, question)}`],
-    ['overlap', `${run.job.overlap}: it starts when nothing else of the job is open`],
+    ['overlap', `${run.job.overlap}: it starts when no other run of the job is open`],
   ],
 });
 
-const open: Tell<'open'> = ({ run, startsAt }, question) => ({
+const open: Explain<'open'> = ({ run, startsAt }, question) => ({
   sentence:
     startsAt === undefined
       ? `it is running as ${run.id}.`
-      : `it waits as ${run.id} until ${local(startsAt, question)}, its place in the spread.`,
+      : `it waits as ${run.id} until ${local(startsAt, question)}, because the job spreads its starts.`,
   evidence: startText(run, question),
 });
 
 const dueText = (skip: Due['skip']): string => (skip ? `; it will be skipped: ${refusals[skip]}` : '');
 
-/** What would happen to a slot as things stand, where something does. */
+/** Why a slot would be skipped if nothing changed. */
 const outlook = (refused: Skip | undefined, question: Question): string | undefined =>
-  refused && `as things stand it is skipped: ${told(refused.message ?? refusals[refused.why], question)}`;
+  refused && `it would be skipped now: ${messageText(refused.message ?? refusals[refused.why], question)}`;
 
-const ahead: Tell<'ahead'> = ({ due, refused }, question) => ({
+const ahead: Explain<'ahead'> = ({ due, refused }, question) => ({
   sentence: `it is due in ${span(-slotAge(due.slot, question.facts.now) * 1000)}${dueText(due.skip)}.`,
   evidence: line('outlook', due.skip ? undefined : outlook(refused, question)),
 });
 
-/** What the watchman makes of a slot that nobody delivered. */
+/** What the watchman will do with a slot that was not delivered. */
 const policyText = ({ catchUp }: Job, { slot, by }: Due, now: Date): string => {
   if (slotAge(slot, now) > catchUp.withinSeconds)
-    return `it is older than catchUp.withinSeconds (${count(catchUp.withinSeconds)}): it is recorded as missed`;
-  if (catchUp.policy === 'none' && by === 'schedule') return 'catchUp is none: it is recorded as missed';
-  return `catchUp is ${catchUp.policy}: ${catchUp.policy === 'all' ? 'it is started' : 'the last such slot is started, for those before too'}`;
+    return `it is older than catchUp.withinSeconds (${count(catchUp.withinSeconds)}): the watchman records it as missed`;
+  if (catchUp.policy === 'none' && by === 'schedule') return 'catchUp is none: the watchman records it as missed';
+  const starts = catchUp.policy === 'all' ? 'starts it' : 'starts the last such slot, which covers those before it';
+  return `catchUp is ${catchUp.policy}: the watchman ${starts}`;
 };
 
-const unrecorded: Tell<'unrecorded'> = ({ due, refused, place, behind }, question) => {
+const unrecorded: Explain<'unrecorded'> = ({ due, refused, place: lease, behind }, question) => {
   const { job, look, now } = question.facts;
-  const looked = look
-    ? `it last looked up to ${local(look.accountedUpTo, question)}; it looks every 5 minutes (here each minute), 3 minutes behind`
-    : 'it looks every 5 minutes, here while `npm run dev` runs; what was due before its first look at a job may stay without record';
+  const checked = look
+    ? `it has checked every slot up to ${local(look.accountedUpTo, question)}; it runs every 5 minutes (locally each minute) and stays 3 minutes behind`
+    : 'it runs every 5 minutes, locally while `npm run dev` runs; a slot due before its first check of a job may stay without a record';
   const late = span(slotAge(due.slot, now) * 1000);
   return {
-    sentence: `it was due ${late} ago, and nothing is recorded yet: ${look ? 'the watchman comes to it' : 'no watchman has looked at the job'}.`,
+    sentence: `it was due ${late} ago, and nothing is recorded yet: ${look ? 'the watchman has not checked that time yet' : 'the watchman has not checked the job yet'}.`,
     evidence: [
-      ['watchman', looked],
-      ...line('place', place && `its dispatch took its place ${local(place.from, question)}, and died or is at work`),
-      ...line('open', behind.length > 0 ? `${behind.join(', ')}: it is not caught up before that ends` : undefined),
+      ['watchman', checked],
+      ...line(
+        'lease',
+        lease && `the dispatcher reserved it on ${local(lease.from, question)} and is still at work, or died`,
+      ),
+      ...line(
+        'open',
+        behind.length > 0
+          ? `${behind.join(' and ')}: the watchman starts this slot only after the end of that`
+          : undefined,
+      ),
       ...line('outlook', outlook(refused, question) ?? (look && policyText(job, due, now))),
     ],
   };
 };
 
-const unaccounted: Tell<'unaccounted'> = ({ due, to }, question) =>
+const unaccounted: Explain<'unaccounted'> = ({ due, to }, question) =>
   slotAge(due.slot, question.facts.now) > keptSeconds
     ? { sentence: 'its record is gone: runs are kept for 400 days.', evidence: [] }
     : {
-        sentence: 'it was not due then: today’s schedule has it, the schedule of its time did not.',
+        sentence: 'it was not due then: it is a slot of today’s schedule, but was none of the schedule at that time.',
         evidence: [
-          ['watchman', `every slot up to ${local(to, question)} is accounted for, and there is no record of this one`],
+          ['watchman', `it has checked every slot up to ${local(to, question)}, and there is no record of this one`],
           ['so', 'the job was not deployed yet, was disabled, or had another schedule'],
         ],
       };
@@ -183,7 +198,7 @@ const neighbourText = ({ before, next }: Of<'not-due'>, question: Question): str
   return slots.length > 0 ? slots.join(', ') : 'it has no slot before and none after';
 };
 
-const notDue: Tell<'not-due'> = (why, question) => {
+const notDue: Explain<'not-due'> = (why, question) => {
   const { job, asked, now } = question.facts;
   const { timezone } = job.schedule;
   const slots = neighbourText(why, question);
@@ -191,25 +206,24 @@ const notDue: Tell<'not-due'> = (why, question) => {
   const sentences = {
     calendar: `${then}: ${slots}.`,
     gap: `that time does not exist: clocks jump over it; ${slots}.`,
-    disabled: `${then}: its job file says enabled: false, so that no schedule is deployed.`,
+    disabled: `${then}: its job file says enabled: false, so no schedule is deployed.`,
   };
   const other = scheduleSoFar(question.facts);
   return {
     sentence: sentences[why.because],
     evidence: [
       ['schedule', `${inEnglish(job.schedule)}, ${timezone} (${scheduleExpression(job.schedule)})`],
-      ...line('deployed', other && `the watchman goes by another schedule so far: ${scheduleExpression(other)}`),
+      ...line('deployed', other && `the watchman still uses the schedule before: ${scheduleExpression(other)}`),
     ],
   };
 };
 
-const unknowable: Tell<'unknowable'> = (_, { facts: { job } }) => ({
-  sentence:
-    'nothing is recorded for it, and nobody knows when it is due: a rate counts from the creation of its schedule.',
+const unknowable: Explain<'unknowable'> = (_, { facts: { job } }) => ({
+  sentence: 'nothing is recorded for it, and its slots are unknown: a rate counts from the creation of its schedule.',
   evidence: [['schedule', inEnglish(job.schedule)]],
 });
 
-const tell: { [K in Verdict['kind']]: Tell<K> } = {
+const explain: { [K in Verdict['kind']]: Explain<K> } = {
   ran,
   skipped,
   missed,
@@ -225,20 +239,20 @@ const tell: { [K in Verdict['kind']]: Tell<K> } = {
 const beside = ({ again, beside: runs }: Why, { facts }: Question): Evidence => {
   const twice = again
     ? `this time comes twice; the second is the slot ${again}`
-    : 'this time comes twice, and is due once';
+    : 'this time comes twice, and the job is due at one of them';
   return [
     ...line('clocks', facts.asked.instants.length > 1 ? twice : undefined),
     ...runs.flatMap((run) => line('by hand', `${run.id} ${endOf(run)}`)),
   ];
 };
 
-/** A verdict in one sentence, with its evidence under it. */
+/** A verdict in one sentence, with its evidence. */
 export const explanation = (why: Why, question: Question): Explanation => {
   const { job } = question.facts;
   const [instant, second] = question.facts.asked.instants;
   const about = why.slot ?? (second === undefined && instant !== undefined ? new Date(instant).toJSON() : undefined);
   const when = about === undefined ? question.asked : local(about, question);
-  const { sentence, evidence } = (tell[why.kind] as Tell<Verdict['kind']>)(why, question);
+  const { sentence, evidence } = (explain[why.kind] as Explain<Verdict['kind']>)(why, question);
   return {
     sentence: `${job.name}, ${when} ${job.schedule.timezone}: ${sentence}`,
     evidence: [...evidence, ...beside(why, question)],
