@@ -1,7 +1,12 @@
 import * as z from 'zod';
 import { markdownTable } from './part.ts';
 
-type Property = { description?: string; default?: unknown; properties?: Record<string, Property> };
+type Property = {
+  description?: string;
+  default?: unknown;
+  properties?: Record<string, Property>;
+  items?: Property;
+};
 
 const defaultText = (value: unknown): string => {
   if (value === undefined) return '';
@@ -9,12 +14,15 @@ const defaultText = (value: unknown): string => {
   return text === '{}' ? '' : `\`${text}\``;
 };
 
+/** A row for each field that has a description, and for the fields in it. */
 const rows = (properties: Record<string, Property>, required: string[], prefix = ''): string[][] =>
   Object.entries(properties).flatMap(([name, property]) => {
     const whether = required.includes(name) ? 'required' : defaultText(property.default);
+    const { description, properties: inside = {}, items } = property;
     return [
-      [`\`${prefix}${name}\``, property.description ?? '', whether],
-      ...rows(property.properties ?? {}, [], `${prefix}${name}.`),
+      ...(description === undefined ? [] : [[`\`${prefix}${name}\``, description, whether]]),
+      ...rows(inside, [], `${prefix}${name}.`),
+      ...rows(items?.properties ?? {}, [], `${prefix}${name}[].`),
     ];
   });
 

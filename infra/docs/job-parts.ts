@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { failures } from '../../lib/failure.ts';
 import { JobFile } from '../../lib/job/job.ts';
 import { placeholders } from '../../lib/job/placeholder.ts';
 import { fieldTable } from './field-table.ts';
@@ -12,9 +13,25 @@ const placeholderTable = (): string =>
     Object.entries(placeholders).map(([word, what]) => [`\`\${${word}}\``, what]),
   );
 
-/** Made from the job's schema: the JSON Schema for editors, and the tables of infra/jobs/README.md. */
+const failureTable = (): string => {
+  const named = (end: string) =>
+    Object.entries(failures)
+      .filter(([, found]) => found === end)
+      .map(([name]) => `\`${name}\``)
+      .join(', ');
+  return markdownTable(
+    ['then', 'failures'],
+    [
+      ['a new attempt, after a random wait; a longer `Retry-After` of the provider counts', named('retry')],
+      ['the run has failed', named('final')],
+    ],
+  );
+};
+
+/** Made from the job's schema and the failures: the JSON Schema for editors, and the tables of infra/jobs/README.md. */
 export const jobParts: Part[] = [
   { file: 'infra/job.schema.json', content: () => `${JSON.stringify(schema(), null, 2)}\n` },
   { file: 'infra/jobs/README.md', name: 'job fields', content: () => fieldTable(JobFile) },
   { file: 'infra/jobs/README.md', name: 'placeholders', content: placeholderTable },
+  { file: 'infra/jobs/README.md', name: 'failures', content: failureTable },
 ];

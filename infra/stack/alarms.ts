@@ -1,9 +1,10 @@
+import { cures } from './cure.ts';
+
 type Dimensions = Record<string, unknown>;
 
 /**
- * One alarm on one metric, counted over 5 minutes. `missing` is what no data means: nothing happened (`notBreaching`), nothing is known
- * (`ignore`: the alarm stays as it is), or nobody is there any more (`breaching`: it rings when three periods in a row have
- * none). `of: 3` waits for a second such period of three.
+ * One alarm on one metric, counted over 5 minutes. `missing` says what no data means: nothing happened (the default), nothing is
+ * known (`ignore`), or the service is gone (`breaching`). `of: 3` rings when 2 of 3 periods count something.
  */
 type Alarm = {
   why: string;
@@ -27,21 +28,21 @@ const counted = (metric: string, why: string): Alarm => ({
   metric,
   dimensions: { service: 'nightshift-${sls:stage}' },
 });
-/** Only CloudWatch is told of a breaker: what its alarm becomes is what EventBridge hears of it. */
+/** EventBridge gets each change of this alarm's state, so that a rule can act on it. */
 const breakerOpened = counted(
   'BreakerOpened',
-  "Too many runs of a job failed in a row: its slots are skipped until a probe succeeds. EventBridge hears of it as this alarm's change of state (source aws.cloudwatch, CloudWatch Alarm State Change).",
+  'Too many runs of a job failed in a row. Its slots are skipped until a probe succeeds.',
 );
-/** Between the new functions and the new schedules of a deployment they differ, for one look. */
+/** During a deployment the functions and the schedules differ for one look. */
 const drifted: Alarm = {
-  ...counted('Drift', 'A schedule is missing, disabled or not as its job file says, and no deployment explains it.'),
+  ...counted('Drift', 'A schedule is missing, disabled or differs from its job file, in 2 of 3 looks.'),
   of: 3,
 };
-/** A rule's minutes are not a metric's: one period may have no look, and the next one two. */
+/** A metric's period may hold no look and the next one two: the rule's minutes are its own. */
 const watchmanStopped: Alarm = {
   ...counted(
     'WatchmanLooked',
-    'The watchman has not looked at every job for 15 minutes: nobody would see a slot that is missed. It also rings on a first deployment, until its first look.',
+    'The watchman has not looked at every job for 15 minutes, so missed slots would go unseen. It also rings once after the first deployment, until its first look.',
   ),
   missing: 'breaching',
 };
@@ -52,25 +53,25 @@ const threw = (name: string, why: string): Alarm => ({
   dimensions: on(name),
 });
 const died = (metric: string): Alarm => ({
-  why: 'An execution ended before its own settlement; settle is told of it by a rule.',
+  why: 'An execution ended before it settled its run. A rule has the settle function record the outcome.',
   namespace: 'AWS/States',
   metric,
   dimensions: machine,
 });
-/** The metric RunFailed is sent at most once; this one is Step Functions' own word, and every failed run ends in it. */
+/** Step Functions' own count: it also holds where the metric RunFailed was not sent. */
 const executionFailed: Alarm = {
   ...died('ExecutionsFailed'),
   why: 'An execution ended as failed: its run failed, or could not be settled by it.',
 };
 const lost = (namespace: string, metric: string, dimensions: Dimensions): Alarm => ({
-  why: 'An event was given up and could not even be kept in the dead letters.',
+  why: 'AWS gave an event up and could not keep it in the dead letters.',
   namespace,
   metric,
   dimensions,
 });
-/** A queue nobody touches for 6 hours reports nothing, which says nothing about the letters in it. */
+/** SQS reports nothing for a queue that is idle for 6 hours, even if letters are in it. */
 const waiting: Alarm = {
-  why: 'Something was accepted and could not be handled. It waits in nightshift-${sls:stage}-dead-letters for 14 days.',
+  why: 'An event was accepted and could not be handled. It waits in the queue nightshift-${sls:stage}-dead-letters for 14 days.',
   namespace: 'AWS/SQS',
   metric: 'ApproximateNumberOfMessagesVisible',
   dimensions: { QueueName: { 'Fn::GetAtt': ['DeadLetters', 'QueueName'] } },
@@ -78,15 +79,15 @@ const waiting: Alarm = {
 };
 /** A single throttle is absorbed by retries. */
 const throttled = (name: string): Alarm => ({
-  why: 'Lambda turns invocations away: the concurrency of the account is used up.',
+  why: 'Lambda refuses invocations: the concurrency of the account is used up.',
   namespace: 'AWS/Lambda',
   metric: 'Throttles',
   dimensions: on(name),
   of: 3,
 });
-/** DynamoDB reports no zeros, and its alarms keep their state on no data whatever they ask for: zeros are filled in. */
+/** DynamoDB reports no zeros, and its alarms keep their state when data is missing: zeros are filled in. */
 const tableThrottled = (metric: string, dimensions: Dimensions): Alarm => ({
-  why: 'DynamoDB turns requests away: more than the table or its index takes now.',
+  why: 'DynamoDB refuses requests: the table or its index gets more than it takes now.',
   namespace: 'AWS/DynamoDB',
   metric,
   dimensions,
@@ -94,15 +95,15 @@ const tableThrottled = (metric: string, dimensions: Dimensions): Alarm => ({
   filled: true,
 });
 
-const declared: Record<string, Alarm> = {
-  RunFailed: counted('RunFailed', 'A run ended as failed. To see it: nightshift runs --stage ${sls:stage}'),
+const declared: Record<keyof typeof cures, Alarm> = {
+  RunFailed: counted('RunFailed', 'A run ended as failed.'),
   MissedSlots: counted(
     'MissedSlots',
-    'A slot was not delivered and is too late, or not allowed, to be caught up: it is recorded as missed.',
+    'A slot was not delivered, and its job (catchUp) does not let it be caught up. It is recorded as missed.',
   ),
   StuckRuns: counted(
     'StuckRuns',
-    'Runs were open past their limit, dead or never started: the watchman has settled or started them.',
+    'Runs were open past their limit, dead or never started. The watchman settled or started them.',
   ),
   Stale: counted('Stale', 'A job has not succeeded today by the time its file promises (freshBy).'),
   BreakerOpened: breakerOpened,
@@ -154,7 +155,7 @@ const measured = (alarm: Alarm): unknown => {
   };
 };
 
-/** When it rings: where something was counted, or, of what must always be there, where nothing was for three periods in a row. */
+/** Rings when something was counted. With `missing: 'breaching'` it rings when three periods in a row counted nothing. */
 const condition = ({ missing, of }: Alarm): Record<string, unknown> => {
   const Threshold = 1;
   if (missing === 'breaching')
@@ -163,11 +164,11 @@ const condition = ({ missing, of }: Alarm): Record<string, unknown> => {
   return { Threshold, ComparisonOperator: 'GreaterThanOrEqualToThreshold', EvaluationPeriods, DatapointsToAlarm };
 };
 
-const resource = (name: string, alarm: Alarm): unknown => ({
+const resource = (name: keyof typeof cures, alarm: Alarm): unknown => ({
   Type: 'AWS::CloudWatch::Alarm',
   Properties: {
     AlarmName: `nightshift-\${sls:stage}-${name}`,
-    AlarmDescription: alarm.why,
+    AlarmDescription: `${alarm.why} What to do: ${cures[name].replaceAll('`', '')}`,
     ...Object(measured(alarm)),
     ...condition(alarm),
     TreatMissingData: alarm.missing ?? 'notBreaching',
@@ -177,7 +178,10 @@ const resource = (name: string, alarm: Alarm): unknown => ({
 });
 
 /** The names of the alarms; an alarm's logical id is its name and `Alarm`. */
-export const alarmNames = Object.keys(declared);
+export const alarmNames = Object.keys(declared) as (keyof typeof cures)[];
+
+/** Why an alarm rings. */
+export const causeOf = (name: keyof typeof cures): string => declared[name].why;
 
 /** The alarms, the topic they report to, and that topic's subscription where an e-mail address is given. */
 export const alarms = (email: string): Record<string, unknown> => ({
@@ -188,5 +192,5 @@ export const alarms = (email: string): Record<string, unknown> => ({
       Properties: { TopicArn: { Ref: 'AlarmTopic' }, Protocol: 'email', Endpoint: email },
     },
   }),
-  ...Object.fromEntries(Object.entries(declared).map(([name, alarm]) => [`${name}Alarm`, resource(name, alarm)])),
+  ...Object.fromEntries(alarmNames.map((name) => [`${name}Alarm`, resource(name, declared[name])])),
 });

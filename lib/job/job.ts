@@ -108,7 +108,7 @@ const Host = z
     'must be a host like api.example.com, *.example.com or localhost:8080',
   );
 
-/** What stands in `infra/jobs/<name>.yml`. The JSON Schema for editors and the README's table are made from this. */
+/** What stands in `infra/jobs/<name>.yml`. The JSON Schema for editors and the table of infra/jobs/README.md are made from this. */
 export const JobFile = z.strictObject({
   description: z.string().max(200).optional().describe('One sentence for people.'),
   schedule: Schedule,

@@ -7,25 +7,38 @@ import { Usage } from '../../usage.ts';
 
 const modelFailures = ['ModelUnavailable', 'ModelThrottled', 'InvalidPrompt', 'UnknownModel', 'Unauthorized'] as const;
 
-const Turn = z
+/** One reply of a scripted model, or one error. */
+export const Turn = z
   .strictObject({
     text: z.string().optional().describe('What the model says. Blank plays an empty reply.'),
     tools: z
-      .array(z.strictObject({ name: z.string().min(1), input: z.json().default({}) }))
+      .array(
+        z.strictObject({
+          name: z.string().min(1).describe('A tool of the job.'),
+          input: z.json().default({}).describe('Its input.'),
+        }),
+      )
       .min(1)
       .optional()
       .describe('Tools the model calls, in parallel.'),
     error: z
       .strictObject({
-        name: z.enum(modelFailures),
-        message: z.string().optional(),
-        retryAfterSeconds: z.number().nonnegative().optional(),
+        name: z.enum(modelFailures).describe(`One of ${modelFailures.map((name) => `\`${name}\``).join(', ')}.`),
+        message: z.string().optional().describe('What the provider says.'),
+        retryAfterSeconds: z.number().nonnegative().optional().describe('The Retry-After of the provider.'),
       })
       .optional()
       .describe('How the provider fails instead of replying.'),
-    finish: z.enum(['length', 'refused', 'other']).optional().describe('An unusual end of the reply.'),
+    finish: z
+      .enum(['length', 'refused', 'other'])
+      .optional()
+      .describe('An unusual end of the reply: `length`, `refused` or `other`.'),
     delaySeconds: z.number().nonnegative().optional().describe('How long the reply or the error takes.'),
-    usage: Usage.partial().optional().describe('What the turn claims to have used. Default: by size, and 0 usd.'),
+    usage: Usage.partial()
+      .optional()
+      .describe(
+        'What the turn claims to have used: `inputTokens`, `outputTokens`, `usd` … By default tokens by size, and 0 usd.',
+      ),
   })
   .refine(
     ({ text, tools, error }) => (error === undefined) !== (text === undefined && tools === undefined),
