@@ -6,7 +6,7 @@ import type { HttpRequest } from '../lib/agent/http.ts';
 import type { Tool, ToolContext } from '../lib/agent/tool.ts';
 import { readJobFile, readYaml } from '../lib/job/job-file.ts';
 import { job } from './kit/job.ts';
-import { place } from './kit/local-service.ts';
+import { place } from './kit/place.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { place } from './kit/local-service.ts';
+import { place } from './kit/place.ts';
 
 type Violation = { rule: { name: string }; from: string; to: string };
 

@@ -5,8 +5,8 @@ import { Job } from '../../lib/job/job.ts';
 import type { CallStatus, Step } from '../../lib/run/step.ts';
 import { noUsage } from '../../lib/usage.ts';
 import { calls, playing, recorded, startedAt, tools, work } from '../kit/agent.ts';
-import { stepOf } from '../kit/contract/store-bench.ts';
 import { freshStores } from '../kit/fresh-stores.ts';
+import { stepOf } from '../kit/stored.ts';
 
 const { limits } = Job.parse({
   name: 'any',

@@ -11,7 +11,8 @@ import { syncSchedules } from '../../infra/local/scheduler/sync-schedules.ts';
 import { Failure } from '../../lib/failure.ts';
 import { readJobs } from '../../lib/io/files/job-files.ts';
 import { compactSlot, slotAt } from '../../lib/schedule/slot.ts';
-import { clientOptions, isAlive, place } from '../kit/local-service.ts';
+import { clientOptions, isAlive } from '../kit/local-service.ts';
+import { place } from '../kit/place.ts';
 
 const cli = fileURLToPath(new URL('../../infra/cli/nightshift.mjs', import.meta.url));
 const nowhere = JSON.stringify({ StartAt: 'Done', States: { Done: { Type: 'Succeed' } } });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { inEnglish } from '../../lib/report/schedule-text.ts';
-import { place } from '../kit/local-service.ts';
+import { place } from '../kit/place.ts';
 
 const directory = (job: string): string => {
   const infra = place();

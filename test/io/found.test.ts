@@ -8,7 +8,8 @@ import { readJobFile, readYaml } from '../../lib/job/job-file.ts';
 import { AttemptInput } from '../../lib/run/attempt.ts';
 import type { Step } from '../../lib/run/step.ts';
 import { addUsage, noUsage, Usage } from '../../lib/usage.ts';
-import { attemptOf, effectOf, failureOf, runOf, stepOf } from '../kit/contract/store-bench.ts';
+import { failureOf } from '../kit/failure-of.ts';
+import { attemptOf, effectOf, runOf, stepOf } from '../kit/stored.ts';
 import { promptFault } from '../suite/fuzz/prompt.ts';
 import { openShelf, type Shelf, type Wire } from '../suite/fuzz/shelf.ts';
 

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { configuredJobs, configuredScripts } from '../../lib/io/files/config.ts';
 import { type Declared, type JobFiles, readJobs, repositoryFiles, writeConfig } from '../../lib/io/files/job-files.ts';
 import { type Known, problemText, readJobFile, readYaml } from '../../lib/job/job-file.ts';
-import { failureOf } from '../kit/contract/store-bench.ts';
-import { place } from '../kit/local-service.ts';
+import { failureOf } from '../kit/failure-of.ts';
+import { place } from '../kit/place.ts';
 
 const good = ['schedule: { rate: 1 hour }', 'model: anthropic/claude', 'prompt: Go.'];
 const known: Known = { tools: ['http_get', 'list_runs'], holidays: { nl: ['2027-04-27', '2026-12-25'], xx: [] } };

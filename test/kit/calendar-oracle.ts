@@ -117,12 +117,24 @@ const between = (from: Local, to: Local): Local[] => {
   return passed;
 };
 
+/** The local times of minutes asked in order. Intl is asked once a quarter: since 2010 every clock has changed on one. */
+const minuteClock = (zone: string) => {
+  const localOf = clock(zone);
+  let quarter = localOf(0);
+  return (instant: number): Local => {
+    const passed = (instant / MINUTE) % 15;
+    if (passed === 0) quarter = localOf(instant);
+    return { ...quarter, minute: quarter.minute + passed };
+  };
+};
+
 /** Every minute from some days before an instant to some after another, seen one by one. */
 export const minutesOf = (zone: string, from: number, to: number): Minute[] => {
-  const localOf = clock(zone);
+  const localOf = minuteClock(zone);
   const seen = new Map<number, Minute>();
   const minutes: Minute[] = [];
-  for (let instant = from - 50 * HOUR; instant <= to + 26 * HOUR; instant += MINUTE) {
+  // It begins on a whole hour, so that the first minute has a quarter.
+  for (let instant = Math.floor(from / HOUR) * HOUR - 50 * HOUR; instant <= to + 26 * HOUR; instant += MINUTE) {
     const local = localOf(instant);
     const last = minutes.at(-1);
     const text = numeral(local);

@@ -1,17 +1,9 @@
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { expect, onTestFinished } from 'vitest';
 import { type LocalService, type ServiceOptions, startService } from '../../infra/local/daemon/service.ts';
 import type { LocalFunction } from '../../infra/local/lambda/sandbox.ts';
-
-/** A directory of the test's own, gone when the test is over. */
-export const place = (): string => {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'nightshift-')));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
-  return dir;
-};
 
 /** Writes a handler module: `body` is the body of `async (event, context)`, with a `count` of this process's calls. */
 export const handler = (dir: string, name: string, body: string, timeoutSeconds = 20): LocalFunction => {

@@ -6,32 +6,32 @@ import { dynamoJobStates } from '../../lib/io/store/job-states.ts';
 import { dynamoRuns } from '../../lib/io/store/runs.ts';
 import { dynamoSessions } from '../../lib/io/store/sessions.ts';
 import type { Stores } from '../../lib/io/store/stores.ts';
-import type { Draft, Found, Key, Table } from '../../lib/io/store/table.ts';
+import type { Draft, Found, Table } from '../../lib/io/store/table.ts';
 import { unexpected } from './unexpected.ts';
 
 /** The one table's three words on a map, without an engine: for many thousand plays. A play on it goes as on an engine, call by call. */
 const memoryTable = (): Table => {
-  const items = new Map<string, Found>();
-  const placeOf = ({ pk, sk }: Key) => `${pk}\n${sk}`;
+  const partitions = new Map<string, Map<string, Found>>();
+  const partition = (pk: unknown) => partitions.get(String(pk)) ?? new Map<string, Found>();
   return {
-    get: async (key) => items.get(placeOf(key)),
+    get: async ({ pk, sk }) => partition(pk).get(sk),
     async put({ key, version, data }: Draft, conflict) {
-      const found = items.get(placeOf(key));
+      const items = partition(key.pk);
+      const found = items.get(key.sk);
       const next = found === undefined ? 1 : typeof found.version === 'number' ? found.version + 1 : undefined;
       if ((version ?? 1) !== next) throw new Failure(conflict, `${key.pk} ${key.sk}: not version ${version}`);
       const expiresAt = Number.MAX_SAFE_INTEGER;
-      items.set(placeOf(key), {
+      items.set(key.sk, {
         ...key,
         ...(version === undefined ? {} : { version }),
         expiresAt,
         data: JSON.stringify(data),
       });
+      partitions.set(key.pk, items);
     },
     async query({ ExpressionAttributeValues: values = {}, ScanIndexForward: forward = true }) {
       const [from, to] = [values[':from'] ?? values[':sk'], values[':to'] ?? `${values[':sk']}~`];
-      const found = [...items.values()].filter(
-        ({ pk, sk }) => pk === values[':pk'] && String(sk) >= from && String(sk) <= to,
-      );
+      const found = [...partition(values[':pk']).values()].filter(({ sk }) => String(sk) >= from && String(sk) <= to);
       const sorted = found.sort((a, b) => (String(a.sk) < String(b.sk) ? -1 : 1));
       return forward ? sorted : sorted.reverse();
     },

@@ -5,7 +5,8 @@ import { expect, onTestFinished } from 'vitest';
 import { functionArn, scheduleGroup } from '../../infra/local/arn.ts';
 import type { LocalService, ServiceEvent, ServiceOptions } from '../../infra/local/daemon/service.ts';
 import type { Clock } from '../../infra/local/scheduler/clock.ts';
-import { clientOptions, handler, lines, place, serviceOn } from './local-service.ts';
+import { clientOptions, handler, lines, serviceOn } from './local-service.ts';
+import { place } from './place.ts';
 
 /** A clock that stands still, until it is moved to an instant: what is to be woken by then is, each at its own time. */
 export const standing = (start: string) => {

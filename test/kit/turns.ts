@@ -6,7 +6,7 @@ import type { Effects } from '../../lib/run/effect.ts';
 import type { ResultReader } from '../../lib/run/result.ts';
 import type { Step } from '../../lib/run/step.ts';
 import { noUsage } from '../../lib/usage.ts';
-import { runOf, today } from './contract/store-bench.ts';
+import { runOf, today } from './stored.ts';
 
 const run = runOf('turns');
 const unused = () => Promise.reject(new Error('not for this test'));

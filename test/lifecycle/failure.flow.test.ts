@@ -2,9 +2,10 @@ import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
 import { sessionKey } from '../../lib/run/session.ts';
 import { slotAt } from '../../lib/schedule/slot.ts';
-import { invoke, lines, machine, place } from '../kit/local-service.ts';
+import { invoke, lines, machine } from '../kit/local-service.ts';
 import { modelEnv, stage } from '../kit/local-stage.ts';
 import { serve } from '../kit/model-server.ts';
+import { place } from '../kit/place.ts';
 import type { AnthropicOptions } from '../kit/wire/anthropic-server.ts';
 
 const report = `

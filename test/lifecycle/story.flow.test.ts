@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { sessionKey } from '../../lib/run/session.ts';
 import { callsOf } from '../../lib/run/step.ts';
 import { slotAt } from '../../lib/schedule/slot.ts';
-import { place } from '../kit/local-service.ts';
 import { modelEnv, stage } from '../kit/local-stage.ts';
 import { serve } from '../kit/model-server.ts';
+import { place } from '../kit/place.ts';
 import type { AnthropicOptions } from '../kit/wire/anthropic-server.ts';
 
 /** The reported failure's job: an agent with tools, on a model over HTTP, whose rows were never created. */

@@ -5,7 +5,8 @@ import { bundleCache } from '../../infra/local/daemon/bundle-cache.ts';
 import { definitionCache } from '../../infra/local/step-functions/definition-cache.ts';
 import { parseDefinition } from '../../infra/local/step-functions/machine.ts';
 import { functionNames } from '../../infra/package/build.ts';
-import { oneTask, place } from '../kit/local-service.ts';
+import { oneTask } from '../kit/local-service.ts';
+import { place } from '../kit/place.ts';
 
 const shared = "export const word = 'shared';\n";
 const says = (file: string, up: string) =>

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { bundleCache } from '../../infra/local/daemon/bundle-cache.ts';
 import { type ConnectOptions, connect, type Setup } from '../../infra/local/daemon/connect.ts';
-import { handler, invoke, isAlive, lines, machine, oneTask, place } from '../kit/local-service.ts';
+import { handler, invoke, isAlive, lines, machine, oneTask } from '../kit/local-service.ts';
+import { place } from '../kit/place.ts';
 
 type Connection = Awaited<ReturnType<typeof connect>>;
 const quiet = { timeout: 15_000 };

@@ -4,7 +4,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, onTestFinished, test } from 'vitest';
 import { openJournal } from '../../infra/local/step-functions/journal.ts';
-import { clientOptions, handler, lines, machine, oneTask, place, serviceOn } from '../kit/local-service.ts';
+import { clientOptions, handler, lines, machine, oneTask, serviceOn } from '../kit/local-service.ts';
+import { place } from '../kit/place.ts';
 
 const asl = readFileSync(new URL('../../infra/run.asl.json', import.meta.url), 'utf8');
 const zero = { runId: 'j_20261122T070000Z', attempt: 1, spent: null, note: null, version: 0 };

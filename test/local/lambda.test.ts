@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, onTestFinished, test } from 'vitest';
-import { clientOptions, handler, invoke, isAlive, lines, place, serviceOn } from '../kit/local-service.ts';
+import { clientOptions, handler, invoke, isAlive, lines, serviceOn } from '../kit/local-service.ts';
+import { place } from '../kit/place.ts';
 
 test('answers with what the handler returns, and keeps its process warm', async () => {
   const dir = place();

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { DescribeExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { expect, test } from 'vitest';
 import { parseDefinition, runMachine } from '../../infra/local/step-functions/machine.ts';
-import { handler, invoke, lines, machine, oneTask, place, serviceOn } from '../kit/local-service.ts';
+import { handler, invoke, lines, machine, oneTask, serviceOn } from '../kit/local-service.ts';
+import { place } from '../kit/place.ts';
 
 const asl = readFileSync(new URL('../../infra/run.asl.json', import.meta.url), 'utf8');
 const zero = { runId: 'j_20261122T070000Z', attempt: 1, spent: null, note: null, version: 0 };

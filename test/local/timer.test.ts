@@ -5,7 +5,7 @@ import {
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
 import { expect, test } from 'vitest';
-import { place } from '../kit/local-service.ts';
+import { place } from '../kit/place.ts';
 import { named, schedulerOn, standing, wanted } from '../kit/standing-clock.ts';
 
 test('fires each slot once, on time, with the words of EventBridge filled in', async () => {

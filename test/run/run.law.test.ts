@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { runId, runName, runStatus } from '../../lib/run/run.ts';
 import { slotAt } from '../../lib/schedule/slot.ts';
 import { noUsage } from '../../lib/usage.ts';
-import { runOf } from '../kit/contract/store-bench.ts';
+import { runOf } from '../kit/stored.ts';
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 const word = (first: string, rest: string, max: number) =>

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { callsOf, isCorrection, isFinal, Step } from '../../lib/run/step.ts';
-import { stepOf } from '../kit/contract/store-bench.ts';
+import { stepOf } from '../kit/stored.ts';
 
 const calls = (ids: string[]) => ({
   role: 'assistant',

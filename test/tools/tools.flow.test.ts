@@ -2,8 +2,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { sessionKey } from '../../lib/run/session.ts';
 import { callsOf } from '../../lib/run/step.ts';
 import { slotAt } from '../../lib/schedule/slot.ts';
-import { place } from '../kit/local-service.ts';
 import { modelEnv, stage } from '../kit/local-stage.ts';
+import { place } from '../kit/place.ts';
 import { type AnthropicOptions, anthropicServer } from '../kit/wire/anthropic-server.ts';
 import { pagesServer } from '../kit/wire/pages.ts';
 

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { slotAt } from '../../../lib/schedule/slot.ts';
-import { place } from '../../kit/local-service.ts';
 import { stage } from '../../kit/local-stage.ts';
 import { anthropicModel, bedrockModel, openaiCompatibleModel, type StartModelServer } from '../../kit/model-servers.ts';
+import { place } from '../../kit/place.ts';
 import { listen, readBody } from '../../kit/wire/listen.ts';
 
 const slot = slotAt(new Date(Date.now() - 60_000));

@@ -1,18 +1,8 @@
 import { expect, test } from 'vitest';
 import { sessionKey } from '../../../lib/run/session.ts';
-import {
-  attemptOf,
-  type Bench,
-  effectOf,
-  failureOf,
-  freshJob,
-  freshRun,
-  type Key,
-  lookOf,
-  runOf,
-  stateOf,
-  stepOf,
-} from './store-bench.ts';
+import { failureOf } from '../failure-of.ts';
+import { attemptOf, effectOf, freshJob, freshRun, lookOf, runOf, stateOf, stepOf } from '../stored.ts';
+import type { Bench, Key } from './store-bench.ts';
 
 const damages: [string, Record<string, unknown>][] = [
   ['data that is not JSON', { data: '{"half":' }],

@@ -2,8 +2,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, onTestFinished, test } from 'vitest';
 import { dynamoStores } from '../../../lib/io/store/stores.ts';
 import { sessionKey } from '../../../lib/run/session.ts';
+import { failureOf } from '../failure-of.ts';
+import { attemptOf, effectOf, freshJob, freshRun, runOf, stepOf, today } from '../stored.ts';
 import { unexpected } from '../unexpected.ts';
-import { attemptOf, type Bench, effectOf, failureOf, freshJob, freshRun, runOf, stepOf, today } from './store-bench.ts';
+import type { Bench } from './store-bench.ts';
 import { type Fault, type Tap, throttled } from './tap.ts';
 
 /** What DynamoDB says when it is in trouble itself, and when it will not have us, by its API reference. */

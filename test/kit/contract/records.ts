@@ -1,20 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Outcome } from '../../../lib/run/outcome.ts';
 import { noUsage } from '../../../lib/usage.ts';
-import {
-  attemptOf,
-  type Bench,
-  effectOf,
-  ends,
-  expectOneWinner,
-  failureOf,
-  freshJob,
-  freshRun,
-  lookOf,
-  runOf,
-  stateOf,
-  today,
-} from './store-bench.ts';
+import { ends, expectOneWinner, failureOf } from '../failure-of.ts';
+import { attemptOf, effectOf, freshJob, freshRun, lookOf, runOf, stateOf, today } from '../stored.ts';
+import type { Bench } from './store-bench.ts';
 
 const muchLater = new Date(today.getTime() + 405 * 86_400_000);
 const outcome: Outcome = { status: 'succeeded', attempts: 1, steps: 1, usage: noUsage, endedAt: today.toJSON() };

@@ -8,8 +8,9 @@ import {
 import { expect, test } from 'vitest';
 import { dynamoStores, type Stores } from '../../../lib/io/store/stores.ts';
 import { sessionKey } from '../../../lib/run/session.ts';
+import { freshJob, freshRun, runOf, stepOf, today } from '../stored.ts';
 import { unexpected } from '../unexpected.ts';
-import { type Bench, freshJob, freshRun, runOf, stepOf, today } from './store-bench.ts';
+import type { Bench } from './store-bench.ts';
 
 export type EngineName = 'dynalite' | 'DynamoDB Local' | 'MiniStack';
 

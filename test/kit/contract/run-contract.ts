@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Bench, freshJob, runOf } from './store-bench.ts';
+import { freshJob, runOf } from '../stored.ts';
+import type { Bench } from './store-bench.ts';
 
 const slots = ['2026-11-20T07:00:00Z', '2026-11-21T07:00:00Z', '2026-11-22T07:00:00Z', '2026-11-23T07:00:00Z'];
 const [first = '', second = '', third = '', fourth = ''] = slots;

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { StoredStep } from '../../../lib/io/store/sessions.ts';
 import { committed, sessionKey } from '../../../lib/run/session.ts';
-import { type Bench, ends, expectOneWinner, failureOf, freshRun, runOf, stepOf, today } from './store-bench.ts';
+import { ends, expectOneWinner, failureOf } from '../failure-of.ts';
+import { freshRun, runOf, stepOf, today } from '../stored.ts';
+import type { Bench } from './store-bench.ts';
 
 const days = (count: number) => new Date(today.getTime() + count * 86_400_000);
 const freshSession = () => sessionKey(freshRun(), 1);

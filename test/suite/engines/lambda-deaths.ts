@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { firstInput } from '../../../lib/run/execution.ts';
 import { sessionKey } from '../../../lib/run/session.ts';
-import { runOf } from '../../kit/contract/store-bench.ts';
+import { runOf } from '../../kit/stored.ts';
 import { delivery, freshSlot, look, openStage, type World } from './lambda-stage.ts';
 
 /** How many seconds an invocation of attempt must have for its first model call: those kept for tools and the commit, and six more. */
