@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { connect } from '../../infra/local/daemon/connect.ts';
 import { unusableDirectory } from '../../infra/local/daemon/data-directory.ts';
-import { place } from '../kit/local-service.ts';
+import { place } from '../kit/place.ts';
 
 const refusal = (code: string) => Object.assign(new Error(`${code}: refused, mkdir '/data'`), { code });
 
