@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { byteLength, capped } from '../lib/text.ts';
+import { codePoint } from './kit/code-point.ts';
 
 const anyText = fc.oneof(
   {
@@ -10,7 +11,7 @@ const anyText = fc.oneof(
   fc.string({
     unit: fc.constantFrom('a', 'é', '漢', '😀', '\r', '\n', '\u0000', '\ufeff', '\ufffd', '\ud83d', '\ude00'),
   }),
-  fc.tuple(fc.string({ unit: 'binary', minLength: 1 }), fc.nat(60)).map(([text, times]) => text.repeat(times)),
+  fc.tuple(fc.string({ unit: codePoint, minLength: 1 }), fc.nat(60)).map(([text, times]) => text.repeat(times)),
 );
 const anyBound = fc.nat(200);
 const whole = 1_000_000;

@@ -9,6 +9,7 @@ import type { Message } from '../../lib/run/message.ts';
 import { conversation } from '../../lib/run/session.ts';
 import { isFinal, Step } from '../../lib/run/step.ts';
 import { byteLength } from '../../lib/text.ts';
+import { codePoint } from '../kit/code-point.ts';
 import { memoryEffects } from '../kit/memory-effects.ts';
 import { replyOf, stubTool, takeTurns } from '../kit/turns.ts';
 
@@ -24,7 +25,7 @@ const anyText = fc.oneof(
 );
 const nested = (depth: number): unknown => JSON.parse(`${'[{"a":'.repeat(depth)}1${'}]'.repeat(depth)}`);
 const input = fc.oneof(
-  { weight: 4, arbitrary: fc.dictionary(anyText, fc.jsonValue({ stringUnit: 'binary' }), { maxKeys: 3 }) },
+  { weight: 4, arbitrary: fc.dictionary(anyText, fc.jsonValue({ stringUnit: codePoint }), { maxKeys: 3 }) },
   fc.constant({}),
   fc.anything({ withBigInt: false, withNullPrototype: false, withObjectString: false }).map((any) => [any]),
   fc.constantFrom<unknown>(undefined, null, 'half {"a":', 7, [], { n: Number.POSITIVE_INFINITY }, { a: undefined }),

@@ -8,11 +8,12 @@ import { replyOf } from '../../../lib/io/model/provider-reply.ts';
 import { retryAfterSeconds } from '../../../lib/io/model/retry-after.ts';
 import { AssistantMessage, type Message, ToolMessage, UserMessage } from '../../../lib/run/message.ts';
 import { wellFormed } from '../../../lib/text.ts';
+import { codePoint } from '../../kit/code-point.ts';
 
 /** Any UTF-16, lone surrogates too. */
 const anyText = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)) });
 const filled = anyText.map((text) => `${text}x`);
-const json = fc.jsonValue({ stringUnit: 'binary', maxDepth: 3 });
+const json = fc.jsonValue({ stringUnit: codePoint, maxDepth: 3 });
 const providerOptions = fc.option(fc.dictionary(filled, fc.dictionary(filled, json, { maxKeys: 2 }), { maxKeys: 2 }), {
   nil: undefined,
 });
