@@ -3,7 +3,7 @@ import { lambda, service } from '../lib/io/aws/lambda.ts';
 import { opener } from '../lib/io/open.ts';
 import { AttemptInput } from '../lib/run/attempt.ts';
 
-const { config, now, stores, observe } = service();
+const { config, now, stores, observer } = service();
 const open = opener({ stores, config: config.config, env: process.env, now });
 
 /** Works on one attempt until it is done, has failed, or has too little time left. */
@@ -12,7 +12,6 @@ export const handler = lambda(AttemptInput, (input, context) =>
     stores,
     open,
     clock: { now, remainingMs: () => context.getRemainingTimeInMillis(), timeout: AbortSignal.timeout },
-    committed: observe.committed,
-    failed: observe.failed,
+    observer,
   }),
 );

@@ -1,10 +1,10 @@
 import type { Job } from '../../lib/job/job.ts';
 import { boundsOf, isOver } from '../../lib/schedule/calendar.ts';
-import { type Schedule, scheduleExpression, scheduleName } from '../../lib/schedule/schedule.ts';
+import { scheduleExpression, scheduleName } from '../../lib/schedule/schedule.ts';
 
 /**
- * A logical id for a job's schedule: letters and digits only. Names are lower case, so `Dash` and `At` make no two of them equal.
- * That of a one-time job has its date in it, as its name has: one that has removed itself could not be changed to another date.
+ * A logical id for a job's schedule: letters and digits only. Job names are lower case, so `Dash` and `At` never make two ids equal.
+ * A one-time job's id contains its date, as the schedule's name does: CloudFormation cannot update a schedule that was removed after it fired.
  */
 export const scheduleId = (job: Pick<Job, 'name' | 'schedule'>): string => {
   const date = scheduleName(job).slice(job.name.length).replace('-', 'At');
@@ -12,10 +12,8 @@ export const scheduleId = (job: Pick<Job, 'name' | 'schedule'>): string => {
 };
 
 /**
- * One schedule per enabled job that EventBridge still has to fire, in the stage's group. A slot that could not be handed to dispatch is
- * tried again for a day, as long as Scheduler can, and then kept in the dead letters. What dispatch gets is the slot itself, so every
- * delivery of it is equal. Excluded dates are delivered too: dispatch records them. CloudFormation knows no ActionAfterCompletion:
- * the watchman removes a one-time schedule that has fired.
+ * One schedule for each enabled job that EventBridge still has to fire, in the stage's group. Scheduler retries a failed delivery for a day, its
+ * longest, then moves it to the dead letters.
  */
 export const schedules = (jobs: Job[], now: Date): Record<string, unknown> => ({
   ScheduleGroup: { Type: 'AWS::Scheduler::ScheduleGroup', Properties: { Name: 'nightshift-${sls:stage}' } },
@@ -25,34 +23,46 @@ export const schedules = (jobs: Job[], now: Date): Record<string, unknown> => ({
 });
 
 /**
- * Scheduler refuses a StartDate more than 5 minutes in the past (so it answers; not documented): one that has passed is left out, which changes
- * nothing for a cron. That both bounds are within is believed: AWS says "on, or after" and "on, or before". It ignores them for `at`.
+ * A job's schedule in the words of Scheduler's API, which CloudFormation shares. `target` names the function to invoke and the role to invoke it
+ * with. Dates are ISO text and inclusive.
  */
-const bounds = (of: Schedule, now: Date): Record<string, string> => {
-  const { start, end } = boundsOf(of);
+export const scheduleSettings = <Target extends object>(job: Job, target: Target) => {
+  const { start, end } = boundsOf(job.schedule);
   return {
-    ...(start !== undefined && new Date(start) > now && { StartDate: start }),
-    ...(end !== undefined && { EndDate: end }),
-  };
-};
-
-const schedule = (job: Job, now: Date): unknown => ({
-  Type: 'AWS::Scheduler::Schedule',
-  Properties: {
     Name: scheduleName(job),
-    GroupName: { Ref: 'ScheduleGroup' },
     ...(job.description && { Description: job.description }),
     ScheduleExpression: scheduleExpression(job.schedule),
     ScheduleExpressionTimezone: job.schedule.timezone,
-    ...bounds(job.schedule, now),
-    FlexibleTimeWindow: { Mode: 'OFF' },
-    State: 'ENABLED',
+    ...(start !== undefined && { StartDate: start }),
+    ...(end !== undefined && { EndDate: end }),
+    FlexibleTimeWindow: { Mode: 'OFF' as const },
+    State: 'ENABLED' as const,
     Target: {
-      Arn: { 'Fn::GetAtt': ['DispatchLambdaFunction', 'Arn'] },
-      RoleArn: { 'Fn::GetAtt': ['ScheduleRole', 'Arn'] },
+      ...target,
+      // The slot itself, so that every delivery of a slot is equal. Excluded dates are delivered too: dispatch records them as skipped.
       Input: JSON.stringify({ job: job.name, slot: '<aws.scheduler.scheduled-time>' }),
       RetryPolicy: { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86_400 },
-      DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['DeadLetters', 'Arn'] } },
     },
-  },
-});
+  };
+};
+
+/**
+ * The schedule as a resource of the template. Scheduler refuses a StartDate more than 5 minutes in the past (observed, not documented), so a past
+ * one is omitted, which changes nothing for a cron.
+ */
+const schedule = (job: Job, now: Date): unknown => {
+  const { StartDate, ...settings } = scheduleSettings(job, {
+    Arn: { 'Fn::GetAtt': ['DispatchLambdaFunction', 'Arn'] },
+    RoleArn: { 'Fn::GetAtt': ['ScheduleRole', 'Arn'] },
+    DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['DeadLetters', 'Arn'] } },
+  });
+  // CloudFormation has no ActionAfterCompletion: the watchman removes a one-time schedule after it has fired.
+  return {
+    Type: 'AWS::Scheduler::Schedule',
+    Properties: {
+      GroupName: { Ref: 'ScheduleGroup' },
+      ...settings,
+      ...(StartDate !== undefined && new Date(StartDate) > now && { StartDate }),
+    },
+  };
+};

@@ -3,8 +3,9 @@ import type { Job } from '../job/job.ts';
 import { orAbort } from '../or-abort.ts';
 import type { Attempt, AttemptInput, AttemptResult, Attempts } from '../run/attempt.ts';
 import { textOf } from '../run/message.ts';
+import type { Observer } from '../run/observer.ts';
 import { type ResultReader, resultReader } from '../run/result.ts';
-import { knownRun, type Run, type Runs } from '../run/run.ts';
+import { existingRun, type Run, type Runs } from '../run/run.ts';
 import { conversation, type Sessions, sessionKey } from '../run/session.ts';
 import { isFinal, type Step, usageOf } from '../run/step.ts';
 import { capped } from '../text.ts';
@@ -28,10 +29,7 @@ export type AgentLoopDeps = {
   /** What the run's job names: its model, and its tools with what they are told to be. */
   open(run: Run, attempt: number): Promise<Opened>;
   clock: Clock;
-  /** Told of each step after it is committed. */
-  committed(run: Run, attempt: number, step: Step): void;
-  /** Told of the failure that is returned. */
-  failed(input: AttemptInput, failure: Failure): void;
+  observer: Pick<Observer, 'stepCommitted' | 'attemptFailed'>;
 };
 
 export type Opened = { model: Model; specs: ToolSpec[]; calls: Pick<NextStepDeps, 'tools' | 'context' | 'effects'> };
@@ -50,7 +48,7 @@ export const agentLoop = async (input: AttemptInput, deps: AgentLoopDeps): Promi
     return await work(input, meter, deps);
   } catch (thrown) {
     const failure = asFailure(thrown);
-    deps.failed(input, failure);
+    deps.observer.attemptFailed(input, failure);
     const { name, message, retryAfterSeconds } = failure;
     const facts = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
     return { status: 'failed', failure: name, message: capped(message, 1000), usage: meter.usage, ...facts };
@@ -59,7 +57,7 @@ export const agentLoop = async (input: AttemptInput, deps: AgentLoopDeps): Promi
 
 const work = async (input: AttemptInput, meter: { usage: Usage }, deps: AgentLoopDeps): Promise<AttemptResult> => {
   const { runs, sessions } = deps.stores;
-  const run = await knownRun(input.runId, runs);
+  const run = await existingRun(input.runId, runs);
   if (run.outcome) throw new Failure('RunConflict', `run ${run.id} has ended already: ${run.outcome.status}`);
   const claimed = await claim(input, deps);
   const key = sessionKey(run.id, input.attempt);
@@ -92,7 +90,7 @@ const work = async (input: AttemptInput, meter: { usage: Usage }, deps: AgentLoo
     await sessions.append(key, step);
     steps.push(step);
     messages.push(...step.messages);
-    deps.committed(run, input.attempt, step);
+    deps.observer.stepCommitted(run, input.attempt, step);
   }
 };
 

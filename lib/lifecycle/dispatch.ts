@@ -3,30 +3,29 @@ import { Failure } from '../failure.ts';
 import type { Jobs } from '../job/job.ts';
 import { modelIdForm, parseModelId } from '../job/model-id.ts';
 import { type Admission, admission, leaving, placed } from '../policy/admission.ts';
-import { freshState, type JobState, moved, nextState, orMoved, untilWon } from '../policy/job-state.ts';
+import {
+  freshState,
+  isListed,
+  type JobState,
+  jobConflict,
+  nextState,
+  orJobConflict,
+  untilWon,
+} from '../policy/job-state.ts';
 import { isExpired, renewed } from '../policy/lease.ts';
 import { executionInput } from '../run/execution.ts';
+import { knownRun } from '../run/known-run.ts';
+import type { Observer } from '../run/observer.ts';
 import { type Skip, skipped } from '../run/outcome.ts';
-import { Origin, type Run, runId, runName, Suffix } from '../run/run.ts';
+import { type EndedRun, Origin, type Run, runId, runName, Suffix } from '../run/run.ts';
 import { Slot, slotAge } from '../schedule/slot.ts';
-import {
-  dropLease,
-  type Ended,
-  isEnded,
-  readable,
-  release,
-  releaseEnded,
-  skipAndRelease,
-  skipLeaving,
-  skipRun,
-  startQueued,
-} from './release.ts';
-import { died, type SettleDeps, settle, superseded } from './settle.ts';
+import { dropLease, release, releaseEnded, skipAndRelease, skipLeaving, skipRun, startQueued } from './release.ts';
+import { type Death, type SettleDeps, settle, superseded } from './settle.ts';
 
-/** How many slots a run is told that it stands for, the last ones: each of its prompts and its item may hold them. */
+/** How many slots a run may list as covered: its item and each of its prompts hold them. */
 export const mostSlots = 500;
 
-/** What wakes a job: its schedule's event, the watchman's, or a person's, who gives a suffix and may name another model. */
+/** A slot to run: from the job's schedule, from the watchman, or by hand. Runs by hand have a suffix and may name another model. */
 export const DispatchEvent = z.strictObject({
   job: z.string(),
   slot: Slot,
@@ -36,30 +35,25 @@ export const DispatchEvent = z.strictObject({
     .refine((id) => parseModelId(id) !== undefined, `must be ${modelIdForm}`)
     .optional(),
   origin: Origin.optional(),
-  /** Every slot the run stands for, its own as the last. */
+  /** Every slot the run covers, oldest first, its own last. */
   slots: z.array(Slot).max(mostSlots).optional(),
 });
 export type DispatchEvent = z.infer<typeof DispatchEvent>;
 
-/** `queued`: it starts when the run before it ends. `waits`: nothing was recorded, since the watchman will bring it again. */
+/** `queued`: the run starts when the run before it ends. `waits`: nothing was recorded, and the watchman delivers the slot again later. */
 export type DispatchResult =
   | { status: 'started' | 'duplicate' | 'queued' | 'waits'; run: string }
   | { status: 'skipped'; run: string; why: string };
 
-export type DispatchDeps = SettleDeps & {
-  jobs: Jobs;
-  /** Told of each run this call, and no other, has recorded. */
-  recorded(run: Run): void;
-};
+export type DispatchDeps = SettleDeps & { jobs: Jobs; observer: Pick<Observer, 'runRecorded'> };
 
-/** Clocks differ by this much at most, in seconds: a slot further ahead is not due and never was. */
+/** How far a slot may lie ahead of this clock, in seconds. Clocks differ by less, so a slot further ahead is not due. */
 const aheadSeconds = 60;
 
 /**
- * Names the run of a slot and starts it, once, however often and in whatever order the slot is delivered: the run item is
- * the guard. An open run is started again, in case its first dispatch died before it could.
+ * Starts the run of a slot once, however often and in whatever order the slot is delivered. The job's state is put before the run, so a
+ * process that dies in between leaves a lease that the next delivery, or the watchman, turns into a run.
  *
- * The job's state is put before the run: whoever dies in between leaves a place that the next delivery, or the watchman, fills.
  * Throws UnknownJob, and InvalidSlot for a slot that lies ahead; nothing is recorded then. Throws JobConflict after too many lost races.
  */
 export const dispatch = async (event: DispatchEvent, deps: DispatchDeps): Promise<DispatchResult> => {
@@ -80,72 +74,79 @@ export const dispatch = async (event: DispatchEvent, deps: DispatchDeps): Promis
     outcome: null,
     version: 1,
   };
-  const delivery = { recorded: false, deps };
-  return untilWon(() => oneTry(draft, delivery));
+  const delivery = { hasRecorded: false, deps };
+  return untilWon(() => deliver(draft, delivery));
 };
 
-/** One delivery of a slot. `recorded`: it was the one to record its run. */
-type Delivery = { recorded: boolean; deps: DispatchDeps };
+/** One delivery of a slot. `hasRecorded`: this delivery, and no other, recorded the run. */
+type Delivery = { hasRecorded: boolean; deps: DispatchDeps };
 
-/** What a look found: the run as it is or is to be recorded, whether it is, and the job's state. */
-type Seen = { run: Run; known: Run | undefined; state: JobState };
+/** What one try read: the run, as it is recorded or as it would be, and the job's state. */
+type Seen = { run: Run; isRecorded: boolean; state: JobState };
 
-/** Looks at the state, then at the run, and carries out one decision. Throws JobConflict where the world has moved meanwhile. */
-const oneTry = async (draft: Run, delivery: Delivery): Promise<DispatchResult> => {
+/** Reads the state, then the run, and carries out one decision. Throws JobConflict where another process changed either meanwhile. */
+const deliver = async (draft: Run, delivery: Delivery): Promise<DispatchResult> => {
   const { deps } = delivery;
   const { id, job } = draft;
   const state = (await deps.stores.states.get(job.name)) ?? freshState(job.name);
-  const known = await deps.stores.runs.get(id);
+  const known = await knownRun(id, deps.stores.runs);
+  if (known.is === 'damaged') throw known.failure;
   const lease = state.open.find((one) => one.run === id);
-  if (isEnded(known)) return over(known, lease !== undefined || state.queued === id, delivery);
-  if (await skipLeaving(state.open, deps, id)) throw moved(id);
-  const seen: Seen = { run: known ?? { ...draft, since: state.lastSuccess }, known, state };
+  if (known.is === 'ended') return reportEnded(known.run, state, delivery);
+  if (await skipLeaving(state.open, deps, id)) throw jobConflict(id);
+  const isRecorded = known.is !== 'unrecorded';
+  const seen: Seen = { run: isRecorded ? known.run : { ...draft, since: state.lastSuccess }, isRecorded, state };
   if (lease?.skip) return skip(lease.skip, seen, delivery);
   if (lease) {
-    if (!known) await deps.stores.states.put(anew(seen, deps.now()));
+    if (!isRecorded) await deps.stores.states.put(withRenewedLease(seen, deps.now()));
     return start(seen, delivery);
   }
-  const free = !state.open.some((lease) => lease.holds);
-  if (free && state.queued !== null && (await startQueued(job.name, null, deps))) throw moved(id);
-  return carryOutAdmission(decide(seen, deps.now()), seen, delivery);
+  const isFree = !state.open.some((lease) => lease.holds);
+  if (isFree && state.queued !== null && (await startQueued(job.name, {}, deps))) throw jobConflict(id);
+  return carryOut(decide(seen, deps.now()), seen, delivery);
 };
 
-/** Whoever put its place died before he could record it: its lease begins anew, so that nobody drops it as lost meanwhile. */
-const anew = ({ run, state }: Seen, now: Date): JobState => nextState(state, { open: renewed(state.open, run, now) });
+/** An earlier delivery put the lease and died before it recorded the run. The lease starts over, so that the watchman keeps it meanwhile. */
+const withRenewedLease = ({ run, state }: Seen, now: Date): JobState =>
+  nextState(state, { open: renewed(state.open, run, now) });
 
-/** It has its outcome, which may be this delivery's own doing, and perhaps a place still. */
-const over = async (run: Ended, isPlaced: boolean, { recorded, deps }: Delivery): Promise<DispatchResult> => {
-  if (isPlaced) await release(run, deps);
+/** Reports a run that has its outcome, which this delivery itself may have recorded, and releases it if the state still lists it. */
+const reportEnded = async (
+  run: EndedRun,
+  state: JobState,
+  { hasRecorded, deps }: Delivery,
+): Promise<DispatchResult> => {
+  if (isListed(state, run.id)) await release(run, deps);
   const { id, outcome } = run;
-  return recorded && outcome.status === 'skipped'
+  return hasRecorded && outcome.status === 'skipped'
     ? { status: 'skipped', run: id, why: outcome.why }
     : { status: 'duplicate', run: id };
 };
 
-/** A run that is open without a place was begun by a version that kept none: it may be at work, and gets one. */
-const decide = ({ run, known, state }: Seen, now: Date): Admission =>
-  known !== undefined && state.queued !== run.id
+/** An open run without a lease was started by a version that kept none. It may be at work, so it gets a lease. */
+const decide = ({ run, isRecorded, state }: Seen, now: Date): Admission =>
+  isRecorded && state.queued !== run.id
     ? { kind: 'start', state: placed(run, state, now) }
     : admission(run, state, now);
 
-/** Whether it is other runs of the job that keep this one from starting. */
+/** Whether other runs of the job are the reason that this one does not start. */
 const isForOthers = (decided: Admission): boolean =>
   decided.kind === 'wait' ||
   decided.kind === 'queue' ||
   (decided.kind === 'skip' && (decided.skip.why === 'overlap' || decided.skip.why === 'breaker'));
 
-const carryOutAdmission = async (decided: Admission, seen: Seen, delivery: Delivery): Promise<DispatchResult> => {
+const carryOut = async (decided: Admission, seen: Seen, delivery: Delivery): Promise<DispatchResult> => {
   const { run, state } = seen;
   const { deps } = delivery;
-  if (isForOthers(decided) && (await releaseEnded(state, deps))) throw moved(run.id);
+  if (isForOthers(decided) && (await releaseEnded(state, deps))) throw jobConflict(run.id);
   switch (decided.kind) {
     case 'wait':
       return { status: 'waits', run: run.id };
     case 'skip':
       return skip(decided.skip, seen, delivery);
     case 'end-first':
-      for (const stuck of decided.stuck) await end(stuck, run.job.name, died(stuck, 'TIMED_OUT'), deps);
-      throw moved(run.id);
+      for (const stuck of decided.stuck) await endRun(run.job.name, { runId: stuck, status: 'TIMED_OUT' }, deps);
+      throw jobConflict(run.id);
     case 'start':
       await deps.stores.states.put(decided.state);
       return start(seen, delivery);
@@ -154,49 +155,51 @@ const carryOutAdmission = async (decided: Admission, seen: Seen, delivery: Deliv
   }
 };
 
-/** Waits for its place. What it supersedes ends only then, so that the job is never left without either. */
+/** Queues the run. The runs it supersedes end afterwards, so that the job always has either them or this one. */
 const queue = async (
-  { state, superseded: older, replaced }: Extract<Admission, { kind: 'queue' }>,
-  { run, known, state: seen }: Seen,
+  { state: next, superseded: older, replaced }: Extract<Admission, { kind: 'queue' }>,
+  { run, isRecorded, state }: Seen,
   delivery: Delivery,
 ): Promise<DispatchResult> => {
   const { deps } = delivery;
-  if (seen.queued !== run.id) await deps.stores.states.put(state);
-  if (!known) await record(run, delivery);
-  if (replaced) await giveWay(replaced, run, deps);
+  if (state.queued !== run.id) await deps.stores.states.put(next);
+  if (!isRecorded) await record(run, delivery);
+  if (replaced) await skipReplaced(replaced, run, deps);
   for (const old of older) await supersede(old, run, deps);
-  if (older.length > 0) throw moved(run.id);
+  if (older.length > 0) throw jobConflict(run.id);
   return { status: 'queued', run: run.id };
 };
 
-/** Records the run. Throws JobConflict where another delivery has. */
+/** Records the run. Throws JobConflict where another delivery was faster. */
 const record = async (run: Run, delivery: Delivery): Promise<void> => {
-  await orMoved(run.id, delivery.deps.stores.runs.put(run));
-  delivery.recorded = true;
-  delivery.deps.recorded(run);
+  await orJobConflict(run.id, delivery.deps.stores.runs.put(run));
+  delivery.hasRecorded = true;
+  delivery.deps.observer.runRecorded(run);
 };
 
-/** The run has its place: it is recorded if it is not, and started, whoever may have done so before. */
-const start = async ({ run, known }: Seen, delivery: Delivery): Promise<DispatchResult> => {
-  if (!known) await record(run, delivery);
+/** Records a run that has its lease, if it is not recorded, and starts its execution, which an earlier delivery may have done. */
+const start = async ({ run, isRecorded }: Seen, delivery: Delivery): Promise<DispatchResult> => {
+  if (!isRecorded) await record(run, delivery);
   const started = await delivery.deps.executions.start(run.id, executionInput(run));
-  return { status: delivery.recorded && started === 'started' ? 'started' : 'duplicate', run: run.id };
+  return { status: delivery.hasRecorded && started === 'started' ? 'started' : 'duplicate', run: run.id };
 };
 
-/** Records the slot as skipped. A run that waited leaves the queue first, so that nobody starts it meanwhile. */
-const skip = async (why: Skip, { run, known, state }: Seen, delivery: Delivery): Promise<DispatchResult> => {
+/** Records the slot as skipped. A queued run leaves the queue first, so that no other process starts it meanwhile. */
+const skip = async (why: Skip, { run, isRecorded, state }: Seen, delivery: Delivery): Promise<DispatchResult> => {
   const { deps } = delivery;
   const isQueued = state.queued === run.id;
   if (isQueued) await deps.stores.states.put(leaving(state, why, deps.now()));
-  const ended = { ...run, outcome: skipped(why, deps.now()) };
-  if (!known) await record(ended, delivery);
-  if (known) await skipAndRelease(known, why, deps);
-  else if (isQueued || state.open.some((lease) => lease.run === run.id)) await release(ended, deps);
+  if (isRecorded) await skipAndRelease(run, why, deps);
+  else {
+    const skippedRun = { ...run, outcome: skipped(why, deps.now()) };
+    await record(skippedRun, delivery);
+    if (isListed(state, run.id)) await release(skippedRun, deps);
+  }
   return { status: 'skipped', run: run.id, why: why.why };
 };
 
-/** A run of a job that its own delivery has not recorded yet. */
-const unrecorded = (id: string, { job, startedAt }: Run): Run => ({
+/** A run of the same job that its own delivery has not recorded yet. */
+const unrecordedRun = (id: string, { job, startedAt }: Run): Run => ({
   id,
   slot: runName(id).slot,
   job,
@@ -205,32 +208,34 @@ const unrecorded = (id: string, { job, startedAt }: Run): Run => ({
   version: 0,
 });
 
-/** The run whose place in the queue is taken is skipped, recorded or not. */
-const giveWay = async (old: { run: string; skip: Skip }, to: Run, deps: DispatchDeps): Promise<void> => {
-  const run = await readable(old.run, deps.stores.runs);
-  if (run === 'damaged') await dropLease(old.run, to.job.name, deps.stores.states);
-  else await skipAndRelease(run ?? unrecorded(old.run, to), old.skip, deps);
+/** Skips the run whose place in the queue another took, recorded or not. */
+const skipReplaced = async (
+  { run: id, skip }: { run: string; skip: Skip },
+  by: Run,
+  deps: DispatchDeps,
+): Promise<void> => {
+  const known = await knownRun(id, deps.stores.runs);
+  if (known.is === 'damaged') await dropLease(id, by.job.name, deps.stores.states);
+  else if (known.is === 'ended') await release(known.run, deps);
+  else await skipAndRelease(known.is === 'open' ? known.run : unrecordedRun(id, by), skip, deps);
 };
 
-/** Ends a run for a newer one. Where its own delivery has yet to record it, that one finds it skipped, and does not begin it. */
-const supersede = async (old: string, by: Run, deps: DispatchDeps): Promise<void> => {
+/** Ends a run for a newer one. If its own delivery has not recorded it, it is recorded as skipped, and that delivery does not start it. */
+const supersede = async (id: string, by: Run, deps: DispatchDeps): Promise<void> => {
   const why: Skip = { why: 'overlap', message: `${by.id} took its place`, by: by.id };
-  if ((await readable(old, deps.stores.runs)) === undefined) await skipRun(unrecorded(old, by), why, deps);
-  await end(old, by.job.name, died(old, 'ABORTED', superseded), deps);
+  const known = await knownRun(id, deps.stores.runs);
+  if (known.is === 'unrecorded') await skipRun(unrecordedRun(id, by), why, deps);
+  await endRun(by.job.name, { runId: id, status: 'ABORTED', error: superseded }, deps);
 };
 
 /**
- * Ends a run from outside: its outcome first, which also stops what its attempt may still do in the world, then its execution. A run that cannot
- * be read holds nobody up: it loses its place, and so does one past its lease that nobody has recorded.
+ * Ends a run from outside: first its outcome, which also stops its attempt from making effects, then its execution. A damaged run loses its lease, as
+ * does one past its lease that was never recorded.
  */
-export const end = async (
-  runId: string,
-  job: string,
-  how: ReturnType<typeof died>,
-  deps: SettleDeps,
-): Promise<void> => {
+export const endRun = async (job: string, death: Death, deps: SettleDeps): Promise<void> => {
+  const { runId, error } = death;
   try {
-    await orMoved(runId, settle(how, deps));
+    await orJobConflict(runId, settle({ died: death }, deps));
   } catch (thrown) {
     const name = thrown instanceof Failure ? thrown.name : undefined;
     if (name === 'UnknownRun')
@@ -238,5 +243,5 @@ export const end = async (
     if (name !== 'DamagedItem') throw thrown;
     await dropLease(runId, job, deps.stores.states);
   }
-  await deps.executions.stop(runId, how.detail.error ?? 'States.Timeout');
+  await deps.executions.stop(runId, error ?? 'States.Timeout');
 };

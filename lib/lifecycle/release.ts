@@ -1,47 +1,32 @@
-import { Failure } from '../failure.ts';
 import { leaving, placed, restraint } from '../policy/admission.ts';
 import { healthAfter, withoutProbe } from '../policy/breaker.ts';
 import { spend } from '../policy/budget.ts';
 import {
   changeState,
   freshState,
+  isListed,
   type JobState,
   type JobStates,
   nextState,
-  orMoved,
+  orJobConflict,
   untilWon,
 } from '../policy/job-state.ts';
 import type { Lease } from '../policy/lease.ts';
 import { type Executions, executionInput } from '../run/execution.ts';
-import { type Outcome, type Skip, skipped } from '../run/outcome.ts';
-import type { Run, Runs } from '../run/run.ts';
+import { knownRun } from '../run/known-run.ts';
+import type { Observer } from '../run/observer.ts';
+import { type Skip, skipped } from '../run/outcome.ts';
+import type { EndedRun, Run, Runs } from '../run/run.ts';
 
 export type ReleaseDeps = {
   stores: { runs: Runs; states: JobStates };
   executions: Executions;
   now(): Date;
-  /** Told of a run when this call, and no other, has recorded its outcome. */
-  settled(run: Run): void;
-  /** Told of a breaker that this call, and no other, has opened or opened again. */
-  tripped(run: Run, state: JobState): void;
+  observer: Pick<Observer, 'runSettled' | 'breakerOpened'>;
 };
 
-/** A run with its outcome. */
-export type Ended = Run & { outcome: Outcome };
-export const isEnded = (run: Run | undefined): run is Ended => Boolean(run?.outcome);
-
-/** The run, or `damaged`: one that cannot be read must not hold up the others of its job. */
-export const readable = async (id: string, runs: Runs): Promise<Run | 'damaged' | undefined> => {
-  try {
-    return await runs.get(id);
-  } catch (thrown) {
-    if (thrown instanceof Failure && thrown.name === 'DamagedItem') return 'damaged';
-    throw thrown;
-  }
-};
-
-/** What a run that has ended leaves behind in its job's state: its place, its cost, and how the job fares. */
-const without = (state: JobState, run: Ended, now: Date): JobState => {
+/** The state without the ended run: its lease removed, its cost added, and the job's health updated. */
+const stateWithout = (run: EndedRun, state: JobState, now: Date): JobState => {
   const { id, job, slot, outcome } = run;
   const lease = state.open.find((one) => one.run === id);
   const ran = outcome.status === 'succeeded' || outcome.status === 'failed';
@@ -56,66 +41,75 @@ const without = (state: JobState, run: Ended, now: Date): JobState => {
   });
 };
 
-/** Takes a run that cannot be read out of its job's state, or that nobody has recorded in all its time: it holds nobody up. What it cost is not known. */
+/** Removes the lease of a run that is damaged or was never recorded, if `isLost` says so. The run's cost is unknown and not counted. */
 export const dropLease = async (
   runId: string,
   job: string,
   states: JobStates,
   isLost: (lease: Lease) => boolean = () => true,
 ): Promise<void> => {
-  const without = (state: JobState): Partial<JobState> | undefined => {
+  const dropped = (state: JobState): Partial<JobState> | undefined => {
     const lost = state.open.find((lease) => lease.run === runId);
     if (lost && !isLost(lost)) return undefined;
     return { open: state.open.filter((lease) => lease !== lost), ...withoutProbe(state, runId) };
   };
-  await changeState(job, without, states);
+  await changeState(job, dropped, states);
 };
 
-/** Records that a run which is open, or which its own delivery has yet to record (`version` 0), is not made. Throws JobConflict where it is faster. */
+/** Records a run as skipped: an open one, or with `version: 0` one that is not recorded yet. Throws JobConflict where its own delivery was faster. */
 export const skipRun = async (
   run: Run,
   skip: Skip,
-  { stores: { runs }, now, settled }: ReleaseDeps,
-): Promise<Ended> => {
-  const ended = { ...run, outcome: skipped(skip, now()), version: run.version + 1 };
-  await orMoved(run.id, runs.put(ended));
-  settled(ended);
-  return ended;
+  { stores: { runs }, now, observer }: ReleaseDeps,
+): Promise<EndedRun> => {
+  const skippedRun = { ...run, outcome: skipped(skip, now()), version: run.version + 1 };
+  await orJobConflict(run.id, runs.put(skippedRun));
+  observer.runSettled(skippedRun);
+  return skippedRun;
 };
 
-/** Records that a run which leaves the queue is not made, and takes its last place away. Throws as `skipRun`. */
+/** Records a run that left the queue as skipped, then releases it. Throws as `skipRun` does. */
 export const skipAndRelease = async (run: Run, skip: Skip, deps: ReleaseDeps): Promise<void> =>
-  release(isEnded(run) ? run : await skipRun(run, skip, deps), deps);
+  release(await skipRun(run, skip, deps), deps);
 
-/** Finishes what others have begun: runs that have left the queue, but for one, are recorded as skipped. Says whether there were any that can be. */
+/**
+ * Finishes runs that left the queue while their process died: skips those that are open and releases them, except the run `except`. Returns
+ * whether there were any.
+ */
 export const skipLeaving = async (open: Lease[], deps: ReleaseDeps, except?: string): Promise<boolean> => {
-  let dismissed = false;
+  let finished = false;
   for (const { run: id, skip } of open) {
-    const run = skip && id !== except ? await readable(id, deps.stores.runs) : undefined;
-    if (!skip || run === undefined || run === 'damaged') continue;
-    await skipAndRelease(run, skip, deps);
-    dismissed = true;
+    if (!skip || id === except) continue;
+    const known = await knownRun(id, deps.stores.runs);
+    if (known.is === 'unrecorded' || known.is === 'damaged') continue;
+    if (known.is === 'ended') await release(known.run, deps);
+    else await skipAndRelease(known.run, skip, deps);
+    finished = true;
   }
-  return dismissed;
+  return finished;
 };
 
 /**
- * Lets the queued run start if nothing holds the job, or if by now its runs may be `beside` each other: `after` is the run whose end it waited for.
- * One that may not start any more is skipped. The put of the state decides, whoever else lets it out or skips it. Says whether the queue has moved; a run whose
- * delivery has yet to record it stays.
+ * Starts the queued run if no other run holds the job, or skips it if its job's pause, breaker or budget forbids a start. `after` is the run whose
+ * end it waited for; with `beside` it starts while others are open. Returns whether it left the queue: an unrecorded run stays.
  */
-export const startQueued = (job: string, after: string | null, deps: ReleaseDeps, beside = false): Promise<boolean> =>
+export const startQueued = (
+  job: string,
+  { after, beside = false }: { after?: string; beside?: boolean },
+  deps: ReleaseDeps,
+): Promise<boolean> =>
   untilWon(async () => {
     const { runs, states } = deps.stores;
     const state = await states.get(job);
     if (!state?.queued || (!beside && state.open.some((lease) => lease.holds))) return false;
-    const run = await readable(state.queued, runs);
-    if (run === undefined) return false;
-    if (run === 'damaged' || run.outcome) await states.put(nextState(state, { queued: null }));
-    else await startOrSkip(run, state, after, deps);
+    const known = await knownRun(state.queued, runs);
+    if (known.is === 'unrecorded') return false;
+    if (known.is === 'open') await startOrSkip(known.run, state, after ?? null, deps);
+    else await states.put(nextState(state, { queued: null }));
     return true;
   });
 
+/** The put of the state decides between this process and others: of several, one starts or skips the run. */
 const startOrSkip = async (run: Run, state: JobState, after: string | null, deps: ReleaseDeps): Promise<void> => {
   const now = deps.now();
   const refused = restraint(run, state, now);
@@ -124,46 +118,52 @@ const startOrSkip = async (run: Run, state: JobState, after: string | null, deps
   else await deps.executions.start(run.id, executionInput(run));
 };
 
-/** Starts the runs that were let out at the end of this one, in case whoever let them out died before he could. */
-const startAgain = async (ended: string, state: JobState, { stores: { runs }, executions }: ReleaseDeps) => {
+/** Starts the runs that left the queue after this run's end, in case the process that gave them a lease died before it started them. */
+const startAgain = async (
+  runId: string,
+  state: JobState,
+  { stores: { runs }, executions }: ReleaseDeps,
+): Promise<void> => {
   for (const { run: id, after } of state.open) {
-    const run = after === ended ? await readable(id, runs) : undefined;
-    if (run !== undefined && run !== 'damaged' && !run.outcome) await executions.start(id, executionInput(run));
+    if (after !== runId) continue;
+    const known = await knownRun(id, runs);
+    if (known.is === 'open') await executions.start(id, executionInput(known.run));
   }
 };
 
 /**
- * Accounts for a run that has its outcome, once, and lets out the one that waited for its end. Told again it changes nothing, and
- * does what an earlier call may have left undone. Throws JobConflict where it lost too many races.
+ * Frees an ended run's place in its job's state, once, and starts the run that waited for its end. Calling it again finishes what an
+ * earlier call left undone. Throws JobConflict after too many lost races.
  */
-export const release = async (run: Ended, deps: ReleaseDeps): Promise<void> => {
+export const release = async (run: EndedRun, deps: ReleaseDeps): Promise<void> => {
   const { states } = deps.stores;
   const state = await untilWon(async () => {
-    const seen = (await states.get(run.job.name)) ?? freshState(run.job.name);
-    const known = seen.open.some((lease) => lease.run === run.id) || seen.queued === run.id;
-    if (!known) return seen;
-    const put = without(seen, run, deps.now());
-    await states.put(put);
-    if (put.breaker && put.breaker.until !== seen.breaker?.until) deps.tripped(run, put);
-    return put;
+    const before = (await states.get(run.job.name)) ?? freshState(run.job.name);
+    if (!isListed(before, run.id)) return before;
+    const released = stateWithout(run, before, deps.now());
+    await states.put(released);
+    const { breaker, streak } = released;
+    if (breaker && breaker.until !== before.breaker?.until)
+      deps.observer.breakerOpened(run, { failuresInARow: -streak, nextProbeAt: breaker.until });
+    return released;
   });
   await skipLeaving(state.open, deps);
   await startAgain(run.id, state, deps);
-  if (state.queued !== null) await startQueued(run.job.name, run.id, deps);
+  if (state.queued !== null) await startQueued(run.job.name, { after: run.id }, deps);
 };
 
-/** Accounts for runs that are over and still have their place, because whoever ended them died before he could. Says whether there were any. */
+/** Releases ended runs that still hold or await a place, because the process that ended them died. Returns whether there were any. */
 export const releaseEnded = async (state: JobState, deps: ReleaseDeps): Promise<boolean> => {
-  const places = [
+  const listed = [
     ...state.open.filter(({ holds }) => holds).map(({ run }) => run),
     ...(state.queued === null ? [] : [state.queued]),
   ];
-  let swept = false;
-  for (const id of places) {
-    const run = await readable(id, deps.stores.runs);
-    if (run === 'damaged' || !isEnded(run)) continue;
-    await release(run, deps);
-    swept = true;
+  let released = false;
+  for (const id of listed) {
+    const known = await knownRun(id, deps.stores.runs);
+    if (known.is !== 'ended') continue;
+    await release(known.run, deps);
+    released = true;
   }
-  return swept;
+  return released;
 };

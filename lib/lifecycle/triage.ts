@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { type FailureName, failureName } from '../failure.ts';
 import { type Attempt, type AttemptFailure, AttemptInput, type Attempts } from '../run/attempt.ts';
+import type { Observer } from '../run/observer.ts';
 import { FailureNameSchema } from '../run/outcome.ts';
-import { knownRun, type Run, type Runs } from '../run/run.ts';
+import { existingRun, type Runs } from '../run/run.ts';
 import { committed, type Sessions, sessionKey } from '../run/session.ts';
 import { addUsage, noUsage, tokens, Usage } from '../usage.ts';
 import { decide } from './retry.ts';
@@ -31,8 +32,7 @@ export type TriageDeps = {
   stores: { runs: Runs; attempts: Attempts; sessions: Sessions };
   now(): Date;
   random(): number;
-  /** Told of each attempt it closes. */
-  closed(run: Run, attempt: Attempt): void;
+  observer: Pick<Observer, 'attemptClosed'>;
 };
 
 /**
@@ -42,7 +42,7 @@ export type TriageDeps = {
  */
 export const triage = async (input: TriageInput, deps: TriageDeps): Promise<TriageResult> => {
   const { runs, attempts, sessions } = deps.stores;
-  const run = await knownRun(input.runId, runs);
+  const run = await existingRun(input.runId, runs);
   const told = 'Error' in input.result ? died(input.result.Error) : input.result;
   const { failure, message, retryAfterSeconds } = told;
   if (run.outcome) return { status: 'give-up', failure, message, spent: input.spent };
@@ -65,7 +65,7 @@ export const triage = async (input: TriageInput, deps: TriageDeps): Promise<Tria
   const startedAt = seen?.startedAt ?? failed.endedAt;
   const closed: Attempt = { runId, number, startedAt, failed, version: (seen?.version ?? 0) + 1 };
   await attempts.put(closed);
-  deps.closed(run, closed);
+  deps.observer.attemptClosed(run, closed);
   return resultOf(input, failed);
 };
 

@@ -7,13 +7,13 @@ import { Lease } from './lease.ts';
 import { Pause } from './pause.ts';
 
 /**
- * What a job's runs have to know of each other. Every open run of the job is in `open` or is `queued`; it leaves in the same
- * put that adds what it cost and how it ended, so that nothing is counted twice or not at all.
+ * What a job's runs share. Every open run is in `open` or is `queued`; the put that removes it also adds its cost and its end, so
+ * that each run is counted exactly once.
  */
 export const JobState = z.looseObject({
   job: z.string(),
   open: z.array(Lease),
-  /** The run that starts when no other holds the job. */
+  /** The run that starts when no other run holds the job. */
   queued: z.string().nullable(),
   pauses: z.array(Pause),
   streak: z.int(),
@@ -28,11 +28,11 @@ export type JobState = z.infer<typeof JobState>;
 export type JobStates = {
   /** The state, read consistently, or undefined. */
   get(job: string): Promise<JobState | undefined>;
-  /** Creates a state of version 1 if there is none; replaces one if the stored version is the one before. Else throws JobConflict. */
+  /** Creates version 1 where there is none, or replaces the version before. Otherwise throws JobConflict. */
   put(state: JobState): Promise<void>;
 };
 
-/** A job that has done nothing yet. Its first version is still to be put. */
+/** The state of a job that has had no run. It is not stored: its first put makes version 1. */
 export const freshState = (job: string): JobState => ({
   job,
   open: [],
@@ -45,45 +45,50 @@ export const freshState = (job: string): JobState => ({
   version: 0,
 });
 
-/** A state as it is put next. */
+/** The state with a change, as its next version. */
 export const nextState = (state: JobState, change: Partial<JobState>): JobState => ({
   ...state,
   ...change,
   version: state.version + 1,
 });
 
-/** The world has moved between two looks at it: it is looked at anew. */
-export const moved = (what: string): Failure => new Failure('JobConflict', `${what}: somebody else was faster`);
+/** Whether the state lists the run, as open or as queued. */
+export const isListed = ({ open, queued }: JobState, run: string): boolean =>
+  queued === run || open.some((lease) => lease.run === run);
+
+/** A lost race: another process changed the job between this one's read and its write. `untilWon` reads again and repeats the work. */
+export const jobConflict = (what: string): Failure =>
+  new Failure('JobConflict', `${what}: another process changed it first`);
 
 const lostRaces = ['RunConflict', 'SessionConflict'];
 
-/** Work on a run whose lost race means that the world has moved. Throws JobConflict then. */
-export const orMoved = async <T>(what: string, work: Promise<T>): Promise<T> => {
+/** Turns a lost race for a run or an attempt into JobConflict, so that `untilWon` repeats the work. */
+export const orJobConflict = async <T>(what: string, work: Promise<T>): Promise<T> => {
   try {
     return await work;
   } catch (thrown) {
-    throw thrown instanceof Failure && lostRaces.includes(thrown.name) ? moved(what) : thrown;
+    throw thrown instanceof Failure && lostRaces.includes(thrown.name) ? jobConflict(what) : thrown;
   }
 };
 
-/** How often a lost race is run again: whoever won it has got on. */
-const patience = 50;
+/** How often `untilWon` repeats work. Each lost race means that another process made progress. */
+const maxRepeats = 50;
 
-/**
- * Does work that may lose a race for a job, until it has won. `work` reads anew each time. Throws what `work` throws, and JobConflict when it
- * has lost too often.
- */
+/** Does work, and repeats it after a JobConflict; `work` must read anew each time. Throws what `work` throws, and JobConflict after 50 repeats. */
 export const untilWon = async <T>(work: () => Promise<T>): Promise<T> => {
   for (let lost = 0; ; lost++) {
     try {
       return await work();
     } catch (thrown) {
-      if (lost >= patience || !(thrown instanceof Failure && thrown.name === 'JobConflict')) throw thrown;
+      if (lost >= maxRepeats || !(thrown instanceof Failure && thrown.name === 'JobConflict')) throw thrown;
     }
   }
 };
 
-/** Changes a job's state, from whatever it is by then. `change` returns undefined where nothing is to be changed. Resolves to the state as it stands. */
+/**
+ * Changes a job's state with `change`, which gets the latest state and returns undefined to leave it. Returns the resulting state. Throws
+ * JobConflict after too many lost races.
+ */
 export const changeState = (
   job: string,
   change: (state: JobState) => Partial<JobState> | undefined,

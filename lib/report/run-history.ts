@@ -3,7 +3,7 @@ import { Failure } from '../failure.ts';
 import type { Attempt, Attempts } from '../run/attempt.ts';
 import { textOf } from '../run/message.ts';
 import { resultReader } from '../run/result.ts';
-import { knownRun, type Run, type Runs, runName } from '../run/run.ts';
+import { existingRun, type Run, type Runs, runName } from '../run/run.ts';
 import { type Sessions, sessionKey } from '../run/session.ts';
 import type { Step } from '../run/step.ts';
 
@@ -32,7 +32,7 @@ export const runHistory = async (
   { runs, attempts, sessions }: { runs: Runs; attempts: Attempts; sessions: Sessions },
   earlier?: RunHistory,
 ): Promise<RunHistory> => {
-  const run = await knownRun(runId, runs);
+  const run = await existingRun(runId, runs);
   const tried = await attempts.list(runId);
   const known = new Map(earlier?.attempts.flatMap((one) => (one.failed ? [[one.number, one.steps] as const] : [])));
   const complete = tried.map(async (attempt, at): Promise<Tried> => {

@@ -3,16 +3,17 @@ import type { Job } from '../job/job.ts';
 import { type DispatchDeps, dispatch, mostSlots } from '../lifecycle/dispatch.ts';
 import { refusal } from '../policy/admission.ts';
 import { freshState, type JobState } from '../policy/job-state.ts';
+import type { Finding } from '../run/observer.ts';
 import type { Outcome } from '../run/outcome.ts';
 import { type Run, runId } from '../run/run.ts';
 import type { Due } from '../schedule/calendar.ts';
 import { type Slot, slotAge } from '../schedule/slot.ts';
 import { noUsage } from '../usage.ts';
 
-/** What became of the slots nobody delivered. `left`: where the next look has to begin, because one is not dealt with yet. */
-export type CaughtUp = { missed: Slot[]; covered: Slot[]; started: Slot[]; left: Slot | undefined };
+/** What became of the slots that were not delivered. */
+export type CaughtUp = Pick<Finding, 'missed' | 'covered' | 'started' | 'left'>;
 
-/** How many slots are recorded at one look: the rest waits for the next. */
+/** How many slots one check records. The rest waits for the next check. */
 const mostAtOnce = 500;
 
 const draftOf = (job: Job, slot: Slot, outcome: Outcome | null, now: Date): Run => ({
@@ -25,8 +26,8 @@ const draftOf = (job: Job, slot: Slot, outcome: Outcome | null, now: Date): Run 
   version: 1,
 });
 
-/** Records a slot with its outcome, unless it has a run by now. Says whether it did. */
-const recorded = async (job: Job, slot: Slot, outcome: Outcome, deps: DispatchDeps): Promise<boolean> => {
+/** Records a slot with its outcome, unless it has a run by now. Returns whether it did. */
+const recordSlot = async (job: Job, slot: Slot, outcome: Outcome, deps: DispatchDeps): Promise<boolean> => {
   const run = draftOf(job, slot, outcome, deps.now());
   try {
     await deps.stores.runs.put(run);
@@ -34,31 +35,31 @@ const recorded = async (job: Job, slot: Slot, outcome: Outcome, deps: DispatchDe
     if (thrown instanceof Failure && thrown.name === 'RunConflict') return false;
     throw thrown;
   }
-  deps.recorded(run);
+  deps.observer.runRecorded(run);
   return true;
 };
 
-/** What is to be done with a slot that nobody delivered. */
+/** What to do with a slot that was not delivered. */
 type Verdict = 'refused' | 'missed' | 'runnable';
 
-const verdict = (job: Job, { slot, by }: Due, state: JobState, promised: Set<string>, now: Date): Verdict => {
+const verdictOn = (job: Job, { slot, by }: Due, state: JobState, promised: Set<string>, now: Date): Verdict => {
   if (refusal(draftOf(job, slot, null, now), state, now)) return 'refused';
   const { policy, withinSeconds } = job.catchUp;
-  // Others are recorded as caught up by it.
+  // Recorded slots name this one as their cover.
   if (promised.has(runId({ job: job.name, slot }))) return 'runnable';
-  // A slot of the watchman's own has no other to deliver it.
+  // Only the watchman delivers slots that EventBridge cannot express.
   if (slotAge(slot, now) > withinSeconds || (policy === 'none' && by === 'schedule')) return 'missed';
   return 'runnable';
 };
 
-const withoutUse = (now: Date) => ({ usage: noUsage, endedAt: now.toJSON() });
+const endedUnused = (now: Date) => ({ usage: noUsage, endedAt: now.toJSON() });
 
-const missedBecause = ({ catchUp }: Job, now: Date): string => {
+const missedMessage = ({ catchUp }: Job, now: Date): string => {
   const seen = `no delivery was seen by ${now.toJSON()}`;
   return catchUp.policy === 'none' ? `${seen}, and catchUp is none` : `${seen}, too late to be caught up`;
 };
 
-/** Runs that recorded slots already point to, though they have none yet: a look that died had chosen them. */
+/** The ids that recorded slots name as their cover. One without a run was chosen by a check that died before it started the run. */
 export const promisedOf = (runs: Run[]): Set<string> =>
   new Set(
     runs.flatMap(({ outcome }) =>
@@ -66,8 +67,8 @@ export const promisedOf = (runs: Run[]): Set<string> =>
     ),
   );
 
-/** The slots that are to run, by the job's policy, and those that others stand for: `latest` keeps the last, or one that was promised. */
-const chosen = (job: Job, runnable: Slot[], promised: Set<string>): { run: Slot[]; cover: Map<Slot, Slot> } => {
+/** Which slots run, by the job's policy, and which slot covers each other one. `latest` runs the promised slot, or else the last. */
+const chooseSlots = (job: Job, runnable: Slot[], promised: Set<string>): { run: Slot[]; cover: Map<Slot, Slot> } => {
   if (job.catchUp.policy !== 'latest') return { run: runnable.slice(0, job.catchUp.atOnce), cover: new Map() };
   const isPromised = (slot: Slot) => promised.has(runId({ job: job.name, slot }));
   const target = runnable.find(isPromised) ?? runnable.at(-1);
@@ -75,25 +76,25 @@ const chosen = (job: Job, runnable: Slot[], promised: Set<string>): { run: Slot[
   return { run: [target], cover: new Map(runnable.filter((slot) => slot < target).map((slot) => [slot, target])) };
 };
 
-type Plan = { job: Job; run: Slot[]; cover: Map<Slot, Slot>; known: Run[] };
+type Plan = { job: Job; run: Slot[]; cover: Map<Slot, Slot>; runs: Run[] };
 
-/** The slots a run stands for: those that were recorded as caught up by it, those that will be, and its own. */
-const standsFor = (slot: Slot, { job, cover, known }: Plan): Slot[] => {
+/** The slots that a slot's run covers: those recorded as caught up by it, those that will be, and its own. */
+const coveredBy = (slot: Slot, { job, cover, runs }: Plan): Slot[] => {
   const id = runId({ job: job.name, slot });
-  const before = known.flatMap((run) => (run.outcome?.status === 'skipped' && run.outcome.by === id ? [run.slot] : []));
+  const before = runs.flatMap((run) => (run.outcome?.status === 'skipped' && run.outcome.by === id ? [run.slot] : []));
   const covered = [...cover].flatMap(([of, by]) => (by === slot ? [of] : []));
   return [...new Set([...before, ...covered, slot])].sort();
 };
 
-/** Hands a slot to dispatch, with all that its run is to stand for. Says what became of it. */
-const dispatched = async (slot: Slot, plan: Plan, deps: DispatchDeps): Promise<'started' | 'left' | undefined> => {
-  const slots = standsFor(slot, plan).slice(-mostSlots);
+/** Dispatches a slot, with every slot that its run covers. */
+const dispatchSlot = async (slot: Slot, plan: Plan, deps: DispatchDeps): Promise<'started' | 'left' | undefined> => {
+  const slots = coveredBy(slot, plan).slice(-mostSlots);
   const { status } = await dispatch({ job: plan.job.name, slot, origin: 'watchman', slots }, deps);
   if (status === 'waits') return 'left';
   return status === 'started' || status === 'queued' ? 'started' : undefined;
 };
 
-/** Starts a slot that is to run, or records it by the run that stands for it. Says what became of it. */
+/** Dispatches a slot that runs, or records a covered one as caught up. */
 const catchUpSlot = async (
   slot: Slot,
   plan: Plan,
@@ -103,50 +104,50 @@ const catchUpSlot = async (
   const target = cover.get(slot);
   if (target !== undefined) {
     const by = runId({ job: job.name, slot: target });
-    const outcome: Outcome = { status: 'skipped', why: 'caught-up', by, ...withoutUse(deps.now()) };
-    return (await recorded(job, slot, outcome, deps)) ? 'covered' : undefined;
+    const outcome: Outcome = { status: 'skipped', why: 'caught-up', by, ...endedUnused(deps.now()) };
+    return (await recordSlot(job, slot, outcome, deps)) ? 'covered' : undefined;
   }
   if (!run.includes(slot)) return 'left';
-  return dispatched(slot, plan, deps);
+  return dispatchSlot(slot, plan, deps);
 };
 
-const dealWith = async (
-  { slot, verdict: found }: { slot: Slot; verdict: Verdict },
+const carryOut = async (
+  { slot, verdict }: { slot: Slot; verdict: Verdict },
   plan: Plan,
   deps: DispatchDeps,
 ): Promise<'started' | 'covered' | 'missed' | 'left' | undefined> => {
-  if (found === 'runnable') return catchUpSlot(slot, plan, deps);
-  // Whatever refused it may be gone by now.
-  if (found === 'refused') return dispatched(slot, plan, deps);
-  const message = missedBecause(plan.job, deps.now());
-  const outcome: Outcome = { status: 'missed', message, ...withoutUse(deps.now()) };
-  return (await recorded(plan.job, slot, outcome, deps)) ? 'missed' : undefined;
+  if (verdict === 'runnable') return catchUpSlot(slot, plan, deps);
+  // Dispatch decides again: a pause or an open breaker may have ended meanwhile.
+  if (verdict === 'refused') return dispatchSlot(slot, plan, deps);
+  const message = missedMessage(plan.job, deps.now());
+  const outcome: Outcome = { status: 'missed', message, ...endedUnused(deps.now()) };
+  return (await recordSlot(plan.job, slot, outcome, deps)) ? 'missed' : undefined;
 };
 
-/** Where the next look has to begin, so that it knows of every slot that the run of this one is to stand for. */
-const beginningOf = (slot: Slot, plan: Plan): Slot => {
-  const [first = slot] = standsFor(plan.cover.get(slot) ?? slot, plan);
+/** Where the next check begins for this slot: at the first slot that its run covers. */
+const firstCovered = (slot: Slot, plan: Plan): Slot => {
+  const [first = slot] = coveredBy(plan.cover.get(slot) ?? slot, plan);
   return first < slot ? first : slot;
 };
 
 /**
- * Deals with the slots of a job that were due and that nobody delivered, by the job's policy. `known` are the runs recorded in that time.
- * Slots that another stands for are recorded before that one starts, so that whoever dies in between leaves it promised.
+ * Catches up a job's due slots that were not delivered, by the job's policy. `runs` are those recorded since the first of them. Covered slots
+ * are recorded before their cover starts: a later check sees from them which run was promised.
  */
-export const catchUp = async (job: Job, lost: Due[], known: Run[], deps: DispatchDeps): Promise<CaughtUp> => {
+export const catchUp = async (job: Job, undelivered: Due[], runs: Run[], deps: DispatchDeps): Promise<CaughtUp> => {
   const now = deps.now();
   const state = (await deps.stores.states.get(job.name)) ?? freshState(job.name);
-  const promised = promisedOf(known);
-  const judged = lost.map((due) => ({ slot: due.slot, verdict: verdict(job, due, state, promised, now) }));
-  const runnable = judged.flatMap((one) => (one.verdict === 'runnable' ? [one.slot] : []));
-  const plan: Plan = { job, known, ...chosen(job, runnable, promised) };
-  const done: CaughtUp = { missed: [], covered: [], started: [], left: undefined };
+  const promised = promisedOf(runs);
+  const judged = undelivered.map((due) => ({ slot: due.slot, verdict: verdictOn(job, due, state, promised, now) }));
+  const runnable = judged.flatMap(({ slot, verdict }) => (verdict === 'runnable' ? [slot] : []));
+  const plan: Plan = { job, runs, ...chooseSlots(job, runnable, promised) };
+  const caughtUp: CaughtUp = { missed: [], covered: [], started: [], left: undefined };
   for (const one of judged.slice(0, mostAtOnce)) {
-    const became = await dealWith(one, plan, deps);
-    if (became === 'left') done.left ??= beginningOf(one.slot, plan);
-    else if (became) done[became].push(one.slot);
+    const became = await carryOut(one, plan, deps);
+    if (became === 'left') caughtUp.left ??= firstCovered(one.slot, plan);
+    else if (became) caughtUp[became].push(one.slot);
   }
   const beyond = judged[mostAtOnce]?.slot;
-  if (beyond !== undefined) done.left ??= beginningOf(beyond, plan);
-  return done;
+  if (beyond !== undefined) caughtUp.left ??= firstCovered(beyond, plan);
+  return caughtUp;
 };

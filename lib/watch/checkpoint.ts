@@ -2,30 +2,31 @@ import * as z from 'zod';
 import type { Schedule } from '../schedule/schedule.ts';
 import { Slot } from '../schedule/slot.ts';
 
-/** A schedule as it was seen, read by its shape alone. Null: the job was disabled, and nothing was due. */
+/** A schedule that an earlier version may have written, so its fields are not validated again. */
 const SeenSchedule = z.looseObject({ timezone: z.string() }) as unknown as z.ZodType<Schedule>;
 
 /**
- * What the watchman knows of a job since it last looked. Every slot up to `to` is accounted for. `anchor` is since when
- * the schedule is in force; for a rate, where it counts from: an instant it was seen to fire at, once it is `confirmed`.
+ * How far the watchman has checked a job: every slot up to `accountedUpTo` has a run, or was not due. `anchor` is the instant since which the schedule
+ * is in force and from which a rate counts: once `confirmed`, a slot that it fired at.
  */
 export const Checkpoint = z.looseObject({
   job: z.string(),
   accountedUpTo: Slot,
-  /** When somebody looked, to the hour: \`to\` may stay behind, where a slot has to wait. */
+  /** When the watchman last checked, to the hour. `accountedUpTo` may be older, where a slot has to wait. */
   lookedAt: z.string(),
+  /** The schedule by which slots were expected. Null: the job was disabled or not deployed, so none were. */
   schedule: SeenSchedule.nullable(),
   anchor: z.strictObject({ at: Slot, confirmed: z.boolean() }),
-  /** Since when the schedule as it stands at Scheduler has differed from the job file. */
+  /** Since when the schedule at Scheduler has differed from the job file. */
   driftSince: z.string().nullable(),
   version: z.int().positive(),
 });
 export type Checkpoint = z.infer<typeof Checkpoint>;
 
-/** The watchman's looks, one for each job. */
+/** The watchman's checkpoints, one for each job. */
 export type Checkpoints = {
-  /** The last look, read consistently, or undefined. */
+  /** The last checkpoint, read consistently, or undefined. */
   get(job: string): Promise<Checkpoint | undefined>;
-  /** Creates a look of version 1 if there is none; replaces one if the stored version is the one before. Else throws JobConflict. */
-  put(look: Checkpoint): Promise<void>;
+  /** Creates version 1 where there is none, or replaces the version before. Otherwise throws JobConflict. */
+  put(checkpoint: Checkpoint): Promise<void>;
 };

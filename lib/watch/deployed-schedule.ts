@@ -2,7 +2,7 @@ import type { Job } from '../job/job.ts';
 import { boundsOf, isOver } from '../schedule/calendar.ts';
 import { scheduleExpression } from '../schedule/schedule.ts';
 
-/** A job's schedule as it stands at EventBridge Scheduler. Instants are as JavaScript writes them, in UTC. */
+/** A job's schedule at EventBridge Scheduler. Instants are ISO text in UTC, with milliseconds. */
 export type DeployedSchedule = {
   expression: string;
   timezone: string;
@@ -10,7 +10,7 @@ export type DeployedSchedule = {
   end?: string | undefined;
   enabled: boolean;
   createdAt: string;
-  /** When it was made or last changed. */
+  /** When it was created or last updated. */
   modifiedAt: string;
 };
 
@@ -18,13 +18,13 @@ export type DeployedSchedule = {
 export type DeployedSchedules = {
   /** The schedule of a job, or undefined where there is none. */
   get(job: Pick<Job, 'name' | 'schedule'>): Promise<DeployedSchedule | undefined>;
-  /** Removes the schedule of a job. One that is not there stays away. */
+  /** Removes the schedule of a job. Does nothing where there is none. */
   remove(job: Pick<Job, 'name' | 'schedule'>): Promise<void>;
 };
 
 /**
- * What differs between a job file and its schedule at Scheduler by now, each in a sentence; none when they agree. Where Scheduler has nothing
- * left to fire there may be no schedule, and a start that has passed may be there or not.
+ * How a job file and its schedule at Scheduler differ, one sentence each; empty when they agree. A schedule with nothing left to fire may be missing,
+ * and so may a start that has passed.
  */
 export const drift = (job: Job, deployed: DeployedSchedule | undefined, now: Date): string[] => {
   if (!job.enabled) return deployed?.enabled ? ['the schedule is enabled, and the job file says enabled: false'] : [];

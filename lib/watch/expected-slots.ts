@@ -7,40 +7,40 @@ import { type Slot, slotAt } from '../schedule/slot.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { DeployedSchedule } from './deployed-schedule.ts';
 
-/** How long a deployment may take, in milliseconds: until then a schedule that is not as its file says is not judged by it. */
+/** How long a deployment may take, in milliseconds. Until then, a schedule that differs from its job file is taken to be on its way. */
 const deployingMs = 15 * 60_000;
 
 type Anchor = Checkpoint['anchor'];
 
-/** What was due of a job between two looks, and what the next look goes on from: the schedule that is in force `since`. */
+/** A job's slots between two checks, up to `to`, and the schedule for the next check: in force since `since`, counting from `anchor`. */
 export type ExpectedSlots = { due: Due[]; to: Date; schedule: Schedule | null; anchor: Anchor; since: Date };
 
-/** What is known at a look: the job, its schedule as it stands at Scheduler, that one's differences, and the runs recorded since. */
+/** What a check reads: the job, its schedule at Scheduler, how the two differ, and the runs recorded since the checkpoint. */
 export type Observation = { job: Job; deployed: DeployedSchedule | undefined; differences: string[]; delivered: Run[] };
 
-/** After so long, in milliseconds, nobody has looked at a job for a time: a quiet look is written down once an hour. */
-const unseenMs = 2 * 3_600_000;
+/** A job whose last checkpoint is older than this, in milliseconds, was not checked for a time: quiet checkpoints come hourly. */
+const uncheckedMs = 2 * 3_600_000;
 
 /**
- * The look to go on from. A job that was not declared for a time was not looked at, and its schedule is made anew when it comes back: that is a
- * first look. (A schedule is named after its job, so that no other change makes it anew, but for the date of a one-time job.) A difference
- * from before the time that nobody looked tells nothing of now.
+ * The checkpoint to go on from. A schedule created long after the last check belongs to a job that was removed and declared again, so its first
+ * checkpoint applies. Drift from before a gap in the checks is forgotten.
  */
 export const checkpointFrom = (
-  seen: Checkpoint,
+  last: Checkpoint,
   first: Checkpoint,
   { job, deployed }: Pick<Observation, 'job' | 'deployed'>,
 ): Checkpoint => {
-  const lookedAt = Date.parse(seen.lookedAt);
-  const isNew = deployed !== undefined && Date.parse(deployed.createdAt) - lookedAt > unseenMs;
-  if (isNew && job.schedule.at === undefined && seen.schedule !== null) return { ...first, version: seen.version };
-  const isOld = Date.parse(first.lookedAt) - lookedAt > unseenMs;
-  return isOld && seen.driftSince !== null && Date.parse(seen.driftSince) <= lookedAt
-    ? { ...seen, driftSince: null }
-    : seen;
+  const lookedAt = Date.parse(last.lookedAt);
+  // Deployments update a schedule in place, except a one-time job's: its name contains its date.
+  const isNew = deployed !== undefined && Date.parse(deployed.createdAt) - lookedAt > uncheckedMs;
+  if (isNew && job.schedule.at === undefined && last.schedule !== null) return { ...first, version: last.version };
+  const isOld = Date.parse(first.lookedAt) - lookedAt > uncheckedMs;
+  return isOld && last.driftSince !== null && Date.parse(last.driftSince) <= lookedAt
+    ? { ...last, driftSince: null }
+    : last;
 };
 
-/** The first look at a job: of what was due before its schedule stood as it does nothing is known. What is not in place yet is not expected yet. */
+/** A job's first checkpoint. Slots before the schedule's last change are not expected, and none are until the schedule is deployed. */
 export const firstCheckpoint = (
   job: Job,
   deployed: DeployedSchedule | undefined,
@@ -60,32 +60,31 @@ export const firstCheckpoint = (
   };
 };
 
-/** Since when a schedule that has nothing left to fire is in force: not after its own end. */
+/** Since when a schedule that has nothing left to fire is in force: at the latest since its end. */
 const overSince = (schedule: Schedule, horizon: Date): Date => {
   const { end } = boundsOf(schedule);
   return end !== undefined && new Date(end) < horizon ? new Date(end) : horizon;
 };
 
 /**
- * When the job's own schedule took the place of the one that was expected so far: by Scheduler's word, or, if nobody has put it there for too
- * long, when that was first seen. One that leaves Scheduler nothing to fire is in place without being there, from its end on. Undefined while
- * it may still be on its way.
+ * When the job file's schedule replaced the expected one: at Scheduler's modification time, or, after a deployment's longest time, when the drift
+ * was first seen. Undefined while the deployment may be under way.
  */
 const changedAt = (
-  look: Checkpoint,
+  checkpoint: Checkpoint,
   { job, deployed, differences }: Observation,
   horizon: Date,
   now: Date,
 ): Date | undefined => {
   if (differences.length === 0 && deployed) return new Date(deployed.modifiedAt);
   if (differences.length === 0) return overSince(job.schedule, horizon);
-  const since = look.driftSince === null ? now : new Date(look.driftSince);
+  const since = checkpoint.driftSince === null ? now : new Date(checkpoint.driftSince);
   return now.getTime() - since.getTime() > deployingMs ? since : undefined;
 };
 
 /**
- * A slot that a rate was seen to fire at tells of those before it: the first on its grid that was seen itself, or that is due, whatever the rate
- * counts from, a period after the schedule was made or changed.
+ * The first slot of a rate, counted back from a slot that fired: the earliest slot on the same grid that fired too, or that was due, at the latest
+ * one period after `made`.
  */
 const firstOf = (fired: Slot[], seen: Slot, made: Slot, rate: string): Slot => {
   const [period, last] = [periodOf(rate), Date.parse(seen)];
@@ -95,8 +94,8 @@ const firstOf = (fired: Slot[], seen: Slot, made: Slot, rate: string): Slot => {
 };
 
 /**
- * Where a rate counts from: AWS does not tell, so the slots it is seen to deliver do. Until then a slot is expected
- * one full period after the schedule was made or changed. One that fires elsewhere than it did is not told of what it did in between.
+ * The instant from which a rate counts. AWS does not report it, so it is inferred from delivered slots; until one is delivered, the first slot is
+ * expected one period after the schedule was made or changed.
  */
 const anchored = (schedule: Schedule, anchor: Anchor, delivered: Run[]): Anchor => {
   if (schedule.rate === undefined) return anchor;
@@ -104,6 +103,7 @@ const anchored = (schedule: Schedule, anchor: Anchor, delivered: Run[]): Anchor 
   const fired = delivered.filter(({ origin, suffix, slot }) => origin === 'schedule' && !suffix && slot >= from);
   const onGrid = (slot: string): boolean =>
     slot <= anchor.at || isSlotOf(schedule, slot, { anchor: new Date(anchor.at) });
+  // A confirmed anchor moves only to a slot off its grid; the slots in between are not known.
   const telling = anchor.confirmed ? fired.filter(({ slot }) => !onGrid(slot)) : fired;
   const slots = telling.map(({ slot }) => slot).sort();
   const last = slots.at(-1);
@@ -118,54 +118,62 @@ const dueIn = ({ schedule, after, to, anchor }: Segment): Due[] =>
 
 const bounded = (instant: Date, low: Date, high: Date): Date => (instant < low ? low : instant > high ? high : instant);
 
-/** Whether the schedule was put in place anew since the last look, so that its rate may count from there. */
-const rateMoved = (look: Checkpoint, { deployed, differences }: Observation): boolean =>
-  look.schedule?.rate !== undefined &&
+/** Whether the schedule was modified after the checkpoint: its rate may count from then. */
+const rateRestarted = (checkpoint: Checkpoint, { deployed, differences }: Observation): boolean =>
+  checkpoint.schedule?.rate !== undefined &&
   differences.length === 0 &&
   deployed !== undefined &&
-  slotAt(new Date(deployed.modifiedAt)) > look.accountedUpTo;
+  slotAt(new Date(deployed.modifiedAt)) > checkpoint.accountedUpTo;
 
-/** Since when the job's own schedule is in force, and a rate counts. What Scheduler does not see, as other exclusion dates, moves nothing. */
-const begun = (look: Checkpoint, wanted: Schedule, change: Date, sight: Observation): Anchor => {
-  const { schedule: old, anchor } = look;
-  const seen = ({ cron, rate, at, timezone, start }: Schedule) => ({ cron, rate, at, timezone, start });
-  const isSame = old !== null && isDeepStrictEqual(seen(old), seen(wanted)) && !rateMoved(look, sight);
+/** Since when the job file's schedule is in force. Fields that Scheduler does not have, such as exclusion dates, change nothing. */
+const anchorOf = (checkpoint: Checkpoint, wanted: Schedule, change: Date, observation: Observation): Anchor => {
+  const { schedule: old, anchor } = checkpoint;
+  const deployedPart = ({ cron, rate, at, timezone, start }: Schedule) => ({ cron, rate, at, timezone, start });
+  const isSame =
+    old !== null &&
+    isDeepStrictEqual(deployedPart(old), deployedPart(wanted)) &&
+    !rateRestarted(checkpoint, observation);
   return isSame ? anchor : { at: slotAt(change), confirmed: false };
 };
 
-/** Nobody has looked at the job for a time, and its schedule is not there, or not yet: a job that was not declared may be on its way back. */
-const mayBeComingBack = (look: Checkpoint, sight: Observation, horizon: Date, now: Date): boolean =>
-  now.getTime() - Date.parse(look.lookedAt) > unseenMs &&
-  sight.differences.length > 0 &&
-  changedAt(look, sight, horizon, now) === undefined;
+/** Whether the job was not checked for a time and its schedule is not deployed yet: a removed job may have been declared again. */
+const mayBeReturning = (checkpoint: Checkpoint, observation: Observation, horizon: Date, now: Date): boolean =>
+  now.getTime() - Date.parse(checkpoint.lookedAt) > uncheckedMs &&
+  observation.differences.length > 0 &&
+  changedAt(checkpoint, observation, horizon, now) === undefined;
 
 /**
- * What was due since the last look, up to `horizon`: by the schedule expected so far until the moment it was changed, by the job's own from then
- * on. Undefined while a deployment may be under way: then nothing is judged yet.
+ * The slots from the checkpoint to `horizon`: by the checkpoint's schedule until it was replaced, then by the job file's. Undefined while a
+ * deployment may be under way: the check then decides nothing.
  */
 export const expectedSlots = (
-  look: Checkpoint,
-  sight: Observation,
+  checkpoint: Checkpoint,
+  observation: Observation,
   horizon: Date,
   now: Date,
 ): ExpectedSlots | undefined => {
-  const wanted = sight.job.enabled ? sight.job.schedule : null;
-  const after = new Date(look.accountedUpTo);
-  if (horizon <= after) return { due: [], to: after, schedule: look.schedule, anchor: look.anchor, since: after };
-  const old = { schedule: look.schedule, after, anchor: look.anchor };
-  const same = isDeepStrictEqual(look.schedule, wanted) && !rateMoved(look, sight);
-  if (mayBeComingBack(look, sight, horizon, now)) return undefined;
-  if (same || wanted === null) {
-    const anchor = look.schedule === null ? look.anchor : anchored(look.schedule, look.anchor, sight.delivered);
+  const wanted = observation.job.enabled ? observation.job.schedule : null;
+  const after = new Date(checkpoint.accountedUpTo);
+  if (horizon <= after)
+    return { due: [], to: after, schedule: checkpoint.schedule, anchor: checkpoint.anchor, since: after };
+  const old = { schedule: checkpoint.schedule, after, anchor: checkpoint.anchor };
+  const isSame = isDeepStrictEqual(checkpoint.schedule, wanted) && !rateRestarted(checkpoint, observation);
+  if (mayBeReturning(checkpoint, observation, horizon, now)) return undefined;
+  if (isSame || wanted === null) {
+    const anchor =
+      checkpoint.schedule === null
+        ? checkpoint.anchor
+        : anchored(checkpoint.schedule, checkpoint.anchor, observation.delivered);
     const due = dueIn({ ...old, anchor, to: horizon });
-    return { due, to: horizon, schedule: wanted, anchor, since: same ? after : horizon };
+    return { due, to: horizon, schedule: wanted, anchor, since: isSame ? after : horizon };
   }
-  const at = changedAt(look, sight, horizon, now);
+  const at = changedAt(checkpoint, observation, horizon, now);
   if (at === undefined) return undefined;
   const change = bounded(at, after, horizon);
   const before = dueIn({ ...old, to: change });
-  if (at > horizon) return { due: before, to: horizon, schedule: look.schedule, anchor: look.anchor, since: after };
-  const anchor = anchored(wanted, begun(look, wanted, change, sight), sight.delivered);
+  if (at > horizon)
+    return { due: before, to: horizon, schedule: checkpoint.schedule, anchor: checkpoint.anchor, since: after };
+  const anchor = anchored(wanted, anchorOf(checkpoint, wanted, change, observation), observation.delivered);
   return {
     due: [...before, ...dueIn({ schedule: wanted, after: change, anchor, to: horizon })],
     to: horizon,

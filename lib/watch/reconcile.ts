@@ -1,75 +1,73 @@
 import type { Job } from '../job/job.ts';
-import { end } from '../lifecycle/dispatch.ts';
-import { dropLease, isEnded, readable, release, skipAndRelease, startQueued } from '../lifecycle/release.ts';
-import { died, type SettleDeps, settle } from '../lifecycle/settle.ts';
-import { orMoved, untilWon } from '../policy/job-state.ts';
+import { endRun } from '../lifecycle/dispatch.ts';
+import { dropLease, release, skipAndRelease, startQueued } from '../lifecycle/release.ts';
+import { type SettleDeps, settle } from '../lifecycle/settle.ts';
+import { orJobConflict, untilWon } from '../policy/job-state.ts';
 import { isExpired, type Lease } from '../policy/lease.ts';
 import { executionInput } from '../run/execution.ts';
+import { knownRun } from '../run/known-run.ts';
+import type { Repair } from '../run/observer.ts';
 import type { Run } from '../run/run.ts';
 
-/** How long a run may be open before anybody asks how its execution stands, in milliseconds. */
+/** How old a lease must be before the watchman asks for the run's execution, in milliseconds. */
 const graceMs = 3 * 60_000;
 
-/** What was found of a run that is open, and mended. `lost`: it never got its run item. `idle`: it was never started. */
-export type Mended = { run: string; was: 'stuck' | 'dead' | 'idle' | 'lost' };
-
-/** The run has an execution that is over, or none: it is settled as that one ended, or started. */
-const byExecution = async (run: Run, deps: SettleDeps): Promise<Mended['was'] | undefined> => {
+/** Compares an open run with its execution: settles the run if the execution ended, and starts the execution if there is none. */
+const repairByExecution = async (run: Run, deps: SettleDeps): Promise<Repair['was'] | undefined> => {
   const status = await deps.executions.status(run.id);
   if (status === 'running') return undefined;
   if (status === 'none') {
     await deps.executions.start(run.id, executionInput(run));
     return 'idle';
   }
-  // It may have ended by itself between the two looks at it.
-  if (isEnded(await deps.stores.runs.get(run.id))) return undefined;
-  await settle(died(run.id, status === 'SUCCEEDED' ? 'FAILED' : status), deps);
+  // The execution may have settled the run after we read it.
+  if ((await knownRun(run.id, deps.stores.runs)).is === 'ended') return undefined;
+  await settle({ died: { runId: run.id, status: status === 'SUCCEEDED' ? 'FAILED' : status } }, deps);
   return 'dead';
 };
 
 const isYoung = ({ from }: Lease, now: Date): boolean => now.getTime() - Date.parse(from) < graceMs;
 
-const mend = async (lease: Lease, job: string, deps: SettleDeps): Promise<Mended['was'] | undefined> => {
-  const run = await readable(lease.run, deps.stores.runs);
-  if (run !== 'damaged' && isEnded(run)) {
-    await release(run, deps);
+/** Repairs the run of one lease. Finishing the release of an ended run, or the skip of one that left the queue, is no repair. */
+const repair = async (lease: Lease, job: string, deps: SettleDeps): Promise<Repair['was'] | undefined> => {
+  const known = await knownRun(lease.run, deps.stores.runs);
+  if (known.is === 'ended') {
+    await release(known.run, deps);
     return undefined;
   }
-  if (lease.skip && run !== undefined && run !== 'damaged') {
-    await skipAndRelease(run, lease.skip, deps);
+  if (lease.skip && known.is === 'open') {
+    await skipAndRelease(known.run, lease.skip, deps);
     return undefined;
   }
   if (isExpired(lease, deps.now())) {
-    await end(lease.run, job, died(lease.run, 'TIMED_OUT'), deps);
+    await endRun(job, { runId: lease.run, status: 'TIMED_OUT' }, deps);
     return 'stuck';
   }
-  if (isYoung(lease, deps.now())) return undefined;
-  if (run === undefined) return 'lost';
-  return run === 'damaged' ? undefined : byExecution(run, deps);
+  if (isYoung(lease, deps.now()) || known.is === 'damaged') return undefined;
+  return known.is === 'unrecorded' ? 'lost' : repairByExecution(known.run, deps);
 };
 
 /**
- * Goes through the open runs of a job: those past their lease are ended, those whose execution died are settled, those that never started are
- * started, those whose end was not accounted for are, and the one in the queue is let out if it can be. Says which were mended; those that are
- * `lost` have a place and no run item, and are only told of.
+ * Repairs a job's open runs: ends those past their lease, settles dead ones, starts idle ones, releases ended ones. Then starts the queued run if it may
+ * start. Returns the repairs; a `lost` run is only reported, and `dropLostLeases` acts on it.
  */
-export const reconcile = async ({ name, overlap }: Job, deps: SettleDeps): Promise<Mended[]> => {
+export const reconcile = async ({ name, overlap }: Job, deps: SettleDeps): Promise<Repair[]> => {
   const state = await deps.stores.states.get(name);
-  const mended: Mended[] = [];
+  const repairs: Repair[] = [];
   for (const lease of state?.open ?? []) {
-    const was = await untilWon(() => orMoved(lease.run, mend(lease, name, deps)));
-    if (was) mended.push({ run: lease.run, was });
+    const was = await untilWon(() => orJobConflict(lease.run, repair(lease, name, deps)));
+    if (was) repairs.push({ run: lease.run, was });
   }
-  if (state?.queued) await startQueued(name, null, deps, overlap === 'allow');
-  return mended;
+  if (state?.queued) await startQueued(name, { beside: overlap === 'allow' }, deps);
+  return repairs;
 };
 
 /**
- * Takes away the place of a run that is still without an item, now that its slot, if it was due, has been delivered again. One whose lease has
- * begun anew meanwhile is being recorded.
+ * Removes the leases of lost runs that are still unrecorded, after their due slots were delivered again. Keeps a lease that started over meanwhile: a
+ * delivery is recording its run.
  */
-export const dropLostLeases = async (mended: Mended[], job: string, { stores, now }: SettleDeps): Promise<void> => {
-  for (const { run, was } of mended)
-    if (was === 'lost' && (await readable(run, stores.runs)) === undefined)
+export const dropLostLeases = async (repairs: Repair[], job: string, { stores, now }: SettleDeps): Promise<void> => {
+  for (const { run, was } of repairs)
+    if (was === 'lost' && (await knownRun(run, stores.runs)).is === 'unrecorded')
       await dropLease(run, job, stores.states, (lease) => !isYoung(lease, now()));
 };

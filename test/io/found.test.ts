@@ -64,7 +64,7 @@ describe('an item', () => {
     await stores.runs.put({ ...runOf('night'), id: runOf('day').id });
     expect(await failureOf(stores.runs.get(id))).toMatchObject({
       name: 'DamagedItem',
-      message: expect.stringContaining('id: must be that of its job'),
+      message: expect.stringContaining('id: must be made of its job'),
     });
   });
 

@@ -124,8 +124,10 @@ export const work = async (
       calls: { tools: all, context, effects: stores.effects },
     }),
     clock: more.clock ?? clock(),
-    committed: (_run, _attempt, step) => steps.push(step),
-    failed: (_input, failure) => failures.push(failure),
+    observer: {
+      stepCommitted: (_run, _attempt, step) => steps.push(step),
+      attemptFailed: (_input, failure) => failures.push(failure),
+    },
   });
   return { result, steps, failures };
 };

@@ -24,9 +24,11 @@ export const reports = async (fields: Record<string, unknown>) => {
     executions,
     jobs: async () => declared.job,
     now: () => time.now,
-    recorded: ({ id, outcome }) => told.push(`${id} ${outcome?.status ?? 'open'}`),
-    settled: ({ id, outcome }) => told.push(`${id} ${outcome?.status}`),
-    tripped: ({ id }) => told.push(`${id} tripped`),
+    observer: {
+      runRecorded: ({ id, outcome }) => told.push(`${id} ${outcome?.status ?? 'open'}`),
+      runSettled: ({ id, outcome }) => told.push(`${id} ${outcome?.status}`),
+      breakerOpened: ({ id }) => told.push(`${id} tripped`),
+    },
   };
   const good = { status: 'done', steps: 1, usage };
   const bad = { status: 'give-up', failure: 'ModelUnavailable', message: 'gone', spent: usage };
@@ -42,7 +44,7 @@ export const reports = async (fields: Record<string, unknown>) => {
       return dispatch({ job: 'report', slot, ...more }, deps);
     },
     ends: (run: string, isGood = true) =>
-      settle(SettleInput.parse({ ...firstInput(run), result: isGood ? good : bad }), deps),
+      settle({ ended: SettleInput.parse({ ...firstInput(run), result: isGood ? good : bad }) }, deps),
     outcome: async (run: string) => (await stores.runs.get(run))?.outcome,
     state: async () => {
       const state = await stores.states.get('report');

@@ -3,12 +3,14 @@ import { type DispatchEvent, dispatch } from '../../lib/lifecycle/dispatch.ts';
 import { SettleInput, settle } from '../../lib/lifecycle/settle.ts';
 import { changeState } from '../../lib/policy/job-state.ts';
 import { type ExecutionStatus, firstInput } from '../../lib/run/execution.ts';
+import type { Finding } from '../../lib/run/observer.ts';
 import type { Run } from '../../lib/run/run.ts';
 import type { DeployedSchedule } from '../../lib/watch/deployed-schedule.ts';
-import { type Finding, type WatchDeps, watch } from '../../lib/watch/watchman.ts';
+import { type WatchDeps, watch } from '../../lib/watch/watchman.ts';
 import { usage } from './agent.ts';
 import { deploymentOf } from './deployment.ts';
 import { memoryStores } from './memory-stores.ts';
+import { silent } from './observer.ts';
 
 /**
  * A service around the watchman: stores in memory (the year has them on an engine), a clock that a test sets, executions and schedules that a test
@@ -44,11 +46,13 @@ export const service = async (job: Job, start: string) => {
     },
     jobs: async (name) => (name === world.job.name ? world.job : undefined),
     now,
-    recorded: ({ id, outcome }) => world.told.push(`recorded ${id} ${outcome?.status ?? 'open'}`),
-    settled: ({ id, outcome }) => world.told.push(`settled ${id} ${outcome?.status}`),
-    tripped: ({ id }) => world.told.push(`tripped ${id}`),
-    looked: () => {},
-    blind: (_, failure) => world.told.push(`blind ${failure.name}`),
+    observer: {
+      ...silent,
+      runRecorded: ({ id, outcome }) => world.told.push(`recorded ${id} ${outcome?.status ?? 'open'}`),
+      runSettled: ({ id, outcome }) => world.told.push(`settled ${id} ${outcome?.status}`),
+      breakerOpened: ({ id }) => world.told.push(`tripped ${id}`),
+      jobCheckFailed: (_, failure) => world.told.push(`blind ${failure.name}`),
+    },
   };
   return {
     world,
@@ -63,7 +67,7 @@ export const service = async (job: Job, start: string) => {
       const failed = { status: 'give-up', failure: 'ModelUnavailable', message: 'gone', spent: usage };
       const result = good ? { status: 'done', steps: 1, usage } : failed;
       world.executions.set(run, good ? 'SUCCEEDED' : 'FAILED');
-      await settle(SettleInput.parse({ ...firstInput(run), result }), deps);
+      await settle({ ended: SettleInput.parse({ ...firstInput(run), result }) }, deps);
     },
     look: async (): Promise<Finding> => {
       const finding = (await watch([world.job], deps))[job.name];

@@ -5,6 +5,7 @@ import { noUsage } from '../../lib/usage.ts';
 import { slot, startedAt } from '../kit/agent.ts';
 import { freshStores } from '../kit/fresh-stores.ts';
 import { job } from '../kit/job.ts';
+import { silent } from '../kit/observer.ts';
 import { stateMachine } from '../kit/state-machine.ts';
 
 const jobs = [job(), job({ enabled: false }, 'asleep')];
@@ -18,9 +19,7 @@ const at = async (now = startedAt) => {
     executions,
     jobs: async (name) => jobs.find((one) => one.name === name),
     now: () => now,
-    recorded: (run) => recorded.push(run.id),
-    settled: () => {},
-    tripped: () => {},
+    observer: { ...silent, runRecorded: (run) => recorded.push(run.id) },
   };
   return {
     stores,

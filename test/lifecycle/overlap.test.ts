@@ -149,7 +149,7 @@ describe('a slot that is due while the run before it goes on', () => {
     const dies = { ...stores.states, put: () => Promise.reject(new Error('killed')) };
     const result = { status: 'done', steps: 1, usage };
     const input = SettleInput.parse({ ...firstInput(one), result });
-    await expect(settle(input, { ...deps, stores: { ...stores, states: dies } })).rejects.toThrow('killed');
+    await expect(settle({ ended: input }, { ...deps, stores: { ...stores, states: dies } })).rejects.toThrow('killed');
     expect(await open()).toEqual([one]);
     expect(await deliver(second)).toEqual({ status: 'started', run: two });
     expect(await open()).toEqual([two]);
@@ -162,7 +162,7 @@ test('a run that is over and was not accounted for is, when its slot comes once 
   await deliver(first);
   const dies = { ...stores.states, put: () => Promise.reject(new Error('killed')) };
   const input = SettleInput.parse({ ...firstInput(one), result: { status: 'done', steps: 1, usage } });
-  await expect(settle(input, { ...deps, stores: { ...stores, states: dies } })).rejects.toThrow('killed');
+  await expect(settle({ ended: input }, { ...deps, stores: { ...stores, states: dies } })).rejects.toThrow('killed');
   expect(await deliver(first)).toEqual({ status: 'duplicate', run: one });
   expect(await state()).toMatchObject({ open: [], streak: 1, lastSuccess: first });
 });
@@ -223,7 +223,7 @@ test('a queued run is let out by the next delivery of whatever slot, where whoev
     ++puts === 2 ? Promise.reject(new Error('killed')) : stores.states.put(state);
   const input = SettleInput.parse({ ...firstInput(one), result: { status: 'done', steps: 1, usage } });
   const dies = { ...deps, stores: { ...stores, states: { ...stores.states, put } } };
-  await expect(settle(input, dies)).rejects.toThrow('killed');
+  await expect(settle({ ended: input }, dies)).rejects.toThrow('killed');
   expect(running()).toEqual([one]);
   expect(await deliver(third)).toEqual({ status: 'queued', run: three });
   expect(running()).toEqual([one, two]);

@@ -7,6 +7,7 @@ import { firstInput } from '../../lib/run/execution.ts';
 import { usage } from '../kit/agent.ts';
 import { job } from '../kit/job.ts';
 import { memoryStores } from '../kit/memory-stores.ts';
+import { silent } from '../kit/observer.ts';
 import { idOf, ids, slots } from '../kit/report-service.ts';
 import { stateMachine } from '../kit/state-machine.ts';
 
@@ -48,9 +49,7 @@ const story = async (overlap: string, death: Death, isLate: boolean) => {
     executions,
     jobs: async () => declared,
     now: () => now.at,
-    recorded: () => {},
-    settled: () => {},
-    tripped: () => {},
+    observer: silent,
   };
   const again: (() => Promise<unknown>)[] = [];
   const done = async (work: () => Promise<unknown>) => {
@@ -69,7 +68,7 @@ const story = async (overlap: string, death: Death, isLate: boolean) => {
   const result = { status: 'done', steps: 1, usage };
   const ends = async (run: string) => {
     if (all.get(run)?.status !== 'running') return;
-    await done(() => settle(SettleInput.parse({ ...firstInput(run), result }), deps));
+    await done(() => settle({ ended: SettleInput.parse({ ...firstInput(run), result }) }, deps));
   };
   await deliver(first);
   await deliver(second);
@@ -140,10 +139,10 @@ test('told again of a run that was accounted for, changes nothing', async () => 
 test('a cost that is not known counts as nothing, and is a run all the same', async () => {
   const stores = memoryStores();
   const { executions } = stateMachine();
-  const around = { stores, executions, now: () => new Date(first), settled: () => {}, tripped: () => {} };
-  const deps: DispatchDeps = { ...around, jobs: async () => job(), recorded: () => {} };
+  const around = { stores, executions, now: () => new Date(first), observer: silent };
+  const deps: DispatchDeps = { ...around, jobs: async () => job() };
   await dispatch({ job: 'report', slot: first }, deps);
   const result = { status: 'done', steps: 1, usage: { ...usage, usd: null } };
-  await settle(SettleInput.parse({ ...firstInput(idOf(first)), result }), deps);
+  await settle({ ended: SettleInput.parse({ ...firstInput(idOf(first)), result }) }, deps);
   expect((await stores.states.get('report'))?.spent.day).toEqual({ of: '2026-11-22', usd: 0, runs: 1 });
 });

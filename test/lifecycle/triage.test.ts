@@ -15,7 +15,7 @@ const start = async (fields: Record<string, unknown> = {}) => {
       stores,
       now: () => startedAt,
       random: () => random,
-      closed: (_run, { number }) => closed.push(`attempt ${number}`),
+      observer: { attemptClosed: (_run, { number }) => closed.push(`attempt ${number}`) },
     });
   return { stores, run, closed, ask };
 };

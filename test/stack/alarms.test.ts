@@ -4,9 +4,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { functionNames } from '../../infra/package/build.ts';
 import { alarmNames, alarms } from '../../infra/stack/alarms.ts';
 import { dashboard } from '../../infra/stack/dashboard.ts';
-import { observer } from '../../lib/io/aws/observe.ts';
+import { powertoolsObserver } from '../../lib/io/aws/observer.ts';
 import { Job } from '../../lib/job/job.ts';
-import { freshState } from '../../lib/policy/job-state.ts';
 import { Attempt } from '../../lib/run/attempt.ts';
 import { Run } from '../../lib/run/run.ts';
 import { Step } from '../../lib/run/step.ts';
@@ -37,24 +36,25 @@ const emitted = (): Set<string> => {
   vi.stubEnv('POWERTOOLS_DEV', 'true');
   vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
   const log = vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
-  const seen = observer(
+  const observer = powertoolsObserver(
     new Logger({ logLevel: 'SILENT' }),
     new Metrics({ namespace: 'Nightshift', serviceName: 'nightshift' }),
+    () => new Date(at),
   );
-  seen.recorded(run, new Date(at));
-  seen.recorded({ ...run, outcome: { status: 'skipped', why: 'late', usage, endedAt: at } }, new Date(at));
-  seen.committed(run, 1, step);
-  seen.closed(run, attempt);
-  seen.settled({ ...run, outcome: { status: 'succeeded', steps: 1, attempts: 1, usage, endedAt: at } });
-  seen.settled({
+  observer.runRecorded(run);
+  observer.runRecorded({ ...run, outcome: { status: 'skipped', why: 'late', usage, endedAt: at } });
+  observer.stepCommitted(run, 1, step);
+  observer.attemptClosed(run, attempt);
+  observer.runSettled({ ...run, outcome: { status: 'succeeded', steps: 1, attempts: 1, usage, endedAt: at } });
+  observer.runSettled({
     ...run,
     outcome: { status: 'failed', failure: 'Crash', message: 'm', attempts: 1, usage, endedAt: at },
   });
-  seen.recorded({ ...run, outcome: { status: 'missed', message: 'm', usage, endedAt: at } }, new Date(at));
+  observer.runRecorded({ ...run, outcome: { status: 'missed', message: 'm', usage, endedAt: at } });
   const found = { missed: [], covered: [], started: [run.slot], left: undefined, drift: ['d'], stale: true };
-  seen.looked(job, { ...found, mended: [{ run: run.id, was: 'dead' }] });
-  seen.watched();
-  seen.tripped(run, freshState(job.name));
+  observer.jobChecked(job, { ...found, mended: [{ run: run.id, was: 'dead' }] });
+  observer.allJobsChecked();
+  observer.breakerOpened(run, { failuresInARow: 3, nextProbeAt: at });
   log.mockRestore();
   vi.unstubAllEnvs();
   const metrics = lines.map((line): Emitted => JSON.parse(line)).flatMap(({ _aws }) => _aws.CloudWatchMetrics);

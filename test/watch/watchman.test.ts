@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { longestRunSeconds } from '../../lib/policy/lease.ts';
-import { type Finding, watch } from '../../lib/watch/watchman.ts';
+import type { Finding } from '../../lib/run/observer.ts';
+import { watch } from '../../lib/watch/watchman.ts';
 import { deploymentOf } from '../kit/deployment.ts';
 import { job } from '../kit/job.ts';
 import { outcomesOf, service } from '../kit/watch.ts';
@@ -250,9 +251,9 @@ describe('a run', () => {
   test('whose end was recorded and not accounted for is accounted for', async () => {
     const { deps, look, stores } = await open();
     const put = () => Promise.reject(new Error('killed'));
-    const { settle, died } = await import('../../lib/lifecycle/settle.ts');
+    const { settle } = await import('../../lib/lifecycle/settle.ts');
     const dying = { ...deps, stores: { ...deps.stores, states: { ...deps.stores.states, put } } };
-    await expect(settle(died(id(seven), 'FAILED'), dying)).rejects.toThrow('killed');
+    await expect(settle({ died: { runId: id(seven), status: 'FAILED' } }, dying)).rejects.toThrow('killed');
     expect((await stores.states.get('report'))?.open).toHaveLength(1);
     await look();
     expect(await stores.states.get('report')).toMatchObject({ open: [], streak: -1 });
@@ -464,7 +465,8 @@ test('a job that cannot be looked at hides no other, and is not passed over in s
     },
   };
   const looked: string[] = [];
-  const all = { ...deps, schedules, looked: ({ name }: { name: string }) => void looked.push(name) };
+  const observer = { ...deps.observer, jobChecked: ({ name }: { name: string }) => void looked.push(name) };
+  const all = { ...deps, schedules, observer };
   await expect(watch([job({}, 'broken'), world.job], all)).rejects.toMatchObject({ name: 'Crash' });
   expect(looked).toEqual(['report']);
   expect(world.told).toContain('blind Crash');

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Job } from '../../../lib/job/job.ts';
-import { knownRun, type Run, runId, runStatus } from '../../../lib/run/run.ts';
+import { existingRun, type Run, runId, runStatus } from '../../../lib/run/run.ts';
 import type { Slot } from '../../../lib/schedule/slot.ts';
 import type { Client } from '../client/client.ts';
 import { findJobAt } from '../client/find-job.ts';
@@ -59,7 +59,7 @@ const doing = (progress: Progress): string => {
 /** A run's outcome, waited for. Rejects when the signal aborts; the run does not mind. */
 const endOf = async (id: string, { stores, restMs }: Client, signal: AbortSignal): Promise<Run> => {
   for (;;) {
-    const run = await knownRun(id, stores.runs);
+    const run = await existingRun(id, stores.runs);
     if (run.outcome) return run;
     await setTimeout(restMs, undefined, { signal });
   }

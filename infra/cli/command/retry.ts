@@ -1,7 +1,7 @@
 import { Failure } from '../../../lib/failure.ts';
 import { freeSuffix } from '../../../lib/report/backlog.ts';
 import { mustBeRunId } from '../../../lib/report/run-history.ts';
-import { knownRun, type Run, type Runs } from '../../../lib/run/run.ts';
+import { existingRun, type Run, type Runs } from '../../../lib/run/run.ts';
 import { mustBeDeclared, readDeclared } from '../client/job-files.ts';
 import { reading, running } from '../client/open.ts';
 import type { Target } from '../client/target.ts';
@@ -12,7 +12,7 @@ export type RetryOptions = Target & { infra: string; json?: boolean };
 
 /** The run that is tried again, which must be over, and the suffix of the new one. Throws UnknownRun, InvalidEvent. */
 const before = async (id: string, runs: Runs): Promise<{ run: Run; suffix: string }> => {
-  const run = await knownRun(id, runs);
+  const run = await existingRun(id, runs);
   const { slot, outcome } = run;
   if (!outcome) throw new Failure('InvalidEvent', `run ${id} is still open, expected one that has ended`);
   const all = await runs.byJob(run.job.name, { from: slot, to: slot, limit: Number.POSITIVE_INFINITY });

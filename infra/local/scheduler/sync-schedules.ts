@@ -9,31 +9,23 @@ import {
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
 import type { Job } from '../../../lib/job/job.ts';
-import { boundsOf, isOver } from '../../../lib/schedule/calendar.ts';
-import { scheduleExpression, scheduleName } from '../../../lib/schedule/schedule.ts';
+import { isOver } from '../../../lib/schedule/calendar.ts';
+import { scheduleName } from '../../../lib/schedule/schedule.ts';
+import { scheduleSettings } from '../../stack/schedules.ts';
 import { functionArn, scheduleGroup, scheduleRoleArn } from '../arn.ts';
 
 /** The jobs whose schedules were changed, and when that of each job was made, which is where a rate counts from. */
 export type Timetable = { created: string[]; updated: string[]; removed: string[]; since: Map<string, Date> };
 
-/** A job's schedule, as the package declares it for AWS. */
+/** A job's schedule as the package declares it for AWS, but with dates as the SDK takes them. A one-time schedule is deleted after it has fired. */
 const settingsOf = (job: Job) => {
-  const { start, end } = boundsOf(job.schedule);
+  const target = { Arn: functionArn('dispatch'), RoleArn: scheduleRoleArn };
+  const { Name, StartDate, EndDate, ...settings } = scheduleSettings(job, target);
   return {
-    ScheduleExpression: scheduleExpression(job.schedule),
-    ScheduleExpressionTimezone: job.schedule.timezone,
-    ...(start !== undefined && { StartDate: new Date(start) }),
-    ...(end !== undefined && { EndDate: new Date(end) }),
-    ...(job.description && { Description: job.description }),
-    State: 'ENABLED' as const,
+    ...settings,
+    ...(StartDate !== undefined && { StartDate: new Date(StartDate) }),
+    ...(EndDate !== undefined && { EndDate: new Date(EndDate) }),
     ActionAfterCompletion: job.schedule.at === undefined ? ('NONE' as const) : ('DELETE' as const),
-    FlexibleTimeWindow: { Mode: 'OFF' as const },
-    Target: {
-      Arn: functionArn('dispatch'),
-      RoleArn: scheduleRoleArn,
-      Input: JSON.stringify({ job: job.name, slot: '<aws.scheduler.scheduled-time>' }),
-      RetryPolicy: { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86_400 },
-    },
   };
 };
 

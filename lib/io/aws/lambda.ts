@@ -11,7 +11,7 @@ import { parse } from '../../parse.ts';
 import { runId } from '../../run/run.ts';
 import { environment } from '../files/config.ts';
 import { dynamoStores } from '../store/stores.ts';
-import { observer } from './observe.ts';
+import { powertoolsObserver } from './observer.ts';
 
 const logger = new Logger();
 
@@ -37,7 +37,7 @@ export const service = () => {
     config,
     now,
     stores: dynamoStores(client, config.table, { now, token, damaged }),
-    observe: observer(logger, new Metrics()),
+    observer: powertoolsObserver(logger, new Metrics(), now),
   };
 };
 

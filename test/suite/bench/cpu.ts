@@ -47,11 +47,13 @@ const round = async (steps: Step[]): Promise<number[]> => {
         calls: { tools: { look }, context, effects: { get: nowhere, put: nowhere } },
       }),
       clock: { now: () => at, remainingMs: () => 900_000, timeout: AbortSignal.timeout },
-      committed() {
-        if (last) spent.push(cpuMs(last));
-        last = process.cpuUsage();
+      observer: {
+        stepCommitted() {
+          if (last) spent.push(cpuMs(last));
+          last = process.cpuUsage();
+        },
+        attemptFailed() {},
       },
-      failed() {},
     },
   );
   if (result.status !== 'done') throw new Error(`the attempt ended as ${JSON.stringify(result)}`);

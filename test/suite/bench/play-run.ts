@@ -9,6 +9,7 @@ import { SettleInput, settle } from '../../../lib/lifecycle/settle.ts';
 import { AttemptInput } from '../../../lib/run/attempt.ts';
 import type { ExecutionInput } from '../../../lib/run/execution.ts';
 import { runId } from '../../../lib/run/run.ts';
+import { silent } from '../../kit/observer.ts';
 import { stateMachine } from '../../kit/state-machine.ts';
 import type { onLocalService } from './counted-store.ts';
 import type { StoreCall } from './meter.ts';
@@ -50,7 +51,7 @@ export const playRun = async (
   const functions: PlayedRun['functions'] = [];
   const states: string[] = [];
   const { executions, asked } = stateMachine();
-  const around = { stores: on.stores, executions, now: () => now, settled() {}, tripped() {} };
+  const around = { stores: on.stores, executions, now: () => now, observer: silent };
   const counted = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     const from = on.calls.length;
     const result = await work();
@@ -71,17 +72,14 @@ export const playRun = async (
         calls: { tools: { look }, context, effects: on.stores.effects },
       }),
       clock: { now: () => now, remainingMs: () => 900_000, timeout: AbortSignal.timeout },
-      committed() {},
-      failed() {},
+      observer: silent,
     });
   const stages: Record<string, (event: unknown) => Promise<unknown>> = {
     attempt: (event) => attempt(AttemptInput.parse(event)),
-    settle: (event) => settle(SettleInput.parse(event), around),
+    settle: (event) => settle({ ended: SettleInput.parse(event) }, around),
   };
 
-  await counted('dispatch', () =>
-    dispatch({ job: job.name, slot }, { ...around, jobs: async () => job, recorded() {} }),
-  );
+  await counted('dispatch', () => dispatch({ job: job.name, slot }, { ...around, jobs: async () => job }));
   const [started] = asked;
   if (!started) throw new Error(`dispatch started no execution of ${id}`);
   const machine = runMachine(

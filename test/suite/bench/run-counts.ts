@@ -1,6 +1,7 @@
 import { Job } from '../../../lib/job/job.ts';
 import { watch } from '../../../lib/watch/watchman.ts';
 import { deploymentOf } from '../../kit/deployment.ts';
+import { silent } from '../../kit/observer.ts';
 import { stateMachine } from '../../kit/state-machine.ts';
 import { unexpected } from '../../kit/unexpected.ts';
 import { onLocalService } from './counted-store.ts';
@@ -49,8 +50,7 @@ const watchmanOf = (on: LocalEngine, job: Job, deployedAt: string, steps: number
     executions: stateMachine().executions,
     schedules: { get: async () => deploymentOf(job, deployedAt), remove: async () => {} },
     now: () => time.now,
-    ...{ recorded() {}, settled() {}, tripped() {}, looked() {} },
-    blind: (_: Job, failure: Error) => unexpected(failure),
+    observer: { ...silent, jobCheckFailed: (_: Job, failure: Error) => unexpected(failure) },
   };
   return {
     async look(iso: string): Promise<Units> {

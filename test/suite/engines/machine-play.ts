@@ -10,6 +10,7 @@ import { type DispatchResult, dispatch } from '../../../lib/lifecycle/dispatch.t
 import type { Run } from '../../../lib/run/run.ts';
 import { slotAt } from '../../../lib/schedule/slot.ts';
 import { job } from '../../kit/job.ts';
+import { silent } from '../../kit/observer.ts';
 import type { Engine, Entered, Known, Machine } from './machine-engine.ts';
 import type { Play, Script } from './machine-script.ts';
 import { type Asl, runAsl, type Scenario } from './scenarios.ts';
@@ -75,9 +76,7 @@ export const begin = async ({ engine, known, script }: Bench, scenario: Cast): P
     executions: stateMachineExecutions(machine.client, machine.arn),
     jobs: async () => made,
     now: () => new Date(),
-    recorded: () => {},
-    settled: () => {},
-    tripped: () => {},
+    observer: silent,
   };
   const deliver = () => dispatch({ job: made.name, slot }, deps);
   expect(await deliver()).toEqual({ status: 'started', run });

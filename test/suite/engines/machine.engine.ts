@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { RedriveExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { executionInput } from '../../../lib/run/execution.ts';
-import { knownRun } from '../../../lib/run/run.ts';
+import { existingRun } from '../../../lib/run/run.ts';
 import { engines } from './machine-known.ts';
 import { type Bench, begin, eventually, over, perform } from './machine-play.ts';
 import { openScript } from './machine-script.ts';
@@ -54,7 +54,7 @@ describe.each(Object.entries(engines))('the state machine on %s', (_name, { star
   test('starts one execution for a name, whatever is delivered while it runs and after', async () => {
     const begun = await begin(bench, { name: 'named', replies: ['held', { text: 'Once.' }] });
     const { machine, run: name, executionArn, deliver, play } = begun;
-    const recorded = await knownRun(name, machine.stores.runs);
+    const recorded = await existingRun(name, machine.stores.runs);
     const start = (attempt: number) => {
       const { notBefore, first } = executionInput(recorded);
       const input = JSON.stringify({ notBefore, first: { ...first, attempt } });

@@ -7,16 +7,18 @@ import type { ModelReply, ModelRequest } from '../../../lib/agent/model.ts';
 import { type Tool, ToolError, type ToolErrorKind, tool } from '../../../lib/agent/tool.ts';
 import { Failure, type FailureName } from '../../../lib/failure.ts';
 import { schedulerDeployedSchedules } from '../../../lib/io/aws/deployed-schedules.ts';
+import { ExecutionEndEvent } from '../../../lib/io/aws/execution-end.ts';
 import { stateMachineExecutions } from '../../../lib/io/aws/executions.ts';
 import { dynamoStores } from '../../../lib/io/store/stores.ts';
 import { Job } from '../../../lib/job/job.ts';
 import { DispatchEvent, dispatch } from '../../../lib/lifecycle/dispatch.ts';
-import { SettleInput, settle } from '../../../lib/lifecycle/settle.ts';
+import { settle } from '../../../lib/lifecycle/settle.ts';
 import { TriageInput, triage } from '../../../lib/lifecycle/triage.ts';
 import { parse } from '../../../lib/parse.ts';
 import { changeState, type JobState } from '../../../lib/policy/job-state.ts';
 import { paused, resumed } from '../../../lib/policy/pause.ts';
 import { AttemptInput } from '../../../lib/run/attempt.ts';
+import type { Observer } from '../../../lib/run/observer.ts';
 import type { Run } from '../../../lib/run/run.ts';
 import { watch } from '../../../lib/watch/watchman.ts';
 
@@ -76,10 +78,16 @@ export const handlers = (world: World) => {
   const schedules = schedulerDeployedSchedules(scheduler, 'nightshift');
   const allJobs = Object.entries(world.jobs).map(([name, file]) => Job.parse({ ...file, name }));
   const jobs = async (name: string) => allJobs.find((job) => job.name === name);
-  const heard = {
-    recorded: (run: Run) => told('recorded', run.id),
-    settled: (run: Run) => told('settled', run.id),
-    tripped: (run: Run) => told('tripped', run.id),
+  const observer: Observer = {
+    runRecorded: (run) => told('recorded', run.id),
+    runSettled: (run) => told('settled', run.id),
+    breakerOpened: (run) => told('tripped', run.id),
+    stepCommitted: (run, attempt, step) => told('committed', [run.id, attempt, step.number]),
+    attemptFailed: (_, failure) => told('failed', failure.name),
+    attemptClosed: (run, attempt) => told('closed', [run.id, attempt.number]),
+    jobChecked: (_, finding) => told('looked', finding),
+    jobCheckFailed: (_, { name, cause }) => told('blind', isSdk(cause) ? (cause as Error).name : name),
+    allJobsChecked() {},
   };
   const open = async (run: Run, attempt: number): Promise<Opened> => {
     const { job, id: runId, slot } = run;
@@ -104,35 +112,11 @@ export const handlers = (world: World) => {
     (raw: unknown): Promise<unknown> =>
       work(parse(schema, raw, 'InvalidEvent', 'event'));
   return {
-    dispatch: lambda(DispatchEvent, (event) => dispatch(event, { stores, executions, jobs, now, ...heard })),
-    attempt: lambda(AttemptInput, (input) =>
-      agentLoop(input, {
-        stores,
-        open,
-        clock,
-        committed: (run, attempt, step) => told('committed', [run.id, attempt, step.number]),
-        failed: (_, failure) => told('failed', failure.name),
-      }),
-    ),
-    triage: lambda(TriageInput, (input) =>
-      triage(input, {
-        stores,
-        now,
-        random: world.random,
-        closed: (run, attempt) => told('closed', [run.id, attempt.number]),
-      }),
-    ),
-    settle: lambda(SettleInput, (input) => {
-      const { settled, tripped } = heard;
-      return settle(input, { stores, executions, now, settled, tripped });
-    }),
-    watchman: lambda(z.looseObject({}), () =>
-      watch(allJobs, {
-        ...{ stores, executions, schedules, now, ...heard },
-        looked: (_, finding) => told('looked', finding),
-        blind: (_, { name, cause }) => told('blind', isSdk(cause) ? (cause as Error).name : name),
-      }),
-    ),
+    dispatch: lambda(DispatchEvent, (event) => dispatch(event, { stores, executions, jobs, now, observer })),
+    attempt: lambda(AttemptInput, (input) => agentLoop(input, { stores, open, clock, observer })),
+    triage: lambda(TriageInput, (input) => triage(input, { stores, now, random: world.random, observer })),
+    settle: lambda(ExecutionEndEvent, (end) => settle(end, { stores, executions, now, observer })),
+    watchman: lambda(z.looseObject({}), () => watch(allJobs, { stores, executions, schedules, now, observer })),
     /** Not a function of the service: what the command line does for a person. */
     person: lambda(Wish, ({ job, does }) => {
       const since = now();

@@ -2,7 +2,7 @@ import { Failure } from '../../../lib/failure.ts';
 import type { Stores } from '../../../lib/io/store/stores.ts';
 import type { Job } from '../../../lib/job/job.ts';
 import { type DispatchDeps, type DispatchEvent, dispatch } from '../../../lib/lifecycle/dispatch.ts';
-import { died, type SettleInput, settle } from '../../../lib/lifecycle/settle.ts';
+import { type Death, type SettleInput, settle } from '../../../lib/lifecycle/settle.ts';
 import { type TriageInput, type TriageResult, triage } from '../../../lib/lifecycle/triage.ts';
 import { changeState, type JobState } from '../../../lib/policy/job-state.ts';
 import type { AttemptInput, AttemptResult } from '../../../lib/run/attempt.ts';
@@ -77,14 +77,16 @@ export const serviceOf = (
       executions: executionsOf(actor),
       jobs: async () => job,
       now: () => time.now,
-      recorded: (run) => judged(run, since),
-      settled: (run) => judged(run, since),
-      tripped: (run) => tripped.push(run.id),
+      observer: {
+        runRecorded: (run) => judged(run, since),
+        runSettled: (run) => judged(run, since),
+        breakerOpened: (run) => tripped.push(run.id),
+      },
     };
   };
 
-  const tellOfDeath = (run: string, status: 'FAILED' | 'ABORTED', error?: string) =>
-    gate.spawn(`event ${run}`, (own) => settle(died(run, status, error), depsOf(own)));
+  const tellOfDeath = (run: string, status: Death['status'], error?: string) =>
+    gate.spawn(`event ${run}`, (own) => settle({ died: { runId: run, status, error } }, depsOf(own)));
 
   /** One invocation of an attempt, by the product's own loop. */
   const attempted = async (run: Run, attempt: number, actor: string) => {
@@ -116,7 +118,7 @@ export const serviceOf = (
   };
 
   const settled = async (input: SettleInput, run: string, actor: string): Promise<void> => {
-    const outcome = await retried(run, () => settle(input, depsOf(actor)));
+    const outcome = await retried(run, () => settle({ ended: input }, depsOf(actor)));
     if (isStopped(run)) return;
     const good = outcome?.status === 'succeeded';
     setStatus(run, good ? 'SUCCEEDED' : 'FAILED');
@@ -125,7 +127,7 @@ export const serviceOf = (
 
   const triaged = (input: AttemptInput, result: AttemptResult, actor: string): Promise<TriageResult | undefined> => {
     const own = watched(stores, actor, gate, seen, exclusive);
-    const deps = { stores: own, now: () => time.now, random: () => 0, closed() {} };
+    const deps = { stores: own, now: () => time.now, random: () => 0, observer: { attemptClosed() {} } };
     return retried(input.runId, () => triage({ ...input, result } as TriageInput, deps));
   };
 

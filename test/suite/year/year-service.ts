@@ -1,7 +1,7 @@
 import type { FailureName } from '../../../lib/failure.ts';
 import type { Job } from '../../../lib/job/job.ts';
 import { type DispatchEvent, dispatch } from '../../../lib/lifecycle/dispatch.ts';
-import { died, SettleInput, settle } from '../../../lib/lifecycle/settle.ts';
+import { type Death, SettleInput, settle } from '../../../lib/lifecycle/settle.ts';
 import { changeState } from '../../../lib/policy/job-state.ts';
 import { paused, resumed } from '../../../lib/policy/pause.ts';
 import { firstInput } from '../../../lib/run/execution.ts';
@@ -66,15 +66,18 @@ export const openWorld = async (plan: Plan, chance: Random) => {
     schedules: { get: async ({ name }) => standing(name), remove: async ({ name }) => retire(name) },
     jobs: async (name) => declared(name),
     now,
-    recorded: (run) => count(`recorded ${run.outcome?.status ?? 'started'}`),
-    settled: (run) => count(`settled ${run.outcome?.status}`),
-    tripped: () => count('breaker opened'),
-    looked: (_, { mended, drift, stale }) => {
-      for (const { was } of mended) count(`mended ${was}`);
-      if (drift.length > 0) count('drift seen');
-      if (stale) count('stale seen');
+    observer: {
+      runRecorded: (run) => count(`recorded ${run.outcome?.status ?? 'started'}`),
+      runSettled: (run) => count(`settled ${run.outcome.status}`),
+      breakerOpened: () => count('breaker opened'),
+      jobChecked: (_, { mended, drift, stale }) => {
+        for (const { was } of mended) count(`mended ${was}`);
+        if (drift.length > 0) count('drift seen');
+        if (stale) count('stale seen');
+      },
+      jobCheckFailed: () => count('job not looked at'),
+      allJobsChecked() {},
     },
-    blind: () => count('job not looked at'),
   });
 
   /** A process: as a rule it lives, now and then it dies somewhere. */
@@ -109,7 +112,7 @@ export const openWorld = async (plan: Plan, chance: Random) => {
   const settling = async (run: string, input: unknown, tries = 0): Promise<boolean> => {
     try {
       if (breaksDown()) throw new Error('out of service');
-      await settle(SettleInput.parse(input), process_());
+      await settle({ ended: SettleInput.parse(input) }, process_());
       return true;
     } catch {
       if (tries >= 6) return false;
@@ -126,14 +129,14 @@ export const openWorld = async (plan: Plan, chance: Random) => {
   const die = (run: string): void => {
     count('execution died');
     sfn.end(run, 'FAILED');
-    if (chance.happens(0.5)) clock.add(clock.now() + 1000, () => void told(died(run, 'FAILED')));
+    if (chance.happens(0.5)) clock.add(clock.now() + 1000, () => void told({ runId: run, status: 'FAILED' }));
     else count('its event was lost');
   };
-  const told = async (event: ReturnType<typeof died>): Promise<void> => {
-    await settle(event, process_()).catch(() => count('event given up'));
+  const told = async (died: Death): Promise<void> => {
+    await settle({ died }, process_()).catch(() => count('event given up'));
   };
   const aborted = ({ run, error }: Execution): void => {
-    if (chance.happens(0.8)) clock.add(clock.now() + 1000, () => told(died(run, 'ABORTED', error)));
+    if (chance.happens(0.8)) clock.add(clock.now() + 1000, () => told({ runId: run, status: 'ABORTED', error }));
   };
 
   const minutes = (): number => {

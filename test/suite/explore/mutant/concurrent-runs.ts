@@ -1,7 +1,7 @@
 import { edit, type Mutant, mutant } from './mutant.ts';
 
-const settled = '  await release(over, deps);\n';
-const letOutAtTheEnd = '  if (state.queued !== null) await startQueued(run.job.name, run.id, deps);\n';
+const settled = '  await release(settled, deps);\n';
+const letOutAtTheEnd = '  if (state.queued !== null) await startQueued(run.job.name, { after: run.id }, deps);\n';
 
 /** Guards of a job's runs together: their places, and whatever keeps one from starting. */
 export const together: Mutant[] = [
@@ -12,14 +12,14 @@ export const together: Mutant[] = [
     edit(
       'lib/lifecycle/dispatch.ts',
       '      await deps.stores.states.put(decided.state);\n      return start(seen, delivery);',
-      '      if (!seen.known) await record(run, delivery);\n      await deps.stores.states.put(decided.state);\n      return start({ ...seen, known: run }, delivery);',
+      '      if (!seen.isRecorded) await record(run, delivery);\n      await deps.stores.states.put(decided.state);\n      return start({ ...seen, isRecorded: true }, delivery);',
     ),
   ),
   mutant(
     'accounted',
     'an end that is accounted for again',
     ['answer'],
-    edit('lib/lifecycle/release.ts', '    if (!known) return seen;\n', ''),
+    edit('lib/lifecycle/release.ts', '    if (!isListed(before, run.id)) return before;\n', ''),
   ),
   mutant(
     'ends',
@@ -32,7 +32,7 @@ export const together: Mutant[] = [
     'a settlement, and a watchman, that do not account',
     ['answer'],
     edit('lib/lifecycle/settle.ts', settled, ''),
-    edit('lib/watch/reconcile.ts', '    await release(run, deps);\n', ''),
+    edit('lib/watch/reconcile.ts', '    await release(known.run, deps);\n', ''),
   ),
   mutant(
     'ends',
@@ -47,7 +47,7 @@ export const together: Mutant[] = [
     edit('lib/lifecycle/release.ts', letOutAtTheEnd, ''),
     edit(
       'lib/watch/reconcile.ts',
-      "  if (state?.queued) await startQueued(name, null, deps, overlap === 'allow');\n",
+      "  if (state?.queued) await startQueued(name, { beside: overlap === 'allow' }, deps);\n",
       '',
     ),
   ),
@@ -60,7 +60,7 @@ export const together: Mutant[] = [
       '    if (!state?.queued || (!beside && state.open.some((lease) => lease.holds))) return false;',
       '    if (!state?.queued) return false;',
     ),
-    edit('lib/lifecycle/dispatch.ts', '  if (free && state.queued !== null &&', '  if (state.queued !== null &&'),
+    edit('lib/lifecycle/dispatch.ts', '  if (isFree && state.queued !== null &&', '  if (state.queued !== null &&'),
   ),
   mutant(
     'let in',
@@ -128,7 +128,7 @@ export const together: Mutant[] = [
     ['skip', 'queue'],
     edit(
       'lib/lifecycle/dispatch.ts',
-      '  if (isForOthers(decided) && (await releaseEnded(state, deps))) throw moved(run.id);\n',
+      '  if (isForOthers(decided) && (await releaseEnded(state, deps))) throw jobConflict(run.id);\n',
       '',
     ),
   ),
@@ -197,13 +197,17 @@ export const together: Mutant[] = [
     'ends',
     'a lost race for the state that is not run again',
     ['side-by-side', 'cancel'],
-    edit('lib/policy/job-state.ts', 'const patience = 50;', 'const patience = 0;'),
+    edit('lib/policy/job-state.ts', 'const maxRepeats = 50;', 'const maxRepeats = 0;'),
   ),
   mutant(
     '1',
     'a watchman that does not deliver what was lost',
     ['lost'],
-    edit('lib/watch/watchman.ts', '  return lost.length > 0 ? catchUp(', '  return lost.length < 0 ? catchUp('),
+    edit(
+      'lib/watch/watchman.ts',
+      '  return undelivered.length > 0 ? catchUp(',
+      '  return undelivered.length < 0 ? catchUp(',
+    ),
   ),
   mutant(
     '7',
@@ -212,7 +216,7 @@ export const together: Mutant[] = [
     edit('lib/policy/lease.ts', 'Date.parse(until) <= now.getTime()', 'Date.parse(until) <= 0'),
     edit(
       'lib/watch/reconcile.ts',
-      "  await settle(died(run.id, status === 'SUCCEEDED' ? 'FAILED' : status), deps);\n",
+      "  await settle({ died: { runId: run.id, status: status === 'SUCCEEDED' ? 'FAILED' : status } }, deps);\n",
       '',
     ),
   ),

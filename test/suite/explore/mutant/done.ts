@@ -81,8 +81,8 @@ export const done: Mutant[] = [
     ['answer'],
     edit(
       'lib/lifecycle/settle.ts',
-      '  const over = isEnded(run)',
-      "  if ('detail' in input) return run.outcome as Outcome;\n  const over = isEnded(run)",
+      '  const settled = isEnded(run)',
+      "  if ('died' in end) return run.outcome as Outcome;\n  const settled = isEnded(run)",
     ),
   ),
   mutant(
@@ -97,8 +97,8 @@ export const done: Mutant[] = [
     ['answer'],
     edit(
       'lib/lifecycle/settle.ts',
-      'if (last && !last.failed && answer?.answered',
-      'if (last && !last.failed && false && answer?.answered',
+      'if (last && !last.failed && lastWork?.answered',
+      'if (last && !last.failed && false && lastWork?.answered',
     ),
   ),
   mutant(

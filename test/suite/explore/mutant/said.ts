@@ -92,8 +92,8 @@ export const said: Mutant[] = [
     ['refused'],
     edit(
       'lib/run/run.ts',
-      'export const knownRun = async (id: string, runs: Runs): Promise<Run> => {\n  const run = await runs.get(id);',
-      'const seen = new Map<string, Run>();\nexport const knownRun = async (id: string, runs: Runs): Promise<Run> => {\n  const run = seen.get(id) ?? (await runs.get(id));\n  if (run) seen.set(id, run);',
+      'export const existingRun = async (id: string, runs: Runs): Promise<Run> => {\n  const run = await runs.get(id);',
+      'const seen = new Map<string, Run>();\nexport const existingRun = async (id: string, runs: Runs): Promise<Run> => {\n  const run = seen.get(id) ?? (await runs.get(id));\n  if (run) seen.set(id, run);',
     ),
   ),
 ];

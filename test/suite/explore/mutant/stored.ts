@@ -2,8 +2,8 @@ import { edit, type Mutant, mutant } from './mutant.ts';
 
 const noSecondLook = edit(
   'lib/lifecycle/settle.ts',
-  'isEnded(run) ? run : await recordOutcome(run, input, deps)',
-  'await recordOutcome(run, input, deps)',
+  'isEnded(run) ? run : await recordOutcome(run, end, deps)',
+  'await recordOutcome(run, end, deps)',
 );
 const anyVersion = edit(
   'lib/io/store/table.ts',
@@ -34,7 +34,7 @@ export const stored: Mutant[] = [
     ['answer'],
     edit(
       'lib/lifecycle/dispatch.ts',
-      '  await orMoved(run.id, delivery.deps.stores.runs.put(run));',
+      '  await orJobConflict(run.id, delivery.deps.stores.runs.put(run));',
       '  await delivery.deps.stores.runs.put(run).catch(() => undefined);',
     ),
   ),
@@ -44,8 +44,8 @@ export const stored: Mutant[] = [
     ['disabled'],
     edit(
       'lib/lifecycle/dispatch.ts',
-      '  if (isEnded(known)) return over',
-      '  if (isEnded(known) && lease) return over',
+      "  if (known.is === 'ended') return reportEnded",
+      "  if (known.is === 'ended' && lease) return reportEnded",
     ),
   ),
   mutant('2', 'a second settlement that does not look for the first', ['refused'], noSecondLook),
