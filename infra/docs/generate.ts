@@ -1,11 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { alarmParts } from './alarm-parts.ts';
+import { costParts } from './cost-parts.ts';
 import { jobParts } from './job-parts.ts';
 import { type Part, withPart } from './part.ts';
 import { scriptParts } from './script-parts.ts';
 
 /** Every generated part. A document's parts have a file of their own here. */
-const parts: Part[] = [...jobParts, ...alarmParts, ...scriptParts];
+const parts: Part[] = [...jobParts, ...alarmParts, ...scriptParts, ...costParts];
 
 const current = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
 

@@ -8,9 +8,10 @@ import { syncSchedules } from '../../infra/local/scheduler/sync-schedules.ts';
 import { functionNames } from '../../infra/package/build.ts';
 import { readJobs, repositoryFiles, writeConfig } from '../../lib/io/files/job-files.ts';
 import { slotAt } from '../../lib/schedule/slot.ts';
-import { clientOptions, invoke, lines, place } from '../kit/local-service.ts';
+import { clientOptions, invoke, lines } from '../kit/local-service.ts';
 import { modelEnv } from '../kit/local-stage.ts';
 import { serve } from '../kit/model-server.ts';
+import { place } from '../kit/place.ts';
 import { runCounts } from '../suite/bench/run-counts.ts';
 
 const steps = 5;
@@ -88,13 +89,13 @@ describe('the cost table', () => {
     await expect(`${JSON.stringify(measured, null, 2)}\n`).toMatchFileSnapshot('../../infra/docs/run-counts.json');
   });
 
-  test('grows with jobs and runs, and costs little beside its alarms for one job a day', async () => {
+  test('grows with jobs and with runs, and is mostly alarms for one job a day', async () => {
     const counts = await readCounts();
-    const totals = fleets.map((fleet) => total(bill(fleet, counts)));
-    expect(totals).toEqual(totals.toSorted((a, b) => a - b));
-    const [daily] = fleets;
-    if (!daily) throw new Error('there is no fleet of one job');
-    const { fixed, ...rest } = bill(daily, counts);
-    expect(total({ ...rest, fixed: 0 })).toBeLessThan(fixed);
+    const costs = (jobs: number, runsPerJob: number) => bill({ name: 'any', jobs, runsPerJob }, counts);
+    expect(total(costs(20, 720))).toBeGreaterThan(total(costs(10, 720)));
+    expect(total(costs(10, 1_440))).toBeGreaterThan(total(costs(10, 720)));
+    const daily = costs(1, 30);
+    expect(daily.fixed).toBeGreaterThan(total({ ...daily, fixed: 0 }));
+    expect(fleets.map((fleet) => bill(fleet, counts).fixed)).toEqual(fleets.map(() => daily.fixed));
   });
 });
