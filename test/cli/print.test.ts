@@ -18,18 +18,18 @@ import { noUsage } from '../../lib/usage.ts';
 const uncoloured = createColors(false);
 const hostile = '\u001b[2J\u001b]0;owned\u0007red\u001b[31m \u009b5mblink\u202eabc\r\u0008';
 
-test('leaves nothing of a text that could steer a terminal', () => {
+test('removes from a text whatever could control a terminal', () => {
   expect(sanitize(hostile)).toBe('red blinkabc');
   expect(sanitize('a\tb\nc – ✓ ü 漢')).toBe('a\tb\nc – ✓ ü 漢');
 });
 
-test('prints JSON that a terminal does not obey, of the very same value', () => {
+test('prints JSON of the same value without characters that control a terminal', () => {
   const printed = json({ hostile });
   expect(printed).toMatch(/^[\n -~]*$/);
   expect(JSON.parse(printed)).toEqual({ hostile });
 });
 
-test('shortens to one line and says so', () => {
+test('shortens a text to one line that ends with an ellipsis', () => {
   expect(brief('  two\n words ', 20)).toBe('two words');
   expect(brief('abcdef', 4)).toBe('abc…');
   expect(brief('👍👍👍', 2)).toBe('👍…');
@@ -45,7 +45,7 @@ test('cuts a line at the width of the terminal, its margin included', () => {
 const family = '👨‍👩‍👧‍👦';
 const accented = 'e\u0301';
 
-test('shortens after a whole character: no accent, no member of a family is left over', () => {
+test('shortens a text after a whole character, without splitting accents or joined emoji', () => {
   expect(brief(`ab${family}c`, 7)).toBe('ab…');
   expect(brief(`ab${family}c`, 10)).toBe(`ab${family}c`);
   expect(brief(`a${accented}bc`, 3)).toBe('a…');
@@ -81,7 +81,7 @@ test('writes an unknown price as unknown and a tiny one as more than nothing', (
   ]);
 });
 
-test('aligns a table by what is seen, not by what a cell hides', () => {
+test('aligns a table without counting control sequences in a cell', () => {
   const lines = tableLines(
     [{ title: 'a' }, { title: 'n', amount: true }],
     [
@@ -165,7 +165,7 @@ const failed = {
 const attempt = { runId: run.id, startedAt: at(2), version: 1, prompt: { system: undefined, prompt: 'Write.' } };
 const noted = { ...attempt, prompt: { system: undefined, prompt: 'Write. It failed.' } };
 
-/** The run as it stood at one moment after another. */
+/** The history of one run at successive moments. */
 const open: RunHistory = { run: { ...run, outcome: null }, attempts: [] };
 const first = { ...attempt, number: 1, failed: null, steps: [] };
 const stepped = { ...first, steps: [toolStep] };
@@ -185,7 +185,7 @@ const moments: RunHistory[] = [
 const whole = moments.at(-1) ?? open;
 const texts = (history: RunHistory): string[] => timeline(history).map((line) => drawn(line, uncoloured));
 
-test('draws a run as it happened, with the time since its start, and nothing a page could paint with', () => {
+test('draws a run in the order of its events, with the time since its start, and sanitized', () => {
   expect(texts(whole)).toEqual([
     'job    report',
     'slot   Sunday 2026-11-22 16:00 Asia/Tokyo  (2026-11-22T07:00:00Z)',
@@ -205,7 +205,7 @@ test('draws a run as it happened, with the time since its start, and nothing a p
   ]);
 });
 
-test('only ever adds lines as a run goes on', () => {
+test('adds lines to a timeline as a run continues, and changes none', () => {
   const pages = moments.map(texts);
   for (const [index, page] of pages.entries()) {
     const before = pages[index - 1] ?? [];
@@ -215,12 +215,12 @@ test('only ever adds lines as a run goes on', () => {
   expect(new Set(keys).size).toBe(keys.length);
 });
 
-test('claims no clean start where the prompt says how the attempt before failed', () => {
+test('says that a prompt names the failure of the attempt before', () => {
   const page = texts({ ...open, attempts: [closed, { ...noted, number: 2, failed: null, steps: [] }] });
-  expect(page.at(-1)).toContain('starts clean, but for a sentence that says how the one before it failed');
+  expect(page.at(-1)).toContain('starts clean, plus one sentence on how the attempt before it failed');
 });
 
-test('says why nothing follows a failed attempt', () => {
+test('says why no attempt follows a failed one', () => {
   const last = (failure: 'ModelUnavailable' | 'Unauthorized') =>
     texts({ ...open, attempts: [{ ...first, failed: { ...failed, failure, decision: { status: 'give-up' } } }] }).at(
       -1,
@@ -229,12 +229,12 @@ test('says why nothing follows a failed attempt', () => {
   expect(last('Unauthorized')).toContain('gives up: Unauthorized is not tried again');
 });
 
-test('tells a skipped run from a failed one', () => {
+test('draws a skipped run otherwise than a failed one', () => {
   const skipped = { status: 'skipped' as const, why: 'disabled' as const, usage: noUsage, endedAt: at(1) };
   expect(texts({ run: { ...run, outcome: skipped }, attempts: [] }).at(-1)).toContain('– skipped: disabled');
 });
 
-test('knows what a run is doing from its items alone', () => {
+test('says what a run is doing by its items', () => {
   expect(moments.map((history) => doing(history, new Date(at(6))))).toEqual([
     'starting',
     'attempt 1: working on step 1',
@@ -256,7 +256,7 @@ test('lists a run with its id and amounts on a narrow terminal, where the local 
   expect(page(120)[1]).toBe(`Sun 2026-11-22 16:00  ${narrow}`);
 });
 
-test('cuts no failure, no outcome and no hint', () => {
+test('cuts neither a failure nor an outcome', () => {
   const message = `no key ${'x'.repeat(400)}`;
   const lost = { ...first, failed: { ...failed, message } };
   const page = timeline({ ...open, attempts: [lost] }).map((one) => drawn(one, uncoloured, 40));
@@ -264,7 +264,7 @@ test('cuts no failure, no outcome and no hint', () => {
   expect(timeline(whole).at(-1)?.whole).toBe(true);
 });
 
-test('hints at a command that a shell takes as it stands', () => {
+test('quotes the path in a hint so that a shell can run it', () => {
   const hint = 'npx nightshift show id';
   expect(hintOf('show id', { data: '.nightshift' }, '.nightshift')).toBe(hint);
   expect(hintOf('show id', { data: '../a/b' }, '.nightshift')).toBe(`${hint} --data ../a/b`);
@@ -277,7 +277,7 @@ const screen = (isTTY: boolean, env: NodeJS.ProcessEnv = {}) => {
   return { terminal: terminal(stream, env), written: () => String(stream.read() ?? '') };
 };
 
-test('colours, cuts and shows a passing line only on a terminal', () => {
+test('colours lines, cuts them and shows a status line only on a terminal', () => {
   const [line] = [{ key: '', segments: [toned('good', 'a line of more than thirty letters')] }];
   const one = screen(true);
   one.terminal.print([line]);

@@ -2,23 +2,23 @@ import { expect, test } from 'vitest';
 import { runPoller } from '../../infra/cli/dev/run-poller.ts';
 import { ids, reports, slots } from '../kit/report-service.ts';
 
-test('a run that waits in the queue is told of as waiting, then as started, then as ended', async () => {
+test('reports a queued run as queued, then as started, then as ended', async () => {
   const { deliver, ends, stores } = await reports({ overlap: 'queue-one' });
   const [one, two, three] = ids;
-  const seen = runPoller(new Date(0));
-  const told = async () => {
-    const sightings = [...(await seen.follow(stores)), ...(await seen.scan(['report'], stores, { limit: 10 }))];
+  const poller = runPoller(new Date(0));
+  const events = async () => {
+    const sightings = [...(await poller.follow(stores)), ...(await poller.scan(['report'], stores, { limit: 10 }))];
     return sightings.map((one) => `${one.event} ${'run' in one ? one.run : ''}`);
   };
   await deliver(slots[0]);
   await deliver(slots[1]);
-  expect(await told()).toEqual([`started ${one}`, `queued ${two}`]);
-  expect(await told()).toEqual([]);
+  expect(await events()).toEqual([`started ${one}`, `queued ${two}`]);
+  expect(await events()).toEqual([]);
   await ends(one);
-  expect(await told()).toEqual([`ended ${one}`, `started ${two}`]);
+  expect(await events()).toEqual([`ended ${one}`, `started ${two}`]);
   await ends(two);
-  expect(await told()).toEqual([`ended ${two}`]);
+  expect(await events()).toEqual([`ended ${two}`]);
   await deliver(slots[2]);
   await ends(three);
-  expect(await told()).toEqual([`started ${three}`, `ended ${three}`]);
+  expect(await events()).toEqual([`started ${three}`, `ended ${three}`]);
 });

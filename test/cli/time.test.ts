@@ -7,7 +7,7 @@ const zone = 'Europe/Amsterdam';
 const read = (text: string, of = zone) => typedTime(text, '--from', of, now);
 const utc = (text: string) => Date.parse(text);
 
-describe('a time that a person types', () => {
+describe('a typed time', () => {
   test.each([
     ['2026-11-25 09:00', '2026-11-25T08:00:00Z'],
     ['2026-11-25T09:00', '2026-11-25T08:00:00Z'],
@@ -53,7 +53,7 @@ describe('a time that a person types', () => {
     expect(() => read('24:00')).toThrow('hour: found 24, expected 0-23');
   });
 
-  test('is told as a weekday, a date and a time, and a span in words', () => {
+  test('is printed as a weekday, a date and a time, and a span in words', () => {
     expect(localText('2026-11-25T08:00:00Z', zone)).toBe('Wed 2026-11-25 09:00');
     expect(localText('2026-11-25T08:00:07.512Z', zone)).toBe('Wed 2026-11-25 09:00:07');
     const spans = [4_000, 90_000, 3_600_000, 3_900_000, 47 * 3_600_000, 73 * 3_600_000].map(about);
@@ -61,13 +61,13 @@ describe('a time that a person types', () => {
   });
 });
 
-describe('a person', () => {
+describe('the operator of a command', () => {
   test('has the name that is given, else one of this machine', () => {
     expect(authorOf(' ana\nb ', {})).toBe('ana b');
     expect(authorOf(undefined, {})).toMatch(/./);
   });
 
-  test('is told what is wrong with a name or a note', () => {
+  test('reads what is wrong with a name or a note', () => {
     expect(() => authorOf(' ', {})).toThrow('--by: found no name, expected one');
     expect(() => noteOf('x'.repeat(501))).toThrow('--note: found 501 characters, expected at most 500');
     expect(noteOf('two\n lines')).toBe('two lines');

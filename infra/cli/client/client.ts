@@ -10,77 +10,80 @@ import { invokeDispatch } from './invoke-dispatch.ts';
 import { configPath, configStamp } from './local-config.ts';
 import { regionOf, type Target } from './target.ts';
 
-/** A service to ask: the same for a deployed one and the local one. Commands only read its stores, but for pause and resume. */
+/** A connection to a deployed stage or to the local service. Only `pause` and `resume` write to its stores. */
 export type Client = {
   stores: Stores;
   dispatch(event: DispatchEvent): Promise<DispatchResult>;
-  /** How long to rest between two looks, in milliseconds. */
+  /** How long to wait between two polls. */
   restMs: number;
-  /** How many open runs nothing works on. A deployed stage has none. */
+  /** How many open runs wait for a command that continues them. A deployed stage has none. */
   waiting: number;
-  /** Whether the local service has ended meanwhile. */
+  /** Whether the local service has ended since it was opened. */
   readonly lost: boolean;
   close(): void;
 };
 
 const requestHandler = { connectionTimeout: 3_000, requestTimeout: 60_000, throwOnRequestTimeout: true };
 
-/** A run that cannot be read is left out of a list, and said so, once. */
+/** Reports each damaged item once; lists leave it out. */
 const damagedOnce = () => {
-  const told = new Set<string>();
+  const reported = new Set<string>();
   return ({ message }: Error): void => {
-    if (!told.has(message)) console.error(`left out: ${message}`);
-    told.add(message);
+    if (!reported.has(message)) console.error(`left out: ${message}`);
+    reported.add(message);
   };
 };
 
 type Names = { table: string; dispatch: string; restMs: number };
 
-type Held = { waiting: number; readonly lost: boolean; close(): void };
+type Connected = { waiting: number; readonly lost: boolean; close(): void };
 
-const asked = (settings: object, names: Names, held: Held): Client => {
+const clientOf = (settings: object, names: Names, connected: Connected): Client => {
   const common = { maxAttempts: 4, requestHandler, ...settings };
   const [dynamo, lambda] = [new DynamoDBClient(common), new LambdaClient(common)];
   return {
     stores: dynamoStores(dynamo, names.table, { now: () => new Date(), token: randomUUID, damaged: damagedOnce() }),
     dispatch: (event) => invokeDispatch(lambda, names.dispatch, event),
     restMs: names.restMs,
-    waiting: held.waiting,
+    waiting: connected.waiting,
     get lost() {
-      return held.lost;
+      return connected.lost;
     },
     close() {
       dynamo.destroy();
       lambda.destroy();
-      held.close();
+      connected.close();
     },
   };
 };
 
 const deployed = (stage: string, region: string): Client => {
   const names = { table: `nightshift-${stage}`, dispatch: `nightshift-${stage}-dispatch`, restMs: 1000 };
-  return asked({ region }, names, { waiting: 0, lost: false, close() {} });
+  return clientOf({ region }, names, { waiting: 0, lost: false, close() {} });
 };
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-/** The local service, with what else there is to ask of it. */
+/** A connection to the local service, with access to its Scheduler. */
 export type LocalClient = Client & { url: string; scheduler(): SchedulerClientConfig };
 
-/** Connects to the local service and starts it if need be. Throws StoreUnavailable. */
+/** Connects to the local service and starts it where none runs. Throws StoreUnavailable. */
 export const openLocalClient = async (data: string, { resume }: { resume: boolean }): Promise<LocalClient> => {
   const config = configPath(data);
-  const own = { ...process.env, NIGHTSHIFT_CONFIG: config, NIGHTSHIFT_CONFIG_STAMP: await configStamp(data) };
-  const held = await connect(resolve(data), { config }, { env: own, resume });
-  const { url, env } = held;
+  const shell = { ...process.env, NIGHTSHIFT_CONFIG: config, NIGHTSHIFT_CONFIG_STAMP: await configStamp(data) };
+  const connection = await connect(resolve(data), { config }, { env: shell, resume });
+  const { url, env } = connection;
   const names = { table: env.NIGHTSHIFT_TABLE ?? '', dispatch: 'dispatch', restMs: 150 };
   const settings = { endpoint: url, region: env.AWS_REGION ?? '', credentials };
-  return Object.assign(asked(settings, names, held), { url, scheduler: () => ({ requestHandler, ...settings }) });
+  return Object.assign(clientOf(settings, names, connection), {
+    url,
+    scheduler: () => ({ requestHandler, ...settings }),
+  });
 };
 
 /**
- * Opens a deployed stage with the caller's AWS credentials (nothing is asked yet), or connects to the local service and starts
- * it if need be: with `resume`, what an earlier one left open goes on, with the caller's environment. Throws StoreUnavailable where that does not come up.
+ * Opens a deployed stage with the operator's AWS credentials, without a request yet, or connects to the local service and starts it.
+ * With `resume`, open runs of an earlier local service continue in the operator's environment. Throws StoreUnavailable.
  */
-export const openClient = async (place: Target, { resume }: { resume: boolean }): Promise<Client> =>
-  place.stage === undefined ? openLocalClient(place.data, { resume }) : deployed(place.stage, regionOf(place));
+export const openClient = async (target: Target, { resume }: { resume: boolean }): Promise<Client> =>
+  target.stage === undefined ? openLocalClient(target.data, { resume }) : deployed(target.stage, regionOf(target));

@@ -5,12 +5,12 @@ import { mustBeDeclared, readDeclared } from './job-files.ts';
 import { reading } from './open.ts';
 import type { Target } from './target.ts';
 
-/** A job, and whether its file declares it or only a run remembers it. */
+/** A job. `declared`: from its file, otherwise from its last run. */
 export type FoundJob = { job: Job; declared: boolean };
 
 /**
- * The job as its file declares it, else as its last run kept it. Job files that cannot be read stand in nobody's way who asks about
- * runs; without a run their problems are thrown. Throws UnknownJob for a job that has neither file nor run.
+ * The job as its file declares it, otherwise as its last run kept it. Throws InvalidJob where there is no run and job files are invalid,
+ * UnknownJob where there is neither a file nor a run.
  */
 export const findJob = async (name: string, infra: string, stores: Stores | undefined): Promise<FoundJob> => {
   const files = await readDeclared(infra).catch(asFailure);
@@ -23,7 +23,7 @@ export const findJob = async (name: string, infra: string, stores: Stores | unde
   throw new Failure('UnknownJob', `there is no job "${name}"`);
 };
 
-/** The same, of a job at a place, before anything is made there. */
+/** The same for a target. It creates no table. */
 export const findJobAt = async (name: string, options: Target & { infra: string }): Promise<FoundJob> =>
   (await reading(options, ({ stores }) => findJob(name, options.infra, stores))) ??
   (await findJob(name, options.infra, undefined));

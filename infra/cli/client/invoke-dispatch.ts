@@ -5,17 +5,17 @@ import { isRefusedCredential } from '../../../lib/io/aws/credential.ts';
 import type { DispatchEvent, DispatchResult } from '../../../lib/lifecycle/dispatch.ts';
 import { parse } from '../../../lib/parse.ts';
 
-const Answer: z.ZodType<DispatchResult> = z.union([
+const DispatchReply: z.ZodType<DispatchResult> = z.union([
   z.strictObject({ status: z.enum(['started', 'duplicate', 'queued', 'waits']), run: z.string() }),
   z.strictObject({ status: z.literal('skipped'), run: z.string(), why: z.string() }),
 ]);
 
-/** What Lambda answers where the function threw. */
+/** Lambda's reply where the function threw. */
 const Thrown = z.object({ errorType: z.string().default('unknown error'), errorMessage: z.string().default('') });
 
 /**
- * Hands a slot to the dispatch function and waits for its answer. What the function threw by a name of ours is thrown again
- * by that name. Throws StoreUnavailable where it cannot be reached or has crashed, Unauthorized where AWS refuses the caller.
+ * Invokes the dispatch function for a slot. A failure that the function threw is thrown again by its name. Throws StoreUnavailable where
+ * the function cannot be reached or has crashed, Unauthorized where AWS refuses the caller.
  */
 export const invokeDispatch = async (
   client: LambdaClient,
@@ -36,10 +36,10 @@ export const invokeDispatch = async (
         },
       );
     });
-  const answer: unknown = JSON.parse(Payload?.transformToString() ?? 'null');
-  if (FunctionError === undefined) return parse(Answer, answer, 'StoreUnavailable', `function ${name} answered`);
-  const { errorType, errorMessage } = parse(Thrown, answer, 'StoreUnavailable', `function ${name} failed with`);
-  const known = failureName(errorType);
-  if (known !== 'Crash') throw new Failure(known, errorMessage);
+  const reply: unknown = JSON.parse(Payload?.transformToString() ?? 'null');
+  if (FunctionError === undefined) return parse(DispatchReply, reply, 'StoreUnavailable', `function ${name} answered`);
+  const { errorType, errorMessage } = parse(Thrown, reply, 'StoreUnavailable', `function ${name} failed with`);
+  const failure = failureName(errorType);
+  if (failure !== 'Crash') throw new Failure(failure, errorMessage);
   throw new Failure('StoreUnavailable', `function ${name} failed: ${errorType}: ${errorMessage}`);
 };

@@ -4,12 +4,12 @@ import { Failure } from '../../../lib/failure.ts';
 import { type Declared, readJobs, repositoryFiles } from '../../../lib/io/files/job-files.ts';
 import { project } from '../../local/project.ts';
 
-/** A path of this project as it is called from where the command was typed. */
+/** A path of this project, relative to the current directory. */
 export const projectPath = (path: string): string => relative(process.cwd(), join(project, path)) || '.';
 
 /**
- * The jobs and scripts declared under `infra`, checked. Throws InvalidJob with every problem, a line each; where `now` is given, one-time
- * jobs that are over are problems too.
+ * The jobs and scripts declared under `infra`, checked. Throws InvalidJob with a line for each problem. With `now`, a one-time job
+ * that is over is a problem too.
  */
 export const readDeclared = async (infra: string, now?: Date): Promise<Declared> => {
   const jobs = join(infra, 'jobs');
@@ -20,7 +20,7 @@ export const readDeclared = async (infra: string, now?: Date): Promise<Declared>
   return readJobs({ jobs, scripts, holidays, tools: projectPath(repositoryFiles.tools) }, now);
 };
 
-/** Throws UnknownJob, naming the jobs there are. */
+/** Throws UnknownJob, which names the declared jobs. */
 export const mustBeDeclared = (name: string, { jobs }: Declared): void => {
   if (jobs.some((job) => job.name === name)) return;
   const expected = jobs.map((job) => job.name).join(', ') || 'none is declared';

@@ -3,26 +3,26 @@ import { access, mkdir, readlink, rename, symlink } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { type Declared, writeConfig } from '../../../lib/io/files/job-files.ts';
 
-/** Where the local functions find their configuration: a link to the set of jobs that was written last. */
+/** The configuration of the local functions: a link to the set of jobs that was written last. */
 export const configPath = (data: string): string => resolve(data, 'config');
 
-const isThere = (path: string): Promise<boolean> =>
+const exists = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,
     () => false,
   );
 
 /**
- * Writes the jobs for the local functions. A set is a directory named by its content and never changed; the link moves in
- * one step, so that a function reads one set or the other, however many commands start at once.
+ * Writes the jobs for the local functions. A set is a directory named by its content, and is never changed. The link is replaced
+ * atomically, so a function reads one whole set, however many commands start at once.
  */
 export const writeLocalConfig = async (data: string, declared: Declared): Promise<void> => {
   const set = join('configs', createHash('sha256').update(JSON.stringify(declared)).digest('hex').slice(0, 16));
   const directory = resolve(data, set);
   await mkdir(resolve(data, 'configs'), { recursive: true, mode: 0o700 });
-  if (!(await isThere(directory))) {
+  if (!(await exists(directory))) {
     await writeConfig(directory, declared).catch(async (thrown: unknown) => {
-      if (!(await isThere(join(directory, 'jobs.json')))) throw thrown;
+      if (!(await exists(join(directory, 'jobs.json')))) throw thrown;
     });
   }
   const link = `${configPath(data)}.${process.pid}`;
@@ -30,7 +30,7 @@ export const writeLocalConfig = async (data: string, declared: Declared): Promis
   await rename(link, configPath(data));
 };
 
-/** Tells one configuration from another: functions that are warm with an old one are started anew. */
+/** Identifies the configuration. Where it differs, the local service starts new function processes. */
 export const configStamp = async (data: string): Promise<string> =>
   readlink(configPath(data)).then(
     (set) => basename(set),

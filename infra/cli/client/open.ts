@@ -4,46 +4,46 @@ import type { Client } from './client.ts';
 import { writeLocalConfig } from './local-config.ts';
 import { isBlank, type Target } from './target.ts';
 
-/** Where a passing line shows what is being done; none takes it away. */
+/** Shows a status line, or removes it. */
 type Progress = { show(status?: () => string | undefined): void };
 
-/** Reads at a place, or resolves to undefined where nothing was ever remembered: asking there would only make an empty table. */
-export const reading = async <T>(place: Target, read: (stage: Client) => Promise<T>): Promise<T | undefined> => {
-  if (isBlank(place)) return undefined;
-  const { openClient: openStage } = await import('./client.ts');
-  const stage = await openStage(place, { resume: false });
+/** Reads from a target. Undefined where the data directory holds no table: connecting would create an empty one. */
+export const reading = async <T>(target: Target, read: (client: Client) => Promise<T>): Promise<T | undefined> => {
+  if (isBlank(target)) return undefined;
+  const { openClient } = await import('./client.ts');
+  const client = await openClient(target, { resume: false });
   try {
-    return await read(stage);
+    return await read(client);
   } finally {
-    stage.close();
+    client.close();
   }
 };
 
-/** Opens a place in which something is to run: the local functions get these jobs, and what an earlier local service left open goes on. */
+/** Opens a target to run jobs on it. The local functions get these jobs, and open runs of an earlier local service continue. */
 export const running = async <T>(
-  place: Target,
+  target: Target,
   declared: Declared,
   progress: Progress,
-  work: (stage: Client) => Promise<T>,
+  work: (client: Client) => Promise<T>,
 ): Promise<T> => {
-  const { stage: deployed, data } = place;
-  if (deployed === undefined) {
+  const { stage, data } = target;
+  if (stage === undefined) {
     await writeLocalConfig(data, declared).catch((thrown: unknown) => {
       throw unusableDirectory(data, thrown);
     });
   }
-  progress.show(() => (deployed === undefined ? 'starting the local service' : `asking stage ${deployed}`));
-  const { openClient: openStage } = await import('./client.ts');
-  const stage = await openStage(place, { resume: true });
+  progress.show(() => (stage === undefined ? 'starting the local service' : `asking stage ${stage}`));
+  const { openClient } = await import('./client.ts');
+  const client = await openClient(target, { resume: true });
   try {
-    return await work(stage);
+    return await work(client);
   } finally {
     progress.show();
-    stage.close();
+    client.close();
   }
 };
 
-/** Lets Ctrl-C end the watching, and not the process, while the work is done. What runs goes on. */
+/** Ctrl-C aborts the signal, and does not end the process, while `work` runs. Open runs continue. */
 export const untilInterrupted = async <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
   const stop = new AbortController();
   const onInterrupt = () => stop.abort();

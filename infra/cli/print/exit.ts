@@ -1,7 +1,7 @@
 import { asFailure, type FailureName } from '../../../lib/failure.ts';
 import type { Run } from '../../../lib/run/run.ts';
 
-/** What a command exits with. */
+/** The exit codes of the commands. */
 export const exitCodes = { succeeded: 0, failed: 1, badInput: 2, unreachable: 3, stopped: 130 } as const;
 
 const badInput: FailureName[] = [
@@ -16,30 +16,30 @@ const badInput: FailureName[] = [
 ];
 const unreachable: FailureName[] = ['StoreUnavailable', 'TableMissing', 'Unauthorized'];
 
-/** What helps, beside what the failure says itself. */
+/** Advice that is printed under a failure's message. */
 const advice: Partial<Record<FailureName, string>> = {
   Unauthorized:
     'AWS did not accept the credentials, or there are none. Set AWS_PROFILE (or run `aws sso login`), for an identity that may read the table, invoke the dispatch function and, to pause and resume, put an item.',
   UnknownRun: '`npx nightshift runs` lists the runs there are.',
 };
 
-/** A run that ended well, or not. */
+/** The exit code of a command that followed a run to its end. */
 export const runExitCode = ({ outcome }: Run): number =>
   outcome?.status === 'succeeded' ? exitCodes.succeeded : exitCodes.failed;
 
-/** What a failure's cause adds for people: only where the failure itself can say little, because another program refused. */
+/** The cause of a failure, in parentheses, where another program refused and the message alone says too little. */
 const detail = (name: FailureName, cause: unknown): string => {
   if (!unreachable.includes(name) || !(cause instanceof Error)) return '';
-  const said = 'code' in cause ? String(cause.code) : cause.message;
-  return said ? ` (${said})` : '';
+  const reason = 'code' in cause ? String(cause.code) : cause.message;
+  return reason ? ` (${reason})` : '';
 };
 
-/** How a command that threw ends: what people are told, and its exit code. What is no failure of ours keeps its stack. */
+/** The message and the exit code of a command that threw. An error without a failure's name keeps its stack. */
 export const exitOf = (thrown: unknown): { text: string; exitCode: number } => {
   const { name, message, cause } = asFailure(thrown);
-  const crashed = name === 'Crash' && cause instanceof Error ? (cause.stack ?? cause.message) : undefined;
-  const said = crashed ?? `${message}${detail(name, cause)}`;
-  const text = [`${name}:${said.includes('\n') ? '\n' : ' '}${said}`, advice[name]].filter(Boolean).join('\n');
+  const stack = name === 'Crash' && cause instanceof Error ? (cause.stack ?? cause.message) : undefined;
+  const body = stack ?? `${message}${detail(name, cause)}`;
+  const text = [`${name}:${body.includes('\n') ? '\n' : ' '}${body}`, advice[name]].filter(Boolean).join('\n');
   if (badInput.includes(name)) return { text, exitCode: exitCodes.badInput };
   return { text, exitCode: unreachable.includes(name) ? exitCodes.unreachable : exitCodes.failed };
 };

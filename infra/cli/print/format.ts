@@ -1,6 +1,6 @@
 const two = (number: number): string => String(number).padStart(2, '0');
 
-/** `0.8 s`, `3 min 20 s`, `2 h 05 min`: a duration for people, given in milliseconds. */
+/** A duration of so many milliseconds: `0.8 s`, `3 min 20 s`, `2 h 05 min`. */
 export const duration = (ms: number): string => {
   const tenths = Math.max(0, Math.round(ms / 100));
   if (tenths < 600) return `${(tenths / 10).toFixed(1)} s`;
@@ -10,7 +10,7 @@ export const duration = (ms: number): string => {
   return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
 };
 
-/** A price in US dollars. An unknown one is `–`, never 0. */
+/** A price in US dollars. An unknown price is `–`, never 0. */
 export const cost = (usd: number | null): string => {
   if (usd === null) return '–';
   if (usd === 0) return '$0';

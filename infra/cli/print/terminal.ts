@@ -3,15 +3,15 @@ import { createColors } from 'picocolors';
 import { drawn, type Line } from './line.ts';
 import { sanitize } from './sanitize.ts';
 
-/** Where a command prints. On a terminal in colour, unless NO_COLOR or TERM=dumb ask otherwise; elsewhere plain lines. */
+/** Where a command prints: in colour on a terminal, unless NO_COLOR or TERM=dumb forbids it. Elsewhere lines are plain. */
 export type Terminal = {
-  /** How wide it is; unbounded where lines go elsewhere. */
+  /** Its width; unbounded where the output is no terminal. */
   readonly columns: number;
-  /** Prints lines for good. */
+  /** Prints lines that stay. */
   print(lines: Line[]): void;
-  /** Prints text of any origin for good, made plain. */
+  /** Prints text that stays. The text is sanitized. */
   say(text: string): void;
-  /** Shows one passing line under all others, asked for anew ten times a second, or none. Only on a terminal; elsewhere it is left out. */
+  /** Shows a status line under all others and renews it ten times a second; without `status` it removes the line. Does nothing where the output is no terminal. */
   show(status?: () => string | undefined): void;
 };
 

@@ -5,8 +5,8 @@ import { Slot, slotAt } from '../../../lib/schedule/slot.ts';
 import { instantsOf, midnightOf, openZone, reachedAt, wallTime } from '../../../lib/schedule/time-zone.ts';
 
 /**
- * A time as a person typed it: every instant it can mean (none where clocks jump over it, two where they go back over it), and when
- * it is reached. `end`: the last millisecond of its minute, or of its day where no time of day was given.
+ * A typed time. `instants`: every instant it can mean, which is none or two when clocks change. `reached`: when clocks first show it or a later time.
+ * `end`: the last millisecond of its minute, or of its day where no time of day was typed.
  */
 export type Typed = { instants: number[]; reached: number; end: number };
 
@@ -25,10 +25,7 @@ const utc = (text: string): number | undefined => {
 
 const pattern = /^(?:(\d{4}-\d\d-\d\d)(?:[T ]|$))?(\d\d:\d\d(?::\d\d)?)?$/;
 
-/**
- * Reads a time that a person typed: local to the zone, or a slot in UTC. A time of day alone is of today. Throws InvalidSlot, which names the
- * option and says what was expected.
- */
+/** Reads a typed time: local to the zone, or a slot in UTC. A time of day alone is of today. Throws InvalidSlot, which names the option. */
 export const typedTime = (text: string, option: string, zone: string, now: Date): Typed => {
   if (text.endsWith('Z')) {
     const instant = utc(text);
@@ -38,17 +35,17 @@ export const typedTime = (text: string, option: string, zone: string, now: Date)
   const [, date, time] = pattern.exec(text) ?? [];
   if (date === undefined && time === undefined) throw wrong(option, text, form);
   const seconds = (time ?? '00:00').padEnd(8, ':00');
-  const moment = `${date ?? localDate(now, zone)}T${seconds}`;
-  const [problem] = localTimeProblems(moment);
+  const localTimeText = `${date ?? localDate(now, zone)}T${seconds}`;
+  const [problem] = localTimeProblems(localTimeText);
   if (problem !== undefined) throw new Failure('InvalidSlot', `${option}: "${text}": ${problem}`);
-  const local = Date.parse(`${moment}Z`);
+  const local = Date.parse(`${localTimeText}Z`);
   const spans = openZone(zone).spansAround(midnightOf(local));
   const [instants, reached] = [instantsOf(local, spans), reachedAt(local, spans)];
   const last = (instants.at(-1) ?? reached) + minute;
   return { instants, reached, end: (time === undefined ? reachedAt(local + day, spans) : last) - 1 };
 };
 
-/** `Wed 2026-11-25 09:00`: an instant in a time zone, with seconds where it has some. */
+/** An instant in a time zone: `Wed 2026-11-25 09:00`, with seconds where they are not 0. */
 export const localText = (instant: string | Date, zone: string): string => {
   const slot = slotAt(new Date(instant));
   return `${weekday(slot, zone).slice(0, 3)} ${wallTime(slot, openZone(zone)).local}`;
@@ -56,11 +53,11 @@ export const localText = (instant: string | Date, zone: string): string => {
 
 const instant = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 
-/** A recorded message with its instants in a time zone. */
+/** A recorded message with its UTC instants converted to a time zone. */
 export const localized = (message: string, zone: string): string =>
   message.replaceAll(instant, (found) => localText(found, zone));
 
-/** `3 min`, `2 h 05 min`, `4 days`: about how long, given in milliseconds. */
+/** A rounded duration of so many milliseconds: `3 min`, `2 h 05 min`, `4 days`. */
 export const about = (ms: number): string => {
   const minutes = Math.round(Math.abs(ms) / minute);
   if (minutes < 1) return `${Math.round(Math.abs(ms) / 1000)} s`;

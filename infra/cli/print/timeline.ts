@@ -14,7 +14,7 @@ type Run = RunHistory['run'];
 const label = (word: string): Segment => toned('dim', word.padEnd(7));
 const quoted = (text: string): string => `“${brief(text, 160)}”`;
 
-/** `Sunday 2026-11-22 08:00 Europe/Amsterdam`: a slot as its job means it. */
+/** A slot in the time zone of its job: `Sunday 2026-11-22 08:00 Europe/Amsterdam`. */
 export const slotText = ({ slot, job }: Run): string => {
   const zone = job.schedule.timezone;
   return `${weekday(slot, zone)} ${localDate(slot, zone)} ${localTime(slot, zone)} ${zone}`;
@@ -28,22 +28,22 @@ const heading = (run: Run): Line[] => [
   { key: 'gap', segments: [] },
 ];
 
-/** How an attempt's first prompt compares with the first attempt's. Both were made anew and compared here, letter by letter. */
+/** Compares an attempt's first prompt with that of the first attempt, letter by letter. */
 const beginning = ({ prompt }: Tried, first: Tried): string =>
   prompt.system === first.prompt.system && prompt.prompt === first.prompt.prompt
     ? `starts clean: its first prompt is that of attempt ${first.number}, to the letter`
-    : 'starts clean, but for a sentence that says how the one before it failed';
+    : 'starts clean, plus one sentence on how the attempt before it failed';
 
 const callSegments = ({ call, status, output }: Call): Segment[] => {
   const good = status === 'ok' || status === 'recorded';
-  const words = Object.keys(call.input).length > 0 ? ` ${brief(JSON.stringify(call.input), 80)}` : '';
-  const ending = status === 'ok' ? '' : `  ${status}${good ? '' : `: ${brief(output, 100)}`}`;
-  return [toned(good ? 'good' : 'bad', good ? '✓ ' : '✗ '), call.toolName, toned('dim', words), toned('warn', ending)];
+  const input = Object.keys(call.input).length > 0 ? ` ${brief(JSON.stringify(call.input), 80)}` : '';
+  const problem = status === 'ok' ? '' : `  ${status}${good ? '' : `: ${brief(output, 100)}`}`;
+  return [toned(good ? 'good' : 'bad', good ? '✓ ' : '✗ '), call.toolName, toned('dim', input), toned('warn', problem)];
 };
 
 const stepKind = (step: Step): string => {
   if (isFinal(step)) return '  final answer';
-  return isCorrection(step) ? '  sent back: it does not fit the result' : '';
+  return isCorrection(step) ? '  sent back: it does not match the result schema' : '';
 };
 
 /** A step's measures: `0.8 s, 436 tokens, $0.0021`. */
@@ -74,7 +74,7 @@ const stepLines = (step: Step, attempt: number, since: number): Line[] => {
   ];
 };
 
-/** What triage decided about a failed attempt, and why. */
+/** What triage decided after a failed attempt, and why. */
 export const decisionText = (failure: FailureName, attempt: Tried): string => {
   if (attempt.failed?.decision.status === 'retry') {
     return `waits ${attempt.failed.decision.delaySeconds} s, then attempt ${attempt.number + 1}`;
@@ -109,12 +109,12 @@ const attemptLines = (attempt: Tried, first: Tried, since: number): Line[] => {
   ];
 };
 
-/** `skipped: paused (paused by ana since …)`, or that the slot was missed. */
+/** Why a slot did not run: `skipped: paused (paused by ana since …)`, `missed: …`. */
 export const notRunText = (outcome: Exclude<Outcome, Ran>): string => {
   if (outcome.status === 'missed') return `missed: ${brief(outcome.message, 400)}`;
   const { why, message, by } = outcome;
-  const evidence = message ?? (by === undefined ? '' : `see ${by}`);
-  return `skipped: ${why}${evidence === '' ? '' : ` (${brief(evidence, 400)})`}`;
+  const detail = message ?? (by === undefined ? '' : `see ${by}`);
+  return `skipped: ${why}${detail === '' ? '' : ` (${brief(detail, 400)})`}`;
 };
 
 const outcomeLines = ({ outcome, job }: Run, since: number): Line[] => {
@@ -132,7 +132,7 @@ const outcomeLines = ({ outcome, job }: Run, since: number): Line[] => {
   return line(toned('good', `✓ succeeded after ${after}`), `  the last one in ${steps} · ${spent}`);
 };
 
-/** The run so far as lines, in the order things happened. A later history of the same run gives the same lines and more. */
+/** A run as lines, in the order of its events. A later history of the same run only adds lines. */
 export const timeline = ({ run, attempts }: RunHistory): Line[] => {
   const since = Date.parse(run.startedAt);
   return [
@@ -142,7 +142,7 @@ export const timeline = ({ run, attempts }: RunHistory): Line[] => {
   ];
 };
 
-/** What the run is doing now, in a few words, as far as its items tell. Undefined when it is over. */
+/** What a run is doing now, by its items. Undefined when it has ended. */
 export const doing = ({ run, attempts }: RunHistory, now: Date): string | undefined => {
   if (run.outcome) return undefined;
   const last = attempts.at(-1);
