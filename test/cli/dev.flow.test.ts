@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { expect, onTestFinished, test } from 'vitest';
-import { nightshiftService } from '../../infra/local/daemon/handlers.ts';
+import { nightshiftService } from '../../infra/local/daemon/nightshift-service.ts';
 import { syncSchedules } from '../../infra/local/scheduler/sync-schedules.ts';
 import { Failure } from '../../lib/failure.ts';
 import { readJobs } from '../../lib/io/files/job-files.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { inject, onTestFinished } from 'vitest';
-import { nightshiftService } from '../../infra/local/daemon/handlers.ts';
+import { nightshiftService } from '../../infra/local/daemon/nightshift-service.ts';
 import type { LocalService } from '../../infra/local/daemon/service.ts';
 import type { LocalFunction } from '../../infra/local/lambda/sandbox.ts';
 import { readJobs, repositoryFiles, writeConfig } from '../../lib/io/files/job-files.ts';

@@ -8,7 +8,7 @@ import type { Clock } from '../../infra/local/scheduler/clock.ts';
 import { clientOptions, handler, lines, serviceOn } from './local-service.ts';
 import { place } from './place.ts';
 
-/** A clock that stands still, until it is moved to an instant: what is to be woken by then is, each at its own time. */
+/** A clock that a test moves. `until` calls everything that is to be woken by that instant, each at its own time. */
 export const standing = (start: string) => {
   let now = Date.parse(start);
   let armed: { at: number; act: () => void }[] = [];
@@ -66,15 +66,15 @@ export const named = (Name: string) => ({ Name, GroupName: scheduleGroup });
 
 /** A service on virtual time, with a dispatch function that writes down what it gets, and the real client. */
 export const schedulerOn = async (time: Standing, dir = place(), more: Partial<ServiceOptions> = {}) => {
-  const told: ServiceEvent[] = [];
+  const events: ServiceEvent[] = [];
   const note = (name: string) =>
     handler(dir, name, `appendFileSync(dir + '/${name}.got', JSON.stringify(event) + '\\n');`);
   const functions = { dispatch: note('dispatch'), watchman: note('watchman') };
-  const tell = (event: ServiceEvent) => void told.push(event);
-  const service: LocalService = await serviceOn(dir, functions, { clock: time.clock, tell, ...more });
+  const onEvent = (event: ServiceEvent) => void events.push(event);
+  const service: LocalService = await serviceOn(dir, functions, { clock: time.clock, onEvent, ...more });
   const client = new SchedulerClient(clientOptions(service.url));
   onTestFinished(() => client.destroy());
-  const fired = () => told.flatMap((event) => (event.kind === 'fired' ? [event.slot.slice(11, 16)] : []));
+  const fired = () => events.flatMap((event) => (event.kind === 'fired' ? [event.slot.slice(11, 16)] : []));
   const got = async (name: string, count: number): Promise<unknown[]> => {
     const file = join(dir, `${name}.got`);
     const now = () => (existsSync(file) ? lines(file) : []);
@@ -82,5 +82,5 @@ export const schedulerOn = async (time: Standing, dir = place(), more: Partial<S
     return now();
   };
   const create = (...args: Parameters<typeof wanted>) => client.send(new CreateScheduleCommand(wanted(...args)));
-  return { dir, service, client, told, fired, got, create };
+  return { dir, service, client, events, fired, got, create };
 };

@@ -10,11 +10,11 @@ import { named, schedulerOn, standing, wanted } from '../kit/standing-clock.ts';
 
 test('fires each slot once, on time, with the words of EventBridge filled in', async () => {
   const time = standing('2026-11-22T07:00:30Z');
-  const { service, create, got, fired, told } = await schedulerOn(time);
+  const { service, create, got, fired, events } = await schedulerOn(time);
   await create('report', 'cron(0/5 * * * ? *)');
   service.timer.start();
   time.until('2026-11-22T07:04:59Z');
-  expect(told).toEqual([]);
+  expect(events).toEqual([]);
   time.until('2026-11-22T07:15:00Z');
   expect(fired()).toEqual(['07:05', '07:10', '07:15']);
   const slots = await got('dispatch', 3);
@@ -23,15 +23,15 @@ test('fires each slot once, on time, with the words of EventBridge filled in', a
   expect(time.armed()).toBe(1);
 });
 
-test('fires nothing while nobody has started it, and what was due meanwhile is passed over', async () => {
+test('fires nothing before it is started, and passes over the slots due until then', async () => {
   const time = standing('2026-11-22T07:00:30Z');
-  const { service, create, told, fired } = await schedulerOn(time);
+  const { service, create, events, fired } = await schedulerOn(time);
   await create('report', 'cron(* * * * ? *)');
   time.until('2026-11-22T07:10:30Z');
-  expect(told).toEqual([]);
+  expect(events).toEqual([]);
   service.timer.start();
   const span = { first: '2026-11-22T07:01:00Z', last: '2026-11-22T07:09:00Z' };
-  expect(told[0]).toEqual({ kind: 'passed-over', schedule: 'report', count: 9, more: false, ...span });
+  expect(events[0]).toEqual({ kind: 'passed-over', schedule: 'report', count: 9, more: false, ...span });
   expect(fired()).toEqual(['07:10']);
   service.timer.stop();
   time.until('2026-11-22T07:12:00Z');
@@ -96,20 +96,20 @@ test('keeps within StartDate and EndDate, and counts a rate from the start', asy
 
 test('skips a local time that does not exist and fires one that comes twice once, as EventBridge does', async () => {
   const time = standing('2026-03-28T12:00:00Z');
-  const { service, create, told } = await schedulerOn(time);
+  const { service, create, events } = await schedulerOn(time);
   service.timer.start();
   await create('report', 'cron(30 2 * * ? *)', { ScheduleExpressionTimezone: 'Europe/Amsterdam' });
   time.until('2026-03-30T12:00:00Z');
   time.asleepUntil('2026-10-24T12:00:00Z');
   time.until('2026-10-26T12:00:00Z');
-  const slots = told.flatMap((event) => (event.kind === 'fired' ? [event.slot] : []));
+  const slots = events.flatMap((event) => (event.kind === 'fired' ? [event.slot] : []));
   expect(slots).toEqual(['2026-03-30T00:30:00Z', '2026-10-25T00:30:00Z', '2026-10-26T01:30:00Z']);
 });
 
 test('notices that the machine slept: what was due is passed over, the watchman looks at once and then each minute', async () => {
   const time = standing('2026-11-22T07:00:30Z');
   const rules = [{ function: 'watchman', everyMs: 60_000 }];
-  const { service, create, told, fired, got } = await schedulerOn(time, place(), { rules });
+  const { service, create, events, fired, got } = await schedulerOn(time, place(), { rules });
   await create('report', 'cron(* * * * ? *)');
   service.timer.start();
   time.until('2026-11-22T07:02:10Z');
@@ -117,7 +117,7 @@ test('notices that the machine slept: what was due is passed over, the watchman 
   const slept = { kind: 'slept', from: '2026-11-22T07:02:00Z', to: '2026-11-22T09:00:20Z' };
   const span = { first: '2026-11-22T07:03:00Z', last: '2026-11-22T08:59:00Z' };
   const passed = { kind: 'passed-over', schedule: 'report', count: 117, more: false, ...span };
-  expect(told.filter(({ kind }) => kind === 'slept' || kind === 'passed-over')).toEqual([slept, passed]);
+  expect(events.filter(({ kind }) => kind === 'slept' || kind === 'passed-over')).toEqual([slept, passed]);
   expect(fired()).toEqual(['07:01', '07:02', '09:00']);
   time.until('2026-11-22T09:01:30Z');
   const looks = (await got('watchman', 4)) as { time: string }[];
@@ -132,13 +132,13 @@ test('notices that the machine slept: what was due is passed over, the watchman 
 
 test('notices soon also a sleep in which its timers slept', async () => {
   const time = standing('2026-11-22T07:00:30Z');
-  const { service, create, told, fired } = await schedulerOn(time);
+  const { service, create, events, fired } = await schedulerOn(time);
   await create('report', 'cron(0 8 * * ? *)');
   service.timer.start();
   time.stoppedUntil('2026-11-22T08:00:20Z');
-  expect(told).toEqual([]);
+  expect(events).toEqual([]);
   time.until('2026-11-22T08:00:40Z');
-  expect(told[0]).toMatchObject({ kind: 'slept', from: '2026-11-22T07:00:30Z' });
+  expect(events[0]).toMatchObject({ kind: 'slept', from: '2026-11-22T07:00:30Z' });
   expect(fired()).toEqual(['08:00']);
 });
 

@@ -2,10 +2,10 @@ import { access } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Failure } from '../../../lib/failure.ts';
 import { type Declared, readJobs, repositoryFiles } from '../../../lib/io/files/job-files.ts';
-import { project } from '../../local/project.ts';
+import { projectRoot } from '../../local/project-root.ts';
 
 /** A path of this project, relative to the current directory. */
-export const projectPath = (path: string): string => relative(process.cwd(), join(project, path)) || '.';
+export const projectPath = (path: string): string => relative(process.cwd(), join(projectRoot, path)) || '.';
 
 /**
  * The jobs and scripts declared under `infra`, checked. Throws InvalidJob with a line for each problem. With `now`, a one-time job

@@ -12,9 +12,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../../lib/failure.ts';
-import { project } from '../project.ts';
+import { projectRoot } from '../project-root.ts';
 
-/** Everything the command line and the local service are made of. */
+/** The sources of the bundles. */
 const parts = [
   'functions',
   'lib',
@@ -26,7 +26,7 @@ const parts = [
   'package-lock.json',
 ];
 
-/** Bundles that nobody said to use for so long are nobody's. */
+/** Bundles that were not used for so long are removed. */
 const unusedMs = 86_400_000;
 
 const files = (path: string): string[] =>
@@ -34,7 +34,7 @@ const files = (path: string): string[] =>
     ? readdirSync(path, { recursive: true, encoding: 'utf8' }).map((name) => join(path, name))
     : [path];
 
-/** Tells one state of the code from another, by each file's size and time. */
+/** A stamp of the sources, by each file's size and time. */
 const sourceStamp = (root: string): string => {
   const hash = createHash('sha256').update(JSON.stringify([root, process.version]));
   for (const part of parts)
@@ -53,15 +53,15 @@ const removeUnused = (home: string, now: number): void => {
   }
 };
 
-/** Says that bundles are in use, so that they are kept. Those of somebody else are theirs to keep. */
-export const inUse = (dir: string): void => {
+/** Marks bundles as used, so they are kept. Bundles that belong to another user cannot be marked. */
+export const markUsed = (dir: string): void => {
   try {
     utimesSync(dir, new Date(), new Date());
   } catch {}
 };
 
-/** Makes the bundles aside and puts them there in one step, unless somebody else was first. */
-const make = async (root: string, home: string, dir: string): Promise<void> => {
+/** Builds the bundles beside `dir` and renames them into place, unless another process was first. */
+const build = async (root: string, home: string, dir: string): Promise<void> => {
   const { bundleLocal } = await import('../../package/build.ts');
   const aside = `${dir}.${randomUUID()}`;
   try {
@@ -86,17 +86,16 @@ const makeHome = (home: string): void => {
 };
 
 /**
- * The directory of the bundles made of a project's code as it stands: the command line, the local service and the functions,
- * which start so in a third of the time. They are made once for each state of the code; old ones go when nobody uses
- * them. Throws esbuild's BuildFailure.
+ * The directory of the bundled command line, local service and functions, which start in a third of the time. Each state of the
+ * code is bundled once; unused bundles are removed after a day. Throws esbuild's BuildFailure, StoreUnavailable.
  */
-export const bundleCache = async (root: string = project): Promise<string> => {
+export const bundleCache = async (root: string = projectRoot): Promise<string> => {
   const home = join(root, '.build');
   const dir = join(home, `local-${sourceStamp(root)}`);
   if (!existsSync(dir)) {
     makeHome(home);
-    await make(root, home, dir);
+    await build(root, home, dir);
   }
-  inUse(dir);
+  markUsed(dir);
   return dir;
 };

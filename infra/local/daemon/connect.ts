@@ -6,55 +6,55 @@ import { setTimeout } from 'node:timers/promises';
 import { Failure } from '../../../lib/failure.ts';
 import { tableName } from '../arn.ts';
 import type { LocalFunction } from '../lambda/sandbox.ts';
-import { project } from '../project.ts';
+import { projectRoot } from '../project-root.ts';
 import type { WaitOverrides } from '../step-functions/machine.ts';
 import { bundleCache } from './bundle-cache.ts';
 import { unusableDirectory } from './data-directory.ts';
 import { clientEnv, ownEnv } from './env.ts';
 import { codeStamp, lockedExitCode, Presence, readPresence, waitingHeader } from './presence.ts';
 
-/** How a daemon is set up; all of it JSON. Every field has the project's own for a default. */
+/** The settings of a daemon, as JSON. The defaults are this project's own. */
 export type Setup = {
   /** The directory that holds jobs.json and scripts/. */
   config?: string;
   functions?: Record<string, LocalFunction>;
   definition?: string;
   overrides?: WaitOverrides;
-  /** How long the daemon stays when nobody needs it. */
+  /** How long the daemon stays without a client and without work. */
   idleMs?: number;
 };
 
 export type Connection = {
   url: string;
-  /** What the plain AWS SDK and this project's adapters need in their environment. */
+  /** The environment with which AWS SDK clients reach the daemon. */
   env: Record<string, string>;
   /** The daemon's process. */
   pid: number;
-  /** How many executions of an earlier daemon wait for a client that runs. */
+  /** How many executions of an earlier daemon wait for a client with `resume`. */
   waiting: number;
-  /** Whether the daemon has ended, however it did. */
+  /** Whether the daemon has ended. */
   readonly lost: boolean;
-  /** Lets the daemon go. So does the end of this process. */
+  /** Releases the daemon. The end of this process does the same. */
   close(): void;
 };
 
 const log = (dir: string): string => join(dir, 'service.log');
 
-/** The daemon of the directory, if one answers and is what its file says: not another process on its old port. */
+/** The daemon of a directory. Undefined where it does not answer, or where another process has its old port. */
 const find = async (dir: string): Promise<Presence | undefined> => {
-  const said = readPresence(dir);
-  if (said === undefined) return undefined;
+  const recorded = readPresence(dir);
+  if (recorded === undefined) return undefined;
   try {
-    const response = await fetch(`${said.url}/presence`, { signal: AbortSignal.timeout(5000) });
+    const response = await fetch(`${recorded.url}/presence`, { signal: AbortSignal.timeout(5000) });
     const answered = Presence.safeParse(await response.json()).data;
-    return answered?.pid === said.pid && answered.dir === dir ? answered : undefined;
+    return answered?.pid === recorded.pid && answered.dir === dir ? answered : undefined;
   } catch {
     return undefined;
   }
 };
 
-/** Asks a daemon of other code to go. It stays while another client or a run needs it. */
-const leaves = async ({ url }: Presence): Promise<boolean> => {
+/** Asks a daemon that runs other code to end. It refuses while another client or a run needs it. */
+const hasLeft = async ({ url }: Presence): Promise<boolean> => {
   try {
     return (await fetch(`${url}/leave`, { method: 'POST', signal: AbortSignal.timeout(5000) })).ok;
   } catch {
@@ -64,14 +64,14 @@ const leaves = async ({ url }: Presence): Promise<boolean> => {
 
 type Lease = { waiting: number; lost: boolean; close(): void };
 
-/** Holds the daemon for as long as the answer lasts. `env` is for the handlers; null asks for nothing to be run. */
+/** Keeps the daemon up as long as its response lasts. `env` is for the handlers; null where this client runs nothing. */
 const lease = ({ url }: Presence, env: Record<string, string> | null): Promise<Lease | undefined> =>
   new Promise((resolve) => {
-    const held = request(`${url}/lease`, { method: 'POST', agent: false });
-    held.on('error', () => resolve(undefined));
-    held.on('response', (response) => {
+    const sent = request(`${url}/lease`, { method: 'POST', agent: false });
+    sent.on('error', () => resolve(undefined));
+    sent.on('response', (response) => {
       if (response.statusCode !== 200) return resolve(undefined);
-      const taken = { waiting: Number(response.headers[waitingHeader]), lost: false, close: () => void held.destroy() };
+      const taken = { waiting: Number(response.headers[waitingHeader]), lost: false, close: () => void sent.destroy() };
       const lose = () => {
         taken.lost = true;
       };
@@ -79,10 +79,10 @@ const lease = ({ url }: Presence, env: Record<string, string> | null): Promise<L
         .on('error', () => {})
         .on('close', lose)
         .resume();
-      held.socket?.unref();
+      sent.socket?.unref();
       resolve(taken);
     });
-    held.end(JSON.stringify(env));
+    sent.end(JSON.stringify(env));
   });
 
 const openLog = (dir: string): number => {
@@ -100,7 +100,7 @@ const spawnDaemon = (
 ): ChildProcess => {
   const out = openLog(dir);
   const child = spawn(process.execPath, [join(bundles, 'daemon.mjs'), dir, ...more], {
-    cwd: project,
+    cwd: projectRoot,
     detached: true,
     env: { NODE_COMPILE_CACHE: join(bundles, 'compiled'), ...env },
     stdio: ['ignore', out, out],
@@ -111,27 +111,27 @@ const spawnDaemon = (
 };
 
 const unavailable = (dir: string, why: string): Failure => {
-  const said = existsSync(log(dir)) ? readFileSync(log(dir), 'utf8') : '';
-  const last = said.trimEnd().split('\n').slice(-12).join('\n');
+  const logged = existsSync(log(dir)) ? readFileSync(log(dir), 'utf8') : '';
+  const last = logged.trimEnd().split('\n').slice(-12).join('\n');
   return new Failure('StoreUnavailable', `the local service ${why}; the end of ${log(dir)}:\n${last}`);
 };
 
-/** A daemon that lost the race for the directory, or idled out again, is no error: another one is there, or is needed. */
-const broke = ({ exitCode }: ChildProcess): boolean =>
+/** Whether a daemon failed. One that lost the race for the directory, or ended idle, did not. */
+const hasFailed = ({ exitCode }: ChildProcess): boolean =>
   exitCode !== null && exitCode !== 0 && exitCode !== lockedExitCode;
-const gone = (child: ChildProcess | undefined): boolean =>
+const hasEnded = (child: ChildProcess | undefined): boolean =>
   child === undefined || child.exitCode !== null || child.signalCode !== null;
 
 export type ConnectOptions = {
-  /** The person's own; what of it providers and credentials need reaches the handlers, where `resume` is true. */
+  /** The operator's environment. With `resume`, its credentials and provider settings reach the handlers. */
   env?: NodeJS.ProcessEnv;
-  /** Whether this client runs something: open executions of an earlier daemon go on, with its environment. */
+  /** Whether this client runs jobs. Open executions of an earlier daemon then continue, in its environment. */
   resume?: boolean;
   waitSeconds?: number;
 };
 
-/** The directory, made if need be. Throws StoreUnavailable where nothing can be written. */
-const homeOf = (dir: string): string => {
+/** The real path of the directory, which is created if it is missing. Throws StoreUnavailable where it is not writable. */
+const writableDirectory = (dir: string): string => {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     accessSync(dir, constants.W_OK | constants.X_OK);
@@ -142,36 +142,36 @@ const homeOf = (dir: string): string => {
 };
 
 /**
- * Connects to the local service of `dir`, starting its daemon when none runs; however many connect at once, there is one.
- * The daemon lives as long as a client is connected or an execution runs. One of other code is replaced, unless another
- * client or a run needs it. Throws StoreUnavailable, with the end of its log, when none comes up within `waitSeconds`.
+ * Connects to the local service of `dir` and starts its one daemon where none runs. An idle daemon of other code is replaced.
+ * Throws StoreUnavailable, with the end of the daemon's log, where no daemon answers within `waitSeconds`.
  */
 export const connect = async (
   dir: string,
   setup: Setup = {},
   { env = process.env, resume = true, waitSeconds = 60 }: ConnectOptions = {},
 ): Promise<Connection> => {
-  const home = homeOf(dir);
+  const home = writableDirectory(dir);
   const bundles = await bundleCache();
   const code = codeStamp(bundles, setup);
-  const own = ownEnv(env);
+  const shell = ownEnv(env);
   const until = Date.now() + waitSeconds * 1000;
   let child: ChildProcess | undefined;
 
   const attach = async (presence: Presence): Promise<Connection | undefined> => {
-    if (presence.code !== code && (await leaves(presence))) return undefined;
-    const held = await lease(presence, resume ? own : null);
-    if (held === undefined) return undefined;
+    if (presence.code !== code && (await hasLeft(presence))) return undefined;
+    const leased = await lease(presence, resume ? shell : null);
+    if (leased === undefined) return undefined;
     const { url, pid } = presence;
-    return Object.assign(held, { url, pid, env: clientEnv(url, own, tableName) });
+    return Object.assign(leased, { url, pid, env: clientEnv(url, shell, tableName) });
   };
 
   while (Date.now() < until) {
     const presence = await find(home);
     const connection = presence && (await attach(presence));
     if (connection !== undefined) return connection;
-    if (child !== undefined && broke(child)) throw unavailable(home, `ended with exit code ${child.exitCode}`);
-    if (presence === undefined && gone(child)) child = spawnDaemon(bundles, [home, code, JSON.stringify(setup)], env);
+    if (child !== undefined && hasFailed(child)) throw unavailable(home, `ended with exit code ${child.exitCode}`);
+    if (presence === undefined && hasEnded(child))
+      child = spawnDaemon(bundles, [home, code, JSON.stringify(setup)], env);
     await setTimeout(25);
   }
   throw unavailable(home, `did not answer within ${waitSeconds} s`);

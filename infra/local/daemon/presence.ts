@@ -2,21 +2,21 @@ import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { writeWhole } from '../atomic.ts';
+import { replaceFile } from '../json-file.ts';
 
-/** Who serves a directory, as its file says and as the daemon itself answers. `code` tells two versions of it apart. */
+/** The daemon of a directory, as it writes to a file and as it answers. `code` differs for another version or setup. */
 export const Presence = z.strictObject({ dir: z.string(), url: z.string(), pid: z.number().int(), code: z.string() });
 export type Presence = z.infer<typeof Presence>;
 
-/** What a daemon exits with when another one works on the directory. */
+/** The exit code of a daemon that finds another one on its directory. */
 export const lockedExitCode = 75;
 
-/** Where a lease's answer says how many open executions wait for a client that runs. */
+/** The header of a lease: how many open executions wait for a client with `resume`. */
 export const waitingHeader = 'nightshift-waiting';
 
 const file = (dir: string): string => join(dir, 'service.json');
 
-/** Who was last known to serve the directory. It may be long gone: ask it. */
+/** The daemon that last wrote the directory's file. It may have ended since. */
 export const readPresence = (dir: string): Presence | undefined => {
   try {
     return Presence.safeParse(JSON.parse(readFileSync(file(dir), 'utf8'))).data;
@@ -25,14 +25,14 @@ export const readPresence = (dir: string): Presence | undefined => {
   }
 };
 
-export const writePresence = (presence: Presence): void => writeWhole(file(presence.dir), JSON.stringify(presence));
+export const writePresence = (presence: Presence): void => replaceFile(file(presence.dir), JSON.stringify(presence));
 
-/** Takes a daemon's own presence away, not another's. */
+/** Removes the file, unless another daemon has written it since. */
 export const removePresence = (presence: Presence): void => {
   if (readPresence(presence.dir)?.pid === presence.pid) rmSync(file(presence.dir), { force: true });
 };
 
-/** A stamp of the code a daemon runs and of how it is set up: another stamp, another daemon. */
+/** A stamp of a daemon's code and setup. */
 export const codeStamp = (code: string, setup: unknown): string =>
   createHash('sha256')
     .update(JSON.stringify([code, setup]))

@@ -4,27 +4,28 @@ import { Failure } from '../../../lib/failure.ts';
 import type { ServiceEvent } from './service.ts';
 
 export type SchedulerLease = {
-  /** Whether the service has ended, or its connection. */
+  /** Whether the service or the connection to it has ended. */
   readonly lost: boolean;
-  /** Fires what is due from now on. Throws StoreUnavailable where the service is gone. */
+  /** Starts the timer: slots due from now on are fired. Throws StoreUnavailable where the service has ended. */
   start(): Promise<void>;
-  /** Stops the timer. So does the end of this process, however it ends. */
+  /** Stops the timer. The end of this process does the same. */
   close(): void;
 };
 
-const gone = (cause: unknown): Failure => new Failure('StoreUnavailable', 'the local service has ended', { cause });
+const serviceEnded = (cause: unknown): Failure =>
+  new Failure('StoreUnavailable', 'the local service has ended', { cause });
 
-/** The daemon's answer, which goes on as long as the timer is held. */
-const asked = (url: string): Promise<IncomingMessage> =>
+/** The daemon's response, which lasts as long as the timer is held. */
+const requestTimer = (url: string): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     request(`${url}/timer`, { method: 'POST', agent: false })
-      .on('error', (cause) => reject(gone(cause)))
+      .on('error', (cause) => reject(serviceEnded(cause)))
       .on('response', resolve)
       .end();
   });
 
-/** What a line says. The last one of a service that was killed may be half of one. */
-const whole = (line: string): ServiceEvent | undefined => {
+/** The event of a line. Undefined for the partial last line of a service that was killed. */
+const eventOf = (line: string): ServiceEvent | undefined => {
   try {
     return JSON.parse(line);
   } catch {
@@ -32,32 +33,32 @@ const whole = (line: string): ServiceEvent | undefined => {
   }
 };
 
-/** Holds the timer of a local service, and hears what happens there. Undefined where somebody else holds it. Throws StoreUnavailable. */
+/** Takes the timer of a local service and receives its events. Undefined where another client holds it. Throws StoreUnavailable. */
 export const takeSchedulerLease = async (
   url: string,
-  hear: (event: ServiceEvent) => void,
+  onEvent: (event: ServiceEvent) => void,
 ): Promise<SchedulerLease | undefined> => {
-  const response = await asked(url);
+  const response = await requestTimer(url);
   if (response.statusCode !== 200) {
     response.destroy();
     return undefined;
   }
-  const held = { lost: false };
+  const lease = { lost: false };
   const lose = () => {
-    held.lost = true;
+    lease.lost = true;
   };
   response.on('error', lose).on('close', lose);
   const lines = createInterface(response);
   lines.on('error', lose).on('line', (line) => {
-    const event = whole(line);
-    if (event !== undefined) hear(event);
+    const event = eventOf(line);
+    if (event !== undefined) onEvent(event);
   });
-  return Object.assign(held, {
+  return Object.assign(lease, {
     async start() {
       const { ok, status } = await fetch(`${url}/timer/start`, { method: 'POST' }).catch((cause: unknown) => {
-        throw gone(cause);
+        throw serviceEnded(cause);
       });
-      if (!ok) throw gone(new Error(`it answered ${status}`));
+      if (!ok) throw serviceEnded(new Error(`it answered ${status}`));
     },
     close: () => void response.destroy(),
   });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { Failure } from '../../../lib/failure.ts';
 import { functionArn } from '../arn.ts';
+import { errorReply, type HttpReply, type HttpRequest, serve } from '../aws-protocol.ts';
 import { openDynamo } from '../dynamodb/dynamo.ts';
 import { openAsyncQueue } from '../lambda/async-queue.ts';
 import { answerInvoke, invokedFunction, openLambda } from '../lambda/lambda.ts';
@@ -19,62 +20,61 @@ import { type Journal, openJournal } from '../step-functions/journal.ts';
 import { parseDefinition, type WaitOverrides } from '../step-functions/machine.ts';
 import { statusEvent } from '../step-functions/status-event.ts';
 import { answerStepFunctions } from '../step-functions/step-functions.ts';
-import { errorReply, serve, type WireReply, type WireRequest } from '../wire.ts';
 import { clientEnv } from './env.ts';
 
-/** What the service tells of itself: of the timer, and how each asynchronous invocation ended. */
+/** An event of the timer, or the end of an asynchronous invocation. */
 export type ServiceEvent = TimerEvent | { kind: 'ended'; function: string; event: unknown; result: Invocation };
 
 export type ServiceOptions = {
-  /** Holds everything durable: table, executions, schedules, queue, dead letters, logs. One service at a time works on it. */
+  /** The directory of all data: table, executions, schedules, queue, dead letters, logs. One service uses it at a time. */
   dir: string;
   functions: Record<string, LocalFunction>;
   /** The ASL, with `${NameArn}` placeholders for the functions. */
   definition: string;
-  /** Definitions that need no check. Default: those this process has checked. */
+  /** Definitions that are known to be valid. Default: those that this process has checked. */
   checked?: DefinitionCache;
   table: { name: string; properties: Record<string, unknown> };
-  /** What the handlers find in their environment beside what Lambda and the service set. Default: nothing. */
+  /** Additional environment of the handlers. Default: none. */
   env?: Record<string, string>;
-  /** The function that is sent EventBridge's event of each execution that fails, times out or is aborted. */
+  /** The function that gets EventBridge's event of each execution that fails, times out or is aborted. */
   statusFunction?: string;
-  /** What the timer invokes regularly, beside the schedules. Default: nothing. */
+  /** Functions that the timer invokes regularly, beside the schedules. Default: none. */
   rules?: Rule[];
-  /** The timer's own time. Default: the system's. */
+  /** The clock of the timer. Default: the system's. */
   clock?: Clock;
-  /** Hears what the service tells of itself. Default: nobody. */
-  tell?(event: ServiceEvent): void;
+  /** Receives the events of the service. */
+  onEvent?(event: ServiceEvent): void;
   overrides?: WaitOverrides;
-  /** Where executions are written down. Default: files in `dir`. */
+  /** The journal of executions. Default: files in `dir`. */
   journal?: Journal;
   /** Pauses before Lambda's two asynchronous retries. */
   retryDelaysMs?: number[];
-  /** Most processes of one function at a time. */
+  /** How many processes one function may have at a time. */
   processes?: number;
   port?: number;
-  /** False: what an earlier service left open waits for `resume`. Default: it goes on at once. */
+  /** False: open executions and queued events of an earlier service wait for `resume`. Default: they continue at once. */
   resume?: boolean;
-  /** Answers requests that are not for AWS. They do not make the service busy. */
-  route?(request: WireRequest, response: ServerResponse): WireReply | 'taken' | undefined;
-  /** Hears of errors nobody else can be told of. Default: standard error. */
+  /** Answers requests that are for no AWS service. They do not make the service busy. */
+  route?(request: HttpRequest, response: ServerResponse): HttpReply | 'taken' | undefined;
+  /** Receives errors that no caller gets. Default: standard error. */
   report?(error: unknown): void;
 };
 
 export type LocalService = {
   url: string;
-  /** What a client needs in its environment to reach this service with the plain AWS SDK. */
+  /** The environment with which AWS SDK clients reach this service. */
   env: Record<string, string>;
   /** True while an execution runs, an event waits or a request is being answered. */
   readonly busy: boolean;
-  /** How many executions an earlier service left open that wait for `resume`. */
+  /** How many open executions of an earlier service wait for `resume`. */
   readonly waiting: number;
-  /** Goes on with what an earlier service left. The second time it does nothing. */
+  /** Continues open executions and queued events of an earlier service. The second call does nothing. */
   resume(): void;
-  /** Fires the schedules while it is started. It is not, until somebody does. */
+  /** Fires the schedules between `start` and `stop`. At first it is stopped. */
   timer: Pick<Timer, 'start' | 'stop'>;
-  /** Gives the handlers another environment; those at work keep theirs to the end of their invocation. */
+  /** Gives the handlers another environment from their next invocation on. */
   reset(env: Record<string, string>): void;
-  /** Ends at once, as a crash would, but orderly: workers are killed, and what runs goes on when the service next starts. */
+  /** Kills the workers and closes the data. Open executions continue when the service starts again. */
   close(): Promise<void>;
 };
 
@@ -83,15 +83,15 @@ const capital = (name: string): string => name.charAt(0).toUpperCase() + name.sl
 const isLocked = (thrown: unknown): boolean =>
   thrown instanceof Error && 'code' in thrown && thrown.code === 'LEVEL_LOCKED';
 
-/** The lock on the directory: LevelDB's own, held by the operating system, so that it ends with the process. */
+/** Locks the directory with LevelDB's lock, which the operating system releases at the end of the process. */
 const lock = async (dir: string): Promise<{ close(): Promise<void> }> => {
-  const held = new ClassicLevel(join(dir, 'lock'));
+  const database = new ClassicLevel(join(dir, 'lock'));
   try {
-    await held.open();
-    return held;
+    await database.open();
+    return database;
   } catch (cause) {
-    const taken = cause instanceof Error && isLocked(cause.cause);
-    throw taken ? new Failure('StoreUnavailable', `another service works on ${dir}`, { cause }) : cause;
+    const isTaken = cause instanceof Error && isLocked(cause.cause);
+    throw isTaken ? new Failure('StoreUnavailable', `another local service uses ${dir}`, { cause }) : cause;
   }
 };
 
@@ -111,31 +111,31 @@ const listen = async ({ dir, table, port = 0 }: ServiceOptions) => {
 };
 
 /**
- * Nightshift's AWS on one loopback port: DynamoDB, Step Functions, Scheduler and Lambda in AWS's own wire protocols, durable in
- * `dir`. Executions a killed service left open go on, at once or when asked to. Throws StoreUnavailable when another service works on `dir`.
+ * DynamoDB, Step Functions, Scheduler and Lambda on one loopback port, in AWS's own protocols and durable in `dir`.
+ * Throws StoreUnavailable where another service uses `dir`.
  */
 export const startService = async (options: ServiceOptions): Promise<LocalService> => {
   const { dir, functions, table, env = {}, report = console.error } = options;
   const arns = Object.fromEntries(Object.keys(functions).map((name) => [`${capital(name)}Arn`, functionArn(name)]));
   const definition = parseDefinition(options.definition, arns, options.checked);
   mkdirSync(dir, { recursive: true });
-  const held = await lock(dir);
+  const directoryLock = await lock(dir);
   const { server, dynamo, url } = await listen(options).catch(async (error: unknown) => {
-    await held.close();
+    await directoryLock.close();
     throw error;
   });
 
   const lambda = openLambda(dir, functions, { env: workerEnv(url, options, env), most: options.processes ?? 8 });
-  const tell = options.tell ?? (() => {});
+  const onEvent = options.onEvent ?? (() => {});
   const queue = openAsyncQueue(dir, {
     lambda,
     delaysMs: options.retryDelaysMs ?? [1000, 2000],
     report,
-    ended: ({ name, event }, result) => tell({ kind: 'ended', function: name, event: JSON.parse(event), result }),
+    ended: ({ name, event }, result) => onEvent({ kind: 'ended', function: name, event: JSON.parse(event), result }),
   });
   const { clock = systemClock, rules = [] } = options;
   const schedules = openSchedules(dir, report);
-  const timer = openTimer(schedules, { clock, rules, enqueue: queue.enqueue, tell, report });
+  const timer = openTimer(schedules, { clock, rules, enqueue: queue.enqueue, onEvent, report });
   const executions = openExecutions(definition, {
     journal: options.journal ?? openJournal(dir, report),
     invoke: (name, event) => lambda.invoke(name, event),
@@ -148,7 +148,7 @@ export const startService = async (options: ServiceOptions): Promise<LocalServic
 
   let active = 0;
   let closing = false;
-  const route = (request: WireRequest): WireReply | Promise<WireReply> => {
+  const route = (request: HttpRequest): HttpReply | Promise<HttpReply> => {
     const [service, action = ''] = String(request.headers['x-amz-target'] ?? '').split('.');
     if (service === 'DynamoDB_20120810') return dynamo(request);
     if (service === 'AWSStepFunctions') return answerStepFunctions(executions, action, request.body);
@@ -156,9 +156,9 @@ export const startService = async (options: ServiceOptions): Promise<LocalServic
     const name = invokedFunction(request.path);
     if (name !== undefined && request.method === 'POST')
       return answerInvoke(name, request, { lambda, enqueue: queue.enqueue });
-    return errorReply(400, 'UnknownOperationException', `nothing here answers ${request.path}`);
+    return errorReply(400, 'UnknownOperationException', `no local service answers ${request.path}`);
   };
-  const answer = async (request: WireRequest, response: ServerResponse): Promise<WireReply | 'taken'> => {
+  const answer = async (request: HttpRequest, response: ServerResponse): Promise<HttpReply | 'taken'> => {
     if (closing) return errorReply(503, 'ServiceUnavailable', 'the service is closing');
     const own = options.route?.(request, response);
     if (own !== undefined) return own;
@@ -196,7 +196,7 @@ export const startService = async (options: ServiceOptions): Promise<LocalServic
       server.close(() => resolve());
       server.closeAllConnections();
     });
-    await held.close();
+    await directoryLock.close();
   };
 
   return {

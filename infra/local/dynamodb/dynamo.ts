@@ -5,31 +5,31 @@ import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { ClassicLevel } from 'classic-level';
 import dynalite from 'dynalite';
-import type { WireReply, WireRequest } from '../wire.ts';
+import type { HttpReply, HttpRequest } from '../aws-protocol.ts';
 
 export type Dynamo = {
-  /** Dynalite's own server, bare of its listener: closing it, while it listens, is what closes the database. */
+  /** Dynalite's server without its listener. The database closes when this server is closed while it listens. */
   server: Server;
-  answer(request: WireRequest): Promise<WireReply>;
+  answer(request: HttpRequest): Promise<HttpReply>;
 };
 
-/** What dynalite asks for before it believes a request; it checks no signature. */
+/** The headers that dynalite requires. It checks no signature. */
 const signed = {
   'content-type': 'application/x-amz-json-1.0',
   authorization: 'AWS4-HMAC-SHA256 Credential=local, SignedHeaders=local, Signature=local',
   'x-amz-date': '20261122T000000Z',
 };
 
-/** The part of AWS::DynamoDB::Table's properties that CreateTable takes. */
+/** The properties of AWS::DynamoDB::Table that CreateTable takes. */
 const tableKeys = ['AttributeDefinitions', 'KeySchema', 'GlobalSecondaryIndexes', 'BillingMode'];
 
 /**
- * Dynalite gets a request of its own making and an answer that only collects: it throws on a socket's error, and a killed
- * worker's half request would end the service.
+ * Calls dynalite's listener with a request and a response without a socket. Dynalite throws on a socket's error, and the
+ * partial request of a killed worker would end the service.
  */
 export const bridge =
   (listener: RequestListener) =>
-  ({ method, path, headers, body }: WireRequest): Promise<WireReply> =>
+  ({ method, path, headers, body }: HttpRequest): Promise<HttpReply> =>
     new Promise((resolve) => {
       const collected: Record<string, string> = {};
       const response = {
@@ -43,7 +43,7 @@ export const bridge =
       listener(request as unknown as IncomingMessage, response as unknown as ServerResponse);
     });
 
-const ask = (answer: Dynamo['answer'], action: string, input: unknown): Promise<WireReply> =>
+const ask = (answer: Dynamo['answer'], action: string, input: unknown): Promise<HttpReply> =>
   answer({
     method: 'POST',
     path: '/',
@@ -59,18 +59,18 @@ const createTable = async (answer: Dynamo['answer'], name: string, properties: R
     await setImmediate();
 };
 
-/** Dynalite opens its database late and throws where nobody can catch it: one that cannot be opened is found here. */
+/** Opens and closes the database, because dynalite opens it later and throws where no caller can catch it. */
 const mustOpen = async (path: string): Promise<void> => {
   const database = new ClassicLevel(path);
   await database.open().catch((cause: unknown) => {
-    throw new Error(`the table in ${path} cannot be opened; move it away to begin anew`, { cause });
+    throw new Error(`the table in ${path} cannot be opened; move it away to start with an empty table`, { cause });
   });
   await database.close();
 };
 
 /**
- * DynamoDB in this process, its data on disk under `<dir>/table`, with one table. A table half made by a process that
- * died holds nothing and is made anew. Throws when the table cannot be opened or is gone. The caller holds the directory's lock, listens on `server` and closes it.
+ * DynamoDB in this process with one table in `<dir>/table`; a table that was only partly created is created again. The caller holds
+ * the directory's lock, listens on `server` and closes it. Throws where the table cannot be opened or is gone.
  */
 export const openDynamo = async (
   dir: string,
@@ -90,6 +90,7 @@ export const openDynamo = async (
     writeFileSync(ready, '');
   }
   const found = await ask(answer, 'DescribeTable', { TableName: table.name });
-  if (found.status !== 200) throw new Error(`the table in ${path} is gone; remove ${ready} to begin anew`);
+  if (found.status !== 200)
+    throw new Error(`the table in ${path} is gone; remove ${ready} to start with an empty table`);
   return { server, answer };
 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import { functionArn } from '../arn.ts';
-import { readAll, writeWhole } from '../atomic.ts';
+import { readAllValid, replaceFile } from '../json-file.ts';
 import type { Lambda } from './lambda.ts';
 import type { Invocation } from './sandbox.ts';
 import type { LambdaError } from './worker.ts';
@@ -13,12 +13,12 @@ const Queued = z.object({ id: z.string(), name: z.string(), event: z.string(), q
 type Queued = z.infer<typeof Queued>;
 
 export type AsyncQueue = {
-  /** Takes an event for a function and returns its request id. It is on disk by then, and survives a killed service. */
+  /** Writes an event for a function to disk and returns its request id. */
   enqueue(name: string, event: string): string;
   readonly size: number;
-  /** Takes up what an earlier process left. */
+  /** Processes the events that an earlier process left. */
   resume(): void;
-  /** Starts nothing any more; what is left is on disk. */
+  /** Starts no further invocation. Events that are left stay on disk. */
   stop(): void;
 };
 
@@ -39,7 +39,7 @@ const deadLetter = (queued: Queued, error: LambdaError, count: number, now: Date
 
 /**
  * Lambda's asynchronous invocation, at least once: one try and one more after each of `delaysMs`, then the event and its
- * last error go to `<dir>/dead-letters.jsonl`. What waits is in `<dir>/queue`.
+ * last error go to `<dir>/dead-letters.jsonl`. Waiting events are in `<dir>/queue`.
  */
 export const openAsyncQueue = (
   dir: string,
@@ -47,7 +47,7 @@ export const openAsyncQueue = (
     lambda: Lambda;
     delaysMs: number[];
     report(error: unknown): void;
-    /** Told how each event ended, after its last try. */
+    /** Called with the result of each event's last try. */
     ended?(event: { name: string; event: string }, result: Invocation): void;
   },
 ): AsyncQueue => {
@@ -86,7 +86,7 @@ export const openAsyncQueue = (
   return {
     enqueue(name, event) {
       const queued = { id: randomUUID(), name, event, queuedAt: Date.now() };
-      writeWhole(join(path, `${queued.id}.json`), JSON.stringify(queued));
+      replaceFile(join(path, `${queued.id}.json`), JSON.stringify(queued));
       process(queued);
       return queued.id;
     },
@@ -94,7 +94,7 @@ export const openAsyncQueue = (
       return pending.size;
     },
     resume() {
-      for (const left of readAll(path, Queued.parse, deps.report)) process(left);
+      for (const left of readAllValid(path, Queued.parse, deps.report)) process(left);
     },
     stop: () => stopping.abort(),
   };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { arnName } from '../arn.ts';
-import { errorReply, jsonReply, type WireReply, type WireRequest } from '../wire.ts';
+import { errorReply, type HttpReply, type HttpRequest, jsonReply } from '../aws-protocol.ts';
 import { openPool } from './pool.ts';
 import type { Invocation, LocalFunction } from './sandbox.ts';
 
@@ -11,11 +11,11 @@ export type Lambda = {
   /** Invokes and waits. `event` is JSON. Never rejects. */
   invoke(name: string, event: string, requestId?: string): Promise<Invocation>;
   reset(env: Record<string, string>): void;
-  /** Ends every worker process at once. What they were doing fails, and nothing is started any more. */
+  /** Kills every worker process. Their invocations fail, and no further process starts. */
   kill(): Promise<void>;
 };
 
-/** What Lambda itself sets in a function's environment. */
+/** The environment that Lambda sets for a function. */
 const lambdaEnv = (name: string, { memoryMb = 256 }: LocalFunction): Record<string, string> => ({
   AWS_LAMBDA_FUNCTION_NAME: name,
   AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
@@ -34,7 +34,7 @@ const isJsonObject = (line: string): boolean => {
   }
 };
 
-/** The functions of a local service. What they print goes line by line, as JSON, to `<dir>/logs/<function>.jsonl`. */
+/** The functions of a local service. Each line they print is logged as JSON in `<dir>/logs/<function>.jsonl`. */
 export const openLambda = (
   dir: string,
   functions: Record<string, LocalFunction>,
@@ -72,18 +72,18 @@ export const openLambda = (
   };
 };
 
-/** The function a request's path names, or undefined when the path is not Lambda's invoke. */
+/** The function in a request's path. Undefined where the path is not that of Lambda's Invoke. */
 export const invokedFunction = (path: string): string | undefined => {
   const match = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(\?|$)/.exec(path);
   return match?.[1] === undefined ? undefined : arnName(decodeURIComponent(match[1]));
 };
 
-/** Lambda's Invoke: RequestResponse waits for the result, Event only for its place in the queue. */
+/** Lambda's Invoke: RequestResponse waits for the result, Event only until the event is queued. */
 export const answerInvoke = async (
   name: string,
-  { headers, body }: WireRequest,
+  { headers, body }: HttpRequest,
   deps: { lambda: Lambda; enqueue(name: string, event: string): string },
-): Promise<WireReply> => {
+): Promise<HttpReply> => {
   if (!deps.lambda.has(name)) return errorReply(404, 'ResourceNotFoundException', `Function not found: ${name}`);
   const event = body === '' ? '{}' : body;
   try {

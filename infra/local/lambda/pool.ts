@@ -1,10 +1,10 @@
 import { type Invocation, type LocalFunction, openSandbox, type Sandbox } from './sandbox.ts';
 
-/** A function's worker processes: reused while warm, more of them when invocations run at the same time. */
+/** A function's worker processes. A warm one is reused; concurrent invocations get processes of their own. */
 export type Pool = {
-  /** Waits in line when all `most` processes are busy. Never rejects. */
+  /** Waits while all `most` processes are busy. Never rejects. */
   invoke(requestId: string, event: string): Promise<Invocation>;
-  /** From now on processes start with this environment; idle ones that have another are ended. */
+  /** Sets the environment of processes started from now on. Idle ones are ended, busy ones after their invocation. */
   reset(env: Record<string, string>): void;
   kill(): Promise<void>;
 };
@@ -20,7 +20,7 @@ export const openPool = (
   let env = deps.env;
   let open = true;
   const boxes = new Map<Sandbox, { busy: boolean; env: Record<string, string> }>();
-  const line: (() => void)[] = [];
+  const waiting: (() => void)[] = [];
 
   const retire = (box: Sandbox): void => {
     boxes.delete(box);
@@ -42,7 +42,7 @@ export const openPool = (
         boxes.set(box, { busy: true, env: boxes.get(box)?.env ?? env });
         return box;
       }
-      await new Promise<void>((resolve) => line.push(resolve));
+      await new Promise<void>((resolve) => waiting.push(resolve));
     }
     return undefined;
   };
@@ -50,7 +50,7 @@ export const openPool = (
     const state = boxes.get(box);
     if (state !== undefined) state.busy = false;
     if (!box.alive || state?.env !== env) retire(box);
-    line.shift()?.();
+    waiting.shift()?.();
   };
 
   return {
@@ -69,7 +69,7 @@ export const openPool = (
     },
     async kill() {
       open = false;
-      for (const wake of line.splice(0)) wake();
+      for (const wake of waiting.splice(0)) wake();
       await Promise.all([...boxes.keys()].map((box) => box.kill()));
     },
   };

@@ -10,15 +10,15 @@ export type LocalFunction = { module: string; timeoutSeconds: number; memoryMb?:
 /** How an invocation ended. `payload` is JSON. */
 export type Invocation = { ok: true; payload: string } | { ok: false; error: LambdaError };
 
-/** One worker process. It takes one invocation at a time; after `alive` is false it takes none. */
+/** One worker process, with one invocation at a time. It takes none once `alive` is false. */
 export type Sandbox = {
   readonly alive: boolean;
   invoke(requestId: string, event: string): Promise<Invocation>;
-  /** Ends the process at once, whatever it does, and resolves when it is gone. */
+  /** Kills the process and resolves when it has ended. */
   kill(): Promise<void>;
 };
 
-/** Where Node keeps compiled code, if this process was told so. */
+/** Node's cache of compiled code, which workers share with this process. */
 const { NODE_COMPILE_CACHE } = process.env;
 const compileCache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
 
@@ -38,10 +38,10 @@ const timedOut = (requestId: string, seconds: number): LambdaError => ({
   errorMessage: `RequestId: ${requestId} Error: Task timed out after ${seconds.toFixed(2)} seconds`,
 });
 
-/** The worker's next word, or how it ended instead. Over time, the process is killed. */
+/** The worker's next reply, or how it ended instead. After `seconds` the process is killed. */
 const nextReply = (
   child: ChildProcess,
-  gone: Promise<unknown>,
+  ended: Promise<unknown>,
   requestId: string,
   seconds: number,
 ): Promise<WorkerReply> =>
@@ -51,7 +51,7 @@ const nextReply = (
       child.off('message', settle);
       resolve(reply);
     };
-    void gone.then(() => settle({ kind: 'failed', error: exited(requestId, child) }));
+    void ended.then(() => settle({ kind: 'failed', error: exited(requestId, child) }));
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       settle({ kind: 'failed', error: timedOut(requestId, seconds) });
@@ -72,15 +72,15 @@ export const openSandbox = (
   const child = fork(workerPath, [module], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   for (const stream of [child.stdout, child.stderr]) if (stream) createInterface(stream).on('line', deps.log);
   let alive = true;
-  // Its last words may come after its exit, but not after the channel's end.
-  const gone = Promise.all([
+  // The last reply may arrive after the exit, but not after the channel has closed.
+  const ended = Promise.all([
     new Promise((resolve) => child.once('exit', resolve).once('error', resolve)),
     new Promise((resolve) => child.once('disconnect', resolve).once('error', resolve)),
   ]);
-  void gone.then(() => {
+  void ended.then(() => {
     alive = false;
   });
-  const ready = nextReply(child, gone, 'init', initSeconds);
+  const ready = nextReply(child, ended, 'init', initSeconds);
 
   return {
     get alive() {
@@ -93,7 +93,7 @@ export const openSandbox = (
         return { ok: false, error: first.error };
       }
       if (!alive) return { ok: false, error: exited(requestId, child) };
-      const answer = nextReply(child, gone, requestId, timeoutSeconds);
+      const answer = nextReply(child, ended, requestId, timeoutSeconds);
       const deadline = Date.now() + timeoutSeconds * 1000;
       const call: WorkerCall = { requestId, event, deadline, functionName: name, arn: functionArn(name) };
       child.send(call, () => {});
@@ -106,7 +106,7 @@ export const openSandbox = (
     async kill() {
       alive = false;
       child.kill('SIGKILL');
-      await gone;
+      await ended;
     },
   };
 };

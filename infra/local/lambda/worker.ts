@@ -16,7 +16,7 @@ const reply = (message: WorkerReply): Promise<void> =>
     process.send?.(message, undefined, {}, () => resolve());
   });
 
-/** As Lambda's Node runtime tells it: `error.name` is the type, whatever the class was minified to. */
+/** An error as Lambda's Node runtime reports it. Its type is `error.name`, which minifying does not change. */
 const toError = (thrown: unknown): LambdaError =>
   thrown instanceof Error
     ? { errorType: thrown.name, errorMessage: thrown.message, trace: (thrown.stack ?? '').split('\n') }
@@ -49,13 +49,13 @@ const load = async (module: string): Promise<Handler> => {
   throw Object.assign(new Error(`${module} exports no handler`), { name: 'Runtime.HandlerNotFound' });
 };
 
-// The service is this process's only reason to be: when it dies, however it dies, the channel closes.
+// The channel closes when the local service ends, even by SIGKILL.
 process.on('disconnect', () => process.exit());
 
 try {
   const handler = await load(process.argv[2] ?? '');
   process.on('message', async (call: WorkerCall) => reply(await run(handler, call)));
-  flushCompileCache(); // it never ends by itself
+  flushCompileCache(); // Node flushes it at an orderly exit, which this process never has
   await reply({ kind: 'ready' });
 } catch (thrown) {
   console.error(thrown);

@@ -1,8 +1,8 @@
-/** The time of day and a way to be woken later. */
+/** The current time, and a way to be called later. */
 export type Clock = {
   /** Epoch milliseconds. */
   now(): number;
-  /** Calls `act` after so many milliseconds, unless the answer was called before. */
+  /** Calls `act` after so many milliseconds. The result cancels that. */
   wake(afterMs: number, act: () => void): () => void;
 };
 

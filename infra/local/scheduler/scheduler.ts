@@ -1,21 +1,21 @@
 import * as z from 'zod';
 import { scheduleArn, scheduleGroup } from '../arn.ts';
-import { jsonReply, type WireReply, type WireRequest } from '../wire.ts';
+import { type HttpReply, type HttpRequest, jsonReply } from '../aws-protocol.ts';
 import type { Clock } from './clock.ts';
 import { beforeFirst, type Schedules, Settings, Stored } from './schedules.ts';
 
 const json = { 'content-type': 'application/json' };
-const answer = (body: unknown): WireReply => jsonReply(200, body, json);
+const answer = (body: unknown): HttpReply => jsonReply(200, body, json);
 
 const statuses = { ResourceNotFoundException: 404, ConflictException: 409, ValidationException: 400 } as const;
 
-const refuse = (name: keyof typeof statuses, message: string): WireReply =>
+const refuse = (name: keyof typeof statuses, message: string): HttpReply =>
   jsonReply(statuses[name], { Message: message }, { ...json, 'x-amzn-errortype': name });
 
 type Request = { name: string; group: string; body: unknown };
 type Deps = { schedules: Schedules; clock: Clock; changed(): void };
 
-const missing = (name: string): WireReply => refuse('ResourceNotFoundException', `Schedule ${name} does not exist.`);
+const missing = (name: string): HttpReply => refuse('ResourceNotFoundException', `Schedule ${name} does not exist.`);
 
 const Token = z.object({ ClientToken: z.string().min(1).max(64).default('') });
 
@@ -33,16 +33,16 @@ const summary = (schedule: Stored) => {
   return { Arn, Name, GroupName, State, CreationDate, LastModificationDate, Target: { Arn: Target.Arn } };
 };
 
-const byMethod: Record<string, (request: Request, deps: Deps) => WireReply> = {
+const byMethod: Record<string, (request: Request, deps: Deps) => HttpReply> = {
   POST({ name, body }, { schedules, clock, changed }) {
     const token = Token.parse(body).ClientToken;
     const settings = Settings.parse(body);
     const found = schedules.read(name);
-    const again = found !== undefined && token !== '' && found.token === token;
-    if (found !== undefined && !again) return refuse('ConflictException', `Schedule ${name} already exists.`);
+    const isRepeated = found !== undefined && token !== '' && found.token === token;
+    if (found !== undefined && !isRepeated) return refuse('ConflictException', `Schedule ${name} already exists.`);
     const now = clock.now();
     const times = { createdAt: now, modifiedAt: now, handledTo: beforeFirst(settings, now) };
-    if (!again) schedules.write(Stored.parse({ name, settings, ...times, token }));
+    if (!isRepeated) schedules.write(Stored.parse({ name, settings, ...times, token }));
     changed();
     return answer({ ScheduleArn: scheduleArn(name) });
   },
@@ -75,7 +75,7 @@ const Query = z.object({
   NextToken: z.string().default(''),
 });
 
-const list = (query: URLSearchParams, { schedules }: Deps): WireReply => {
+const list = (query: URLSearchParams, { schedules }: Deps): HttpReply => {
   const {
     ScheduleGroup = scheduleGroup,
     NamePrefix,
@@ -103,14 +103,14 @@ const read = (text: string): unknown => {
 
 const Grouped = z.object({ GroupName: z.string().default('default') });
 
-const one = (name: string, url: URL, { method, body: text }: WireRequest, deps: Deps): WireReply => {
+const one = (name: string, url: URL, { method, body: text }: HttpRequest, deps: Deps): HttpReply => {
   const act = Object.hasOwn(byMethod, method) ? byMethod[method] : undefined;
   if (act === undefined) return refuse('ValidationException', `there is no ${method} of a schedule`);
   if (!Stored.shape.name.safeParse(name).success) return refuse('ValidationException', `Invalid Name: ${name}`);
   const body = read(text);
   const inQuery = url.searchParams.get('groupName') ?? 'default';
   const group = method === 'POST' || method === 'PUT' ? Grouped.parse(body).GroupName : inQuery;
-  // AWS takes `default` where none is named; here there is the one group, and whoever means it names it.
+  // On AWS a request without a group means `default`. Here there is one group, which every request has to name.
   if (group !== scheduleGroup) return refuse('ResourceNotFoundException', `Schedule group ${group} does not exist.`);
   return act({ name, group, body }, deps);
 };
@@ -119,10 +119,10 @@ const one = (name: string, url: URL, { method, body: text }: WireRequest, deps: 
 export const isScheduler = (path: string): boolean => /^\/schedules(\/|\?|$)/.test(path);
 
 /**
- * EventBridge Scheduler's schedules over AWS's REST protocol, for the one group there is. UpdateSchedule replaces everything: what is left
- * out gets its default. `changed` is called after each change.
+ * EventBridge Scheduler over AWS's REST protocol, with one group. UpdateSchedule replaces everything: a field left out gets its default.
+ * `changed` is called after each change.
  */
-export const answerScheduler = (request: WireRequest, deps: Deps): WireReply => {
+export const answerScheduler = (request: HttpRequest, deps: Deps): HttpReply => {
   const url = new URL(request.path, 'http://scheduler');
   const [, , name, ...more] = url.pathname.split('/');
   try {

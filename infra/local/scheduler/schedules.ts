@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { slotsAfter } from '../../../lib/schedule/calendar.ts';
 import { Schedule } from '../../../lib/schedule/schedule.ts';
-import { readAll, writeWhole } from '../atomic.ts';
+import { readAllValid, replaceFile } from '../json-file.ts';
 
 const parts = (expression: string): { kind: string; text: string } | undefined => {
   const [, kind, text] = /^(cron|rate|at)\((.*)\)$/.exec(expression) ?? [];
   return kind === undefined || text === undefined ? undefined : { kind, text };
 };
 
-/** The schedule that an expression of EventBridge Scheduler's means, or what is wrong with it. */
+/** The schedule of an EventBridge Scheduler expression, or what is wrong with it. */
 const readExpression = (
   expression: string,
   timezone: string,
@@ -36,7 +36,10 @@ const isJson = (text: string): boolean => {
 const Target = z.object({
   Arn: z
     .string()
-    .regex(/^arn:aws:lambda:[^:]+:\d+:function:[\w-]+$/, 'must be the ARN of a function: others are not here'),
+    .regex(
+      /^arn:aws:lambda:[^:]+:\d+:function:[\w-]+$/,
+      'must be the ARN of a Lambda function: the local Scheduler has no other targets',
+    ),
   RoleArn: z.string().min(1),
   Input: z.string().refine(isJson, 'must be JSON').optional(),
   RetryPolicy: z
@@ -58,7 +61,9 @@ export const Settings = z
     Description: z.string().max(512).optional(),
     State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
     ActionAfterCompletion: z.enum(['NONE', 'DELETE']).default('NONE'),
-    FlexibleTimeWindow: z.object({ Mode: z.literal('OFF', 'expected OFF: a window is not kept here') }),
+    FlexibleTimeWindow: z.object({
+      Mode: z.literal('OFF', 'expected OFF: the local Scheduler has no flexible windows'),
+    }),
     Target,
   })
   .superRefine(({ ScheduleExpression, ScheduleExpressionTimezone, StartDate, EndDate }, context) => {
@@ -69,52 +74,52 @@ export const Settings = z
   });
 export type Settings = z.infer<typeof Settings>;
 
-/** One schedule as it stands on disk. Every slot up to `handledTo` was fired or passed over. Instants are epoch milliseconds. */
+/** A schedule on disk. Every slot up to `handledTo` was fired or passed over. Instants are epoch milliseconds. */
 export const Stored = z.object({
   name: z.string().regex(/^[0-9a-zA-Z_.-]{1,64}$/, 'must be 1 to 64 letters, digits, -, _ and .'),
   settings: Settings,
   createdAt: z.number(),
   modifiedAt: z.number(),
   handledTo: z.number(),
-  /** Tells a request that was sent again from another one. */
+  /** The ClientToken of its creation, by which a repeated request is recognized. */
   token: z.string(),
 });
 export type Stored = z.infer<typeof Stored>;
 
 export type Schedules = {
   read(name: string): Stored | undefined;
-  /** Replaces the schedule's file, whole. The one writer is the process that holds the directory's lock. */
+  /** Replaces the schedule's file. Only the process that holds the directory's lock writes. */
   write(schedule: Stored): void;
   remove(name: string): void;
   /** In the order of their names. */
   all(): Stored[];
 };
 
-/** The schedules of a local service, one file each in `<dir>/schedules`. A file that holds none is set aside and reported. */
+/** The schedules of a local service, one file each in `<dir>/schedules`. An invalid file is set aside and reported. */
 export const openSchedules = (dir: string, report: (error: unknown) => void): Schedules => {
   const path = join(dir, 'schedules');
   mkdirSync(path, { recursive: true });
-  const known = new Map(readAll(path, Stored.parse, report).map((schedule) => [schedule.name, schedule]));
+  const stored = new Map(readAllValid(path, Stored.parse, report).map((schedule) => [schedule.name, schedule]));
   const file = (name: string) => join(path, `${name}.json`);
   return {
-    read: (name) => known.get(name),
+    read: (name) => stored.get(name),
     write: (schedule) => {
-      writeWhole(file(schedule.name), JSON.stringify(schedule));
-      known.set(schedule.name, schedule);
+      replaceFile(file(schedule.name), JSON.stringify(schedule));
+      stored.set(schedule.name, schedule);
     },
     remove: (name) => {
       rmSync(file(name), { force: true });
-      known.delete(name);
+      stored.delete(name);
     },
-    all: () => [...known.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    all: () => [...stored.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
 };
 
-/** Where the handled slots of a new schedule end: AWS fires a rate at once, when it is made, and whatever else only later. */
+/** `handledTo` of a new schedule. AWS fires a rate as soon as it is created, and everything else later. */
 export const beforeFirst = ({ ScheduleExpression }: Settings, now: number): number =>
   ScheduleExpression.startsWith('rate(') ? Math.floor(now / 1000) * 1000 - 1 : now;
 
-/** The instants at which a schedule fires, after one: an expression knows none but EventBridge's own. StartDate and EndDate themselves are within; a one-time schedule has neither. */
+/** The instants after `after` at which a schedule fires. StartDate and EndDate are inclusive; a one-time schedule ignores them. */
 export function* firings({ settings, createdAt }: Stored, after: number): Generator<number> {
   const { ScheduleExpression, ScheduleExpressionTimezone, StartDate, EndDate } = settings;
   const read = readExpression(ScheduleExpression, ScheduleExpressionTimezone);

@@ -14,10 +14,10 @@ import { scheduleName } from '../../../lib/schedule/schedule.ts';
 import { scheduleSettings } from '../../stack/schedules.ts';
 import { functionArn, scheduleGroup, scheduleRoleArn } from '../arn.ts';
 
-/** The jobs whose schedules were changed, and when that of each job was made, which is where a rate counts from. */
+/** The jobs whose schedules were changed. `since`: when the schedule of each job was created, from which a rate counts. */
 export type Timetable = { created: string[]; updated: string[]; removed: string[]; since: Map<string, Date> };
 
-/** A job's schedule as the package declares it for AWS, but with dates as the SDK takes them. A one-time schedule is deleted after it has fired. */
+/** A job's schedule as the template declares it for AWS, with dates of the SDK. A one-time schedule is deleted after it has fired. */
 const settingsOf = (job: Job) => {
   const target = { Arn: functionArn('dispatch'), RoleArn: scheduleRoleArn };
   const { Name, StartDate, EndDate, ...settings } = scheduleSettings(job, target);
@@ -38,7 +38,7 @@ const isAsWanted = (found: GetScheduleCommandOutput, wanted: Settings): boolean 
 
 const isMissing = (thrown: unknown): boolean => thrown instanceof Error && thrown.name === 'ResourceNotFoundException';
 
-/** Undefined where there is no such schedule, or no more: a one-time one removes itself. */
+/** Undefined where the schedule does not exist. A one-time schedule removes itself. */
 const unlessMissing = async <T>(sent: Promise<T>): Promise<T | undefined> => {
   try {
     return await sent;
@@ -55,34 +55,34 @@ const namesOf = async (client: SchedulerClient): Promise<string[]> => {
   return names;
 };
 
-/** The name of the job whose schedule is called so. */
+/** The name of a schedule's job. */
 export const jobNameOf = (schedule: string): string => schedule.replace(/-\d{8}T\d{6}$/, '');
 
 /**
- * Makes the schedules those of the jobs: what is new is created, what differs is replaced, what is gone or disabled is deleted, and the
- * others are not touched, so that their dates stay. A one-time job that is over gets no schedule; one it has is left to itself.
+ * Creates, replaces and deletes schedules until they are those of the enabled jobs. Unchanged schedules keep their dates.
+ * A one-time job that is over gets no schedule.
  */
 export const syncSchedules = async (jobs: Job[], client: SchedulerClient, now: Date): Promise<Timetable> => {
-  const made: Timetable = { created: [], updated: [], removed: [], since: new Map() };
+  const timetable: Timetable = { created: [], updated: [], removed: [], since: new Map() };
   const enabled = jobs.filter((job) => job.enabled);
   const names = new Set(enabled.map(scheduleName));
   for (const Name of (await namesOf(client)).filter((name) => !names.has(name))) {
     await unlessMissing(client.send(new DeleteScheduleCommand({ Name, GroupName: scheduleGroup })));
-    made.removed.push(jobNameOf(Name));
+    timetable.removed.push(jobNameOf(Name));
   }
   for (const job of enabled) {
     const named = { Name: scheduleName(job), GroupName: scheduleGroup };
     const wanted = settingsOf(job);
     const found = await unlessMissing(client.send(new GetScheduleCommand(named)));
-    made.since.set(job.name, found?.CreationDate ?? now);
+    timetable.since.set(job.name, found?.CreationDate ?? now);
     if (found === undefined && isOver(job.schedule, now)) continue;
     if (found === undefined) {
       await client.send(new CreateScheduleCommand({ ...named, ...wanted }));
-      made.created.push(job.name);
+      timetable.created.push(job.name);
     } else if (!isAsWanted(found, wanted)) {
       await unlessMissing(client.send(new UpdateScheduleCommand({ ...named, ...wanted })));
-      made.updated.push(job.name);
+      timetable.updated.push(job.name);
     }
   }
-  return made;
+  return timetable;
 };

@@ -7,39 +7,39 @@ import { firings, type Schedules, type Stored } from './schedules.ts';
 /** A function that is invoked at the start, after a sleep, and then regularly: EventBridge's rule on a schedule. */
 export type Rule = { function: string; everyMs: number };
 
-/** What the timer tells of itself. Instants are slots; `more`: there were others, too many to count. */
+/** An event of the timer. Instants are slots. `more`: there were more than were counted. */
 export type TimerEvent =
   | { kind: 'fired'; schedule: string; function: string; slot: string }
   | { kind: 'passed-over'; schedule: string; count: number; more: boolean; first: string; last: string }
   | { kind: 'slept'; from: string; to: string };
 
 export type Timer = {
-  /** Fires what is due from now on. */
+  /** Fires the slots that are due from now on. */
   start(): void;
-  /** Fires nothing any more. What is due meanwhile was nobody's: it is passed over at the next start. */
+  /** Fires nothing until the next start, which passes over the slots due until then. */
   stop(): void;
-  /** Looks again at what is due next: a schedule has changed. */
+  /** Has to be called after a schedule has changed. */
   changed(): void;
 };
 
-/** A slot that nobody fired for longer than this is left to the watchman, as one that Scheduler lost, in milliseconds. */
+/** A slot that is late by more than this is left to the watchman, like one that Scheduler lost. */
 const lateMs = 60_000;
-/** The longest rest, in milliseconds: a machine that sleeps stops the clock that JavaScript's timers go by. */
-const restMs = 15_000;
+/** The longest pause. JavaScript's timers stop while the machine sleeps, so a longer one could end late. */
+const longestPauseMs = 15_000;
 const mostCounted = 1000;
 
 const slotOf = (instant: number): string => slotAt(new Date(instant));
 
-/** The target's input with EventBridge's words filled in. */
+/** The target's input with EventBridge's placeholders filled in. */
 const inputOf = ({ name, settings }: Stored, slot: string): string => {
-  const words: Record<string, string> = {
+  const values: Record<string, string> = {
     'schedule-arn': scheduleArn(name),
     'scheduled-time': slot,
     'execution-id': randomUUID(),
     'attempt-number': '1',
   };
   const { Input = '{}' } = settings.Target;
-  return Input.replace(/<aws\.scheduler\.([a-z-]+)>/g, (word, key: string) => words[key] ?? word);
+  return Input.replace(/<aws\.scheduler\.([a-z-]+)>/g, (placeholder, key: string) => values[key] ?? placeholder);
 };
 
 /** EventBridge's event of a rule on a schedule. */
@@ -64,8 +64,8 @@ function* firingsTo(schedule: Stored, after: number, to: number): Generator<numb
 }
 
 /**
- * Fires each enabled schedule at its slots, at least once: into the queue, which is on disk, then the slot is written down as handled. A slot
- * more than a minute old is passed over and told of, never fired. One JavaScript timer is armed at a time.
+ * Fires each enabled schedule at its slots, at least once: the event is queued on disk before the slot is recorded as handled. A slot more
+ * than a minute late is passed over and reported, never fired.
  */
 export const openTimer = (
   schedules: Schedules,
@@ -73,17 +73,17 @@ export const openTimer = (
     clock: Clock;
     rules: Rule[];
     enqueue(name: string, event: string): void;
-    tell(event: TimerEvent): void;
+    onEvent(event: TimerEvent): void;
     report(error: unknown): void;
   },
 ): Timer => {
-  const { clock, enqueue, tell } = deps;
+  const { clock, enqueue, onEvent } = deps;
   const next = new WeakMap<Stored, number>();
   let disarm: (() => void) | undefined;
   let running = false;
-  let turnedAt = 0;
-  let wokenBy = Number.POSITIVE_INFINITY;
-  let ruled = new Map<Rule, number>();
+  let lastTurnAt = 0;
+  let wakesAt = Number.POSITIVE_INFINITY;
+  let ruleDueAt = new Map<Rule, number>();
 
   const passOver = (schedule: Stored, to: number): Stored => {
     const passed = firingsTo(schedule, schedule.handledTo, to)
@@ -96,7 +96,7 @@ export const openTimer = (
     schedules.write(handled);
     const count = Math.min(passed.length, mostCounted);
     const span = { first: slotOf(first), last: slotOf(last) };
-    tell({ kind: 'passed-over', schedule: schedule.name, count, more: passed.length > mostCounted, ...span });
+    onEvent({ kind: 'passed-over', schedule: schedule.name, count, more: passed.length > mostCounted, ...span });
     return handled;
   };
   const fire = (schedule: Stored, instant: number): Stored => {
@@ -108,7 +108,7 @@ export const openTimer = (
     const over = settings.ActionAfterCompletion === 'DELETE' && firings(handled, instant).next().done === true;
     if (over) schedules.remove(name);
     else schedules.write(handled);
-    tell({ kind: 'fired', schedule: name, function: target, slot });
+    onEvent({ kind: 'fired', schedule: name, function: target, slot });
     return handled;
   };
   const handle = (schedule: Stored, now: number): void => {
@@ -117,23 +117,24 @@ export const openTimer = (
     for (const instant of firingsTo(handled, handled.handledTo, now)) handled = fire(handled, instant);
   };
   const nextOf = (schedule: Stored): number => {
-    const known = next.get(schedule) ?? firings(schedule, schedule.handledTo).next().value ?? Number.POSITIVE_INFINITY;
-    next.set(schedule, known);
-    return known;
+    const instant =
+      next.get(schedule) ?? firings(schedule, schedule.handledTo).next().value ?? Number.POSITIVE_INFINITY;
+    next.set(schedule, instant);
+    return instant;
   };
 
   const applyRules = (now: number): void => {
     for (const rule of deps.rules) {
-      const due = ruled.get(rule) ?? now;
+      const due = ruleDueAt.get(rule) ?? now;
       if (due > now && due - now <= rule.everyMs) continue;
-      ruled.set(rule, now + rule.everyMs);
+      ruleDueAt.set(rule, now + rule.everyMs);
       enqueue(rule.function, JSON.stringify(scheduledEvent(now)));
     }
   };
   const noticeSleep = (now: number): void => {
-    if (now - wokenBy <= lateMs) return;
-    tell({ kind: 'slept', from: slotOf(turnedAt), to: slotOf(now) });
-    ruled = new Map();
+    if (now - wakesAt <= lateMs) return;
+    onEvent({ kind: 'slept', from: slotOf(lastTurnAt), to: slotOf(now) });
+    ruleDueAt = new Map();
   };
   const attempt = (act: () => void): void => {
     try {
@@ -142,19 +143,19 @@ export const openTimer = (
       deps.report(thrown);
     }
   };
-  /** What could not be fired is due in the past: it is tried again after a rest. */
+  /** Arms the next wake. A slot that could not be fired is due in the past, and is tried again after the pause. */
   const arm = (now: number): void => {
     const enabled = schedules.all().filter(({ settings }) => settings.State === 'ENABLED');
-    const due = [...enabled.map(nextOf), ...ruled.values()].filter((instant) => instant > now);
-    wokenBy = Math.min(now + restMs, ...due);
+    const due = [...enabled.map(nextOf), ...ruleDueAt.values()].filter((instant) => instant > now);
+    wakesAt = Math.min(now + longestPauseMs, ...due);
     disarm?.();
-    disarm = clock.wake(wokenBy - now, turn);
+    disarm = clock.wake(wakesAt - now, turn);
   };
   const turn = (): void => {
     if (!running) return;
     const now = clock.now();
     noticeSleep(now);
-    turnedAt = now;
+    lastTurnAt = now;
     for (const schedule of schedules.all()) attempt(() => handle(schedule, now));
     attempt(() => applyRules(now));
     arm(now);
@@ -164,8 +165,8 @@ export const openTimer = (
     start() {
       if (running) return;
       running = true;
-      wokenBy = Number.POSITIVE_INFINITY;
-      ruled = new Map();
+      wakesAt = Number.POSITIVE_INFINITY;
+      ruleDueAt = new Map();
       turn();
     },
     stop() {

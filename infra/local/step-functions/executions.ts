@@ -6,21 +6,21 @@ export type Executions = {
   /** Starts an execution, or finds the one of that name. It is on disk before this returns. */
   start(name: string, input: string): { execution: Execution; created: boolean };
   find(name: string): Execution | undefined;
-  /** Ends a running execution as ABORTED; one that has ended stays as it is. Its task in flight runs on, unheard. */
+  /** Ends a running execution as ABORTED; the result of its current task is ignored. An ended execution stays as it is. */
   stop(name: string, error: string | undefined, cause: string | undefined): Execution | undefined;
   readonly running: number;
-  /** How many an earlier process left open, as long as they were not resumed. */
+  /** How many open executions of an earlier process were not resumed yet. */
   readonly waiting: number;
-  /** Goes on with what an earlier process left: from the last state entered, with its input, like a redrive. */
+  /** Continues open executions of an earlier process from the last state entered, with its input, like a redrive. */
   resume(): void;
-  /** Halts every execution where it is. On disk they stay RUNNING. */
+  /** Stops every execution without a record: on disk it stays RUNNING. */
   halt(): void;
 };
 
 const secondsLeft = ({ TimeoutSeconds }: Definition, { startedAt }: Execution, nowMs: number): number | undefined =>
   TimeoutSeconds === undefined ? undefined : TimeoutSeconds - (nowMs - startedAt) / 1000;
 
-/** Executions of one state machine, each step of them in the journal first. `announce` is told of each end but success. */
+/** Executions of one state machine. Each state is journaled before it runs; `announce` is called for each end other than SUCCEEDED. */
 export const openExecutions = (
   definition: Definition,
   deps: {
@@ -32,7 +32,7 @@ export const openExecutions = (
   },
 ): Executions => {
   const { journal } = deps;
-  const live = new Map<string, { execution: Execution; stop(): void }>();
+  const running = new Map<string, { execution: Execution; stop(): void }>();
 
   const announce = (ended: Execution): void => {
     deps.announce(ended);
@@ -42,7 +42,7 @@ export const openExecutions = (
     execution: Execution,
     how: MachineEnd | { status: 'ABORTED'; error?: string; cause?: string },
   ): Execution => {
-    live.delete(execution.name);
+    running.delete(execution.name);
     const ended: Execution = { ...execution, ...how, stoppedAt: Date.now(), announced: how.status === 'SUCCEEDED' };
     journal.write(ended);
     if (!ended.announced) announce(ended);
@@ -57,8 +57,8 @@ export const openExecutions = (
       return void end(execution, { status: 'FAILED', error: 'States.Runtime', cause });
     }
     const entry = { execution, stop: () => {} };
-    live.set(execution.name, entry);
-    const { end: ending, stop } = runMachine(
+    running.set(execution.name, entry);
+    const { end: machineEnd, stop } = runMachine(
       definition,
       { ...at, timeoutSeconds },
       {
@@ -71,9 +71,9 @@ export const openExecutions = (
       },
     );
     entry.stop = stop;
-    ending
+    machineEnd
       .then((how) => {
-        if (live.get(execution.name) === entry) end(entry.execution, how);
+        if (running.get(execution.name) === entry) end(entry.execution, how);
       })
       .catch(deps.report);
   };
@@ -89,17 +89,17 @@ export const openExecutions = (
     },
     find: (name) => journal.read(name),
     stop(name, error, cause) {
-      const entry = live.get(name);
+      const entry = running.get(name);
       if (entry === undefined) return journal.read(name);
       const ended = end(entry.execution, { status: 'ABORTED', ...(error && { error }), ...(cause && { cause }) });
       entry.stop();
       return ended;
     },
     get running() {
-      return live.size;
+      return running.size;
     },
     get waiting() {
-      return journal.all().filter(({ name, status }) => status === 'RUNNING' && !live.has(name)).length;
+      return journal.all().filter(({ name, status }) => status === 'RUNNING' && !running.has(name)).length;
     },
     resume() {
       for (const execution of journal.all()) {
@@ -108,8 +108,8 @@ export const openExecutions = (
       }
     },
     halt() {
-      for (const { stop } of live.values()) stop();
-      live.clear();
+      for (const { stop } of running.values()) stop();
+      running.clear();
     },
   };
 };

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { readAll, readOr, writeWhole } from '../atomic.ts';
+import { readAllValid, readValid, replaceFile } from '../json-file.ts';
 
 /**
- * One execution as it stands on disk. `at` is the last state entered and its input, where a new process goes on.
- * `announced`: its end was handed to the queue as an event. Instants are epoch milliseconds; input and output are JSON text.
+ * An execution on disk. `at` is the last state entered and its input, from which a new process continues.
+ * `announced`: the event of its end is in the queue. Instants are epoch milliseconds; input and output are JSON text.
  */
 export const Execution = z.object({
   name: z.string(),
@@ -23,22 +23,22 @@ export type Execution = z.infer<typeof Execution>;
 
 export type Journal = {
   read(name: string): Execution | undefined;
-  /** Replaces the execution's file, whole. The one writer is the process that holds the directory's lock. */
+  /** Replaces the execution's file. Only the process that holds the directory's lock writes. */
   write(execution: Execution): void;
   all(): Execution[];
 };
 
 /**
- * The executions of a local service, one file each in `<dir>/executions`. A name is checked before it comes here. A file
- * that holds no execution is set aside and reported; its run can be started again.
+ * The executions of a local service, one file each in `<dir>/executions`. Callers validate names. An invalid file is set aside
+ * and reported; its run can be started again.
  */
 export const openJournal = (dir: string, report: (error: unknown) => void): Journal => {
   const path = join(dir, 'executions');
   mkdirSync(path, { recursive: true });
   const file = (name: string) => join(path, `${name}.json`);
   return {
-    read: (name) => (existsSync(file(name)) ? readOr(file(name), Execution.parse, report) : undefined),
-    write: (execution) => writeWhole(file(execution.name), JSON.stringify(execution)),
-    all: () => readAll(path, Execution.parse, report),
+    read: (name) => (existsSync(file(name)) ? readValid(file(name), Execution.parse, report) : undefined),
+    write: (execution) => replaceFile(file(execution.name), JSON.stringify(execution)),
+    all: () => readAllValid(path, Execution.parse, report),
   };
 };

@@ -14,16 +14,16 @@ export type Definition = StateMachineDefinition;
 export type WaitOverrides = Pick<NonNullable<RunOptions['overrides']>, 'waitTimeOverrides' | 'retryIntervalOverrides'>;
 type Json = Parameters<StateMachine['run']>[0];
 
-/** How the engine ended. `output` is JSON text. */
+/** How an execution ended. `output` is JSON text. */
 export type MachineEnd =
   | { status: 'SUCCEEDED'; output: string }
   | { status: 'FAILED'; error: string; cause: string }
   | { status: 'TIMED_OUT' };
 
-/** Step Functions' limit for what goes from state to state, in bytes of JSON. */
+/** Step Functions' limit for a state's input or output, in bytes of JSON. */
 const maxStateBytes = 262_144;
 
-/** A Lambda's error as Step Functions tells it: its type is the Error, its whole payload as JSON the Cause. */
+/** A Lambda error as Step Functions reports it: Error is its type, Cause its whole payload as JSON. */
 const taskError = (name: string, cause: string, final = false): Error =>
   Object.assign(new Error(cause), { name, ...(final && { isRetryable: false, isCatchable: false }) });
 
@@ -34,17 +34,17 @@ const toResult = (result: Invocation): Json => {
   return JSON.parse(result.payload);
 };
 
-/** What this process has checked. */
-const checkedHere: DefinitionCache = new Set<string>();
+/** The definitions that this process has checked. */
+const checkedInProcess: DefinitionCache = new Set<string>();
 
 /**
- * Reads a definition, its `${NameArn}` placeholders filled. Throws when it is not a valid state machine. That takes half a
- * second to find out, so a text that `checked` knows is not checked again.
+ * Reads a definition and fills its `${NameArn}` placeholders. Throws where it is no valid state machine. The check takes half a
+ * second and is skipped for a text in `checked`.
  */
 export const parseDefinition = (
   text: string,
   arns: Record<string, string>,
-  checked: DefinitionCache = checkedHere,
+  checked: DefinitionCache = checkedInProcess,
 ): Definition => {
   const filled = text.replace(/\$\{(\w+)\}/g, (placeholder, key: string) => arns[key] ?? placeholder);
   const definition: Definition = JSON.parse(filled);
@@ -57,7 +57,7 @@ export const parseDefinition = (
 
 /**
  * Runs a definition from a state and its input. `entered` is called before a state does anything, so that a task never
- * starts unless its state was written down. After `stop`, or the end, nothing is invoked any more, whatever its Retry says.
+ * starts before its state is journaled. After `stop`, or the end, nothing is invoked any more, whatever its Retry says.
  */
 export const runMachine = (
   definition: Definition,
@@ -68,10 +68,10 @@ export const runMachine = (
     overrides: WaitOverrides;
   },
 ): { end: Promise<MachineEnd>; stop(): void } => {
-  let over = false;
+  let hasEnded = false;
   const task = (resource: string) => async (input: Json) => {
-    await setImmediate(); // by now the event log has been read, and with it this state's entry
-    if (over) throw taskError('Stopped', 'the execution is over', true);
+    await setImmediate(); // by then `entered` was called for this state
+    if (hasEnded) throw taskError('Stopped', 'the execution is over', true);
     return toResult(await deps.invoke(arnName(resource), JSON.stringify(input)));
   };
   const taskResourceLocalHandlers = Object.fromEntries(
@@ -85,7 +85,7 @@ export const runMachine = (
   const run = machine.run(start.input, { overrides: { ...deps.overrides, taskResourceLocalHandlers } });
   const follow = async (): Promise<void> => {
     for await (const event of run.eventLogs)
-      if (event.type === 'StateEntered' && !over) deps.entered(event.state.name, event.state.input);
+      if (event.type === 'StateEntered' && !hasEnded) deps.entered(event.state.name, event.state.input);
   };
   const finish = async (): Promise<MachineEnd> => {
     const followed = follow();
@@ -100,13 +100,13 @@ export const runMachine = (
           : taskError('States.Runtime', String(thrown));
       return { status: 'FAILED', error: name, cause: message };
     } finally {
-      over = true;
+      hasEnded = true;
     }
   };
   return {
     end: finish(),
     stop: () => {
-      over = true;
+      hasEnded = true;
       run.abort();
     },
   };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { arnName, executionArn, machineArn } from '../arn.ts';
-import { errorReply, jsonReply, type WireReply } from '../wire.ts';
+import { errorReply, type HttpReply, jsonReply } from '../aws-protocol.ts';
 import type { Executions } from './executions.ts';
 import type { Execution } from './journal.ts';
 
@@ -12,7 +12,7 @@ const Stop = z.object({ executionArn: z.string(), error: z.string().optional(), 
 /** AWS allows more characters than these, but not in names that are to be logged; a name is a file name here. */
 const validName = /^[0-9A-Za-z_-]{1,80}$/;
 
-const refuse = (name: string, message: string): WireReply => errorReply(400, name, message);
+const refuse = (name: string, message: string): HttpReply => errorReply(400, name, message);
 
 const isJson = (text: string): boolean => {
   try {
@@ -39,13 +39,13 @@ const description = (execution: Execution) => ({
   redriveCount: 0,
 });
 
-const missing = (arn: string): WireReply => refuse('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
+const missing = (arn: string): HttpReply => refuse('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
 const find = (executions: Executions, arn: string): Execution | undefined => {
   const name = arnName(arn);
   return arn === executionArn(name) && validName.test(name) ? executions.find(name) : undefined;
 };
 
-const actions: Record<string, (executions: Executions, body: unknown) => WireReply> = {
+const actions: Record<string, (executions: Executions, body: unknown) => HttpReply> = {
   StartExecution(executions, body) {
     const { stateMachineArn, name = randomUUID(), input } = Start.parse(body);
     if (stateMachineArn !== machineArn)
@@ -74,7 +74,7 @@ const actions: Record<string, (executions: Executions, body: unknown) => WireRep
  * Step Functions' StartExecution, DescribeExecution and StopExecution over AWS's JSON protocol. A name that is taken is
  * found again only while it runs and with equal input; else it is ExecutionAlreadyExists, also after it closed.
  */
-export const answerStepFunctions = (executions: Executions, action: string, body: string): WireReply => {
+export const answerStepFunctions = (executions: Executions, action: string, body: string): HttpReply => {
   const act = Object.hasOwn(actions, action) ? actions[action] : undefined;
   if (act === undefined) return refuse('UnknownOperationException', `unknown operation ${action}`);
   if (!isJson(body)) return refuse('SerializationException', 'the request is not JSON');

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { tableName } from '../../../infra/local/arn.ts';
-import { nightshiftService } from '../../../infra/local/daemon/handlers.ts';
+import { nightshiftService } from '../../../infra/local/daemon/nightshift-service.ts';
 import type { LocalService } from '../../../infra/local/daemon/service.ts';
 import type { LocalFunction } from '../../../infra/local/lambda/sandbox.ts';
 import { dynamoStores } from '../../../lib/io/store/stores.ts';

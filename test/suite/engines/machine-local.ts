@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { arnName } from '../../../infra/local/arn.ts';
-import { nightshiftService } from '../../../infra/local/daemon/handlers.ts';
+import { nightshiftService } from '../../../infra/local/daemon/nightshift-service.ts';
 import type { LocalService } from '../../../infra/local/daemon/service.ts';
 import type { LocalFunction } from '../../../infra/local/lambda/sandbox.ts';
 import { type Journal, openJournal } from '../../../infra/local/step-functions/journal.ts';

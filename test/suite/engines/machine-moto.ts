@@ -1,6 +1,6 @@
 import { CreateStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { functionArn } from '../../../infra/local/arn.ts';
-import { nightshiftService } from '../../../infra/local/daemon/handlers.ts';
+import { nightshiftService } from '../../../infra/local/daemon/nightshift-service.ts';
 import { clientOptions, invoke } from '../../kit/local-service.ts';
 import { filled, history, type Machine, once, type StartEngine } from './machine-engine.ts';
 import { localStages, localStores } from './machine-local.ts';

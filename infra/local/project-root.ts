@@ -8,4 +8,4 @@ const rootAbove = (dir: string): string => {
 };
 
 /** The root of this project. Source files and bundles lie at different depths below it. */
-export const project = rootAbove(import.meta.dirname);
+export const projectRoot = rootAbove(import.meta.dirname);

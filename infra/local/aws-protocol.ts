@@ -2,38 +2,38 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-/** One HTTP request, read whole. */
-export type WireRequest = { method: string; path: string; headers: IncomingHttpHeaders; body: string };
-export type WireReply = { status: number; headers: Record<string, string>; body: string };
+/** One HTTP request with its whole body. */
+export type HttpRequest = { method: string; path: string; headers: IncomingHttpHeaders; body: string };
+export type HttpReply = { status: number; headers: Record<string, string>; body: string };
 
-/** A JSON answer as AWS's JSON protocols send it. */
-export const jsonReply = (status: number, body: unknown, headers: Record<string, string> = {}): WireReply => ({
+/** A JSON reply as AWS's JSON protocols send it. */
+export const jsonReply = (status: number, body: unknown, headers: Record<string, string> = {}): HttpReply => ({
   status,
   headers: { 'content-type': 'application/x-amz-json-1.0', ...headers },
   body: JSON.stringify(body),
 });
 
 /** An error as AWS's JSON protocols send it: the SDK reads its name from `__type` or from the header. */
-export const errorReply = (status: number, name: string, message: string): WireReply =>
+export const errorReply = (status: number, name: string, message: string): HttpReply =>
   jsonReply(status, { __type: name, message }, { 'x-amzn-errortype': name });
 
 /**
- * Only programs on this machine are answered: a web page always sends its Origin, and a name that was made to point
- * here (DNS rebinding) is in Host.
+ * Whether a request may come from a web page or another machine. A page sends its Origin, and after DNS rebinding the Host is
+ * a foreign name.
  */
 const isForeign = ({ headers }: IncomingMessage): boolean =>
   headers.origin !== undefined || !/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(headers.host ?? '');
 
-const send = (response: ServerResponse, reply: WireReply): void => {
+const send = (response: ServerResponse, reply: HttpReply): void => {
   const length = Buffer.byteLength(reply.body);
   response.writeHead(reply.status, { 'x-amzn-requestid': randomUUID(), ...reply.headers, 'content-length': length });
   response.end(reply.body);
 };
 
-/** Answers every request on the server. What `answer` throws is a 500, and goes to `report`. */
+/** Answers every request on the server. An error that `answer` throws becomes a 500 and is reported. */
 export const serve = (
   server: Server,
-  answer: (request: WireRequest, response: ServerResponse) => Promise<WireReply | 'taken'>,
+  answer: (request: HttpRequest, response: ServerResponse) => Promise<HttpReply | 'taken'>,
   report: (error: unknown) => void,
 ): void => {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

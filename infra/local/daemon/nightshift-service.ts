@@ -4,13 +4,13 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { tableName } from '../arn.ts';
 import type { LocalFunction } from '../lambda/sandbox.ts';
-import { project } from '../project.ts';
+import { projectRoot } from '../project-root.ts';
 import { type LocalService, type ServiceOptions, startService } from './service.ts';
 
-const path = (relative: string): string => join(project, relative);
+const path = (relative: string): string => join(projectRoot, relative);
 const Table = z.object({ Properties: z.record(z.string(), z.unknown()) });
 
-/** The functions as bundles in a directory, with the time and the memory each has on AWS. */
+/** The bundled functions in a directory, each with its timeout and memory on AWS. */
 export const bundledFunctions = (dir: string): Record<string, LocalFunction> => {
   const one = (name: string, timeoutSeconds: number, memoryMb = 256): LocalFunction => ({
     module: join(dir, `${name}.mjs`),
@@ -26,7 +26,7 @@ export const bundledFunctions = (dir: string): Record<string, LocalFunction> => 
   };
 };
 
-/** This project's service on one machine: its functions, state machine and table, with `dir` for all its data. `config` holds jobs.json and scripts/; default: `dir`. */
+/** The local service with this project's state machine, table and rule. `config` holds jobs.json and scripts/; default: `dir`. */
 export const nightshiftService = (
   dir: string,
   options: Pick<ServiceOptions, 'functions'> & Partial<Omit<ServiceOptions, 'dir' | 'table'>> & { config?: string },

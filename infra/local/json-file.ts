@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Replaces a file's content as a whole: whoever dies in the middle, the process or the machine, it is the old or the new. */
-export const writeWhole = (path: string, content: string): void => {
+/** Replaces a file atomically: after a crash it has the old or the new content. */
+export const replaceFile = (path: string, content: string): void => {
   const part = `${path}.part`;
   writeFileSync(part, content, { mode: 0o600, flush: true });
   renameSync(part, path);
 };
 
-/** A JSON file's content. One that `parse` does not take is set aside as `<file>.bad`, told of, and undefined. */
-export const readOr = <T>(
+/** A JSON file's content. A file that `parse` refuses is renamed to `<file>.bad` and reported; the result is undefined. */
+export const readValid = <T>(
   path: string,
   parse: (value: unknown) => T,
   report: (error: unknown) => void,
@@ -24,10 +24,14 @@ export const readOr = <T>(
   }
 };
 
-/** Every JSON file of a directory, in the order of their names, but for those set aside. */
-export const readAll = <T>(dir: string, parse: (value: unknown) => T, report: (error: unknown) => void): T[] =>
+/** The content of every valid JSON file in a directory, in the order of their names. */
+export const readAllValid = <T>(
+  dir: string,
+  parse: (value: unknown) => T,
+  report: (error: unknown) => void,
+): T[] =>
   readdirSync(dir)
     .filter((file) => file.endsWith('.json'))
     .sort()
-    .map((file) => readOr(join(dir, file), parse, report))
+    .map((file) => readValid(join(dir, file), parse, report))
     .filter((found) => found !== undefined);
