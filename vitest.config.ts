@@ -26,8 +26,10 @@ export default defineConfig({
     globalSetup: 'test/kit/packaged.ts',
     include: ['test/**/*.test.ts'],
     allowOnly: !process.env.CI,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // These limits only end what hangs. A test waits for an event and passes on a busy machine too.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 150_000, interval: 20 } },
     pool: 'forks',
     // The words keep no state and every test has a directory of its own, so that files can share a process: it starts once.
     isolate: false,

@@ -152,7 +152,7 @@ test('pauses a job, whose slots are then skipped by name, and tells why; a secon
   const told = paper();
   expect(await why('report', [slot], place, data, told.out)).toBe(0);
   expect(told.text()).toMatch(/: it was skipped: the job was paused by ana since \w{3} \S+ \S+: holiday\.\n/);
-  expect(told.text()).toContain(`nightshift -- show ${idOf('report', slot)}`);
+  expect(told.text()).toContain(`npx nightshift show ${idOf('report', slot)}`);
   const second = paper();
   await pause('report', { ...place, by: 'bo', until: '2099-01-01', json: true }, second.out);
   expect(second.json()).toMatchObject({
@@ -241,7 +241,7 @@ test('says behind what a slot is queued, and stops watching it on Ctrl-C', async
   await changeState('queue', () => ({ open: [lease] }), stores.states);
   const { out, progress } = both();
   const watching = run('queue', { ...place, slot, scheduled: true }, data, out);
-  await expect.poll(progress.text, { timeout: 20_000 }).toContain(`queued: it starts when ${holder} ends.`);
+  await expect.poll(progress.text).toContain(`queued: it starts when ${holder} ends.`);
   process.emit('SIGINT');
   expect(await watching).toBe(130);
   const told = paper();
@@ -253,13 +253,13 @@ test('says behind what a slot is queued, and stops watching it on Ctrl-C', async
 });
 
 test('stops a backfill cleanly on Ctrl-C: what runs goes on, and the same command takes it up again', async () => {
-  declare('scripts/slow', 'attempts: [[{ text: Fine., delaySeconds: 1.5 }]]');
+  declare('scripts/slow', 'attempts: [[{ text: Fine., delaySeconds: 4 }]]');
   declare('jobs/slow', hourly('slow'));
   const options = { ...place, ...range, max: 1 };
   const first = both();
   const working = backfill('slow', options, first.out);
   const id = idOf('slow', hoursAgo(3), 'backfill');
-  await expect.poll(() => stores.runs.get(id), { timeout: 20_000 }).toBeDefined();
+  await expect.poll(() => stores.runs.get(id)).toBeDefined();
   process.emit('SIGINT');
   expect(await working).toBe(130);
   expect(first.progress.text()).toContain(

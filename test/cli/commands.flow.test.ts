@@ -15,6 +15,7 @@ const cli = fileURLToPath(new URL('../../infra/cli/nightshift.mjs', import.meta.
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'nightshift-cli-')));
 const shared = join(root, 'shared');
 const infra = join(root, 'infra');
+const slowly = join(root, 'slowly');
 
 const declare = (dir: string, kind: 'jobs' | 'scripts', name: string, content: string): void => {
   mkdirSync(join(dir, kind), { recursive: true });
@@ -39,6 +40,14 @@ declare(
 const typed = job('typed', 'result: { type: object }').replace('rate: 1 day', 'cron: 0 7 * * ? 2199');
 declare(infra, 'jobs', 'typed', typed);
 declare(infra, 'scripts', 'typed', `attempts: [[{ text: '{"n": 7}', delaySeconds: 1 }]]`);
+// Their model answers late, so that a command is stopped while its run is open, also on a busy machine.
+for (const [name, delaySeconds] of [
+  ['slow', 5],
+  ['endless', 600],
+]) {
+  declare(slowly, 'jobs', `${name}`, job(`${name}`));
+  declare(slowly, 'scripts', `${name}`, `attempts: [[{ text: Late., delaySeconds: ${delaySeconds} }]]`);
+}
 declare(infra, 'scripts', 'locked', 'attempts: [[{ error: { name: Unauthorized, message: no such key } }]]');
 
 /** Ends the daemon of a data directory, so that nothing outlives the tests. */
@@ -184,14 +193,14 @@ test('finishes the run whose command was killed, and another command sees its en
   for await (const chunk of child.stdout ?? []) if (String(chunk).includes('attempt 1')) break;
   child.kill('SIGKILL');
   const listed = async () => (await nightshift(['runs', '--json', ...here(data)])).json()[0];
-  await expect.poll(async () => (await listed()).status, { timeout: 20_000 }).toBe('succeeded');
+  await expect.poll(async () => (await listed()).status).toBe('succeeded');
   expect(await listed()).toMatchObject({ run: 'typed_20261121T150000Z_manual', attempts: 1, steps: 1 });
   const { out } = await nightshift(['show', 'typed_20261121T150000Z_manual', ...here(data)]);
   expect(out).toMatch(/\nresult\n{\n {2}"n": 7\n}\n$/);
 });
 
 test('stops watching on Ctrl-C, and says how to look at the run, which goes on', async () => {
-  const child = started(['run', 'typed', '--infra', infra, ...here(join(root, 'killed'))]);
+  const child = started(['run', 'endless', '--infra', slowly, ...here(join(root, 'killed'))]);
   let out = '';
   child.stdout?.on('data', (chunk) => {
     if (!out.includes('attempt 1') && `${out}${chunk}`.includes('attempt 1')) child.kill('SIGINT');
@@ -199,13 +208,13 @@ test('stops watching on Ctrl-C, and says how to look at the run, which goes on',
   });
   const [exitCode] = await once(child, 'close');
   expect(exitCode).toBe(130);
-  expect(out).toMatch(/Stopped watching\. The run goes on; to look at it:\n {2}npx nightshift show typed_\S+_manual/);
+  expect(out).toMatch(/Stopped watching\. The run goes on; to look at it:\n {2}npx nightshift show endless_\S+_manual/);
   expect(out).not.toContain('succeeded');
 });
 
 test('says what becomes of a run whose service was killed, and goes on with it in the next run, not before', async () => {
   const data = join(root, 'lost');
-  const again = ['run', 'typed', '--slot', slot, '--infra', infra, ...here(data)];
+  const again = ['run', 'slow', '--slot', slot, '--infra', slowly, ...here(data)];
   const child = started(again);
   let out = '';
   child.stdout?.on('data', (chunk) => {
@@ -217,9 +226,7 @@ test('says what becomes of a run whose service was killed, and goes on with it i
   expect(out).toMatch(/Stopped watching\. The local service has ended; the run goes on with the next `run` or `dev`;/);
   const listed = await nightshift(['runs', ...here(data)]);
   expect(listed.out).toMatch(/open .*\n1 open run waits for the next `run` command\.\n$/);
-  expect((await nightshift(['show', 'typed_20261121T150000Z_manual', ...here(data)])).out).toContain(
-    '1 open run waits',
-  );
+  expect((await nightshift(['show', 'slow_20261121T150000Z_manual', ...here(data)])).out).toContain('1 open run waits');
   expect((await nightshift(again)).exitCode).toBe(0);
 });
 

@@ -5,8 +5,11 @@ import { expect, onTestFinished } from 'vitest';
 import { type LocalService, type ServiceOptions, startService } from '../../infra/local/daemon/service.ts';
 import type { LocalFunction } from '../../infra/local/lambda/sandbox.ts';
 
-/** Writes a handler module: `body` is the body of `async (event, context)`, with a `count` of this process's calls. */
-export const handler = (dir: string, name: string, body: string, timeoutSeconds = 20): LocalFunction => {
+/**
+ * Writes a handler module: `body` is the body of `async (event, context)`, with a `count` of this process's calls. Its time
+ * only ends what hangs, unless a test sets it.
+ */
+export const handler = (dir: string, name: string, body: string, timeoutSeconds = 150): LocalFunction => {
   const module = join(dir, `${name}.mjs`);
   writeFileSync(
     module,
@@ -85,7 +88,7 @@ export const machine = ({ url, env }: { url: string; env: Record<string, string>
     /** How the execution ended. */
     ended: async (executionArn: string | undefined) => {
       const describe = () => client.send(new DescribeExecutionCommand({ executionArn }));
-      await expect.poll(async () => (await describe()).status, { timeout: 20_000 }).not.toBe('RUNNING');
+      await expect.poll(async () => (await describe()).status).not.toBe('RUNNING');
       return describe();
     },
   };

@@ -78,7 +78,7 @@ export const schedulerOn = async (time: Standing, dir = place(), more: Partial<S
   const got = async (name: string, count: number): Promise<unknown[]> => {
     const file = join(dir, `${name}.got`);
     const now = () => (existsSync(file) ? lines(file) : []);
-    await expect.poll(() => now().length, { timeout: 10_000 }).toBeGreaterThanOrEqual(count);
+    await expect.poll(() => now().length).toBeGreaterThanOrEqual(count);
     return now();
   };
   const create = (...args: Parameters<typeof wanted>) => client.send(new CreateScheduleCommand(wanted(...args)));

@@ -35,7 +35,7 @@ const project = (): string => {
 
 const names = (root: string): string[] => readdirSync(join(root, '.build'));
 
-test('makes the bundles of a state of the code once, however many ask for them at once', async () => {
+test('bundles a state of the code once, however many ask at once', async () => {
   const root = project();
   const [dir = '', ...others] = await Promise.all([1, 2, 3, 4].map(() => bundleCache(root)));
   expect(new Set(others)).toEqual(new Set([dir]));
@@ -53,7 +53,7 @@ test.each([
   'infra/local/daemon/daemon.ts',
   'infra/run.asl.json',
   'package-lock.json',
-])('makes them anew when %s has changed, and leaves those a service may be running', async (path) => {
+])('bundles again when %s has changed, and keeps the bundles that a service may run', async (path) => {
   const root = project();
   const before = await bundleCache(root);
   appendFileSync(join(root, path), '\n');
@@ -62,7 +62,7 @@ test.each([
   expect(names(root)).toHaveLength(2);
 });
 
-test('removes those that nobody has asked for in a day, and nothing else', async () => {
+test('removes bundles that were not used for a day, and nothing else', async () => {
   const root = project();
   const stale = await bundleCache(root);
   const other = join(root, '.build/attempt');
@@ -78,7 +78,7 @@ test('removes those that nobody has asked for in a day, and nothing else', async
   ).toEqual([other, fresh].sort());
 });
 
-test('keeps those that are asked for, however old they are', async () => {
+test('keeps bundles that are used, however old they are', async () => {
   const root = project();
   const old = await bundleCache(root);
   const longAgo = new Date(Date.now() - 2 * 86_400_000);
@@ -89,7 +89,7 @@ test('keeps those that are asked for, however old they are', async () => {
   expect(names(root)).toHaveLength(2);
 });
 
-test('says where code is wrong that cannot be bundled, and leaves no half of it', async () => {
+test('says where code that cannot be bundled is wrong, and leaves no partial bundle', async () => {
   const root = project();
   writeFileSync(join(root, 'lib/word.ts'), 'export const word =\n');
   await expect(bundleCache(root)).rejects.toThrow(/lib\/word\.ts:2:0: ERROR/);
@@ -102,7 +102,7 @@ test('says what to do where the checkout cannot hold the bundles', async () => {
   await expect(bundleCache(root)).rejects.toThrow(/\.build cannot hold .*: use a checkout that this user may write to/);
 });
 
-test('remembers for other processes that a definition is valid, never that one is not', () => {
+test('the definition cache tells other processes that a definition is valid, never that one is invalid', () => {
   const dir = place();
   const arns = { OnlyArn: 'arn:aws:lambda:eu-west-1:000000000000:function:only' };
   const wrong = JSON.stringify({ StartAt: 'Nowhere', States: {} });
@@ -118,7 +118,7 @@ test('remembers for other processes that a definition is valid, never that one i
   expect(asked).toEqual([true, false]);
 });
 
-test('checks a definition all the same where nothing can be remembered', () => {
+test('definitions are checked every time where the cache is not writable', () => {
   const file = join(place(), 'file');
   writeFileSync(file, '');
   const arns = { OnlyArn: 'arn:aws:lambda:eu-west-1:000000000000:function:only' };

@@ -11,7 +11,6 @@ import { handler, invoke, isAlive, lines, machine, oneTask } from '../kit/local-
 import { place } from '../kit/place.ts';
 
 type Connection = Awaited<ReturnType<typeof connect>>;
-const quiet = { timeout: 15_000 };
 
 /** Connects with few functions; the daemon is gone when the test is over. */
 const connected = async (dir: string, setup: Setup = {}, options: ConnectOptions = {}): Promise<Connection> => {
@@ -24,14 +23,14 @@ const connected = async (dir: string, setup: Setup = {}, options: ConnectOptions
   onTestFinished(async () => {
     connection.close();
     if (isAlive(connection.pid)) process.kill(connection.pid, 'SIGKILL');
-    await expect.poll(() => isAlive(connection.pid), quiet).toBe(false);
+    await expect.poll(() => isAlive(connection.pid)).toBe(false);
   });
   return connection;
 };
 
-const told = (dir: string): unknown[] => (existsSync(join(dir, 'told')) ? lines(join(dir, 'told')) : []);
+const calls = (dir: string): unknown[] => (existsSync(join(dir, 'told')) ? lines(join(dir, 'told')) : []);
 
-test('serves two clients that connect at once with one daemon', async () => {
+test('two clients that connect at once share one daemon', async () => {
   const dir = place();
   const [one, two] = await Promise.all([connected(dir), connected(dir)]);
   expect(two).toMatchObject({ pid: one.pid, url: one.url });
@@ -41,47 +40,47 @@ test('serves two clients that connect at once with one daemon', async () => {
   expect((await machine(one).ended(executionArn)).status).toBe('SUCCEEDED');
 });
 
-test('leaves by itself when no client is left and nothing runs, and keeps its data for the next', async () => {
+test('the daemon ends when no client is left and nothing runs, and keeps its data', async () => {
   const dir = place();
   const first = await connected(dir);
   const { executionArn } = await machine(first).start('run', { a: 1 });
   await machine(first).ended(executionArn);
   first.close();
-  await expect.poll(() => isAlive(first.pid), quiet).toBe(false);
+  await expect.poll(() => isAlive(first.pid)).toBe(false);
   expect(existsSync(join(dir, 'data/service.json'))).toBe(false);
   const second = await connected(dir);
   expect(second.pid).not.toBe(first.pid);
   expect(await machine(second).ended(executionArn)).toMatchObject({ status: 'SUCCEEDED', output: '{"a":1}' });
 });
 
-test('finishes an execution that no client waits for any more, however long it takes', async () => {
+test('the daemon finishes an execution after its last client has left', async () => {
   const dir = place();
   const body = `await new Promise((resolve) => setTimeout(resolve, 1500)); writeFileSync(dir + '/done', '');`;
   const setup = { functions: { only: handler(dir, 'only', body) }, definition: oneTask(), idleMs: 200 };
   const { pid, url, env, close } = await connected(dir, setup);
   await machine({ url, env }).start('run');
   close();
-  await expect.poll(() => isAlive(pid), quiet).toBe(false);
+  await expect.poll(() => isAlive(pid)).toBe(false);
   expect(existsSync(join(dir, 'done'))).toBe(true);
 });
 
-test('goes on with an execution after its daemon was killed in the middle of it', async () => {
+test('a new daemon continues an execution during which the daemon was killed', async () => {
   const dir = place();
   const body = `appendFileSync(dir + '/told', JSON.stringify(process.pid) + '\\n'); await until(() => existsSync(dir + '/go')); return event;`;
   const setup = { functions: { only: handler(dir, 'only', body) }, definition: oneTask() };
   const first = await connected(dir, setup);
   const { executionArn } = await machine(first).start('run', { a: 1 });
-  await expect.poll(() => told(dir).length, quiet).toBe(1);
+  await expect.poll(() => calls(dir).length).toBe(1);
   process.kill(first.pid, 'SIGKILL');
-  await expect.poll(() => isAlive(Number(told(dir)[0])), quiet).toBe(false);
+  await expect.poll(() => isAlive(Number(calls(dir)[0]))).toBe(false);
   writeFileSync(join(dir, 'go'), '');
   const second = await connected(dir, setup);
   expect(second.pid).not.toBe(first.pid);
   expect(await machine(second).ended(executionArn)).toMatchObject({ status: 'SUCCEEDED', output: '{"a":1}' });
-  expect(told(dir)).toHaveLength(2);
+  expect(calls(dir)).toHaveLength(2);
 });
 
-test('leaves open executions to a client that runs something, whose keys they then have', async () => {
+test('open executions wait for a client with resume, and get its keys', async () => {
   const dir = place();
   const body = `appendFileSync(dir + '/told', JSON.stringify(process.env.ANTHROPIC_API_KEY ?? null) + '\\n');
     await until(() => existsSync(dir + '/go')); return event;`;
@@ -89,51 +88,51 @@ test('leaves open executions to a client that runs something, whose keys they th
   const shell = (key?: string) => ({ PATH: process.env.PATH, ...(key && { ANTHROPIC_API_KEY: key }) });
   const first = await connected(dir, setup, { env: shell('one') });
   const { executionArn } = await machine(first).start('run', { a: 1 });
-  await expect.poll(() => told(dir), quiet).toEqual(['one']);
+  await expect.poll(() => calls(dir)).toEqual(['one']);
   expect(first).toMatchObject({ waiting: 0, lost: false });
   process.kill(first.pid, 'SIGKILL');
-  await expect.poll(() => first.lost, quiet).toBe(true);
+  await expect.poll(() => first.lost).toBe(true);
   writeFileSync(join(dir, 'go'), '');
   const reader = await connected(dir, setup, { env: shell(), resume: false });
   expect(reader.waiting).toBe(1);
-  expect(told(dir)).toEqual(['one']);
+  expect(calls(dir)).toEqual(['one']);
   const second = await connected(dir, setup, { env: shell('two') });
   expect(second).toMatchObject({ pid: reader.pid, waiting: 0 });
   expect((await machine(second).ended(executionArn)).status).toBe('SUCCEEDED');
-  expect(told(dir)).toEqual(['one', 'two']);
+  expect(calls(dir)).toEqual(['one', 'two']);
 });
 
-test('shares a daemon of other code that is at work, watched or not', async () => {
+test('a client shares a daemon of other code that is at work, with or without a client', async () => {
   const dir = place();
   const body = `appendFileSync(dir + '/told', '1\\n'); await until(() => existsSync(dir + '/go')); return event;`;
   const setup = { functions: { only: handler(dir, 'only', body) }, definition: oneTask() };
   const first = await connected(dir, setup);
   const { executionArn } = await machine(first).start('run', { a: 1 });
-  await expect.poll(() => told(dir).length, quiet).toBe(1);
+  await expect.poll(() => calls(dir).length).toBe(1);
   first.close();
   const second = await connected(dir, { ...setup, config: '/elsewhere' });
   expect(second.pid).toBe(first.pid);
   writeFileSync(join(dir, 'go'), '');
   expect((await machine(second).ended(executionArn)).status).toBe('SUCCEEDED');
-  expect(told(dir)).toEqual([1]);
+  expect(calls(dir)).toEqual([1]);
 });
 
-test('keeps the code it runs, as long as it runs', async () => {
+test('the daemon keeps its bundles as long as it runs', async () => {
   const dir = await bundleCache();
   await connected(place());
   const hourAgo = new Date(Date.now() - 3_600_000);
   utimesSync(dir, hourAgo, hourAgo);
-  await expect.poll(() => statSync(dir).mtimeMs, quiet).toBeGreaterThan(hourAgo.getTime());
+  await expect.poll(() => statSync(dir).mtimeMs).toBeGreaterThan(hourAgo.getTime());
 });
 
-test('leaves when its directory is removed', async () => {
+test('the daemon ends when its directory is removed', async () => {
   const dir = place();
   const { pid } = await connected(dir);
   rmSync(join(dir, 'data'), { recursive: true, force: true, maxRetries: 5 });
-  await expect.poll(() => isAlive(pid), quiet).toBe(false);
+  await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
-test('loses nothing when it is killed right after it said yes', async () => {
+test('a daemon killed right after a StartExecution loses none of them', async () => {
   const dir = place();
   const setup = { functions: { only: handler(dir, 'only', 'return event;') }, definition: oneTask() };
   const arns: (string | undefined)[] = [];
@@ -149,7 +148,7 @@ test('loses nothing when it is killed right after it said yes', async () => {
   );
 });
 
-test('lets go of a client that was killed', async () => {
+test('the daemon releases a client that was killed', async () => {
   const dir = place();
   const mine = await connected(dir);
   const module = import.meta.resolve('../../infra/local/daemon/connect.ts');
@@ -171,10 +170,10 @@ test('lets go of a client that was killed', async () => {
   expect(isAlive(mine.pid)).toBe(true);
   other.kill('SIGKILL');
   await gone;
-  await expect.poll(() => isAlive(mine.pid), quiet).toBe(false);
+  await expect.poll(() => isAlive(mine.pid)).toBe(false);
 });
 
-test('is not misled by the file of a dead daemon, nor by a stranger on its port', async () => {
+test('a client recognizes the file of a dead daemon, and another server on its port', async () => {
   const dir = place();
   const stranger = createServer((_, response) => response.end('{}')).listen(0, '127.0.0.1');
   onTestFinished(() => void stranger.close());
@@ -182,15 +181,15 @@ test('is not misled by the file of a dead daemon, nor by a stranger on its port'
   const first = await connected(dir);
   const presence = JSON.parse(readFileSync(join(dir, 'data/service.json'), 'utf8'));
   process.kill(first.pid, 'SIGKILL');
-  await expect.poll(() => isAlive(first.pid), quiet).toBe(false);
+  await expect.poll(() => isAlive(first.pid)).toBe(false);
   const url = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`;
   writeFileSync(join(dir, 'data/service.json'), JSON.stringify({ ...presence, url }));
   const second = await connected(dir);
   expect(second.url).not.toBe(url);
-  expect((await invoke(second.url, 'nobody')).status).toBe(404);
+  expect((await invoke(second.url, 'missing')).status).toBe(404);
 });
 
-test('replaces an idle daemon of other code, and shares one that another client needs', async () => {
+test('a client replaces an idle daemon of other code, and shares one that another client needs', async () => {
   const dir = place();
   const first = await connected(dir);
   const shared = await connected(dir, { config: '/elsewhere' });
@@ -202,7 +201,7 @@ test('replaces an idle daemon of other code, and shares one that another client 
     close();
     return pid;
   };
-  await expect.poll(again, quiet).not.toBe(first.pid);
+  await expect.poll(again).not.toBe(first.pid);
 });
 
 test("hands a client's own keys to the handlers, also when the daemon ran before", async () => {
@@ -218,18 +217,18 @@ test("hands a client's own keys to the handlers, also when the daemon ran before
   expect((await invoke(second.url, 'only')).payload).toEqual(['two', null]);
 });
 
-test('says why no service came up, with the end of its log', async () => {
+test('a daemon that does not start is reported with the end of its log', async () => {
   const dir = place();
   const attempt = connected(dir, { definition: '{"StartAt":"Nowhere","States":{}}' });
   await expect(attempt).rejects.toMatchObject({ name: 'StoreUnavailable' });
   await expect(attempt).rejects.toThrow(/service\.log.*State machine definition is invalid/s);
 });
 
-test('says that its table cannot be opened, or is gone', async () => {
+test('a daemon whose table is damaged or gone is reported as such', async () => {
   const dir = place();
   const { pid } = await connected(dir);
   process.kill(pid, 'SIGKILL');
-  await expect.poll(() => isAlive(pid), quiet).toBe(false);
+  await expect.poll(() => isAlive(pid)).toBe(false);
   const table = join(dir, 'data/table');
   writeFileSync(join(table, 'CURRENT'), '');
   await expect(connected(dir)).rejects.toThrow(/service\.log.*the table in .* cannot be opened; move it away/s);
@@ -237,7 +236,7 @@ test('says that its table cannot be opened, or is gone', async () => {
   await expect(connected(dir)).rejects.toThrow(/service\.log.*the table in .* is gone/s);
 });
 
-test('names a directory that cannot hold its data', async () => {
+test('a file in the place of the data directory is StoreUnavailable', async () => {
   const dir = place();
   writeFileSync(join(dir, 'data'), 'a file');
   await expect(connected(dir)).rejects.toMatchObject({ name: 'StoreUnavailable', cause: { code: 'EEXIST' } });

@@ -22,7 +22,7 @@ const client = (url: string) => {
   return made;
 };
 
-test('goes on with a run from its last state when the service comes back', async () => {
+test('continues an execution from its last state when the service starts again', async () => {
   const dir = place();
   const told = (then: string) => `appendFileSync(dir + '/told', JSON.stringify(event) + '\\n'); ${then}`;
   const attempt = handler(
@@ -39,9 +39,7 @@ test('goes on with a run from its last state when the service comes back', async
   const options = { definition: asl, overrides };
   const first = await serviceOn(dir, { attempt, triage, settle }, options);
   const { executionArn, startDate } = await machine(first).start('run', input);
-  await expect
-    .poll(() => existsSync(join(dir, 'told')) && lines(join(dir, 'told')).length, { timeout: 10_000 })
-    .toBe(2);
+  await expect.poll(() => existsSync(join(dir, 'told')) && lines(join(dir, 'told')).length).toBe(2);
   await first.close();
 
   const healed = { attempt: handler(dir, 'attempt', told(`return { status: 'done' };`)), triage, settle };
@@ -55,7 +53,7 @@ test('goes on with a run from its last state when the service comes back', async
   expect(lines(join(dir, 'told'))).toEqual([zero, again, again]);
 });
 
-test('sends the event of an end that an earlier process wrote down and did not come to send', async () => {
+test('sends the event of an end that an earlier process recorded but did not send', async () => {
   const dir = place();
   const ended = { input: '{}', status: 'FAILED', startedAt: 1, stoppedAt: 2 } as const;
   const journal = openJournal(join(dir, 'data'), () => {});
@@ -64,13 +62,13 @@ test('sends the event of an end that an earlier process wrote down and did not c
   const only = handler(dir, 'only', `appendFileSync(dir + '/told', JSON.stringify(event.detail.name) + '\\n');`);
   for (const _ of ['start', 'start again']) {
     const service = await serviceOn(dir, { only }, { statusFunction: 'only' });
-    await expect.poll(() => service.busy, { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => service.busy).toBe(false);
     await service.close();
   }
   expect(lines(join(dir, 'told'))).toEqual(['unsent']);
 });
 
-test('sets aside what it cannot read of executions and events, says so, and goes on with the rest', async () => {
+test('sets invalid executions and events aside, reports them, and continues the others', async () => {
   const dir = place();
   const [executions, queue] = [join(dir, 'data/executions'), join(dir, 'data/queue')];
   for (const path of [executions, queue]) mkdirSync(path, { recursive: true });
@@ -89,7 +87,7 @@ test('sets aside what it cannot read of executions and events, says so, and goes
   await expect(machine(service).start('later')).resolves.toMatchObject({ startDate: expect.any(Date) });
 });
 
-test('fails a resumed execution whose state the definition has no more', async () => {
+test('fails a resumed execution whose state is no longer in the definition', async () => {
   const dir = place();
   const only = handler(dir, 'only', 'await until(() => false);');
   const first = await serviceOn(dir, { only }, { definition: oneTask() });

@@ -57,10 +57,10 @@ test('refuses what AWS refuses, by its names', async () => {
       ({ name, message }) => `${name}: ${message}`,
     );
   expect(await refused(create('report', 'rate(1 day)'))).toBe('ConflictException: Schedule report already exists.');
-  const missing = 'ResourceNotFoundException: Schedule nobody does not exist.';
-  expect(await refused(client.send(new GetScheduleCommand(named('nobody'))))).toBe(missing);
-  expect(await refused(client.send(new DeleteScheduleCommand(named('nobody'))))).toBe(missing);
-  expect(await refused(client.send(new UpdateScheduleCommand(wanted('nobody', 'rate(1 day)'))))).toBe(missing);
+  const missing = 'ResourceNotFoundException: Schedule missing does not exist.';
+  expect(await refused(client.send(new GetScheduleCommand(named('missing'))))).toBe(missing);
+  expect(await refused(client.send(new DeleteScheduleCommand(named('missing'))))).toBe(missing);
+  expect(await refused(client.send(new UpdateScheduleCommand(wanted('missing', 'rate(1 day)'))))).toBe(missing);
   const elsewhere = 'ResourceNotFoundException: Schedule group default does not exist.';
   expect(await refused(client.send(new GetScheduleCommand({ Name: 'report' })))).toBe(elsewhere);
   for (const [expression, more] of [

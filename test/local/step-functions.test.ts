@@ -67,7 +67,7 @@ test('ends a failed run as FAILED with its failure, and sends the event EventBri
   const { start, ended } = machine(service);
   const { executionArn } = await start('run', input);
   expect(await ended(executionArn)).toMatchObject({ status: 'FAILED', error: 'Unauthorized', cause: 'no key' });
-  await expect.poll(() => service.busy, { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => service.busy).toBe(false);
   expect(JSON.parse(readFileSync(join(dir, 'event.json'), 'utf8'))).toMatchObject({
     'detail-type': 'Step Functions Execution Status Change',
     source: 'aws.states',
@@ -103,10 +103,10 @@ test('refuses what Step Functions refuses', async () => {
   const { start, client: states } = machine(service);
   await expect(start('a:colon')).rejects.toMatchObject({ name: 'InvalidName' });
   await expect(start('x'.repeat(81))).rejects.toMatchObject({ name: 'InvalidName' });
-  const nobody = `${service.env.NIGHTSHIFT_STATE_MACHINE_ARN?.replace('stateMachine', 'execution')}:nobody`;
-  const describe = new DescribeExecutionCommand({ executionArn: nobody });
+  const missing = `${service.env.NIGHTSHIFT_STATE_MACHINE_ARN?.replace('stateMachine', 'execution')}:missing`;
+  const describe = new DescribeExecutionCommand({ executionArn: missing });
   await expect(states.send(describe)).rejects.toMatchObject({ name: 'ExecutionDoesNotExist' });
-  const stop = new StopExecutionCommand({ executionArn: nobody });
+  const stop = new StopExecutionCommand({ executionArn: missing });
   await expect(states.send(stop)).rejects.toMatchObject({ name: 'ExecutionDoesNotExist' });
   const other = machine({
     url: service.url,
@@ -125,16 +125,16 @@ test('stops an execution for good: nothing of it is invoked any more, whatever i
   );
   const definition = oneTask({ Retry: [{ ErrorEquals: ['States.ALL'], MaxAttempts: 3 }] });
   const retries = { retryIntervalOverrides: { Only: 0 } };
-  // One process, so that whatever is asked of it stands in one line.
+  // With one process all invocations run one after another.
   const options = { definition, statusFunction: 'only', overrides: retries, processes: 1 };
   const service = await serviceOn(dir, { only }, options);
   const { start, ended, client: states } = machine(service);
   const { executionArn } = await start('run');
-  await expect.poll(() => existsSync(join(dir, 'calls')), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => existsSync(join(dir, 'calls'))).toBe(true);
   await states.send(new StopExecutionCommand({ executionArn, error: 'Enough', cause: 'asked to' }));
   expect(await ended(executionArn)).toMatchObject({ status: 'ABORTED', error: 'Enough', cause: 'asked to' });
   writeFileSync(join(dir, 'go'), '');
-  await expect.poll(() => service.busy, { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => service.busy).toBe(false);
   expect(readFileSync(join(dir, 'event'), 'utf8')).toBe('ABORTED');
   await invoke(service.url, 'only', { source: 'test', detail: { status: 'last in line' } });
   expect(lines(join(dir, 'calls'))).toEqual([1]);
