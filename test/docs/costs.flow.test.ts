@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { bill, Counts, fleets, readCounts, total } from '../../infra/docs/costs.ts';
-import { nightshiftService } from '../../infra/local/daemon/handlers.ts';
+import { nightshiftService } from '../../infra/local/daemon/nightshift-service.ts';
 import { syncSchedules } from '../../infra/local/scheduler/sync-schedules.ts';
 import { functionNames } from '../../infra/package/build.ts';
 import { readJobs, repositoryFiles, writeConfig } from '../../lib/io/files/job-files.ts';
