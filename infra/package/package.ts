@@ -69,21 +69,37 @@ export const synthesize = async (root: string, args: string[]): Promise<void> =>
   stop("The template does not pass AWS's validator.", templateProblems(templatePath(root)));
 };
 
-/** One sentence for each `--param` that serverless.yml does not know: osls would pass over it without a word. */
-const unknownParams = async (root: string, args: string[]): Promise<string[]> => {
+type Parameters = { defaults: Record<string, string>; given: Record<string, string> };
+
+/** The parameters that serverless.yml declares, and those given as `--param name=value`. */
+export const parameters = async (root: string, args: string[]): Promise<Parameters> => {
   const service = parse(await readFile(join(root, 'serverless.yml'), 'utf8'), { logLevel: 'error' });
-  const known = Object.keys(service.params.default);
   const { param } = parseArgs({ args, strict: false, options: { param: { type: 'string', multiple: true } } }).values;
-  const names = [param ?? []].flat().map((text) => String(text).split('=')[0] ?? '');
-  return names
-    .filter((name) => !known.includes(name))
-    .map((name) => `--param: found ${name}, expected ${known.join(', ')}`);
+  const given = [param ?? []].flat().map((text): [string, string] => {
+    const [name = '', ...value] = String(text).split('=');
+    return [name, value.join('=')];
+  });
+  return { defaults: service.params.default, given: Object.fromEntries(given) };
+};
+
+/** One sentence for each `--param` that serverless.yml does not declare: osls would ignore it without a word. */
+const unknownParams = ({ defaults, given }: Parameters): string[] =>
+  Object.keys(given)
+    .filter((name) => !Object.hasOwn(defaults, name))
+    .map((name) => `--param: found ${name}, expected ${Object.keys(defaults).join(', ')}`);
+
+/** A warning where no alarm would reach a person. */
+export const alarmWarnings = ({ defaults, given }: Parameters): string[] => {
+  if (given.alarmEmail ?? defaults.alarmEmail) return [];
+  const how = 'To set one, add: --param alarmEmail=you@example.com';
+  return [`Warning: alarms have no e-mail address, so they reach no mailbox. ${how}`];
 };
 
 /** Packages the project at `root`, saying what was done. What an earlier run made is gone first, so that nothing stale is deployed. */
 const packageService = async (root: string, args: string[]): Promise<void> => {
   await rm(join(root, '.serverless'), { recursive: true, force: true });
-  stop('A parameter is not known.', await unknownParams(root, args));
+  const params = await parameters(root, args);
+  stop('A parameter is not known.', unknownParams(params));
   const found = await declared(root, new Date());
   const scheduled = found.jobs.filter((job) => job.enabled).length;
   console.log(`Every job file is valid: ${found.jobs.length} declared, ${scheduled} scheduled.`);
@@ -92,6 +108,7 @@ const packageService = async (root: string, args: string[]): Promise<void> => {
   await synthesize(root, args);
   console.log(`The template passes AWS's validator: ${templatePath(root)}`);
   const steps = [`npm run diff -- ${args.join(' ')}`, `npx osls deploy --package .serverless ${args.join(' ')}`];
+  for (const warning of alarmWarnings(params)) console.warn(warning);
   console.log(`To deploy it: ${steps.map((step) => step.trimEnd()).join(' && ')}`);
 };
 

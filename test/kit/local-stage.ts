@@ -38,18 +38,25 @@ export type Stage = {
 
 /**
  * The whole service on a directory: the packaged handlers in processes of their own, the real ASL, a real DynamoDB engine with
- * its data on disk. `jobs` are job files by name. `around` is code run in the attempt function's process before each
+ * its data on disk. `jobs` and `scripts` are files by name. `around` is code run in the process of the attempt function before each
  * invocation, given `event` and `context`. It is closed when the test is over.
  */
 export const stage = async (
   dir: string,
   jobs: Record<string, string>,
   env: Record<string, string>,
-  around?: string,
+  { around, scripts }: { around?: string; scripts?: Record<string, string> } = {},
 ): Promise<Stage> => {
-  const files = { ...repositoryFiles, jobs: join(dir, 'jobs') };
-  mkdirSync(files.jobs, { recursive: true });
-  for (const [name, text] of Object.entries(jobs)) writeFileSync(join(files.jobs, `${name}.yml`), text);
+  const written = (kind: string, found: Record<string, string>): string => {
+    mkdirSync(join(dir, kind), { recursive: true });
+    for (const [name, text] of Object.entries(found)) writeFileSync(join(dir, kind, `${name}.yml`), text);
+    return join(dir, kind);
+  };
+  const files = {
+    ...repositoryFiles,
+    jobs: written('jobs', jobs),
+    ...(scripts && { scripts: written('scripts', scripts) }),
+  };
   const config = join(dir, 'config');
   await writeConfig(config, await readJobs(files));
   const own = { PATH: process.env.PATH ?? '', ...env };

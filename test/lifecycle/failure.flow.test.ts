@@ -21,7 +21,7 @@ const look = { calls: [{ name: 'list_runs', input: { days: 1 } }] };
 const play = async (reply: AnthropicOptions['reply'], job = report, around?: string) => {
   const model = await serve({ reply });
   const dir = place();
-  const given = await stage(dir, { report: job }, modelEnv(model), around);
+  const given = await stage(dir, { report: job }, modelEnv(model), around === undefined ? {} : { around });
   return { dir, model, ...given };
 };
 

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { functionNames } from '../../infra/package/build.ts';
-import { declared, packFunctions } from '../../infra/package/package.ts';
+import { alarmWarnings, declared, packFunctions, parameters } from '../../infra/package/package.ts';
 import { jobs, project, removed, repository, temporary } from '../kit/project.ts';
 import { template } from '../kit/template.ts';
 
@@ -16,10 +16,11 @@ const nightshift = (root: string, ...args: string[]) =>
 
 let root: string;
 let output: string;
+let warnings: string;
 
 beforeAll(async () => {
   root = await project(jobs);
-  output = (await nightshift(root, '--stage', 'test')).stdout;
+  ({ stdout: output, stderr: warnings } = await nightshift(root, '--stage', 'test'));
 }, 120_000);
 afterAll(removed);
 
@@ -30,6 +31,13 @@ describe('a package', () => {
     expect(output).toMatch(/later .*model\/anthropic\.ts +\d+ KB +\d+ KB/);
     expect(output).toContain("passes AWS's validator");
     expect(output).toContain('npm run diff -- --stage test && npx osls deploy --package .serverless --stage test\n');
+  });
+
+  it('warns when alarms have no e-mail address', async () => {
+    expect(warnings).toContain('Warning: alarms have no e-mail address');
+    expect(warnings).toContain('--param alarmEmail=you@example.com');
+    const withAddress = ['--stage', 'test', '--param', 'alarmEmail=night@example.com'];
+    expect(alarmWarnings(await parameters(root, withAddress))).toEqual([]);
   });
 
   it('is the same to the byte wherever and whenever it is made', async () => {
@@ -134,7 +142,8 @@ describe('an archive', () => {
   it('of attempt keeps each provider and each tool in a chunk that loads when it is named', async () => {
     const dir = await unpacked('attempt');
     const chunks = await readdir(join(dir, 'chunks'));
-    const tools = (await readdir(join(repository, 'lib/tools'))).map((file) => file.replace('.ts', ''));
+    const files = (await readdir(join(repository, 'lib/tools'))).filter((file) => file.endsWith('.ts'));
+    const tools = files.map((file) => file.replace('.ts', ''));
     for (const name of ['anthropic', 'bedrock', 'openai-compatible', ...tools]) {
       expect(
         chunks.some((chunk) => chunk.startsWith(`${name}-`)),
