@@ -3,7 +3,6 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { inEnglish } from '../../lib/report/schedule-text.ts';
 import { place } from '../kit/place.ts';
 
 const directory = (job: string): string => {
@@ -17,27 +16,6 @@ const directory = (job: string): string => {
 const nightshift = async (...args: string[]) =>
   (await promisify(execFile)(process.execPath, ['infra/cli/nightshift.mjs', ...args])).stdout;
 const next = (job: string, ...more: string[]) => nightshift('next', 'report', '--infra', directory(job), ...more);
-
-test.each([
-  [{ cron: '0 9 ? * 2-6 *', timezone: 'UTC' }, /Monday through Friday/],
-  [{ cron: '0 9 ? * 6#3 *', timezone: 'UTC' }, /third Friday/],
-  [{ cron: '30 18 L * ? *', timezone: 'UTC' }, /18:30.*last day of the month/],
-  [{ rate: '5 minutes', timezone: 'UTC' }, /^Every 5 minutes$/],
-  [{ at: '2026-12-24T18:00:00', timezone: 'UTC' }, /^Once, at 2026-12-24 18:00$/],
-  [{ rate: '1 day', timezone: 'UTC', start: '2027-01-01T09:00:00' }, /^Every 1 day, from 2027-01-01 09:00$/],
-  [
-    {
-      rate: '1 day',
-      timezone: 'UTC',
-      start: '2027-01-01T09:00:00',
-      end: '2027-02-01T00:00:30',
-      exclude: ['2027-01-06'],
-    },
-    /^Every 1 day, from 2027-01-01 09:00 until 2027-02-01 00:00:30, except on 1 date$/,
-  ],
-])('says %j in English', (schedule, english) => {
-  expect(inEnglish(schedule)).toMatch(english);
-});
 
 test('lists the next slots of a job in its own time and in UTC', async () => {
   const job = 'schedule: { cron: 30 9 * * ? 2190-2199, timezone: Asia/Kathmandu }\nmodel: anthropic/x\nprompt: Go.\n';

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { admission, refusal } from '../../lib/policy/admission.ts';
 import { freshState, type JobState } from '../../lib/policy/job-state.ts';
-import { leaseOf, longestRunSeconds } from '../../lib/policy/lease.ts';
 import { type Run, runId } from '../../lib/run/run.ts';
 import { slotAt } from '../../lib/schedule/slot.ts';
 import { job } from '../kit/job.ts';
@@ -75,23 +74,4 @@ describe('a run that may start', () => {
       state: { open: [{ holds: false }], breaker: broken, spent: { day: { runs: 1 } } },
     });
   });
-});
-
-test('a lease is as long as a run can take at the very most', () => {
-  const { job: long } = runAt(hours(0), {
-    spreadSeconds: 600,
-    limits: { seconds: 1000 },
-    retry: { attempts: 3, maxDelaySeconds: 100 },
-  });
-  const seconds = 600 + 3 * (1000 + 1200) + 2 * (3600 + 100);
-  expect(longestRunSeconds(long)).toBe(seconds);
-  const { from, until } = leaseOf({ id: 'r', job: long }, now);
-  expect(Date.parse(until) - Date.parse(from)).toBe(seconds * 1000);
-  const longest = runAt(hours(0), {
-    spreadSeconds: 3600,
-    limits: { seconds: 14_400 },
-    retry: { attempts: 10, maxDelaySeconds: 3600 },
-  });
-  // The execution itself ends after three days: its lease must not be what outlives it.
-  expect(longestRunSeconds(longest.job)).toBeLessThan(259_200);
 });

@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { type Tool, type ToolContext, ToolError, type ToolErrorKind } from '../../lib/agent/tool.ts';
+import { callTool, type ToolCallDeps } from '../../lib/agent/tool-call.ts';
+import { Failure } from '../../lib/failure.ts';
+import type { Effect } from '../../lib/run/effect.ts';
+import type { ToolCallPart } from '../../lib/run/message.ts';
+import { byteLength } from '../../lib/text.ts';
+import { runOf } from '../kit/contract/store-bench.ts';
+import { memoryEffects } from '../kit/memory-effects.ts';
+import { stubTool } from '../kit/turns.ts';
+
+const run = runOf('report');
+const unused = () => Promise.reject(new Error('not for this test'));
+const context = {
+  job: run.job,
+  runId: run.id,
+  slot: run.slot,
+  attempt: 1,
+  http: unused,
+  pastRuns: { runs: unused, previousResult: unused },
+};
+const depsWith = (tools: Record<string, Tool>, more: Partial<ToolCallDeps> = {}): ToolCallDeps => ({
+  tools,
+  context,
+  effects: memoryEffects(),
+  fence: async () => undefined,
+  timeout: () => new AbortController().signal,
+  ...more,
+});
+const call = (toolName: string, input: ToolCallPart['input'] = {}, deps = depsWith({}), maxBytes = 1000) =>
+  callTool({ type: 'tool-call', toolCallId: 'c1', toolName, input }, { occurrence: 1, maxBytes }, deps);
+const answering = (output: unknown, effect: Tool['effect'] = 'none') => ({ go: stubTool(effect, async () => output) });
+const throwing = (thrown: unknown, effect: Tool['effect'] = 'none') => ({
+  go: stubTool(effect, () => Promise.reject(thrown)),
+});
+
+describe('a tool call that cannot be made', () => {
+  it('is refused with the tools that there are, also where every object has a field of that name', async () => {
+    const deps = depsWith({ ...answering('x'), look: stubTool('none', unused) });
+    for (const name of ['nope', 'constructor', '__proto__'])
+      expect(await call(name, {}, deps)).toEqual({
+        status: 'refused',
+        output: `There is no tool ${name}. Tools: go, look.`,
+      });
+    expect((await call('nope')).output).toBe('There is no tool nope. Tools: none.');
+  });
+
+  it('is refused with what is wrong in its arguments, and the tool does not run', async () => {
+    let ran = false;
+    const input = z.strictObject({ to: z.string() });
+    const go: Tool = { ...stubTool('once', async () => (ran = true)), input };
+    const answer = await call('go', { to: 3 }, depsWith({ go }));
+    expect(answer).toMatchObject({ status: 'refused', output: expect.stringMatching(/^Not called\. to: .*string/) });
+    expect(ran).toBe(false);
+  });
+});
+
+describe('the answer of a tool', () => {
+  it.each([
+    ['text', 'Done.', 'Done.'],
+    ['JSON', { paid: true }, '{"paid":true}'],
+    ['nothing', undefined, '(no output)'],
+    ['white space', ' \n', '(no output)'],
+  ])('that is %s reaches the model as text that is never blank', async (_, output, text) => {
+    expect(await call('go', {}, depsWith(answering(output)))).toEqual({ status: 'ok', output: text });
+  });
+
+  it('is cut to its share of the step', async () => {
+    const { output } = await call('go', {}, depsWith(answering('é'.repeat(1000))), 200);
+    expect(byteLength(output)).toBeLessThanOrEqual(200);
+    expect(output).toContain('[cut: the first part of 2000 bytes]');
+  });
+
+  it('is cut before it is recorded, so that the record of an effect fits in an item', async () => {
+    const stored = new Map<string, Effect>();
+    await call('go', {}, depsWith(answering('x'.repeat(500_000), 'once'), { effects: memoryEffects(stored) }));
+    const [effect] = [...stored.values()];
+    expect(effect?.status).toBe('done');
+    expect(byteLength(effect?.output ?? '')).toBeLessThanOrEqual(128 * 1024);
+  });
+});
+
+describe('a tool that fails', () => {
+  it.each<[ToolErrorKind, string, string]>([
+    ['refused', 'refused', 'refused'],
+    ['unreachable', 'unreachable', 'unreachable'],
+    ['interrupted', 'error', 'unknown'],
+  ])('as %s is %s to the model, and %s where it changes the world', async (kind, free, once) => {
+    const error = new ToolError(kind, 'No luck.');
+    expect(await call('go', {}, depsWith(throwing(error)))).toEqual({ status: free, output: 'No luck.' });
+    expect((await call('go', {}, depsWith(throwing(error, 'once')))).status).toBe(once);
+  });
+
+  it('in an unexpected way may have acted, and the message of its error stays out of the prompt', async () => {
+    const error = new TypeError('token abc is not valid');
+    const answer = { status: 'error', output: 'The tool failed (unexpected TypeError).' };
+    expect(await call('go', {}, depsWith(throwing(error)))).toEqual(answer);
+    const effect = await call('go', {}, depsWith(throwing(error, 'once')));
+    expect(effect).toMatchObject({ status: 'unknown', output: expect.stringMatching(/^Unknown: .*may have happened/) });
+  });
+
+  it('for a reason that may pass ends the attempt instead of being told to the model', async () => {
+    const failure = new Failure('ToolUnavailable', 'down');
+    for (const effect of ['none', 'once'] as const)
+      await expect(call('go', {}, depsWith(throwing(failure, effect)))).rejects.toBe(failure);
+    const final = new Failure('Unauthorized', 'bad key');
+    expect(await call('go', {}, depsWith(throwing(final)))).toMatchObject({ status: 'error' });
+  });
+});
+
+describe('a tool that is out of time', () => {
+  const aborted = () => AbortSignal.timeout(1);
+  it('and does not listen to its signal is interrupted', async () => {
+    const deaf = { go: stubTool('none', () => new Promise(() => {})) };
+    expect(await call('go', {}, depsWith(deaf, { timeout: aborted }))).toEqual({
+      status: 'error',
+      output: 'The tool did not answer in time.',
+    });
+  });
+
+  it('and listens says itself how its call ended', async () => {
+    const listening = (_: unknown, { signal }: ToolContext) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new ToolError('unreachable', 'Never connected.')));
+      });
+    const deps = depsWith({ go: stubTool('once', listening) }, { timeout: aborted });
+    expect(await call('go', {}, deps)).toEqual({ status: 'unreachable', output: 'Never connected.' });
+  });
+});
+
+describe('a call that changes the world', () => {
+  it('is made under a key, once in its run, and is answered from its record afterwards', async () => {
+    const keys: (string | undefined)[] = [];
+    const go = stubTool('once', async (_, { idempotencyKey }) => `paid ${keys.push(idempotencyKey)}`);
+    const deps = depsWith({ go });
+    expect(await call('go', {}, deps)).toEqual({ status: 'ok', output: 'paid 1' });
+    const later = { ...deps, context: { ...context, attempt: 2 } };
+    expect(await call('go', {}, later)).toEqual({ status: 'recorded', output: 'paid 1' });
+    expect(keys).toEqual([expect.stringMatching(/^[\w-]{43}$/)]);
+  });
+
+  it('is not made where the attempt has gone to another invocation', async () => {
+    let ran = false;
+    const fence = () => Promise.reject(new Failure('SessionConflict', 'gone'));
+    const deps = depsWith({ go: stubTool('once', async () => (ran = true)) }, { fence });
+    await expect(call('go', {}, deps)).rejects.toMatchObject({ name: 'SessionConflict' });
+    expect(ran).toBe(false);
+  });
+
+  it('has a key that no other call has: a tool without effects gets none', async () => {
+    const keys: (string | undefined)[] = [];
+    const go = stubTool('none', async (_, { idempotencyKey }) => void keys.push(idempotencyKey));
+    await call('go', {}, depsWith({ go }));
+    expect(keys).toEqual([undefined]);
+  });
+});

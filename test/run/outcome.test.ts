@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { hasRun, Outcome, Skip, SkipReason, skipped } from '../../lib/run/outcome.ts';
+import { noUsage } from '../../lib/usage.ts';
+
+const endedAt = '2026-11-22T07:00:09.000Z';
+const now = new Date(endedAt);
+const end = { usage: noUsage, endedAt };
+const succeeded: Outcome = { status: 'succeeded', attempts: 1, steps: 2, ...end };
+const failed: Outcome = { status: 'failed', failure: 'Crash', message: 'died', attempts: 0, ...end };
+const missed: Outcome = { status: 'missed', message: 'no delivery was seen', ...end };
+
+describe('an outcome', () => {
+  it('is one of succeeded, failed, skipped and missed', () => {
+    for (const outcome of [succeeded, failed, missed, skipped({ why: 'late' }, now)])
+      expect(Outcome.parse(outcome)).toEqual(outcome);
+    expect(Outcome.safeParse({ ...missed, status: 'open' }).success).toBe(false);
+  });
+
+  it.each([
+    ['a success without an attempt', { ...succeeded, attempts: 0 }],
+    ['a success without the step that holds its result', { ...succeeded, steps: 0 }],
+    ['a failure without a name of the table', { ...failed, failure: 'Timeout' }],
+    ['a failure without a message', { ...failed, message: undefined }],
+    ['a skip without a known reason', { status: 'skipped', why: 'bored', ...end }],
+    ['a miss without a message', { ...missed, message: undefined }],
+    ['an end without its cost', { ...failed, usage: undefined }],
+    ['a field of another end', { ...missed, attempts: 1 }],
+  ])('is not %s', (_, value) => {
+    expect(Outcome.safeParse(value).success).toBe(false);
+  });
+
+  it('tells by its attempts whether the run was made', () => {
+    expect([succeeded, failed].map(hasRun)).toEqual([true, true]);
+    expect([null, missed, skipped({ why: 'paused' }, now)].map(hasRun)).toEqual([false, false, false]);
+  });
+});
+
+describe('the outcome of a skipped run', () => {
+  it('costs nothing, and holds the message and the other run only where they are known', () => {
+    expect(skipped({ why: 'paused' }, now)).toStrictEqual({ status: 'skipped', why: 'paused', ...end });
+    const because: Skip = { why: 'caught-up', message: 'later', by: 'night_20261122T080000Z' };
+    expect(skipped(because, now)).toStrictEqual({ status: 'skipped', ...because, ...end });
+  });
+
+  it('can be stored for every reason', () => {
+    for (const why of SkipReason.options) expect(Outcome.safeParse(skipped({ why }, now)).success, why).toBe(true);
+    expect(Skip.safeParse({ why: 'late', endedAt }).success).toBe(false);
+  });
+});
