@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { firstPrompt } from '../../lib/agent/prompt.ts';
 import type { Run } from '../../lib/run/run.ts';
-import { runOf } from '../kit/contract/store-bench.ts';
 import { job } from '../kit/job.ts';
+import { runOf } from '../kit/stored.ts';
 
 const run = (fields: Record<string, unknown> = {}, more: Partial<Run> = {}): Run => ({
   ...runOf('report'),

@@ -6,8 +6,8 @@ import { Failure } from '../../lib/failure.ts';
 import type { Effect } from '../../lib/run/effect.ts';
 import type { ToolCallPart } from '../../lib/run/message.ts';
 import { byteLength } from '../../lib/text.ts';
-import { runOf } from '../kit/contract/store-bench.ts';
 import { memoryEffects } from '../kit/memory-effects.ts';
+import { runOf } from '../kit/stored.ts';
 import { stubTool } from '../kit/turns.ts';
 
 const run = runOf('report');

@@ -3,10 +3,10 @@ import { changeState } from '../../lib/policy/job-state.ts';
 import { jobStatus } from '../../lib/report/job-status.ts';
 import type { Outcome } from '../../lib/run/outcome.ts';
 import type { Checkpoint } from '../../lib/watch/checkpoint.ts';
-import { lookOf } from '../kit/contract/store-bench.ts';
 import { failed, runOf, skip, succeeded } from '../kit/explained.ts';
 import { job } from '../kit/job.ts';
 import { memoryStores } from '../kit/memory-stores.ts';
+import { lookOf } from '../kit/stored.ts';
 
 const now = new Date('2026-11-22T08:30:00Z');
 const seven = '2026-11-22T07:00:00Z';

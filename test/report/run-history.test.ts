@@ -6,9 +6,9 @@ import type { Run } from '../../lib/run/run.ts';
 import { sessionKey } from '../../lib/run/session.ts';
 import type { Step } from '../../lib/run/step.ts';
 import { noUsage } from '../../lib/usage.ts';
-import { attemptOf, runOf, stepOf } from '../kit/contract/store-bench.ts';
 import { job } from '../kit/job.ts';
 import { memoryStores } from '../kit/memory-stores.ts';
+import { attemptOf, runOf, stepOf } from '../kit/stored.ts';
 
 const endedAt = '2026-11-22T07:00:09.000Z';
 const answer = (number: number, text: string): Step => ({

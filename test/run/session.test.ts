@@ -3,8 +3,8 @@ import { Failure } from '../../lib/failure.ts';
 import { committed, conversation, type Sessions, sessionKey } from '../../lib/run/session.ts';
 import type { Step } from '../../lib/run/step.ts';
 import { noUsage } from '../../lib/usage.ts';
-import { stepOf } from '../kit/contract/store-bench.ts';
 import { memoryStores } from '../kit/memory-stores.ts';
+import { stepOf } from '../kit/stored.ts';
 
 const used = { ...noUsage, inputTokens: 10, outputTokens: 1, usd: 0.5 };
 const calling = (number: number): Step => ({ ...stepOf(number), usage: used });
