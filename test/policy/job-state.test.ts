@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Failure, type FailureName } from '../../lib/failure.ts';
-import { changeState, freshState, JobState, nextState, orMoved, untilWon } from '../../lib/policy/job-state.ts';
+import { changeState, freshState, JobState, nextState, orJobConflict, untilWon } from '../../lib/policy/job-state.ts';
 import { memoryStores } from '../kit/memory-stores.ts';
 
 const lost = (name: FailureName) => new Failure(name, 'lost');
@@ -31,16 +31,16 @@ describe('the state of a job', () => {
 
 describe('work on a run', () => {
   it.each(['RunConflict', 'SessionConflict'] as const)(
-    'that loses by %s has met a world that moved on, so the job is read again',
+    'that loses by %s becomes JobConflict, so that the job is read again',
     async (name) => {
-      await expect(orMoved('r', Promise.reject(lost(name)))).rejects.toMatchObject({ name: 'JobConflict' });
+      await expect(orJobConflict('r', Promise.reject(lost(name)))).rejects.toMatchObject({ name: 'JobConflict' });
     },
   );
 
   it('that ends otherwise ends as it does', async () => {
-    expect(await orMoved('r', Promise.resolve(3))).toBe(3);
+    expect(await orJobConflict('r', Promise.resolve(3))).toBe(3);
     for (const thrown of [lost('EffectConflict'), lost('StoreUnavailable'), new TypeError('a bug')])
-      await expect(orMoved('r', Promise.reject(thrown))).rejects.toBe(thrown);
+      await expect(orJobConflict('r', Promise.reject(thrown))).rejects.toBe(thrown);
   });
 });
 
