@@ -32,5 +32,6 @@ export const template = async (root: string, args: string[]) => {
     );
   const allowed = (role: string): unknown[] =>
     statements(role).map(({ Action, Resource }) => [[Action].flat().join(' '), Resource]);
-  return { named, properties, ofType, statements, allowed };
+  const types = (): string[] => [...new Set(Object.values(resources).map(({ Type }) => Type))].sort();
+  return { named, properties, ofType, types, statements, allowed };
 };
