@@ -78,13 +78,13 @@ export const bundleLocal = async (root: string, outdir: string): Promise<void> =
   });
 };
 
-/** Packs what is in `dir` into one flat archive beside it, `<dir>.zip`. Source maps stay behind. */
-export const pack = async (dir: string): Promise<string> => {
+/** Packs the files of `dir` into one flat archive and returns its path. Source maps stay behind. */
+export const pack = async (dir: string, archive = `${dir}.zip`): Promise<string> => {
   const found = await readdir(dir, { recursive: true, withFileTypes: true });
   const paths = found
     .filter((file) => file.isFile() && !file.name.endsWith('.map'))
     .map((file) => join(file.parentPath, file.name));
   const entries = paths.map(async (path) => ({ path: relative(dir, path), data: await readFile(path) }));
-  await writeFile(`${dir}.zip`, zip(await Promise.all(entries)));
-  return `${dir}.zip`;
+  await writeFile(archive, zip(await Promise.all(entries)));
+  return archive;
 };

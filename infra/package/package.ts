@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { parse } from 'yaml';
 import { type Declared, readJobs, repositoryFiles, writeConfig } from '../../lib/io/files/job-files.ts';
+import { lastPackage, projectAside, removeAside, replacePackage } from './aside.ts';
 import { bundle, bundleDir, type FunctionName, functionNames, pack } from './build.ts';
 import { oversize, type Size, size, sizeTable } from './size.ts';
 import { templateProblems } from './validate.ts';
@@ -37,18 +38,17 @@ const configure = async (root: string, { jobs, scripts }: Declared): Promise<voi
   await writeConfig(join(bundleDir(root, 'attempt'), 'config'), { jobs: [], scripts });
 };
 
-/** Archives what is bundled of the project at `root`, each function with what it reads at run time. */
-export const packFunctions = async (root: string, found: Declared): Promise<void> => {
+/** Archives each bundled function of the project at `root`, with the configuration it reads, into the package of the project at `to`. */
+export const packFunctions = async (root: string, found: Declared, to = root): Promise<void> => {
   await configure(root, found);
-  for (const name of functionNames) await pack(bundleDir(root, name));
+  for (const name of functionNames) await pack(bundleDir(root, name), `${bundleDir(to, name)}.zip`);
 };
 
-/** Bundles and archives every function of the project at `root` into `.build/`. Throws with a sentence for each one too large. */
-const buildFunctions = async (root: string, found: Declared): Promise<Record<string, Size>> => {
+/** Bundles every function of the project at `root`. Throws with a sentence for each one too large. */
+const bundleFunctions = async (root: string): Promise<Record<string, Size>> => {
   const bundled = await Promise.all(functionNames.map(async (name) => [name, size(await bundle(root, name))] as const));
   const sizes = Object.fromEntries(bundled);
   stop('A function is too large.', oversize(sizes, limits));
-  await packFunctions(root, found);
   return sizes;
 };
 
@@ -95,26 +95,52 @@ export const alarmWarnings = ({ defaults, given }: Parameters): string[] => {
   return [`Warning: alarms have no e-mail address, so they reach no mailbox. ${how}`];
 };
 
-/** Packages the project at `root`, saying what was done. What an earlier run made is gone first, so that nothing stale is deployed. */
+const help = (
+  params: string[],
+): string => `Usage: npm run package -- [--stage <name>] [--region <name>] [--param <name>=<value>]
+
+Checks every job file, bundles the functions and makes the CloudFormation template, offline.
+The last package stays in .serverless until the new one is complete.
+
+  --stage   The stage that the package is for. Default: dev.
+  --region  The AWS region. Default: AWS_REGION, or eu-west-1.
+  --param   A parameter of serverless.yml: ${params.join(', ')}.
+  --help    Shows this text and changes nothing.`;
+
+/** Packages the project at `root` and prints what was done. The last package is replaced when everything passed. */
 const packageService = async (root: string, args: string[]): Promise<void> => {
-  await rm(join(root, '.serverless'), { recursive: true, force: true });
   const params = await parameters(root, args);
   stop('A parameter is not known.', unknownParams(params));
   const found = await declared(root, new Date());
   const scheduled = found.jobs.filter((job) => job.enabled).length;
   console.log(`Every job file is valid: ${found.jobs.length} declared, ${scheduled} scheduled.`);
-  console.log(sizeTable(await buildFunctions(root, found)));
+  console.log(sizeTable(await bundleFunctions(root)));
   console.log('The functions are bundled and within their limits.');
-  await synthesize(root, args);
+  const aside = await projectAside(root);
+  try {
+    await packFunctions(root, found, aside);
+    await synthesize(aside, args);
+    await replacePackage(root, aside);
+  } finally {
+    await removeAside(aside);
+  }
   console.log(`The template passes AWS's validator: ${templatePath(root)}`);
   const steps = [`npm run diff -- ${args.join(' ')}`, `npx osls deploy --package .serverless ${args.join(' ')}`];
   for (const warning of alarmWarnings(params)) console.warn(warning);
   console.log(`To deploy it: ${steps.map((step) => step.trimEnd()).join(' && ')}`);
 };
 
-if (import.meta.main) {
-  await packageService(resolve('.'), process.argv.slice(2)).catch((thrown: unknown) => {
+/** Runs the command in the project at `root`. A failure is printed with what is left to deploy. */
+const command = async (root: string, args: string[]): Promise<void> => {
+  if (args.includes('--help') || args.includes('-h'))
+    return console.log(help(Object.keys((await parameters(root, [])).defaults)));
+  try {
+    await packageService(root, args);
+  } catch (thrown) {
     console.error(thrown instanceof Error ? thrown.message : thrown);
+    console.error(await lastPackage(root));
     process.exitCode = 1;
-  });
-}
+  }
+};
+
+if (import.meta.main) await command(resolve('.'), process.argv.slice(2));

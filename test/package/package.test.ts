@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { projectAside, removeAside, replacePackage } from '../../infra/package/aside.ts';
 import { functionNames } from '../../infra/package/build.ts';
 import { alarmWarnings, declared, packFunctions, parameters } from '../../infra/package/package.ts';
 import { jobs, project, removed, repository, temporary } from '../kit/project.ts';
@@ -13,6 +15,18 @@ const run = promisify(execFile);
 
 const nightshift = (root: string, ...args: string[]) =>
   run(process.execPath, [join(root, 'infra/package/package.ts'), ...args], { cwd: root });
+
+/** Everything a deploy would put up: each file by its path and digest, osls's time aside. */
+const packageIn = async (root: string): Promise<Record<string, string>> => {
+  const templates = (await readdir(join(root, '.serverless'))).map((name) => `.serverless/${name}`);
+  const archives = (await readdir(join(root, '.build'))).filter((name) => name.endsWith('.zip'));
+  const paths = [...templates, ...archives.map((name) => `.build/${name}`)].sort();
+  const digest = async (path: string) =>
+    createHash('sha256')
+      .update((await readFile(join(root, path), 'latin1')).replaceAll(/\d{13}-[\dT:.-]+Z/g, 'time'))
+      .digest('hex');
+  return Object.fromEntries(await Promise.all(paths.map(async (path) => [path, await digest(path)] as const)));
+};
 
 let root: string;
 let output: string;
@@ -54,18 +68,66 @@ describe('a package', () => {
     }
   });
 
-  it('stops at a bad job with its file, line and field, and leaves nothing to deploy', async () => {
+  it('that fails names the bad job’s file, line and field, and leaves the last package whole', async () => {
     const bad = await project({
       bad: 'schedule: { cron: "0 9 * * * *" }\nmodel: scripted/night-report\nprompt: Hello.\ncolour: red\n',
       over: 'schedule: { at: 2026-11-22T07:00:00 }\nmodel: scripted/night-report\nprompt: Hello.\n',
     });
-    await mkdir(join(bad, '.serverless'));
+    for (const part of ['.serverless', '.build']) await cp(join(root, part), join(bad, part), { recursive: true });
+    const before = await packageIn(bad);
     const failed = await nightshift(bad).catch((thrown: { code: number; stderr: string }) => thrown);
     expect(failed).toMatchObject({ code: 1 });
     expect(failed.stderr).toMatch(/infra\/jobs\/bad\.yml:1.*schedule\.cron/);
     expect(failed.stderr).toMatch(/infra\/jobs\/bad\.yml:4.*colour/);
     expect(failed.stderr).toMatch(/infra\/jobs\/over\.yml:1.*schedule\.at.*which is over/);
-    expect(await readdir(bad)).not.toContain('.serverless');
+    expect(failed.stderr).toMatch(/^\.serverless still holds the package of 20\S+Z for stage test\. A deploy would/m);
+    expect(await packageIn(bad)).toEqual(before);
+  });
+
+  it('that fails at its template leaves the last package whole', async () => {
+    const args = ['--param', 'openaiCompatibleApiKey=maybe'];
+    const last = await project({});
+    for (const part of ['.serverless', '.build']) await cp(join(root, part), join(last, part), { recursive: true });
+    const before = await packageIn(last);
+    const failed = await nightshift(last, ...args).catch((thrown: { code: number; stderr: string }) => thrown);
+    expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('for stage test. A deploy would') });
+    expect(await packageIn(last)).toEqual(before);
+  }, 180_000);
+
+  it('that fails where none was made before says that there is nothing to deploy', async () => {
+    const first = await project({});
+    const failed = await nightshift(first, '--param', 'colour=red').catch((thrown: { stderr: string }) => thrown);
+    expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('.serverless holds no package.') });
+    expect(await readdir(first)).not.toContain('.serverless');
+  });
+
+  it('replaces the last one with all its parts, and leaves nothing beside it', async () => {
+    const stands = await project({});
+    const archives = functionNames.map((name) => `.build/${name}.zip`);
+    const write = async (dir: string, text: string) => {
+      for (const part of ['.serverless', '.build']) await mkdir(join(dir, part), { recursive: true });
+      for (const path of ['.serverless/serverless-state.json', ...archives]) await writeFile(join(dir, path), text);
+    };
+    await write(stands, 'last');
+    await writeFile(join(stands, '.serverless/only-in-the-last'), '');
+    const aside = await projectAside(stands);
+    await write(aside, 'next');
+    const next = await packageIn(aside);
+    await replacePackage(stands, aside);
+    await removeAside(aside);
+    expect(await packageIn(stands)).toEqual(next);
+    expect((await readdir(join(stands, '.build'))).sort()).toEqual(functionNames.map((name) => `${name}.zip`).sort());
+  });
+
+  it('shows its options under --help and makes nothing', async () => {
+    const none = await project({});
+    const { stdout } = await nightshift(none, '--help', '--stage', 'test');
+    expect(stdout).toMatch(/^Usage: npm run package -- /);
+    expect(stdout).toContain('--param   A parameter of serverless.yml: alarmEmail, ');
+    expect(await readdir(none)).not.toContain('.build');
+    const before = await packageIn(root);
+    await nightshift(root, '-h');
+    expect(await packageIn(root)).toEqual(before);
   });
 
   it('stops at the stage that is the machine’s own', async () => {
