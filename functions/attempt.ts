@@ -6,7 +6,7 @@ import { AttemptInput } from '../lib/run/attempt.ts';
 const { config, now, stores, observer } = service();
 const open = opener({ stores, config: config.config, env: process.env, now });
 
-/** Works on one attempt until it is done, has failed, or has too little time left. */
+/** Works on one attempt until it is done, fails, or runs out of time. */
 export const handler = lambda(AttemptInput, (input, context) =>
   agentLoop(input, {
     stores,

@@ -15,10 +15,10 @@ import type { Model, ModelReply, ToolSpec } from './model.ts';
 import { type NextStepDeps, nextStep } from './next-step.ts';
 import { firstPrompt } from './prompt.ts';
 
-/** Time as the loop needs it. */
+/** The time of an invocation. */
 export type Clock = {
   now(): Date;
-  /** How long this invocation may still take, in milliseconds. */
+  /** How much time this invocation has left, in milliseconds. */
   remainingMs(): number;
   /** A signal that aborts after so many milliseconds. */
   timeout(ms: number): AbortSignal;
@@ -26,7 +26,7 @@ export type Clock = {
 
 export type AgentLoopDeps = {
   stores: { runs: Runs; attempts: Attempts; sessions: Sessions };
-  /** What the run's job names: its model, and its tools with what they are told to be. */
+  /** Opens what the run's job names: its model, and its tools with their descriptions for the model. */
   open(run: Run, attempt: number): Promise<Opened>;
   clock: Clock;
   observer: Pick<Observer, 'stepCommitted' | 'attemptFailed'>;
@@ -34,13 +34,14 @@ export type AgentLoopDeps = {
 
 export type Opened = { model: Model; specs: ToolSpec[]; calls: Pick<NextStepDeps, 'tools' | 'context' | 'effects'> };
 
-/** Time kept at the end of an invocation to commit a step and answer, in milliseconds. */
+/** Time reserved at the end of an invocation to commit a step and return, in milliseconds. */
 const reserveMs = 15_000;
 
 /**
- * One invocation of an attempt: claims it, then asks the model, runs the tools and commits a step, until there is a final
- * answer, a failure, or too little time. It leaves with `continue` before the deadline; the next invocation goes on from
- * the last committed step. Never throws: what has a name is returned, and everything else is a Crash.
+ * One invocation of an attempt. Claims it, then asks the model, runs the tools and commits a step, until there is a final answer or a
+ * failure. Returns `continue` before the deadline: the next invocation goes on from the last committed step.
+ *
+ * Never throws. Named failures are returned, and any other error is returned as Crash.
  */
 export const agentLoop = async (input: AttemptInput, deps: AgentLoopDeps): Promise<AttemptResult> => {
   const meter = { usage: noUsage };
@@ -61,7 +62,7 @@ const work = async (input: AttemptInput, meter: { usage: Usage }, deps: AgentLoo
   if (run.outcome) throw new Failure('RunConflict', `run ${run.id} has ended already: ${run.outcome.status}`);
   const claimed = await claim(input, deps);
   const key = sessionKey(run.id, input.attempt);
-  // A new attempt's session is empty: only a claimed attempt writes, and no one claimed this one before.
+  // A new attempt's session is empty: only an invocation that claimed the attempt writes to it.
   const steps = input.version === 0 ? [] : await sessions.load(key);
   meter.usage = usageOf(steps);
   const { model, specs, calls } = await deps.open(run, input.attempt);
@@ -76,15 +77,15 @@ const work = async (input: AttemptInput, meter: { usage: Usage }, deps: AgentLoo
     fence: () => stillOurs(claimed, deps.stores.attempts),
   };
   const done = (): AttemptResult => ({ status: 'done', steps: steps.length, usage: meter.usage });
-  const left = (): AttemptResult => ({ status: 'continue', version: claimed.version });
+  const outOfTime = (): AttemptResult => ({ status: 'continue', version: claimed.version });
 
   for (;;) {
     if (finished(steps, readResult)) return done();
-    standsInTheWay(run.job, claimed, steps, addUsage(input.spent, meter.usage), deps.clock.now());
+    checkLimits(run.job, claimed, steps, addUsage(input.spent, meter.usage), deps.clock.now());
     const startedAt = deps.clock.now();
     const request = { system, messages: [...messages], tools: specs };
     const reply = await ask((signal) => model(request, signal), run.job, deps.clock);
-    if (reply === 'out of time') return left();
+    if (reply === 'out of time') return outOfTime();
     meter.usage = addUsage(meter.usage, reply.usage);
     const step = await nextStep(reply, { startedAt, steps }, turnDeps);
     await sessions.append(key, step);
@@ -94,12 +95,15 @@ const work = async (input: AttemptInput, meter: { usage: Usage }, deps: AgentLoo
   }
 };
 
-/** Takes the attempt for this invocation alone. Throws SessionConflict where another one has it. */
+/** Claims the attempt for this invocation. Throws SessionConflict where another invocation has it, or triage closed it. */
 const claim = async (input: AttemptInput, { stores: { attempts }, clock }: AgentLoopDeps): Promise<Attempt> => {
   const { runId, attempt: number, version } = input;
   const seen = version === 0 ? undefined : await attempts.get(runId, number);
   if (version > 0 && (!seen || seen.failed)) {
-    throw new Failure('SessionConflict', `attempt ${number} of ${runId} is not there to go on with`);
+    throw new Failure(
+      'SessionConflict',
+      `attempt ${number} of ${runId} cannot continue: it was closed or never started`,
+    );
   }
   const startedAt = seen?.startedAt ?? clock.now().toJSON();
   const claimed: Attempt = { runId, number, startedAt, failed: null, version: version + 1 };
@@ -108,8 +112,8 @@ const claim = async (input: AttemptInput, { stores: { attempts }, clock }: Agent
 };
 
 /**
- * Triage may have given the attempt up, and the state machine may have begun the next one, while this process worked on: it
- * may finish its thoughts, in its own session, but makes no more effects.
+ * Throws SessionConflict where triage closed the attempt, or another invocation claimed it, while this process worked on. This process then makes no
+ * more effects.
  */
 const stillOurs = async (claimed: Attempt, attempts: Attempts): Promise<void> => {
   const { runId, number, version } = claimed;
@@ -118,7 +122,7 @@ const stillOurs = async (claimed: Attempt, attempts: Attempts): Promise<void> =>
   throw new Failure('SessionConflict', `attempt ${number} of ${runId} is no longer at version ${version}`);
 };
 
-/** Whether the session has its final answer. Throws InvalidResult where it does not fit and was sent back once already. */
+/** Whether the session has its final answer. Throws InvalidResult for one that does not fit after its correction. */
 const finished = (steps: Step[], readResult: ResultReader): boolean => {
   const last = steps.at(-1);
   if (!last || !isFinal(last)) return false;
@@ -128,14 +132,15 @@ const finished = (steps: Step[], readResult: ResultReader): boolean => {
   return true;
 };
 
-const standsInTheWay = (job: Job, claimed: Attempt, steps: Step[], run: Usage, now: Date): void => {
+/** Throws the failure of the first limit that is reached: an unreachable tool, a loop, or one of the job's limits. */
+const checkLimits = (job: Job, claimed: Attempt, steps: Step[], run: Usage, now: Date): void => {
   const seconds = (now.getTime() - Date.parse(claimed.startedAt)) / 1000;
   const failure =
     toolUnavailable(steps) ?? loopDetected(steps) ?? limitReached(job.limits, { steps: steps.length, seconds, run });
   if (failure) throw failure;
 };
 
-/** One model call within its own time limit and this invocation's time, of which tools and the commit keep their share. */
+/** Calls the model once, within the call's limit and the invocation's time. Tools and the commit keep their share of the latter. */
 const ask = async (
   call: (signal: AbortSignal) => Promise<ModelReply>,
   { limits }: Job,

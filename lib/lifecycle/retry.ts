@@ -2,12 +2,12 @@ import { type FailureName, failures } from '../failure.ts';
 import type { Job } from '../job/job.ts';
 import type { Decision } from '../run/attempt.ts';
 
-/** No Retry-After is waited for longer than this, in seconds. */
+/** The longest Retry-After that is respected, in seconds. */
 const maxRetryAfterSeconds = 3600;
 
 /**
- * Whether a failed attempt is followed by another, and after how many whole seconds: a random part (full jitter) of a bound
- * that grows from attempt to attempt, on top of the provider's Retry-After. `random` is from 0 up to 1.
+ * Whether another attempt follows a failed one, and after how many whole seconds: the provider's Retry-After plus a random part (full
+ * jitter) of a bound that grows with each attempt. `random` is from 0 up to 1.
  */
 export const decide = (
   failed: { failure: FailureName; attempt: number; retryAfterSeconds?: number | undefined },

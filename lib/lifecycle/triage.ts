@@ -15,14 +15,14 @@ const Returned = z.strictObject({
   usage: Usage,
   retryAfterSeconds: z.number().nonnegative().optional(),
 });
-/** What Step Functions' Catch leaves: `Error` is the thrown error's name, or Lambda's own for a dead process. */
+/** What Step Functions' Catch reports: `Error` is the thrown error's name, or Lambda's own name for a dead process. */
 const Caught = z.object({ Error: z.string(), Cause: z.string().optional() });
 
 /** The state data of a failed or dead attempt. */
 export const TriageInput = AttemptInput.extend({ result: z.union([Returned, Caught]) });
 export type TriageInput = z.infer<typeof TriageInput>;
 
-/** What the state machine does next. `spent` is the usage of the whole run so far. */
+/** What the state machine does next. `spent`: the usage of the whole run so far. */
 export type TriageResult =
   | { status: 'retry'; attempt: number; delaySeconds: number; spent: Usage; note: FailureName }
   | { status: 'give-up'; failure: FailureName; message: string; spent: Usage }
@@ -36,15 +36,16 @@ export type TriageDeps = {
 };
 
 /**
- * Closes a failed attempt, which a dead process cannot do itself, and decides what follows. The decision is kept with the
- * attempt: told again of the same one, it answers the same. An attempt that committed its answer and died before it could
- * say so is done. Throws SessionConflict where another triage was faster.
+ * Closes a failed attempt, and decides whether another follows. The decision is stored with the attempt, so a second call returns the
+ * same. An attempt that committed its answer and then died is done.
+ *
+ * Throws UnknownRun, and SessionConflict where another triage was faster.
  */
 export const triage = async (input: TriageInput, deps: TriageDeps): Promise<TriageResult> => {
   const { runs, attempts, sessions } = deps.stores;
   const run = await existingRun(input.runId, runs);
-  const told = 'Error' in input.result ? died(input.result.Error) : input.result;
-  const { failure, message, retryAfterSeconds } = told;
+  const reported = 'Error' in input.result ? died(input.result.Error) : input.result;
+  const { failure, message, retryAfterSeconds } = reported;
   if (run.outcome) return { status: 'give-up', failure, message, spent: input.spent };
   const seen = await attempts.get(input.runId, input.attempt);
   if (seen?.failed) return resultOf(input, seen.failed);
@@ -58,7 +59,7 @@ export const triage = async (input: TriageInput, deps: TriageDeps): Promise<Tria
   const failed: AttemptFailure = {
     failure,
     message,
-    usage: larger(told.usage, committedUsage),
+    usage: larger(reported.usage, committedUsage),
     endedAt: deps.now().toJSON(),
     decision: decide({ failure, attempt: number, retryAfterSeconds }, run.job.retry, deps.random()),
   };
@@ -78,9 +79,9 @@ const resultOf = (
   return { status: 'retry', attempt: attempt + 1, delaySeconds: decision.delaySeconds, spent, note: failure };
 };
 
-/** The dead told nothing, and who failed before he read his session knows nothing of it: what is committed counts at the least. */
-const larger = (told: Usage, committedUsage: Usage): Usage =>
-  tokens(told) >= tokens(committedUsage) && committedUsage.usd !== null ? told : committedUsage;
+/** The attempt's usage: at least what it committed. An attempt that died, or failed before it read its session, reports less. */
+const larger = (reported: Usage, committedUsage: Usage): Usage =>
+  tokens(reported) >= tokens(committedUsage) && committedUsage.usd !== null ? reported : committedUsage;
 
 const died = (
   error: string,

@@ -9,30 +9,30 @@ import { type JobState, nextState } from './job-state.ts';
 import { isExpired, type Lease, leaseOf, leavingLease } from './lease.ts';
 import { pauseOf, pauseText } from './pause.ts';
 
-/** What becomes of a run whose slot was delivered, by its job and what is known of the job's other runs. */
+/** What happens to a run whose slot was delivered, decided from its job and the job's state. */
 export type Admission =
-  /** It may start, once this state is put. */
+  /** The run starts once this state is put. */
   | { kind: 'start'; state: JobState }
-  /** It starts when nothing holds the job any more. These runs must end for it; this one leaves the queue for it. */
+  /** The run starts when no other holds the job. It ends the `superseded` runs and takes the place of the `replaced` one in the queue. */
   | { kind: 'queue'; state: JobState; superseded: string[]; replaced: { run: string; skip: Skip } | null }
   | { kind: 'skip'; skip: Skip }
-  /** A slot that is being caught up does not run into another run: it comes again later. Nothing is recorded. */
+  /** The watchman delivers this slot again later, because another run holds the job. Nothing is recorded. */
   | { kind: 'wait' }
-  /** Runs that are open past their lease stand in the way: they must be ended first. */
+  /** Runs past their lease hold the job. They must be ended before this run is decided. */
   | { kind: 'end-first'; stuck: string[] };
 
-/** EventBridge Scheduler and Lambda deliver no event after this, in seconds (24 h + 6 h); what comes later is not a delivery. */
+/** EventBridge Scheduler (24 h) and Lambda (6 h) retry a delivery no longer than this, in seconds. */
 const lateSeconds = 30 * 3600;
 /** How many runs of a job may be open at once: its state is one item, of bounded size. */
 const mostOpen = 100;
 
-/** Why the calendar itself skips a slot. One that it does not know is not its business: somebody has changed the schedule by hand. */
+/** Why the calendar skips a slot, or undefined. A slot outside the schedule is not skipped: the schedule was changed at EventBridge by hand. */
 const skipOf = (schedule: Schedule, slot: Slot): 'excluded' | 'fold' | undefined => {
   const due = new Date(slot);
   return dueBetween(schedule, new Date(due.getTime() - 1000), due, { anchor: due })[0]?.skip;
 };
 
-/** Why the run may not start now, though its slot was delivered as it should be: a pause, the breaker or the budget. */
+/** Why the job's state forbids a start now: a pause, the breaker or the budget. Undefined: the run may start. */
 export const restraint = ({ job, slot }: Run, state: JobState, now: Date): Skip | undefined => {
   const pause = pauseOf(slot, state.pauses, now);
   if (pause) return { why: 'paused', message: pauseText(pause) };
@@ -42,7 +42,7 @@ export const restraint = ({ job, slot }: Run, state: JobState, now: Date): Skip 
   return over === undefined ? undefined : { why: 'budget', message: over };
 };
 
-/** Why the slot is not run whatever other runs do: the job's file, its calendar, its pauses, its breaker and its budget say so. */
+/** Why the slot is skipped, whatever the job's other runs do: the job file, a late delivery, the calendar, or a `restraint`. */
 export const refusal = (run: Run, state: JobState, now: Date): Skip | undefined => {
   const { job, slot, origin } = run;
   if (!job.enabled) return { why: 'disabled', message: 'the job file says enabled: false' };
@@ -52,7 +52,7 @@ export const refusal = (run: Run, state: JobState, now: Date): Skip | undefined 
   return calendar ? { why: calendar } : restraint(run, state, now);
 };
 
-/** The state in which a run has its place among those that are open: it counts to the budget, and is the probe of an open breaker. */
+/** The state in which the run is open. It counts toward the budget, and is the probe of an open breaker. */
 export const placed = (run: Run, state: JobState, now: Date, after: string | null = null): JobState => {
   const { id, job, slot, suffix } = run;
   const { open, queued, spent, breaker } = state;
@@ -65,7 +65,7 @@ export const placed = (run: Run, state: JobState, now: Date, after: string | nul
   });
 };
 
-/** The state in which the queued run leaves the queue without a start: whoever puts it, and no one else, decides that. */
+/** The state in which the queued run has left the queue without a start. Its put decides between a start and a skip. */
 export const leaving = (state: JobState, skip: Skip, now: Date): JobState =>
   nextState(state, {
     open: state.queued === null ? state.open : [...state.open, leavingLease(state.queued, skip, now)],
@@ -83,8 +83,8 @@ const queuedUp = (run: Run, state: JobState, older: Lease[], now: Date): Admissi
   if (queued === null || queued === run.id)
     return { kind: 'queue', state: nextState(state, { queued: run.id }), superseded, replaced: null };
   const skip: Skip = { why: 'overlap', message: `${run.id} took its place in the queue`, by: run.id };
-  const without = { ...leaving(state, skip, now), queued: run.id };
-  return { kind: 'queue', state: without, superseded, replaced: { run: queued, skip } };
+  const next = { ...leaving(state, skip, now), queued: run.id };
+  return { kind: 'queue', state: next, superseded, replaced: { run: queued, skip } };
 };
 
 const overlapped = (by: string, queued?: string | null): Admission => ({
@@ -92,7 +92,7 @@ const overlapped = (by: string, queued?: string | null): Admission => ({
   skip: { why: 'overlap', message: `${by} ${by === queued ? 'was in the queue already' : 'was still open'}`, by },
 });
 
-/** The slot is due while other runs hold the job. The first of them is told of as the reason. */
+/** Decides by the job's `overlap`, for a slot that is due while other runs hold the job. The first of them is the stated reason. */
 const overlapping = (run: Run, state: JobState, holders: [Lease, ...Lease[]], now: Date): Admission => {
   const [{ run: first }] = holders;
   const caughtUp = run.origin === 'watchman';
@@ -112,15 +112,15 @@ const overlapping = (run: Run, state: JobState, holders: [Lease, ...Lease[]], no
 };
 
 /**
- * Decides about a run that has no place yet. A run that a person started is let in if there is room; it holds nobody up.
- * Pure: the same for the same state and instant, so that two deliveries of one slot decide alike.
+ * Decides about a run that is not open yet. A manual run starts if there is room, and never holds the job. Pure: two deliveries of one
+ * slot decide alike on the same state and instant.
  */
 export const admission = (run: Run, state: JobState, now: Date): Admission => {
   const [oldest] = state.open;
   if (run.suffix !== undefined) {
     return oldest && state.open.length >= mostOpen ? overlapped(oldest.run) : started(run, state, now);
   }
-  // What waits in the queue was delivered in time already.
+  // A queued run was delivered in time, and its file and calendar allowed it then.
   const refused = state.queued === run.id ? restraint(run, state, now) : refusal(run, state, now);
   if (refused) return { kind: 'skip', skip: refused };
   const [first, ...others] = state.open.filter((lease) => lease.holds);

@@ -3,7 +3,7 @@ import type { FailureName } from '../failure.ts';
 import type { Job } from '../job/job.ts';
 import type { Outcome } from '../run/outcome.ts';
 
-/** A breaker that is open since an instant: nothing starts until another, when one run may try, as its `probe`. */
+/** An open breaker: no run starts until the instant `until`. Then one run may start, as its `probe`. */
 export const Breaker = z.strictObject({
   since: z.string(),
   until: z.string(),
@@ -12,10 +12,10 @@ export const Breaker = z.strictObject({
 });
 export type Breaker = z.infer<typeof Breaker>;
 
-/** How a job fares: runs in a row that succeeded (positive) or failed (negative), and its breaker, null while closed. */
+/** A job's health: how many runs in a row succeeded (positive) or failed (negative), and its breaker, null while closed. */
 export type Health = { streak: number; breaker: Breaker | null };
 
-/** Ends that say nothing about the job itself: a person or a newer run made them. */
+/** Failures that say nothing about the job itself: an operator or a newer run caused them. */
 const notItsFault: FailureName[] = ['ExecutionAborted', 'Superseded'];
 
 const open = (since: string, delaySeconds: number, now: Date): Breaker => ({
@@ -35,8 +35,8 @@ const failing = ({ streak, breaker }: Health, run: string, rule: Job['breaker'],
 };
 
 /**
- * A job's health after one of its scheduled runs. The breaker opens after `failures` failed runs in a row, stays open longer after each
- * failed probe, and closes on any success.
+ * A job's health after a scheduled run. The breaker opens after `failures` failed runs in a row, stays open longer after each failed probe,
+ * and closes on any success.
  */
 export const healthAfter = (
   health: Health,
@@ -52,13 +52,13 @@ export const healthAfter = (
   return withoutProbe(health, run);
 };
 
-/** The health when a run has told nothing of it: if it was the probe, another one may be. */
+/** The health after a run that says nothing about the job. If it was the probe, another run may be. */
 export const withoutProbe = ({ streak, breaker }: Health, run: string): Health => ({
   streak,
   breaker: breaker?.probe === run ? { ...breaker, probe: null } : breaker,
 });
 
-/** Why the breaker lets no run start now, in words, or undefined: it is closed or not asked for, or a probe is due. */
+/** Why the breaker forbids a start now, in words. Undefined where it is closed or turned off, or a probe is due. */
 export const heldBack = ({ streak, breaker }: Health, rule: Job['breaker'], now: Date): string | undefined => {
   if (!breaker || rule.failures === 0) return undefined;
   const because = `the breaker is open since ${breaker.since}, after ${-streak} failed runs in a row`;

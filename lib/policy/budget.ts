@@ -3,10 +3,10 @@ import type { Job } from '../job/job.ts';
 import { localDate } from '../schedule/schedule.ts';
 import type { Slot } from '../schedule/slot.ts';
 
-/** What was spent `of` a day (`2026-11-22`) or a month (`2026-11`) of the job's time zone. */
+/** What was spent in a day (`of: 2026-11-22`) or a month (`of: 2026-11`), in the job's time zone. */
 const Spent = z.strictObject({ of: z.string(), usd: z.number().nonnegative(), runs: z.int().nonnegative() });
 
-/** What a job has spent of the last day and month in which it spent anything. Cost counts all its runs, `runs` those of its schedule. */
+/** What a job spent in the last day and month with any run. `usd` counts all runs, `runs` only scheduled ones. */
 export const Spending = z.strictObject({ day: Spent, month: Spent });
 export type Spending = z.infer<typeof Spending>;
 type Period = keyof Spending;
@@ -17,8 +17,8 @@ const periodOf = (period: Period, slot: Slot, zone: string): string =>
   localDate(slot, zone).slice(0, period === 'day' ? 10 : 7);
 
 /**
- * Adds to the period a slot belongs to. One that is over is not kept any more: what is spent of it counts to the one that is, so
- * that slots which are caught up later find a limit too.
+ * Adds to the period of a slot. Earlier periods are not kept: a slot of one counts toward the current period, so that the limits apply to
+ * slots caught up later.
  */
 const added = (period: Period, spending: Spending, spent: { usd: number; runs: number }, of: string) => {
   const known = spending[period];
@@ -31,7 +31,7 @@ const added = (period: Period, spending: Spending, spent: { usd: number; runs: n
   };
 };
 
-/** The spending with this added, at the slot's local day and month. A run that was not made after all is `-1`. */
+/** The spending with this added, at the slot's local day and month. `runs: -1` takes back a run that was skipped after all. */
 export const spend = (
   spending: Spending,
   spent: { slot: Slot; usd: number; runs: number },
@@ -41,11 +41,11 @@ export const spend = (
   month: added('month', spending, spent, periodOf('month', spent.slot, zone)),
 });
 
-/** What the job has spent of the day and the month of a slot. */
+/** What the job spent in the day and the month of a slot. */
 export const spentOf = (spending: Spending, slot: Slot, zone: string): Spending =>
   spend(spending, { slot, usd: 0, runs: 0 }, zone);
 
-/** Which limit a further run at this slot would break, in words, or undefined. */
+/** Which limit another run at this slot would exceed, in words. Undefined: none. */
 export const overBudget = ({ limits, schedule }: Job, spending: Spending, slot: Slot): string | undefined => {
   const spent = spentOf(spending, slot, schedule.timezone);
   const rules = [

@@ -2,32 +2,32 @@ import * as z from 'zod';
 import type { Job } from '../job/job.ts';
 import { Skip } from '../run/outcome.ts';
 
-/** The place of a run that is not accounted for yet. A run that is still open when its lease is over is stuck, and ended. */
+/** The place of an open run in its job's state. A run still open after its lease's `until` is stuck, and the watchman ends it. */
 export const Lease = z.looseObject({
   run: z.string(),
   from: z.string(),
   until: z.string(),
-  /** Whether it stands in the way of the next slot. One that a person started does not. */
+  /** Whether the run holds the job, so that the next slot waits or is skipped. A manual run does not. */
   holds: z.boolean(),
-  /** The run whose end let it start, where it had to wait for one. */
+  /** For a run that was queued: the run whose end it waited for. */
   after: z.string().nullable(),
-  /** Why a run that waited is not made: it has its place only until that is recorded, and is never started. */
+  /** Why a run that left the queue is skipped. It is never started, and its lease lasts until the skip is recorded. */
   skip: Skip.optional(),
 });
 export type Lease = z.infer<typeof Lease>;
 
-/** An attempt's last invocation may be as long as Lambda allows, and may have to wait for a place, in seconds. */
+/** The longest last invocation of an attempt, in seconds: Lambda's limit and a wait for free concurrency. */
 const lastInvocationSeconds = 1200;
-/** A provider's Retry-After is waited for, up to this, in seconds. */
+/** The longest Retry-After that triage respects, in seconds. */
 const longestRetryAfterSeconds = 3600;
 
-/** How long a run of the job can take at the very most, in seconds: one that is still open then is stuck. */
+/** The longest that a run of the job can take, in seconds. A run still open then is stuck. */
 export const longestRunSeconds = ({ limits, retry, spreadSeconds }: Job): number =>
   spreadSeconds +
   retry.attempts * (limits.seconds + lastInvocationSeconds) +
   (retry.attempts - 1) * (longestRetryAfterSeconds + retry.maxDelaySeconds);
 
-/** The lease of a run that may start now. */
+/** The lease of a run that starts now. `after` is the run whose end it waited for. */
 export const leaseOf = (
   run: { id: string; job: Job; suffix?: string | undefined },
   now: Date,
@@ -40,10 +40,10 @@ export const leaseOf = (
   after,
 });
 
-/** How long the delivery of a run that leaves the queue may still be about to record it, at the very most, in seconds. */
+/** The longest that the delivery of a run that left the queue may take to record it, in seconds. */
 const recordedWithinSeconds = 3600;
 
-/** The lease of a run that waited and is not made. It stands in nobody's way. */
+/** The lease of a run that left the queue and is skipped. It does not hold the job. */
 export const leavingLease = (run: string, skip: Skip, now: Date): Lease => ({
   run,
   from: now.toJSON(),
@@ -53,7 +53,7 @@ export const leavingLease = (run: string, skip: Skip, now: Date): Lease => ({
   skip,
 });
 
-/** The leases with that of a run begun anew. */
+/** The leases, with the run's own starting over now. */
 export const renewed = (leases: Lease[], run: Parameters<typeof leaseOf>[0], now: Date): Lease[] =>
   leases.map((lease) => (lease.run === run.id ? leaseOf(run, now, lease.after) : lease));
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Slot } from '../schedule/slot.ts';
 import { capped } from '../text.ts';
 
-/** Who stopped a job from starting, when, until when (null: until it is resumed) and why. Kept when it is over, so that it can be told of. */
+/** A pause of a job: by whom, since when, until when (null: until it is resumed) and why. Past pauses are kept, to explain skipped slots. */
 export const Pause = z.strictObject({
   by: z.string(),
   since: z.string(),
@@ -11,17 +11,17 @@ export const Pause = z.strictObject({
 });
 export type Pause = z.infer<typeof Pause>;
 
-/** How many pauses are remembered, the last ones, and how much of a note, in UTF-8 bytes: a state is one item, of bounded size. */
+/** How many pauses a state keeps, the latest ones, and the longest note, in UTF-8 bytes. Both bound the size of the item. */
 const kept = 20;
 const maxNoteBytes = 1000;
 
 const isOver = ({ until }: Pause, now: Date): boolean => until !== null && Date.parse(until) <= now.getTime();
 
-/** The pause a job is in, if it is in one. */
+/** The pause in force now, or undefined. */
 export const pausedNow = (pauses: Pause[], now: Date): Pause | undefined =>
   pauses.find((pause) => Date.parse(pause.since) <= now.getTime() && !isOver(pause, now));
 
-/** The pause a slot falls into: it was due during it, or is delivered during it and due before its end. */
+/** The pause that applies to a slot: one during which it was due, or one in force now that ends after the slot. */
 export const pauseOf = (slot: Slot, pauses: Pause[], now: Date): Pause | undefined => {
   const due = Date.parse(slot);
   const ends = ({ until }: Pause) => (until === null ? Number.POSITIVE_INFINITY : Date.parse(until));
@@ -29,15 +29,15 @@ export const pauseOf = (slot: Slot, pauses: Pause[], now: Date): Pause | undefin
   return pauses.find((pause) => due < ends(pause) && holds(pause));
 };
 
-/** The last pause that was put and has not ended. It may begin in a moment, by the clock of whoever put it. */
+/** The latest pause that has not ended. It may begin a moment later, because the operator's clock differs. */
 export const goingOn = (pauses: Pause[], now: Date): Pause | undefined =>
   pauses.findLast((pause) => !isOver(pause, now));
 
-/** The pauses without any that goes on: they end now. Persons' clocks differ, so that there may be several. */
+/** The pauses, with every one that has not ended ending now. Operators' clocks differ, so there may be several. */
 export const resumed = (pauses: Pause[], now: Date): Pause[] =>
   pauses.map((pause) => (isOver(pause, now) ? pause : { ...pause, until: now.toJSON() }));
 
-/** The pauses with a new one, which takes the place of one that goes on. */
+/** The pauses with a new one. It replaces a pause that has not ended. */
 export const paused = (pauses: Pause[], pause: Pause): Pause[] =>
   [...resumed(pauses, new Date(pause.since)), { ...pause, note: capped(pause.note, maxNoteBytes) }].slice(-kept);
 

@@ -3,14 +3,14 @@ import type { FailureName } from '../failure.ts';
 import { Usage } from '../usage.ts';
 import { FailureNameSchema } from './outcome.ts';
 
-/** What triage decided after a failed attempt: the next one after a wait, or none. */
+/** What triage decided after a failed attempt: another attempt after a wait, or none. */
 export const Decision = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('retry'), delaySeconds: z.int().nonnegative() }),
   z.strictObject({ status: z.literal('give-up') }),
 ]);
 export type Decision = z.infer<typeof Decision>;
 
-/** How an attempt failed, closed by triage. `message` is for people and holds no prompt and no secret. */
+/** How an attempt failed, recorded when triage closed it. `message` is for people, and contains no prompt and no secret. */
 export const AttemptFailure = z.strictObject({
   failure: FailureNameSchema,
   message: z.string(),
@@ -20,7 +20,7 @@ export const AttemptFailure = z.strictObject({
 });
 export type AttemptFailure = z.infer<typeof AttemptFailure>;
 
-/** One try of a run. Its version counts its claims: the first invocation, then each continuation, then its closing. */
+/** One try of a run. Its version counts its writes: the first claim, each continuation's claim, and the closing. */
 export const Attempt = z.strictObject({
   runId: z.string(),
   number: z.int().positive(),
@@ -36,11 +36,11 @@ export type Attempts = {
   get(runId: string, number: number): Promise<Attempt | undefined>;
   /** A run's attempts in order, read consistently. */
   list(runId: string): Promise<Attempt[]>;
-  /** Creates an attempt of version 1 if there is none; replaces one if the stored version is the one before. Else throws SessionConflict. */
+  /** Creates version 1 where there is none, or replaces the version before. Otherwise throws SessionConflict. */
   put(attempt: Attempt): Promise<void>;
 };
 
-/** The attempt's state data: what Step Functions carries. `version` is 0 for a new attempt, else the one its last invocation left. */
+/** The attempt's state data in Step Functions. `version` is 0 for a new attempt, otherwise the version that its last invocation wrote. */
 export const AttemptInput = z.strictObject({
   runId: z.string(),
   attempt: z.int().positive(),
@@ -50,7 +50,7 @@ export const AttemptInput = z.strictObject({
 });
 export type AttemptInput = z.infer<typeof AttemptInput>;
 
-/** What an invocation of an attempt returns. A failure with a name is a value, with its facts; only a crash throws. */
+/** What an invocation of an attempt returns. A named failure is a value; only a process that dies ends otherwise. */
 export type AttemptResult =
   | { status: 'done'; steps: number; usage: Usage }
   | { status: 'continue'; version: number }

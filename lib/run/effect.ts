@@ -4,8 +4,8 @@ import * as z from 'zod';
 import { Failure } from '../failure.ts';
 
 /**
- * What is known of a call that changes the world. `pending`: recorded, then perhaps made. `done`: made, with what came back.
- * `undone`: certainly not made, so it may be tried again.
+ * A call that changes the world. `pending`: recorded, and perhaps made. `done`: made, with its output. `undone`: certainly not made, so
+ * it may be tried again.
  */
 export const Effect = z.strictObject({
   runId: z.string(),
@@ -22,16 +22,16 @@ export type Effect = z.infer<typeof Effect>;
 export type Effects = {
   /** The effect, read consistently, or undefined. */
   get(runId: string, key: string): Promise<Effect | undefined>;
-  /** Creates an effect of version 1 if there is none; replaces one if the stored version is the one before. Else throws EffectConflict. */
+  /** Creates version 1 where there is none, or replaces the version before. Otherwise throws EffectConflict. */
   put(effect: Effect): Promise<void>;
 };
 
-/** The same text for the same JSON, whatever the order of its keys (RFC 8785). */
+/** JSON as text with its keys in a fixed order (RFC 8785), so that equal values give equal texts. */
 export const canonical = (json: unknown): string => canonicalize(json) ?? 'null';
 
 /**
- * A call's identity in its run: the same for every repeat in a later attempt. `occurrence` counts equal calls of one
- * attempt from 1, so that a model may mean the same call twice.
+ * A call's identity in its run, the same when a later attempt repeats it. `occurrence` counts equal calls of one attempt from 1, so that
+ * a model can make the same call twice on purpose.
  */
 export const effectKey = (call: { runId: string; tool: string; input: unknown; occurrence: number }): string =>
   createHash('sha256')
@@ -40,12 +40,12 @@ export const effectKey = (call: { runId: string; tool: string; input: unknown; o
 
 type Identity = Pick<Effect, 'runId' | 'key' | 'tool' | 'attempt'>;
 
-/** How the act went, told by whoever made it. */
+/** How the call went, as the tool reports it. */
 export type Act = { happened: 'yes' | 'no' | 'unknown'; output: string };
 
 /**
- * Makes a call at most once a run. Recorded before it is made and completed after; a later attempt gets the recorded
- * output; one whose end nobody saw is `unknown` and never made again.
+ * Makes a call at most once a run: records it, makes it, then records its end. A later attempt gets the recorded output. A call without a
+ * recorded end is `unknown`, and never made again.
  */
 export const once = async (
   effect: Identity,
@@ -64,7 +64,7 @@ export const once = async (
 
 const unknown: Act = { happened: 'unknown', output: '' };
 
-/** The version under which this caller, and no other, may act; or what is known already. */
+/** The version under which this caller alone may make the call, or how an earlier caller's call went. */
 const claim = async (effect: Identity, effects: Effects): Promise<number | Act> => {
   if (await begun({ ...effect, version: 1 }, effects)) return 1;
   const seen = await effects.get(effect.runId, effect.key);

@@ -3,22 +3,22 @@ import { noUsage } from '../usage.ts';
 import type { AttemptInput } from './attempt.ts';
 import type { Run } from './run.ts';
 
-/** Whether an execution goes on (`running`), how it ended, or that there is none (`none`). */
+/** `none`: there is no execution. `running`: it has not ended. Otherwise how it ended. */
 export type ExecutionStatus = 'none' | 'running' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
-/** What an execution starts with: the state data of the first attempt, and the instant before which it is not made. */
+/** The input of an execution: the first attempt's state data, and the instant before which that attempt does not start. */
 export type ExecutionInput = { notBefore: string; first: AttemptInput };
 
 /** The state machine executions of the service. */
 export type Executions = {
   /**
-   * Starts the execution of this name. `exists` where it ran before: Step Functions takes an equal start as a success while
-   * the execution runs and refuses the name after it closed, for 90 days.
+   * Starts the run's execution. Starting it again with equal input returns `started` while it runs, and `exists` for 90 days after it
+   * ended.
    */
   start(runId: string, input: ExecutionInput): Promise<'started' | 'exists'>;
-  /** Ends an execution as ABORTED, with the error it should be told by. One that is over, or was never there, stays as it is. */
+  /** Ends an execution as ABORTED, with this error's name. Does nothing where it has ended or does not exist. */
   stop(runId: string, error: string): Promise<void>;
-  /** How the execution of this name stands. */
+  /** The status of the run's execution. */
   status(runId: string): Promise<ExecutionStatus>;
 };
 
@@ -31,7 +31,7 @@ export const firstInput = (runId: string): AttemptInput => ({
   note: null,
 });
 
-/** What the execution of a run starts with. Nothing in it differs between two deliveries of one slot. */
+/** The input of a run's execution. Equal for every delivery of one slot, as `Executions.start` needs. */
 export const executionInput = ({ id, job, slot }: Pick<Run, 'id' | 'job' | 'slot'>): ExecutionInput => ({
   notBefore: startsAt(slot, job),
   first: firstInput(id),

@@ -1,21 +1,20 @@
 import * as z from 'zod';
 
 /**
- * The part of the AI SDK's message JSON that Nightshift stores, and stricter than the SDK: no blank text anywhere.
- * Providers refuse a prompt with empty text (Anthropic: 400 `messages.0.content.0.text.text: Field required`;
- * Bedrock Converse: ValidationException), so a blank one may not even be written.
+ * Text that is not blank. Providers refuse a prompt with empty text (Anthropic: 400 `messages.0.content.0.text.text: Field required`;
+ * Bedrock Converse: ValidationException), so the store refuses it too.
  */
 const Text = z.string().regex(/\S/, 'must not be blank');
-/** Anthropic's rule for ids and names; the other providers take these too. */
+/** Anthropic's rule for ids and names, which the other providers accept too. */
 export const wordForm = /^[a-zA-Z0-9_-]{1,64}$/;
 const Word = z.string().regex(wordForm, 'must be 1 to 64 of a-z, A-Z, 0-9, _ and -');
-/** A name that every object has already (`constructor`) is lost where a provider's code looks names up in an object. */
+/** Names that every object has (`constructor`) are refused: provider code that looks names up in an object would not find the tool. */
 export const isToolName = (name: string): boolean => wordForm.test(name) && !(name in Object.prototype);
 const ToolName = z.string().refine(isToolName, 'must be a name that a tool can have');
 const providerOptions = z.record(z.string(), z.record(z.string(), z.json())).optional();
 
 const TextPart = z.strictObject({ type: z.literal('text'), text: Text, providerOptions });
-/** Text may be empty here: a redacted thought is only its signature, in providerOptions. */
+/** Its text may be empty: a redacted thought has only a signature, in providerOptions. */
 const ReasoningPart = z.strictObject({ type: z.literal('reasoning'), text: z.string(), providerOptions });
 export const ToolCallPart = z.strictObject({
   type: z.literal('tool-call'),

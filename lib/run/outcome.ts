@@ -5,7 +5,7 @@ import { noUsage, Usage } from '../usage.ts';
 const endFields = { usage: Usage, endedAt: z.string() };
 export const FailureNameSchema = z.enum(Object.keys(failures) as [FailureName, ...FailureName[]]);
 
-/** Why a slot was not run. `caught-up`: a later run stands for it. `fold`: its local time comes again, and is meant then. */
+/** Why a slot was skipped. `caught-up`: a later run covers it. `fold`: clocks repeat its local time, and the later one runs. */
 export const SkipReason = z.enum([
   'disabled',
   'late',
@@ -20,8 +20,8 @@ export const SkipReason = z.enum([
 export type SkipReason = z.infer<typeof SkipReason>;
 
 /**
- * A run's single end. `succeeded` points at the attempt and step that hold its result. `missed`: nobody delivered the slot in time, and its
- * job does not make up for it. `message` says in words what was known; `by` is the run that a skipped slot gave way to.
+ * A run's single end. `succeeded` names the attempt and step with its result. `missed`: the slot was not delivered in time, and its job
+ * does not catch it up. `message`: the reason in words. `by`: the run that a skipped slot gave way to.
  */
 export const Outcome = z.discriminatedUnion('status', [
   z.strictObject({
@@ -48,11 +48,11 @@ export const Outcome = z.discriminatedUnion('status', [
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 
-/** Why a run was not made: the reason, what was known of it in words, and the run it gave way to. */
+/** Why a run is skipped: the reason, its details in words, and the run it gave way to. */
 export const Skip = z.strictObject({ why: SkipReason, message: z.string().optional(), by: z.string().optional() });
 export type Skip = z.infer<typeof Skip>;
 
-/** The outcome of a run that is not made. */
+/** The outcome of a skipped run. */
 export const skipped = ({ why, message, by }: Skip, now: Date): Extract<Outcome, { status: 'skipped' }> => ({
   status: 'skipped',
   why,
@@ -62,6 +62,6 @@ export const skipped = ({ why, message, by }: Skip, now: Date): Extract<Outcome,
   endedAt: now.toJSON(),
 });
 
-/** An outcome of a run that was made, well or not: with attempts. */
+/** The outcome of a run that had an execution: it succeeded or failed. */
 export type Ran = Extract<Outcome, { attempts: number }>;
 export const hasRun = (outcome: Outcome | null): outcome is Ran => outcome !== null && 'attempts' in outcome;

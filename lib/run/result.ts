@@ -1,16 +1,16 @@
 import { Failure } from '../failure.ts';
 import { capped } from '../text.ts';
 
-/** What is told of a misfit: an answer of a thousand wrong items has as many errors. */
+/** The longest list of problems, in UTF-8 bytes: an answer with a thousand wrong items has as many errors. */
 const maxProblemBytes = 2048;
 
-/** A final answer read by the job's `result` schema: its value, or in words why it does not fit. */
+/** A final answer checked against the job's `result` schema: its value, or in words why it does not fit. */
 export type ResultCheck = { value: unknown } | { problem: string };
 
-/** Reads final answers. */
+/** Checks final answers. */
 export type ResultReader = (text: string) => ResultCheck;
 
-/** What stands in a code fence around the whole text. One pattern for all of it would take cubic time on a fence and white space. */
+/** The text without a code fence around the whole of it. A single pattern would take cubic time on a fence and white space. */
 const unfenced = (text: string): string => {
   const whole = text.trim();
   const opening = /^```(?:json)?[^\S\n]*\n/.exec(whole)?.[0];
@@ -26,12 +26,12 @@ const parsed = (text: string): ResultCheck => {
 };
 
 /**
- * The reader of a job's final answers. Without a schema the answer is its text; with one it must be JSON that fits it (a
- * code fence around it is taken off). The validator is loaded only for typed jobs. Throws InvalidJob for a bad schema.
+ * The reader of a job's final answers. Without a schema the value is the text. With one the answer must be JSON that fits it, with or without
+ * a code fence. Throws InvalidJob for a bad schema.
  */
 export const resultReader = async (schema: Record<string, unknown> | undefined): Promise<ResultReader> => {
   if (!schema) return (text) => ({ value: text });
-  // A CommonJS package: bundled, it has nothing but its default export.
+  // Loaded for typed jobs only. A bundled CommonJS package has only its default export.
   const { default: validator } = await import('ajv/dist/2020.js');
   const ajv = new validator.Ajv2020({ allErrors: true, strict: false, logger: false });
   let validate: ReturnType<typeof ajv.compile>;

@@ -4,30 +4,30 @@ import { type Message, textOf } from './message.ts';
 import { resultReader } from './result.ts';
 import { isFinal, type Step, usageOf } from './step.ts';
 
-/** `<runId>/a<attempt>`: a session belongs to one attempt, so nothing of an earlier one can be read by the next. */
+/** `<runId>/a<attempt>`: a session belongs to one attempt, so a later attempt never reads an earlier one's steps. */
 export const sessionKey = (runId: string, attempt: number): string => `${runId}/a${attempt}`;
 
 /** The sessions of the service: append-only. */
 export type Sessions = {
-  /** Every committed step in order, read consistently. A step with a gap before it, that does not fit, or with a call whose id an earlier one has throws DamagedItem. */
+  /** Every committed step in order, read consistently. Throws DamagedItem for a missing number, an invalid step, or a repeated call id. */
   load(key: string): Promise<Step[]>;
   /**
-   * Commits a step under its number. Throws SessionConflict where that number is taken; before the network, ItemTooLarge past
-   * DynamoDB's 400 KB and DamagedItem for what is no whole step. Never overwrites.
+   * Commits a step under its number, and never overwrites one. Throws SessionConflict where the number is taken. Before any request, throws
+   * ItemTooLarge above DynamoDB's 400 KB, and DamagedItem for an invalid step.
    */
   append(key: string, step: Step): Promise<void>;
 };
 
-/** The prompt a session stands for: how it began and every committed step. */
+/** A session as messages for the model: the prompt, then every committed step. */
 export const conversation = (prompt: string, steps: Step[]): Message[] => [
   { role: 'user', content: prompt },
   ...steps.flatMap((step): Message[] => step.messages),
 ];
 
-/** What a session comes to: how many steps, what they used, and whether the last is a final answer that fits the job. */
+/** What a session holds: how many steps, their usage, and whether the last is a final answer that fits the job. */
 export type Committed = { steps: number; usage: Usage; answered: boolean };
 
-/** Reads what a session comes to. One that is damaged has used nobody knows how much; that it may not be read stops nobody. */
+/** Sums a session up. A damaged one counts as no steps with unknown cost, so that its run can still end. */
 export const committed = async (
   key: string,
   result: Record<string, unknown> | undefined,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { addUsage, noUsage, Usage } from '../usage.ts';
 import { AssistantMessage, type ToolCallPart, ToolMessage, toolCalls, UserMessage } from './message.ts';
 
-/** How a tool call went. `refused`: answered without calling. `unknown`: it may have happened. `recorded`: the result of an earlier attempt. */
+/** How a tool call went. `refused`: the tool was not called. `unknown`: the call may have happened. `recorded`: an earlier attempt made it. */
 export const CallStatus = z.enum(['ok', 'recorded', 'error', 'refused', 'unreachable', 'unknown']);
 export type CallStatus = z.infer<typeof CallStatus>;
 
@@ -12,7 +12,7 @@ const pairs = (assistant: AssistantMessage, results: ToolMessage): boolean => {
   return asked.length > 0 && new Set(asked).size === asked.length && asked.join('\n') === answered.join('\n');
 };
 
-/** What a step adds to the conversation: a model turn with all its tool results, a correction, or the final answer. */
+/** The messages of a step: a model turn with all its tool results, a turn with a correction, or the final answer. */
 const Turn = z.union([
   z.tuple([AssistantMessage, ToolMessage]).refine(([assistant, results]) => pairs(assistant, results), {
     message: 'every tool call must have its one result, in order',
@@ -26,8 +26,8 @@ const Turn = z.union([
 ]);
 
 /**
- * One model turn with all its tool results, committed whole or not at all. Its schema is the guard of the promise that
- * every committed prefix of a session is a valid prompt: what does not fit is neither written nor read.
+ * One model turn with all its tool results, committed whole or not at all. The schema guarantees that every committed prefix of a session is a
+ * valid prompt: stores neither write nor read an invalid step.
  */
 export const Step = z.strictObject({
   number: z.int().positive(),
@@ -40,7 +40,7 @@ export const Step = z.strictObject({
 });
 export type Step = z.infer<typeof Step>;
 
-/** What stands behind a step's calls: the call, its result and how it went. */
+/** A tool call of a step, with its output and how it went. */
 export type Call = { call: ToolCallPart; status: CallStatus; output: string };
 
 /** The calls of a step, in the order the model made them. */
@@ -54,11 +54,11 @@ export const callsOf = (step: Step): Call[] => {
   }));
 };
 
-/** What steps used together. */
+/** The usage of all steps together. */
 export const usageOf = (steps: Step[]): Usage => steps.reduce((sum, { usage }) => addUsage(sum, usage), noUsage);
 
-/** A final answer: a turn that nothing answers. */
+/** Whether the step is a final answer: a turn without tool results or a correction. */
 export const isFinal = (step: Step): boolean => step.messages.length === 1;
 
-/** A turn that was sent back because its result did not fit. */
+/** Whether the step is an answer that did not fit the job's result, with the correction sent back to the model. */
 export const isCorrection = (step: Step): boolean => step.messages[1]?.role === 'user';

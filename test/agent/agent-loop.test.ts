@@ -323,9 +323,13 @@ describe('an effect `once`', () => {
 
   test('of a process that died in it is unknown to the next attempt', async () => {
     const { stores, run } = await start();
-    const { all, made } = tools(never);
+    const began = Promise.withResolvers<void>();
+    const { all, made } = tools(() => {
+      began.resolve();
+      return never();
+    });
     const dead = work(stores, run, playing(pay), { tools: all });
-    await expect.poll(() => made.paid.length).toBe(1);
+    await began.promise;
     const second = await work(stores, run, playing(pay, says('I do not know.')), { tools: all, input: { attempt: 2 } });
     expect(second.steps[0]?.calls).toEqual(['unknown']);
     expect(made.paid).toHaveLength(1);

@@ -15,18 +15,18 @@ import { powertoolsObserver } from './observer.ts';
 
 const logger = new Logger();
 
-/** The local service checks no credentials: a person's own, good or not, are Bedrock's alone there. */
+/** The local service checks no credentials. The user's own are used for Bedrock only, so these clients get a placeholder. */
 const local = process.env.NIGHTSHIFT_STAGE === 'local';
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-/** No request to AWS is waited for longer than this: it is tried again, and in the end fails by name. */
+/** Limits for requests to AWS. A request over its time limit is retried, and fails after the last attempt. */
 export const clientOptions = {
   maxAttempts: 5,
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
   ...(local && { credentials }),
 };
 
-/** What every function has: its configuration and its clients, made once and all that outlives an invocation. */
+/** What every function needs: configuration, stores and the observer. Made once a process; nothing else outlives an invocation. */
 export const service = () => {
   const config = environment(process.env);
   const now = () => new Date();
@@ -41,7 +41,7 @@ export const service = () => {
   };
 };
 
-/** The ids an event carries, for every log line of its invocation: a slot's, a state's, or a dead execution's. */
+/** The job, run and attempt of an event, for every log line of its invocation. */
 const idsOf = (event: object): Record<string, unknown> => {
   const { job, slot, suffix, runId: id, attempt, detail } = IdBearing.safeParse(event).data ?? {};
   const run = detail?.name ?? id ?? (job && slot ? runId({ job, slot, suffix }) : undefined);
@@ -58,14 +58,14 @@ const IdBearing = z.object({
 });
 
 /**
- * At its deadline Lambda kills the process, and what it was doing. Left on, middy would answer 5 ms before that for work that
- * then goes on in the same process, in the middle of its next invocation.
+ * Middy's early timeout is off: only the handler returns a response. With it, work would go on in the same process during the next invocation,
+ * instead of dying at Lambda's deadline.
  */
 const killedAtDeadline = { timeoutEarlyInMillis: 0 };
 
 /**
- * A Lambda handler: the event checked at the boundary, the work done, and a failure logged by name and thrown again, so that
- * Lambda and Step Functions see it. An event of another shape is InvalidEvent, which says where and what was expected.
+ * A Lambda handler: parses the event, does the work, logs a failure by name and throws it again, so that Lambda and Step Functions see it. Throws
+ * InvalidEvent for an event that does not fit the schema.
  */
 export const lambda = <Event extends object, Result>(
   schema: z.ZodType<Event>,

@@ -111,7 +111,7 @@ export const done: Mutant[] = [
     'ends',
     'a triage that forgets what a dead attempt used',
     ['once'],
-    edit('lib/lifecycle/triage.ts', 'usage: larger(told.usage, committedUsage)', 'usage: told.usage'),
+    edit('lib/lifecycle/triage.ts', 'usage: larger(reported.usage, committedUsage)', 'usage: reported.usage'),
   ),
   mutant(
     'ends',
