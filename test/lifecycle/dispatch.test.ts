@@ -47,7 +47,7 @@ describe('dispatch', () => {
     expect(recorded).toEqual([id]);
   });
 
-  test('starts again what a dispatch that died had recorded only', async () => {
+  test('starts a run that an earlier dispatch recorded before it died', async () => {
     const { asked, send, deps, recorded } = await at();
     const dies: DispatchDeps = {
       ...deps,

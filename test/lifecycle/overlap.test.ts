@@ -85,7 +85,7 @@ describe('a slot that is due while the run before it goes on', () => {
     expect(running()).toEqual([two]);
   });
 
-  test('ends it also where its own delivery has yet to record it, which then finds it skipped', async () => {
+  test('also ends a run that its own delivery has yet to record, and that delivery finds it skipped', async () => {
     const { deliver, deps, outcome, all, stores, state } = await reports({ overlap: 'cancel-previous' });
     let isFirst = true;
     const put: typeof stores.runs.put = async (run) => {
@@ -125,7 +125,7 @@ describe('a slot that is due while the run before it goes on', () => {
     expect(running()).toEqual([three]);
   });
 
-  test('leaves it to the watchman to skip what it took the place of, where it dies before it could', async () => {
+  test('leaves the skip of the run it replaced to the watchman where its delivery dies first', async () => {
     const { deliver, deps, declared, outcome, stores, state, time } = await reports({ overlap: 'queue-one' });
     await deliver(first);
     await deliver(second);
@@ -143,7 +143,7 @@ describe('a slot that is due while the run before it goes on', () => {
     expect(await state()).toMatchObject({ queued: three, open: [{ run: one }] });
   });
 
-  test('is not skipped for one that is over and was not accounted for: whoever settled it died', async () => {
+  test('is not skipped for a run that ended and was not released', async () => {
     const { deliver, ends, deps, stores, open } = await reports({});
     await deliver(first);
     const dies = { ...stores.states, put: () => Promise.reject(new Error('killed')) };
@@ -157,7 +157,7 @@ describe('a slot that is due while the run before it goes on', () => {
   });
 });
 
-test('a run that is over and was not accounted for is, when its slot comes once more', async () => {
+test('a run that ended without its release is released when its slot is delivered again', async () => {
   const { deliver, deps, stores, state } = await reports({});
   await deliver(first);
   const dies = { ...stores.states, put: () => Promise.reject(new Error('killed')) };
@@ -183,7 +183,7 @@ describe('a run that is open past its lease', () => {
     },
   );
 
-  test('keeps its place where its slot is delivered again just before it would lose it', async () => {
+  test('keeps its lease where its slot is delivered again just before the lease would be dropped', async () => {
     const { deliver, time, declared, deps, stores, open, outcome, running } = await reports({});
     const dies = { ...stores.runs, put: () => Promise.reject(new Error('killed')) };
     const killed = dispatch({ job: 'report', slot: first }, { ...deps, stores: { ...stores, runs: dies } });
@@ -200,7 +200,7 @@ describe('a run that is open past its lease', () => {
     expect([await open(), running(), await outcome(one)]).toEqual([[one], [one], null]);
   });
 
-  test('is lost where nobody has recorded it, and its slot may come again', async () => {
+  test('is dropped where it was never recorded, and its slot may be delivered again', async () => {
     const { deliver, time, declared, deps, stores, open, outcome } = await reports({});
     const dies = { ...stores.runs, put: () => Promise.reject(new Error('killed')) };
     await expect(
@@ -214,7 +214,7 @@ describe('a run that is open past its lease', () => {
   });
 });
 
-test('a queued run is let out by the next delivery of whatever slot, where whoever should have died', async () => {
+test('a queued run that its predecessor failed to start is started by the next delivery of any slot', async () => {
   const { deliver, stores, ends, running, deps } = await reports({ overlap: 'queue-one' });
   await deliver(first);
   await deliver(second);
@@ -231,7 +231,7 @@ test('a queued run is let out by the next delivery of whatever slot, where whoev
   expect(running()).toEqual([one, two, three]);
 });
 
-test('a run that cannot be read holds nobody up', async () => {
+test('a damaged run does not hold up the slots of its job', async () => {
   const { deliver, stores, time, declared, outcome, state } = await reports({ overlap: 'queue-one' });
   await deliver(first);
   await deliver(second);

@@ -128,7 +128,7 @@ describe.each(['skip', 'queue-one', 'allow', 'cancel-previous'])('killed at any 
   });
 });
 
-test('told again of a run that was accounted for, changes nothing', async () => {
+test('a second release of a run changes nothing', async () => {
   const { state, deps, runs } = await story('skip', never, false);
   const run = runs.find(({ id }) => id === one);
   if (!run?.outcome) throw new Error('it has not ended');
@@ -136,7 +136,7 @@ test('told again of a run that was accounted for, changes nothing', async () => 
   expect(await deps.stores.states.get('report')).toEqual(state);
 });
 
-test('a cost that is not known counts as nothing, and is a run all the same', async () => {
+test('a run of unknown cost adds a run and no cost', async () => {
   const stores = memoryStores();
   const { executions } = stateMachine();
   const around = { stores, executions, now: () => new Date(first), observer: silent };

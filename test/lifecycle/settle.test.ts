@@ -44,7 +44,7 @@ describe('settle', () => {
     expect(settled).toEqual(['settled']);
   });
 
-  test('never changes an outcome, whoever says otherwise and whenever', async () => {
+  test('never changes an outcome, whatever later settlement arrives', async () => {
     const { stores, run, ended, died, settled } = await start();
     const first = await ended(givenUp);
     expect(await ended(done)).toEqual(first);
@@ -88,7 +88,7 @@ describe('settle', () => {
     expect(await died('FAILED')).toMatchObject({ status: 'succeeded', attempts: 1, steps: 1, usage });
   });
 
-  test('of an aborted execution is a failure even where an answer was committed: who aborts means it', async () => {
+  test('of an aborted execution is a failure even where an answer was committed', async () => {
     const { stores, run, died } = await start();
     await work(stores, run, playing(says('All quiet.')));
     expect(await died('ABORTED')).toMatchObject({ status: 'failed', failure: 'ExecutionAborted' });
@@ -117,7 +117,7 @@ describe('settle', () => {
     expect(made.paid).toEqual([]);
   });
 
-  test('names a run that is not there', async () => {
+  test('refuses an unknown run by its id', async () => {
     const { run, ended, deps } = await start();
     expect(run.id).toBe('report_20261122T070000Z');
     const input = SettleInput.parse({ ...firstInput('nobody_20261122T070000Z'), result: done });

@@ -35,7 +35,7 @@ describe('triage', () => {
     expect(closed).toEqual(['attempt 1']);
   });
 
-  test('told again of the same attempt, answers the same and closes nothing', async () => {
+  test('called again for the same attempt, answers the same and closes nothing', async () => {
     const { closed, ask } = await start();
     const first = await ask(1, failed('ModelUnavailable'), 0);
     expect(await ask(1, failed('ModelUnavailable'), 0.99)).toEqual(first);
@@ -66,7 +66,7 @@ describe('triage', () => {
     },
   );
 
-  test('knows a failure that was thrown by its name', async () => {
+  test('recognises a thrown failure by its name', async () => {
     const { ask } = await start();
     expect(await ask(1, { Error: 'InvalidEvent', Cause: '' })).toMatchObject({
       status: 'give-up',
@@ -90,7 +90,7 @@ describe('triage', () => {
     expect(closed).toEqual([]);
   });
 
-  test('counts what is committed where the one who failed had not read it', async () => {
+  test('counts the committed steps that the failed invocation had not read', async () => {
     const { stores, run, ask } = await start();
     await work(stores, run, playing(calls(['count', {}]), calls(['count', {}]), new Failure('ModelUnavailable', 'x')));
     const answer = await ask(1, failed('StoreUnavailable', { usage: noUsage }));

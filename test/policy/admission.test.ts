@@ -52,7 +52,7 @@ describe('a slot is refused', () => {
 });
 
 describe('a run that may start', () => {
-  test('gets its place, counts to the budget, and is the probe of a breaker that waits for one', () => {
+  test('gets a lease, counts in the budget, and is the probe of a breaker that waits for one', () => {
     const waiting = { ...broken, until: hours(0) };
     const decided = admission(runAt(hours(0)), state({ breaker: waiting, streak: -5 }), now);
     expect(decided).toMatchObject({
@@ -66,7 +66,7 @@ describe('a run that may start', () => {
     });
   });
 
-  test('started by a person holds nobody up, counts to no number of runs, and is no probe', () => {
+  test('that a person starts delays no slot, does not count as a run of the budget, and is no probe', () => {
     const full = state({ pauses: [pause], breaker: broken, spent });
     const decided = admission(runAt(hours(0), { limits, enabled: false }, { suffix: 'now' }), full, now);
     expect(decided).toMatchObject({

@@ -49,7 +49,7 @@ test('the breaker is open exactly when as many runs in a row have failed, and cl
   );
 });
 
-test('a job whose breaker is never to trip is held back by none, not even by one from before', () => {
+test('a job with breaker failures 0 is not held back, even by a breaker that opened before', () => {
   const never = { ...rule, failures: 0 };
   const outcomes = Array.from({ length: 50 }, () => bad());
   const health = outcomes.reduce((state, one) => healthAfter(state, { run: 'r', outcome: one }, never, at(0)), closed);
@@ -85,7 +85,7 @@ describe('a breaker that is open', () => {
     expect(having(tripped, [good], at(10), 'early')).toEqual({ streak: 1, breaker: null });
   });
 
-  test('waits no longer for the failure of a run that began before it opened', () => {
+  test('does not wait longer after the failure of a run that began before it opened', () => {
     expect(having(tripped, [bad()], at(10), 'early')).toEqual({ ...tripped, streak: -4 });
   });
 

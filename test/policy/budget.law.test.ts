@@ -21,7 +21,7 @@ type Spent = { slot: string; usd: number; runs: number };
 const all = (spent: Spent[], timezone: string): Spending =>
   spent.reduce((state, one) => spend(state, one, timezone), nothingSpent);
 
-test('of slots in order, each local day and month has the sum of its own', () => {
+test('each local day and month has the sum of its own slots, delivered in order', () => {
   fc.assert(
     fc.property(spending, zone, (found, timezone) => {
       const spent = found.toSorted((a, b) => a.slot.localeCompare(b.slot));
@@ -41,7 +41,7 @@ test('of slots in order, each local day and month has the sum of its own', () =>
   );
 });
 
-test('of slots in any order nothing is lost: what belongs to a day that is over counts to the one that is kept', () => {
+test('slots in any order lose no cost: that of a day which is over counts in the day that is kept', () => {
   fc.assert(
     fc.property(spending, zone, (spent, timezone) => {
       let state = nothingSpent;
@@ -103,7 +103,7 @@ describe('a job', () => {
     expect(overBudget(limited, having(today, caughtUp), caughtUp.slot)).toContain('2 of 2 runs');
   });
 
-  test('without limits is held by none', () => {
+  test('without limits is never over budget', () => {
     expect(
       overBudget(job(), having({ slot: '2026-11-22T20:00:00Z', usd: 1e6, runs: 1e6 }), '2026-11-22T20:00:00Z'),
     ).toBe(undefined);

@@ -11,7 +11,7 @@ const pause = (since: number, until: number | null = null, note = 'holiday'): Pa
 });
 
 describe('a pause', () => {
-  test('goes on until it is resumed, and is told of afterwards', () => {
+  test('lasts until the job is resumed, and is kept with its end', () => {
     const pauses = paused([], pause(8));
     expect(pausedNow(pauses, at(7))).toBeUndefined();
     expect(pausedNow(pauses, at(99))).toEqual(pause(8));
@@ -27,7 +27,7 @@ describe('a pause', () => {
     expect(pausedNow(pauses, at(12))).toBeUndefined();
   });
 
-  test('takes the place of one that goes on', () => {
+  test('ends the pause before it', () => {
     const pauses = paused([pause(8)], pause(9, 12, 'until noon'));
     expect(pauses).toEqual([pause(8, 9), pause(9, 12, 'until noon')]);
     expect(pausedNow(pauses, at(13))).toBeUndefined();
@@ -55,7 +55,7 @@ describe('a pause', () => {
     expect(Buffer.byteLength(JSON.stringify(many))).toBeLessThan(25_000);
   });
 
-  test('says who, since when, until when and why', () => {
+  test('says in words who paused the job, since when, until when and why', () => {
     expect(pauseText(pause(8, 12))).toBe(
       'paused by ana since 2026-11-22T08:00:00.000Z until 2026-11-22T12:00:00.000Z: holiday',
     );

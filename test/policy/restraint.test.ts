@@ -10,7 +10,7 @@ const [one, two, three] = ids;
 describe('a job that is paused', () => {
   const pause = { by: 'ana', since: '2026-11-22T07:30:00.000Z', until: null, note: 'holiday' };
 
-  test('skips its slots, and says by whom, until it is resumed', async () => {
+  test('skips its slots until it is resumed, and the outcome names who paused it', async () => {
     const { deliver, outcome, ends, stores } = await reports({});
     await deliver(first);
     await ends(one);
@@ -22,7 +22,7 @@ describe('a job that is paused', () => {
     expect(await deliver(third)).toMatchObject({ status: 'started' });
   });
 
-  test('skips what waits in its queue too', async () => {
+  test('also skips the run in its queue', async () => {
     const { deliver, outcome, ends, stores, running, state } = await reports({ overlap: 'queue-one' });
     await deliver(first);
     await deliver(second);
@@ -33,7 +33,7 @@ describe('a job that is paused', () => {
     expect(await state()).toMatchObject({ open: [], queued: null });
   });
 
-  test('does not skip what has left its queue meanwhile', async () => {
+  test('does not skip a run that left its queue after the job was read', async () => {
     const { deliver, deps, outcome, ends, stores, running } = await reports({ overlap: 'queue-one' });
     await deliver(first);
     await deliver(second);
@@ -52,7 +52,7 @@ describe('a job that is paused', () => {
     expect([running(), await outcome(two)]).toEqual([[one, two], null]);
   });
 
-  test('still runs what a person starts', async () => {
+  test('still runs manual runs', async () => {
     const { deliver, stores } = await reports({});
     await changeState('report', ({ pauses }) => ({ pauses: paused(pauses, pause) }), stores.states);
     expect(await deliver(second, { suffix: 'now' })).toMatchObject({ status: 'started' });
@@ -60,7 +60,7 @@ describe('a job that is paused', () => {
 });
 
 describe('a run that a person started', () => {
-  test('holds nobody up, trips no breaker, and is held back by nothing; what it cost counts', async () => {
+  test('delays no slot, opens no breaker and ignores the budget, but its cost counts', async () => {
     const { deliver, ends, state, told } = await reports({
       limits: { perDay: { runs: 1, usd: 0.0015 } },
       breaker: { failures: 1 },
@@ -77,7 +77,7 @@ describe('a run that a person started', () => {
 });
 
 describe('a job that fails again and again', () => {
-  test('is held back by its breaker, which probes, one at a time, and closes on a success', async () => {
+  test('is held back by its breaker, which lets one probe run at a time and closes on a success', async () => {
     const { deliver, ends, told, outcome, state } = await reports({
       breaker: { failures: 2, firstDelaySeconds: 4000 },
     });
@@ -102,7 +102,7 @@ describe('a job that fails again and again', () => {
     expect(told.filter((word) => word.includes('tripped'))).toHaveLength(2);
   });
 
-  test('lets nothing out of its queue once its breaker is open', async () => {
+  test('skips the run in its queue once its breaker is open', async () => {
     const { deliver, ends, outcome } = await reports({ overlap: 'queue-one', breaker: { failures: 1 } });
     await deliver(first);
     await deliver(second);
@@ -111,7 +111,7 @@ describe('a job that fails again and again', () => {
   });
 });
 
-test('a job has a hundred open runs at most, also where it allows any number', async () => {
+test('a job has at most a hundred open runs, even with overlap allow', async () => {
   const { deliver, stores, deps } = await reports({ overlap: 'allow' });
   await deliver(first);
   const lease = (await stores.states.get('report'))?.open[0];

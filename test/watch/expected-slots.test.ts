@@ -67,7 +67,7 @@ describe('a rate', () => {
     expect(found?.anchor).toEqual(anchor);
   });
 
-  test('is not told by a run that the watchman or a person started', () => {
+  test('is not confirmed by a run that the watchman or a person started', () => {
     const others = [run('2026-11-22T07:31:00Z', 'watchman'), run('2026-11-22T07:32:00Z', 'person', 'manual')];
     const found = dueBy(begun(rate), sight(rate, { delivered: others }), '2026-11-22T09:00:00Z');
     expect(found?.slots).toEqual(['2026-11-22T08:00:10Z']);
@@ -94,7 +94,7 @@ describe('a cron', () => {
     expect(dueBy(begun(hourly), sight(hourly), '2026-11-22T07:30:00Z')?.slots).toEqual(['2026-11-22T07:00:00Z']);
   });
 
-  test('that is not there yet is not due until it is', () => {
+  test('that is not deployed yet is not due until it is', () => {
     const look: Checkpoint = {
       ...firstCheckpoint(hourly, undefined, ['the schedule is missing'], new Date(made)),
       version: 1,
@@ -106,7 +106,7 @@ describe('a cron', () => {
     expect(dueBy(on, late, '2026-11-22T08:30:00Z')?.slots).toEqual(['2026-11-22T08:00:00Z']);
   });
 
-  test('that never gets there is due from the moment that was first seen', () => {
+  test('that is never deployed is due from when that was first seen', () => {
     const look: Checkpoint = {
       ...firstCheckpoint(hourly, undefined, ['the schedule is missing'], new Date(made)),
       driftSince: made,
@@ -119,7 +119,7 @@ describe('a cron', () => {
     ]);
   });
 
-  test('of a job that was put to sleep is due once more up to now, and never again', () => {
+  test('of a job that was disabled is due up to now, and not after that', () => {
     const asleep = { ...hourly, enabled: false };
     const found = dueBy(begun(hourly), sight(asleep, { deployed: undefined }), '2026-11-22T07:30:00Z');
     expect(found).toMatchObject({ slots: ['2026-11-22T07:00:00Z'], schedule: null });
@@ -134,7 +134,7 @@ describe('a cron', () => {
   });
 });
 
-test('nothing is due of a time that was judged already', () => {
+test('no slot is expected from a time that was checked already', () => {
   const look: Checkpoint = { ...begun(rate), accountedUpTo: '2026-11-22T12:00:00Z' };
   expect(dueBy(look, sight(rate), '2026-11-22T11:00:00Z')).toMatchObject({
     slots: [],

@@ -21,7 +21,7 @@ const watched = async (declared = hourly()) => {
 };
 
 describe('a slot', () => {
-  test('that was delivered is nothing to speak of', async () => {
+  test('that was delivered leaves nothing for the watchman to do', async () => {
     const { at, deliver, ends, look, runs } = await watched();
     at('2026-11-22T07:00:20Z');
     await deliver(seven);
@@ -31,14 +31,14 @@ describe('a slot', () => {
     expect(outcomesOf(await runs())).toEqual([`${seven} succeeded`]);
   });
 
-  test('whose delivery may still come is waited for', async () => {
+  test('whose delivery may still come is left alone by the watchman', async () => {
     const { at, look, runs } = await watched();
     at('2026-11-22T07:02:59Z');
     expect(await look()).toEqual(quiet);
     expect(await runs()).toEqual([]);
   });
 
-  test('that nobody delivered is started by the watchman, once, and a delivery that comes late is a duplicate', async () => {
+  test('that was not delivered is started once by the watchman, and a late delivery is a duplicate', async () => {
     const { at, deliver, look, runs, world } = await watched();
     at('2026-11-22T07:05:00Z');
     expect(await look()).toEqual({ ...quiet, started: [seven] });
@@ -49,7 +49,7 @@ describe('a slot', () => {
     expect([...world.executions.keys()]).toEqual([id(seven)]);
   });
 
-  test('that nobody delivered is recorded as missed where the job catches nothing up', async () => {
+  test('that was not delivered is recorded as missed where the job has catchUp none', async () => {
     const { at, look, runs, world } = await watched(hourly({ catchUp: { policy: 'none' } }));
     at('2026-11-22T07:05:00Z');
     expect(await look()).toEqual({ ...quiet, missed: [seven] });
@@ -65,7 +65,7 @@ describe('an outage', () => {
   const ten = slots.at(-1) ?? '';
   const eleven = '2026-11-22T11:00:00Z';
 
-  test('ends in one run that stands for every slot, and they point to it', async () => {
+  test('ends in one run that covers every slot, and each slot names it', async () => {
     const { at, look, runs } = await watched();
     at('2026-11-22T10:10:00Z');
     expect(await look()).toMatchObject({ started: [ten], covered: slots.slice(0, -1) });
@@ -87,14 +87,14 @@ describe('an outage', () => {
     expect(outcomesOf(await runs())).toEqual(slots.map((slot) => `${slot} succeeded`));
   });
 
-  test('that is too long ago is missed, but for what lies within the window', async () => {
+  test('is missed, except for its slots within catchUp.withinSeconds', async () => {
     const { at, look, runs } = await watched(hourly({ catchUp: { withinSeconds: 7200 } }));
     at('2026-11-22T10:10:00Z');
     expect(await look()).toMatchObject({ missed: slots.slice(0, 2), covered: slots.slice(2, 3), started: [ten] });
     expect(outcomesOf(await runs())[0]).toBe(`${slots[0]} missed`);
   });
 
-  test('in the middle of which the watchman was killed ends in one run all the same', async () => {
+  test('in which the watchman was killed still ends in one run', async () => {
     for (let killedAt = 1; killedAt <= 9; killedAt++) {
       const { at, deps, ends, look, runs, world } = await watched();
       at('2026-11-22T10:10:00Z');
@@ -149,7 +149,7 @@ describe('an outage', () => {
     },
   );
 
-  test('of more slots than a look records ends in one run, to which all of them point', async () => {
+  test('of more slots than one check records ends in one run that all slots name', async () => {
     const { at, look, runs } = await watched(job({ schedule: { cron: '* * * * ? *' } }));
     at('2026-11-22T15:33:00Z');
     expect(await look()).toMatchObject({ started: [], left: '2026-11-22T06:31:00Z' });
@@ -163,7 +163,7 @@ describe('an outage', () => {
     expect(others).toHaveLength(539);
   });
 
-  test('of slots that were refused while it looked, and are not any more, loses none', async () => {
+  test('loses no slot that was refused during the check and is admitted now', async () => {
     const { at, ends, look, lookWhileResumed, runs } = await watched(hourly({ catchUp: { policy: 'all' } }));
     at('2026-11-22T10:05:00Z');
     await lookWhileResumed();
@@ -197,7 +197,7 @@ describe('a run', () => {
     return one;
   };
 
-  test('whose execution runs is left alone', async () => {
+  test('whose execution is running is left alone', async () => {
     const { look } = await open();
     expect(await look()).toEqual(quiet);
   });
@@ -222,7 +222,7 @@ describe('a run', () => {
     expect(world.executions.get(id(seven))).toBe('running');
   });
 
-  test('that has its place and no item, because its dispatch died in between, is recorded and started', async () => {
+  test('with a lease and no item, because its dispatch died in between, is recorded and started', async () => {
     const one = await watched();
     const { at, deps, look, runs, world } = one;
     at('2026-11-22T07:00:20Z');
@@ -248,7 +248,7 @@ describe('a run', () => {
     expect(await deliver(slot)).toMatchObject({ run: id(slot) });
   });
 
-  test('whose end was recorded and not accounted for is accounted for', async () => {
+  test('that ended without its release is released', async () => {
     const { deps, look, stores } = await open();
     const put = () => Promise.reject(new Error('killed'));
     const { settle } = await import('../../lib/lifecycle/settle.ts');
@@ -259,7 +259,7 @@ describe('a run', () => {
     expect(await stores.states.get('report')).toMatchObject({ open: [], streak: -1 });
   });
 
-  test('that waits in the queue though nothing holds the job is let out', async () => {
+  test('in the queue of a job with no open run is started', async () => {
     const one = await watched(hourly({ overlap: 'queue-one' }));
     const { at, deliver, look, runs, stores, world } = one;
     const eight = '2026-11-22T08:00:00Z';
@@ -276,7 +276,7 @@ describe('a run', () => {
 });
 
 describe('a schedule', () => {
-  test('that is missing, disabled or another than its file says is told of, and its slots run all the same', async () => {
+  test('that is missing, disabled or different from its job file is reported as drift, and its slots still run', async () => {
     const { at, look, world } = await service(hourly(), '2026-11-22T09:30:00Z');
     await look();
     const wrong: [Parameters<typeof deploymentOf>[2] | undefined, string][] = [
@@ -311,7 +311,7 @@ describe('a schedule', () => {
     }
   });
 
-  test('of a job that is disabled is told of only where it still fires', async () => {
+  test('of a disabled job is reported only while it still fires', async () => {
     const { look, world } = await service(hourly({ enabled: false }), start);
     world.deployed = undefined;
     expect((await look()).drift).toEqual([]);
@@ -319,7 +319,7 @@ describe('a schedule', () => {
     expect((await look()).drift).toEqual(['the schedule is enabled, and the job file says enabled: false']);
   });
 
-  test('that was changed is expected by its old slots until then, and by its new ones from then on', async () => {
+  test('that was changed has its old slots until the change and its new slots from then on', async () => {
     const { at, look, runs, world } = await watched();
     world.job = job({ schedule: { cron: '30 * * * ? *' } });
     world.deployed = deploymentOf(world.job, start, { modifiedAt: '2026-11-22T08:10:00Z' });
@@ -333,7 +333,7 @@ describe('a schedule', () => {
     ]);
   });
 
-  test('that is on its way is not judged, and after a quarter of an hour it is', async () => {
+  test('that is still being deployed is not judged for a quarter of an hour', async () => {
     const { at, look, runs, world } = await watched();
     const old = world.deployed;
     world.job = job({ schedule: { cron: '30 * * * ? *' } });
@@ -432,7 +432,7 @@ test('a one-time schedule is removed when its slot has its run, and that is no d
   expect(outcomesOf(await runs())).toEqual([`${seven} open`]);
 });
 
-test('two watchmen at once do no harm', async () => {
+test('two watchmen at once start each slot once', async () => {
   const { at, deps, runs, stores, world } = await watched();
   at('2026-11-22T10:10:00Z');
   const ended = await Promise.allSettled([1, 2, 3].map(() => watch([world.job], deps)));
@@ -455,7 +455,7 @@ test('two watchmen at one dead execution both look at the job', async () => {
   expect(outcomesOf(await runs())).toEqual([`${seven} failed`]);
 });
 
-test('a job that cannot be looked at hides no other, and is not passed over in silence', async () => {
+test('a job whose check fails is reported, and the other jobs are still checked', async () => {
   const { deps, world } = await watched();
   const schedules = {
     ...deps.schedules,
