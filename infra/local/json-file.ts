@@ -25,11 +25,7 @@ export const readValid = <T>(
 };
 
 /** The content of every valid JSON file in a directory, in the order of their names. */
-export const readAllValid = <T>(
-  dir: string,
-  parse: (value: unknown) => T,
-  report: (error: unknown) => void,
-): T[] =>
+export const readAllValid = <T>(dir: string, parse: (value: unknown) => T, report: (error: unknown) => void): T[] =>
   readdirSync(dir)
     .filter((file) => file.endsWith('.json'))
     .sort()

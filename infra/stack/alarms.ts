@@ -52,15 +52,15 @@ const threw = (name: string, why: string): Alarm => ({
   metric: 'Errors',
   dimensions: on(name),
 });
-const died = (metric: string): Alarm => ({
-  why: 'An execution ended before it settled its run. A rule has the settle function record the outcome.',
+const died = (metric: string, how: string): Alarm => ({
+  why: `An execution ${how} before it settled its run. A rule has the settle function record the outcome.`,
   namespace: 'AWS/States',
   metric,
   dimensions: machine,
 });
 /** Step Functions' own count: it also holds where the metric RunFailed was not sent. */
 const executionFailed: Alarm = {
-  ...died('ExecutionsFailed'),
+  ...died('ExecutionsFailed', 'failed'),
   why: 'An execution ended as failed: its run failed, or could not be settled by it.',
 };
 const lost = (namespace: string, metric: string, dimensions: Dimensions): Alarm => ({
@@ -117,8 +117,8 @@ const declared: Record<keyof typeof cures, Alarm> = {
   TriageFailed: threw('Triage', 'Triage threw: a failed attempt is not closed yet. It is tried again.'),
   WatchmanFailed: threw('Watchman', 'The watchman threw: there is a job it could not look at. It looks again.'),
   ExecutionFailed: executionFailed,
-  ExecutionTimedOut: died('ExecutionsTimedOut'),
-  ExecutionAborted: died('ExecutionsAborted'),
+  ExecutionTimedOut: died('ExecutionsTimedOut', 'ran out of time'),
+  ExecutionAborted: died('ExecutionsAborted', 'was stopped'),
   DeadLettersWaiting: waiting,
   DispatchEventLost: lost('AWS/Lambda', 'DestinationDeliveryFailures', on('Dispatch')),
   SettleEventLost: lost('AWS/Lambda', 'DestinationDeliveryFailures', on('Settle')),
