@@ -77,7 +77,7 @@ const withoutValues = (given: string[], options: Map<string, boolean>): string[]
 /** What is wrong with a line of nightshift, a sentence each. */
 const wrongWith = async (command: string): Promise<string[]> => {
   const [name = '', ...rest] = words(command).slice(2);
-  if (name.startsWith('<')) return [];
+  if (/^[<…]/.test(name)) return [];
   if (name.startsWith('--')) return ['--version', '--help'].includes(name) ? [] : [`unknown option ${name}`];
   const { least, most, options } = await usageOf(name);
   const [flags, given] = [true, false].map((flag) =>
