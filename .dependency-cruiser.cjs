@@ -16,12 +16,13 @@ const infraRooms = {
   stack: ['lib'],
   package: ['lib', 'stack'],
   local: ['lib', 'stack', 'package'],
+  'cli/contract': ['lib'],
   'cli/print': ['lib'],
   'cli/client': ['lib', 'local'],
-  'cli/dev': ['lib', 'local', 'cli/client', 'cli/print'],
-  'cli/command': ['lib', 'local', 'cli/client', 'cli/dev', 'cli/print'],
-  cli: ['lib', 'local', 'cli/client', 'cli/command', 'cli/dev', 'cli/print'],
-  docs: ['lib', 'stack', 'package', 'cli'],
+  'cli/dev': ['lib', 'local', 'cli/client', 'cli/contract', 'cli/print'],
+  'cli/command': ['lib', 'local', 'cli/client', 'cli/contract', 'cli/dev', 'cli/print'],
+  cli: ['lib', 'local', 'cli/client', 'cli/command', 'cli/contract', 'cli/dev', 'cli/print'],
+  docs: ['lib', 'stack', 'package', 'cli', 'cli/contract', 'cli/print'],
 };
 
 const forbidden = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });

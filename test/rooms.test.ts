@@ -48,12 +48,16 @@ const infraArrows: Record<string, string[]> = {
   'infra/stack': [],
   'infra/package': ['infra/stack'],
   'infra/local': ['infra/stack', 'infra/package'],
+  'infra/cli/contract': [],
   'infra/cli/print': [],
   'infra/cli/client': ['infra/local'],
-  'infra/cli/dev': ['infra/local', 'infra/cli/client', 'infra/cli/print'],
-  'infra/cli/command': ['infra/local', 'infra/cli/client', 'infra/cli/dev', 'infra/cli/print'],
-  'infra/cli': ['infra/local', 'infra/cli/client', 'infra/cli/command', 'infra/cli/dev', 'infra/cli/print'],
-  'infra/docs': ['infra/stack', 'infra/package', 'infra/cli'],
+  'infra/cli/dev': ['infra/local', 'infra/cli/client', 'infra/cli/contract', 'infra/cli/print'],
+  'infra/cli/command': ['infra/local', 'infra/cli/client', 'infra/cli/contract', 'infra/cli/dev', 'infra/cli/print'],
+  'infra/cli': [
+    ...['infra/local', 'infra/cli/client', 'infra/cli/command'],
+    ...['infra/cli/contract', 'infra/cli/dev', 'infra/cli/print'],
+  ],
+  'infra/docs': ['infra/stack', 'infra/package', 'infra/cli', 'infra/cli/contract', 'infra/cli/print'],
 };
 const outside = ['lib/io/store', 'functions', 'infra/stack', 'test'];
 

@@ -37,9 +37,14 @@ const lastOf = (past: Run[]) => {
   const run = past.find(({ outcome }) => outcome !== null);
   if (!run?.outcome) return null;
   const { id, slot, outcome } = run;
-  const told = { run: id, slot, status: runStatus(run), endedAt: outcome.endedAt };
-  if (outcome.status === 'failed') return { ...told, why: outcome.failure };
-  return { ...told, why: outcome.status === 'skipped' ? outcome.why : null };
+  return {
+    run: id,
+    slot,
+    status: runStatus(run),
+    failure: outcome.status === 'failed' ? outcome.failure : null,
+    why: outcome.status === 'skipped' ? outcome.why : null,
+    endedAt: outcome.endedAt,
+  };
 };
 
 /** What the month of a slot has cost so far. `usd` is null where nothing of it had a known price; `unpriced`: something had none. */

@@ -13,11 +13,13 @@ import { resume } from '../../infra/cli/command/resume.ts';
 import { retry } from '../../infra/cli/command/retry.ts';
 import { run } from '../../infra/cli/command/run.ts';
 import { why } from '../../infra/cli/command/why.ts';
+import type { CommandJson } from '../../infra/cli/contract/contract.ts';
 import { terminal } from '../../infra/cli/print/terminal.ts';
 import { type Connection, connect } from '../../infra/local/daemon/connect.ts';
 import { dynamoStores, type Stores } from '../../lib/io/store/stores.ts';
 import { changeState } from '../../lib/policy/job-state.ts';
 import { slotAt } from '../../lib/schedule/slot.ts';
+import { commandOutput } from '../kit/command-json.ts';
 import { clientOptions, isAlive } from '../kit/local-service.ts';
 import { unexpected } from '../kit/unexpected.ts';
 
@@ -70,7 +72,7 @@ const paper = (columns?: number) => {
   return {
     out: terminal(stream as unknown as WriteStream, { NO_COLOR: '1' }),
     text: () => text,
-    json: () => JSON.parse(text),
+    json: <Name extends keyof CommandJson>(name: Name) => commandOutput(name, text),
   };
 };
 
@@ -96,7 +98,13 @@ test('makes up for past slots and says what came of it, and has nothing to do th
   expect(told).toMatch(/3 of 3 {2}✓ succeeded .* \$0 {2}report_\S+_backfill\n\n3 of 3 runs ended, 0 failed\.\n$/);
   const again = both();
   expect(await backfill('report', { ...place, ...range, json: true }, again.out)).toBe(0);
-  expect(again.answer.json()).toMatchObject({ slots: 3, done: 3, todo: [], runs: [], failed: 0 });
+  expect(again.answer.json('backfill')).toMatchObject({
+    slotCount: 3,
+    doneCount: 3,
+    todo: [],
+    runs: [],
+    failedCount: 0,
+  });
 });
 
 test('tries again under another name what failed, says what it may cost, and ends with 1', async () => {
@@ -109,7 +117,11 @@ test('tries again under another name what failed, says what it may cost, and end
   const second = both();
   expect(await backfill('broken', { ...one, json: true }, second.out)).toBe(1);
   const ran = idOf('broken', hoursAgo(1), 'backfill-2');
-  expect(second.answer.json()).toMatchObject({ failed: 1, expectedUsd: 0, runs: [{ run: ran, status: 'failed' }] });
+  expect(second.answer.json('backfill')).toMatchObject({
+    failedCount: 1,
+    expectedUsd: 0,
+    runs: [{ run: ran, status: 'failed' }],
+  });
   expect(second.progress.text()).toContain('100 % failed');
 });
 
@@ -127,8 +139,8 @@ test('runs the slot of a run once more, for all the slots that one stood for, an
   await stores.runs.put(covering);
   const { out, progress, answer } = both();
   expect(await retry(covering.id, { ...place, json: true }, data, out)).toBe(0);
-  expect(answer.json().run).toMatchObject({
-    id: idOf('report', slot, 'retry-1'),
+  expect(answer.json('retry')).toMatchObject({
+    run: idOf('report', slot, 'retry-1'),
     slots: [earlier, slot],
     origin: 'person',
   });
@@ -155,11 +167,12 @@ test('pauses a job, whose slots are then skipped by name, and tells why; a secon
   expect(told.text()).toContain(`npx nightshift show ${idOf('report', slot)}`);
   const second = paper();
   await pause('report', { ...place, by: 'bo', until: '2099-01-01', json: true }, second.out);
-  expect(second.json()).toMatchObject({
+  expect(second.json('pause')).toMatchObject({
     pause: { by: 'bo', until: '2098-12-31T15:00:00.000Z' },
     replaced: { by: 'ana' },
   });
-  expect(second.json().pause.until > second.json().pause.since).toBe(true);
+  const { since, until } = second.json('pause').pause;
+  expect((until ?? '') > since).toBe(true);
 });
 
 test('resumes it, closes an open breaker, and says so; resuming what is not paused changes nothing', async () => {
@@ -219,8 +232,14 @@ test('lists the jobs: when each is due, how it fares, what it spends and what ho
   for (const line of narrow.text().split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   const listed = paper();
   await jobs({ ...place, json: true }, listed.out);
-  const broken = listed.json().find(({ job }: { job: string }) => job === 'broken');
-  expect(broken).toMatchObject({ streak: -2, paused: null, breaker: null, fresh: null, last: { why: 'Unauthorized' } });
+  const broken = listed.json('jobs').find(({ job }) => job === 'broken');
+  expect(broken).toMatchObject({
+    streak: -2,
+    pause: null,
+    breaker: null,
+    fresh: null,
+    last: { failure: 'Unauthorized' },
+  });
 });
 
 test('foretells what a job will take from what it took', async () => {
@@ -231,7 +250,12 @@ test('foretells what a job will take from what it took', async () => {
   expect(told.text()).toMatch(/limit {5}100 runs a month: first reached on \d{4}-\d\d-\d\d/);
   const known = paper();
   await forecast('broken', { ...place, days: 1, json: true }, known.out);
-  expect(known.json()).toMatchObject({ slots: 24, runs: 24, experience: { failedShare: 1 }, paused: null });
+  expect(known.json('forecast')).toMatchObject({
+    slotCount: 24,
+    runCount: 24,
+    experience: { failedShare: 1 },
+    pause: null,
+  });
 });
 
 test('says behind what a slot is queued, and stops watching it on Ctrl-C', async () => {
@@ -246,7 +270,7 @@ test('says behind what a slot is queued, and stops watching it on Ctrl-C', async
   expect(await watching).toBe(130);
   const told = paper();
   await why('queue', [slot], { ...place, json: true }, data, told.out);
-  expect(told.json()).toMatchObject({ kind: 'queued', sentence: expect.stringContaining(`behind ${holder}.`) });
+  expect(told.json('why')).toMatchObject({ kind: 'queued', sentence: expect.stringContaining(`behind ${holder}.`) });
   const paused = paper();
   await pause('queue', { ...place, by: 'ana' }, paused.out);
   expect(paused.text()).toContain(`${holder} is open and goes on to its end.\n${idOf('queue', slot)} is in the queue;`);
@@ -267,7 +291,7 @@ test('stops a backfill cleanly on Ctrl-C: what runs goes on, and the same comman
   );
   const second = both();
   expect(await backfill('slow', { ...options, to: hoursAgo(3), json: true }, second.out)).toBe(0);
-  expect(second.answer.json().runs).toMatchObject([{ run: id, status: 'succeeded' }]);
+  expect(second.answer.json('backfill').runs).toMatchObject([{ run: id, status: 'succeeded' }]);
   expect(await stores.runs.byJob('slow', { limit: 10 })).toHaveLength(1);
 });
 

@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { CommandJson } from '../../infra/cli/contract/contract.ts';
 import { type Connection, connect } from '../../infra/local/daemon/connect.ts';
+import { commandOutput } from '../kit/command-json.ts';
 import { isAlive } from '../kit/local-service.ts';
 
 const cli = fileURLToPath(new URL('../../infra/cli/nightshift.mjs', import.meta.url));
@@ -80,7 +82,12 @@ const nightshift = async (args: string[], env: Record<string, string> = {}) => {
     child.stderr ? text(child.stderr) : '',
     once(child, 'close'),
   ]);
-  return { out, err, exitCode, json: () => JSON.parse(out) };
+  return {
+    out,
+    err,
+    exitCode,
+    json: <Name extends keyof CommandJson>(name: Name) => commandOutput(name, out),
+  };
 };
 
 const here = (data = shared): string[] => ['--data', data];
@@ -115,7 +122,7 @@ test('runs a job to its outcome: the model fails, a second attempt starts clean 
 test('lists that run, for programs and for people', async () => {
   const { json, exitCode } = await nightshift(['runs', '--json', ...here()]);
   expect(exitCode).toBe(0);
-  expect(json()).toEqual([
+  expect(json('runs')).toEqual([
     expect.objectContaining({ run: id, job: 'report', slot, status: 'succeeded', failure: null, attempts: 2, usd: 0 }),
   ]);
   const { out } = await nightshift(['runs', '--job', 'report', ...here()]);
@@ -123,13 +130,20 @@ test('lists that run, for programs and for people', async () => {
 });
 
 test('shows its attempts with a session each, the second of which began as the first did', async () => {
-  const shown = (await nightshift(['show', id, '--json', ...here()])).json();
-  const [first, second] = shown.attempts;
-  expect(first.failed).toMatchObject({ failure: 'ModelUnavailable', decision: { status: 'retry' } });
-  expect(first.prompt).toEqual({ prompt: 'Write the report of 2026-11-22.' });
-  expect(second.prompt).toEqual(first.prompt);
-  expect([first.steps.length, second.steps.length]).toEqual([1, 2]);
-  expect(second.steps[0].usage.inputTokens).toBe(first.steps[0].usage.inputTokens);
+  const shown = (await nightshift(['show', id, '--json', ...here()])).json('show');
+  expect(shown).toMatchObject({
+    run: id,
+    job: 'report',
+    status: 'succeeded',
+    attempts: 2,
+    declaration: { name: 'report' },
+  });
+  const [first, second] = shown.history;
+  expect(first).toMatchObject({ attempt: 1, failure: 'ModelUnavailable', delaySeconds: expect.any(Number) });
+  expect(first?.prompt).toEqual({ prompt: 'Write the report of 2026-11-22.' });
+  expect(second?.prompt).toEqual(first?.prompt);
+  expect([first?.session.length, second?.session.length]).toEqual([1, 2]);
+  expect(second?.session[0]?.usage.inputTokens).toBe(first?.session[0]?.usage.inputTokens);
   expect(shown.result).toBe('All is well.');
   const { out } = await nightshift(['show', id, ...here()]);
   expect(out).toMatch(/first prompt\n {2}user\n {4}Write the report of 2026-11-22\.\n/);
@@ -142,7 +156,7 @@ test('starts nothing for a slot that has its run, and shows that one', async () 
   const { json, err, exitCode } = await nightshift(again);
   expect(exitCode).toBe(0);
   expect(err).toMatch(/^duplicate: this slot already has its run; nothing was started\.\n/);
-  expect(json()).toMatchObject({ run: { id, version: 2 }, result: 'All is well.' });
+  expect(json('run')).toMatchObject({ run: id, attempts: 2, result: 'All is well.' });
 });
 
 test("delivers a slot just as its schedule would, without a person's suffix", async () => {
@@ -151,8 +165,7 @@ test("delivers a slot just as its schedule would, without a person's suffix", as
   const { json, err, exitCode } = await nightshift([...scheduled, '--slot', due]);
   expect(exitCode).toBe(0);
   expect(err).toContain(`${due} is no slot of typed by its job file`);
-  expect(json().run).toMatchObject({ id: `typed_${due.replaceAll(/[-:]/g, '')}`, slot: due });
-  expect(json().run).not.toHaveProperty('suffix');
+  expect(json('run')).toMatchObject({ run: `typed_${due.replaceAll(/[-:]/g, '')}`, slot: due });
   const without = await nightshift(scheduled);
   expect(without).toMatchObject({ exitCode: 2, err: 'InvalidSlot: --scheduled: needs --slot, the slot to deliver\n' });
   const both = await nightshift([...scheduled, '--slot', due, '--suffix', 'again']);
@@ -175,7 +188,7 @@ test('reads a stage through the same words as the local service', async () => {
     AWS_REGION: 'eu-west-1',
   };
   const { json } = await nightshift(['runs', '--stage', 'local', '--job', 'report', '--json'], aws);
-  expect(json().map((run: { status: string }) => run.status)).toEqual(['failed', 'succeeded']);
+  expect(json('runs').map(({ status }) => status)).toEqual(['failed', 'succeeded']);
   const missing = await nightshift(['runs', '--stage', 'nowhere'], aws);
   expect(missing).toMatchObject({ exitCode: 3, out: '' });
   expect(missing.err).toMatch(
@@ -192,8 +205,8 @@ test('finishes the run whose command was killed, and another command sees its en
   const child = started(args);
   for await (const chunk of child.stdout ?? []) if (String(chunk).includes('attempt 1')) break;
   child.kill('SIGKILL');
-  const listed = async () => (await nightshift(['runs', '--json', ...here(data)])).json()[0];
-  await expect.poll(async () => (await listed()).status).toBe('succeeded');
+  const listed = async () => (await nightshift(['runs', '--json', ...here(data)])).json('runs')[0];
+  await expect.poll(async () => (await listed())?.status).toBe('succeeded');
   expect(await listed()).toMatchObject({ run: 'typed_20261121T150000Z_manual', attempts: 1, steps: 1 });
   const { out } = await nightshift(['show', 'typed_20261121T150000Z_manual', ...here(data)]);
   expect(out).toMatch(/\nresult\n{\n {2}"n": 7\n}\n$/);
@@ -254,7 +267,7 @@ test('stops at job files that are wrong, with every problem, before it makes any
     expect(checked.err).toContain(place);
   }
   const { json, exitCode } = await nightshift(['check', '--infra', bad, '--json']);
-  expect({ exitCode, problems: json().problems.length >= 3 }).toEqual({ exitCode: 2, problems: true });
+  expect({ exitCode, problems: json('check').problems.length >= 3 }).toEqual({ exitCode: 2, problems: true });
   expect(await nightshift(['check', '--infra', infra])).toMatchObject({ exitCode: 0, out: '2 jobs are good.\n' });
 });
 

@@ -11,6 +11,7 @@ import { syncSchedules } from '../../infra/local/scheduler/sync-schedules.ts';
 import { Failure } from '../../lib/failure.ts';
 import { readJobs } from '../../lib/io/files/job-files.ts';
 import { compactSlot, slotAt } from '../../lib/schedule/slot.ts';
+import { commandOutput } from '../kit/command-json.ts';
 import { clientOptions, isAlive } from '../kit/local-service.ts';
 import { place } from '../kit/place.ts';
 
@@ -53,7 +54,7 @@ const devOn = (dir: string, infra = dir) => {
   const made = child(dir, ['dev', '--json'], infra);
   const told: Told[] = [];
   let errors = '';
-  if (made.stdout) createInterface(made.stdout).on('line', (line) => void told.push(JSON.parse(line)));
+  if (made.stdout) createInterface(made.stdout).on('line', (line) => void told.push(commandOutput('dev', line)));
   made.stderr?.on('data', (chunk) => {
     errors += chunk;
   });
@@ -161,7 +162,7 @@ test('passes over slots that were due while dev was not running, and the watchma
   await deployedAt(dir, hourAgo.getTime() - 3_600_000);
   const dev = devOn(dir);
   const slot = slotAt(hourAgo);
-  await dev.tells({ event: 'passed-over', job: 'daily', count: 1, first: slot, last: slot });
+  await dev.tells({ event: 'passed-over', job: 'daily', slotCount: 1, first: slot, last: slot });
   await dev.tells({ event: 'started', job: 'daily', slot, origin: 'watchman' });
   expect(dev.told.filter(({ event }) => event === 'fired')).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { commandOutput } from '../kit/command-json.ts';
 import { place } from '../kit/place.ts';
 
 const directory = (job: string): string => {
@@ -19,10 +20,11 @@ const next = (job: string, ...more: string[]) => nightshift('next', 'report', '-
 
 test('lists the next slots of a job in its own time and in UTC', async () => {
   const job = 'schedule: { cron: 30 9 * * ? 2190-2199, timezone: Asia/Kathmandu }\nmodel: anthropic/x\nprompt: Go.\n';
-  const told = JSON.parse(await next(job, '--count', '2', '--json'));
+  const told = commandOutput('next', await next(job, '--count', '2', '--json'));
+  const usual = { note: null, firedBy: 'schedule', skip: null, remark: null };
   expect(told.slots).toEqual([
-    { slot: '2190-01-01T03:45:00Z', local: '2190-01-01 09:30', offset: '+05:45', by: 'schedule' },
-    { slot: '2190-01-02T03:45:00Z', local: '2190-01-02 09:30', offset: '+05:45', by: 'schedule' },
+    { slot: '2190-01-01T03:45:00Z', local: '2190-01-01 09:30', offset: '+05:45', ...usual },
+    { slot: '2190-01-02T03:45:00Z', local: '2190-01-02 09:30', offset: '+05:45', ...usual },
   ]);
   expect(await next(job, '--count', '2')).toMatch(
     /Asia\/Kathmandu[\s\S]*2190-01-01 09:30 \+05:45 {2}2190-01-01T03:45:00Z/,
@@ -49,7 +51,7 @@ test('tells the slots that do not run, those of the watchman, and that there are
 
 test('leaves out the dates of holidays', async () => {
   const job = 'schedule: { cron: 0 9 * * ? 2190, exclude: [np] }\nmodel: anthropic/x\nprompt: Go.\n';
-  const { slots } = JSON.parse(await next(job, '--count', '3', '--json'));
+  const { slots } = commandOutput('next', await next(job, '--count', '3', '--json'));
   expect(slots[2]).toMatchObject({ slot: '2190-01-03T09:00:00Z', skip: 'excluded' });
 });
 

@@ -5,15 +5,19 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SchedulerClientConfig } from '@aws-sdk/client-scheduler';
 import { dynamoStores, type Stores } from '../../../lib/io/store/stores.ts';
 import type { DispatchEvent, DispatchResult } from '../../../lib/lifecycle/dispatch.ts';
+import type { Executions } from '../../../lib/run/execution.ts';
 import { connect } from '../../local/daemon/connect.ts';
 import { invokeDispatch } from './invoke-dispatch.ts';
 import { configPath, configStamp } from './local-config.ts';
+import { machineOf, openExecutions } from './stage-executions.ts';
 import { regionOf, type Target } from './target.ts';
 
 /** A connection to a deployed stage or to the local service. Only `pause` and `resume` write to its stores. */
 export type Client = {
   stores: Stores;
   dispatch(event: DispatchEvent): Promise<DispatchResult>;
+  /** The state machine executions of the service. The caller closes them. */
+  executions(): Promise<Executions & { close(): void }>;
   /** How long to wait between two polls. */
   restMs: number;
   /** How many open runs wait for a command that continues them. A deployed stage has none. */
@@ -34,7 +38,7 @@ const damagedOnce = () => {
   };
 };
 
-type Names = { table: string; dispatch: string; restMs: number };
+type Names = { table: string; dispatch: string; machine?: string | undefined; restMs: number };
 
 type Connected = { waiting: number; readonly lost: boolean; close(): void };
 
@@ -44,6 +48,7 @@ const clientOf = (settings: object, names: Names, connected: Connected): Client 
   return {
     stores: dynamoStores(dynamo, names.table, { now: () => new Date(), token: randomUUID, damaged: damagedOnce() }),
     dispatch: (event) => invokeDispatch(lambda, names.dispatch, event),
+    executions: async () => openExecutions(common, names.machine ?? (await machineOf(lambda, names.dispatch))),
     restMs: names.restMs,
     waiting: connected.waiting,
     get lost() {
@@ -73,7 +78,8 @@ export const openLocalClient = async (data: string, { resume }: { resume: boolea
   const shell = { ...process.env, NIGHTSHIFT_CONFIG: config, NIGHTSHIFT_CONFIG_STAMP: await configStamp(data) };
   const connection = await connect(resolve(data), { config }, { env: shell, resume });
   const { url, env } = connection;
-  const names = { table: env.NIGHTSHIFT_TABLE ?? '', dispatch: 'dispatch', restMs: 150 };
+  const machine = env.NIGHTSHIFT_STATE_MACHINE_ARN;
+  const names = { table: env.NIGHTSHIFT_TABLE ?? '', dispatch: 'dispatch', machine, restMs: 150 };
   const settings = { endpoint: url, region: env.AWS_REGION ?? '', credentials };
   return Object.assign(clientOf(settings, names, connection), {
     url,

@@ -1,12 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Job } from '../../../lib/job/job.ts';
-import { existingRun, type Run, runId, runStatus } from '../../../lib/run/run.ts';
+import { existingRun, type Run, runId } from '../../../lib/run/run.ts';
 import type { Slot } from '../../../lib/schedule/slot.ts';
 import type { Client } from '../client/client.ts';
 import { findJobAt } from '../client/find-job.ts';
 import { mustBeDeclared, readDeclared } from '../client/job-files.ts';
 import { reading, running, untilInterrupted } from '../client/open.ts';
 import type { Target } from '../client/target.ts';
+import type { CommandJson } from '../contract/contract.ts';
+import { runJson } from '../contract/run.ts';
 import { exitCodes } from '../print/exit.ts';
 import { cost, counted, duration } from '../print/format.ts';
 import { type Line, toned } from '../print/line.ts';
@@ -119,25 +121,25 @@ const announcement = (job: Job, { from, to, slots, left, known }: BackfillPlan, 
   ];
 };
 
-const summary = (job: Job, { from, to, slots, left, known }: BackfillPlan, progress: Progress, stopped: boolean) => ({
+const forPrograms = (
+  job: Job,
+  { from, to, slots, left, known }: BackfillPlan,
+  progress: Progress,
+  stopped: boolean,
+): CommandJson['backfill'] => ({
   job: job.name,
   from: from.toJSON(),
   to: to.toJSON(),
-  slots,
-  done: left.done,
-  excluded: left.excluded,
-  busy: left.busy,
+  slotCount: slots,
+  doneCount: left.done,
+  excludedCount: left.excluded,
+  busyCount: left.busy,
   todo: left.todo.map(({ slot }) => slot),
   expectedUsd: known?.usd ? known.usd.mean * left.todo.length : null,
   stopped,
-  failed: failedOf(progress).length,
-  goingOn: [...progress.atWork],
-  runs: progress.ended.map((run) => ({
-    run: run.id,
-    slot: run.slot,
-    status: runStatus(run),
-    usd: run.outcome?.usage.usd ?? null,
-  })),
+  failedCount: failedOf(progress).length,
+  open: [...progress.atWork],
+  runs: progress.ended.map(runJson),
 });
 
 const conclusion = (progress: Progress, stopped: boolean): string => {
@@ -171,7 +173,7 @@ export const backfill = async (name: string, options: BackfillOptions, out: Outp
     : await running(options, declared, out.progress, (stage) =>
         runSlots(job, planned, options.max, { stage, progress, out }),
       );
-  if (options.json) out.answer.say(json(summary(job, planned, progress, stopped)));
+  if (options.json) out.answer.say(json(forPrograms(job, planned, progress, stopped)));
   else if (nothing) out.progress.say(options.dryRun ? 'Nothing was started.' : 'There is nothing to do.');
   else out.progress.say(conclusion(progress, stopped));
   if (stopped) return exitCodes.stopped;

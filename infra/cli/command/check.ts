@@ -1,5 +1,6 @@
 import { Failure } from '../../../lib/failure.ts';
 import { readDeclared } from '../client/job-files.ts';
+import type { CommandJson } from '../contract/contract.ts';
 import { exitCodes } from '../print/exit.ts';
 import { counted } from '../print/format.ts';
 import { json } from '../print/sanitize.ts';
@@ -10,11 +11,15 @@ export const check = async (options: { infra: string; json?: boolean }, out: Ter
   try {
     const jobs = (await readDeclared(options.infra, new Date())).jobs.map(({ name }) => name);
     const verb = jobs.length === 1 ? 'is' : 'are';
-    out.say(options.json ? json({ jobs, problems: [] }) : `${counted(jobs.length, 'job')} ${verb} good.`);
+    out.say(
+      options.json
+        ? json({ jobs, problems: [] } satisfies CommandJson['check'])
+        : `${counted(jobs.length, 'job')} ${verb} good.`,
+    );
     return exitCodes.succeeded;
   } catch (thrown) {
     if (!(options.json && thrown instanceof Failure && thrown.name === 'InvalidJob')) throw thrown;
-    out.say(json({ jobs: [], problems: thrown.message.split('\n') }));
+    out.say(json({ jobs: [], problems: thrown.message.split('\n') } satisfies CommandJson['check']));
     return exitCodes.badInput;
   }
 };

@@ -10,7 +10,7 @@ import { syncSchedules, type Timetable } from '../../local/scheduler/sync-schedu
 import { type LocalClient, openLocalClient } from '../client/client.ts';
 import { readDeclared } from '../client/job-files.ts';
 import { writeLocalConfig } from '../client/local-config.ts';
-import type { DevEvent } from '../dev/dev-event.ts';
+import type { DevEvent } from '../contract/dev-event.ts';
 import { watchChanges } from '../dev/file-changes.ts';
 import { type Reporter, reporter } from '../dev/reporter.ts';
 import { type RunPoller, runPoller } from '../dev/run-poller.ts';
@@ -158,7 +158,7 @@ export const dev = async (options: DevOptions, out: Terminal): Promise<number> =
 
   try {
     tell.know(declared, connected.timetable);
-    tell.say([{ event: 'began', jobs: declared.jobs.length, data: options.data }]);
+    tell.say([{ event: 'began', jobCount: declared.jobs.length, data: options.data }]);
     tell.schedules(declared.jobs.map(({ name }) => name));
     out.show(() => tell.status(runs.open().length));
     while (!isStopped()) {

@@ -3,6 +3,8 @@ import type { DispatchEvent, DispatchResult } from '../../../lib/lifecycle/dispa
 import { type RunHistory, resultOf, runHistory } from '../../../lib/report/run-history.ts';
 import type { Client } from '../client/client.ts';
 import { untilInterrupted } from '../client/open.ts';
+import type { CommandJson } from '../contract/contract.ts';
+import { runDetailJson } from '../contract/run.ts';
 import { exitCodes, runExitCode } from '../print/exit.ts';
 import { type Line, type Tone, toned } from '../print/line.ts';
 import { json } from '../print/sanitize.ts';
@@ -22,7 +24,7 @@ const said = (text: string, tone: Tone = 'dim'): Line[] => [
 
 const report = async (seen: RunHistory, { show, wantsJson, out }: Watched): Promise<void> => {
   const result = await resultOf(seen);
-  if (wantsJson) return out.answer.say(json({ ...seen, result }));
+  if (wantsJson) return out.answer.say(json(runDetailJson(seen, result) satisfies CommandJson['run']));
   if (result !== null) out.answer.say(`\n${typeof result === 'string' ? result.trim() : json(result)}`);
   out.progress.print([
     { key: 'space', segments: [] },

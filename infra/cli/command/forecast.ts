@@ -10,11 +10,11 @@ import {
 import { inEnglish } from '../../../lib/report/schedule-text.ts';
 import { anchorOf } from '../../../lib/report/why.ts';
 import { dueBetween } from '../../../lib/schedule/calendar.ts';
-import { localDate } from '../../../lib/schedule/schedule.ts';
 import { slotAt } from '../../../lib/schedule/slot.ts';
 import { findJobAt } from '../client/find-job.ts';
 import { reading } from '../client/open.ts';
 import type { Target } from '../client/target.ts';
+import type { CommandJson } from '../contract/contract.ts';
 import { exitCodes } from '../print/exit.ts';
 import { cost, count, counted } from '../print/format.ts';
 import { toned } from '../print/line.ts';
@@ -68,6 +68,24 @@ const shown = (job: Job, told: Forecast, days: number): [string, string][] => {
   ];
 };
 
+const forPrograms = ({ slots, runs, experience: known, usd, limits }: Forecast) => ({
+  slotCount: slots,
+  runCount: runs,
+  experience: known && {
+    runCount: known.runs,
+    pricedCount: known.priced,
+    failedShare: known.failedShare,
+    meanAttempts: known.attempts,
+    meanUsd: known.usd?.mean ?? null,
+    lowUsd: known.usd?.low ?? null,
+    highUsd: known.usd?.high ?? null,
+  },
+  expectedUsd: usd?.mean ?? null,
+  lowUsd: usd?.low ?? null,
+  highUsd: usd?.high ?? null,
+  limits: limits.map(({ skipped, ...limit }) => ({ ...limit, skippedCount: skipped })),
+});
+
 /**
  * Foretells how often a job runs and what it costs, from its calendar and its past runs, and which limit it would reach. A cost is its mean, and in
  * brackets what it is if every run is as cheap or as dear as one of ten. Reads only. Throws UnknownJob.
@@ -88,8 +106,9 @@ export const forecast = async (name: string, options: ForecastOptions, out: Term
   const told = forecastOf(job, due, past, spentOf(state?.spent ?? nothingSpent, slotAt(now), zone));
   const pause = pausedNow(state?.pauses ?? [], now);
   if (options.json) {
-    const [from, to] = [localDate(now, zone), localDate(until, zone)];
-    out.say(json({ job: name, days: options.days, from, to, timezone: zone, ...told, paused: pause ?? null }));
+    const range = { from: now.toJSON(), to: until.toJSON(), timezone: zone };
+    const answer = { job: name, days: options.days, ...range, ...forPrograms(told), pause: pause ?? null };
+    out.say(json(answer satisfies CommandJson['forecast']));
     return exitCodes.succeeded;
   }
   out.print([{ key: 'job', segments: [toned('strong', name)] }, ...labelled(shown(job, told, options.days))]);

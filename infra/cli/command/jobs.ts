@@ -3,6 +3,7 @@ import { type JobStatus, jobStatus } from '../../../lib/report/job-status.ts';
 import { readDeclared } from '../client/job-files.ts';
 import { reading } from '../client/open.ts';
 import type { Target } from '../client/target.ts';
+import type { CommandJson, JobJson } from '../contract/contract.ts';
 import { exitCodes } from '../print/exit.ts';
 import { cost, counted } from '../print/format.ts';
 import { type Line, type Segment, toned } from '../print/line.ts';
@@ -25,7 +26,7 @@ const ago = (endedAt: string, now: Date): string =>
 
 const lastText = ({ last }: JobStatus, now: Date): Segment => {
   if (!last) return '–';
-  const what = [last.status, last.why].filter((word) => word !== null).join(' ');
+  const what = [last.status, last.failure ?? last.why].filter((word) => word !== null).join(' ');
   return toned(tones[last.status], `${what}, ${ago(last.endedAt, now)}`);
 };
 
@@ -93,6 +94,19 @@ const listed = (statuses: JobStatus[], now: Date, width: number): Line[] => {
   return [...(head ? [head] : []), ...rows.flatMap((line, at) => [line, ...(statuses[at] ? under(statuses[at]) : [])])];
 };
 
+const forPrograms = ({ month, paused, ...status }: JobStatus): JobJson => ({
+  ...status,
+  pause: paused,
+  month: {
+    month: month.of,
+    usd: month.usd,
+    unpriced: month.unpriced,
+    runCount: month.runs,
+    usdLimit: month.limit?.usd ?? null,
+    runLimit: month.limit?.runs ?? null,
+  },
+});
+
 /** Lists every declared job: when it is due, how it fares, what it spends and what holds it up. Reads only. Throws InvalidJob. */
 export const jobs = async (options: JobsOptions, out: Terminal): Promise<number> => {
   const { jobs: declared } = await readDeclared(options.infra);
@@ -100,7 +114,7 @@ export const jobs = async (options: JobsOptions, out: Terminal): Promise<number>
   const all = (stores?: Stores) => Promise.all(declared.map((job) => jobStatus(job, now, stores)));
   const read = await reading(options, async ({ stores, waiting }) => ({ statuses: await all(stores), waiting }));
   const { statuses, waiting } = read ?? { statuses: await all(), waiting: 0 };
-  if (options.json) out.say(json(statuses));
+  if (options.json) out.say(json(statuses.map(forPrograms) satisfies CommandJson['jobs']));
   else if (statuses.length === 0) out.say(`No job is declared in ${options.infra}/jobs.`);
   else {
     out.print(listed(statuses, now, out.columns));

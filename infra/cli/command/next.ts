@@ -3,6 +3,7 @@ import { boundsOf, type Due, slotsAfter } from '../../../lib/schedule/calendar.t
 import { type Schedule, scheduleExpression, weekday } from '../../../lib/schedule/schedule.ts';
 import { openZone, type WallTime, wallTime, type Zone } from '../../../lib/schedule/time-zone.ts';
 import { mustBeDeclared, readDeclared } from '../client/job-files.ts';
+import type { CommandJson, NextJson } from '../contract/contract.ts';
 import { exitCodes } from '../print/exit.ts';
 import { json } from '../print/sanitize.ts';
 import { tableLines } from '../print/table.ts';
@@ -29,6 +30,16 @@ const isCountedFromNow = (schedule: Schedule, now: Date): boolean => {
 type Coming = { due: Due; wall: WallTime; remark: string | undefined };
 
 const coming = (due: Due, zone: Zone): Coming => ({ due, wall: wallTime(due.slot, zone), remark: remark(due, zone) });
+
+const slotJson = ({ due, wall, remark }: Coming): NextJson['slots'][number] => ({
+  slot: due.slot,
+  local: wall.local,
+  offset: wall.offset,
+  note: wall.note ?? null,
+  firedBy: due.by,
+  skip: due.skip ?? null,
+  remark: remark ?? null,
+});
 
 const row = ({ wall: { slot, local, offset, note }, remark }: Coming, { timezone }: Schedule) => [
   `${weekday(slot, timezone).slice(0, 3)} ${local} ${offset}`,
@@ -62,8 +73,8 @@ export const next = async (
     const all = dues.map((due) => coming(due, zone));
     const [expression, english] = [scheduleExpression(schedule), inEnglish(schedule)];
     if (wantsJson) {
-      const slots = all.map(({ due, wall, remark }) => ({ ...wall, ...due, ...(remark && { remark }) }));
-      out.say(json({ job: name, expression, timezone: schedule.timezone, english, enabled, slots }));
+      const about = { job: name, expression, timezone: schedule.timezone, english, enabled };
+      out.say(json({ ...about, slots: all.map(slotJson) } satisfies CommandJson['next']));
       continue;
     }
     out.say(`${english}, ${schedule.timezone}  (${expression})`);

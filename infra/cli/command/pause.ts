@@ -5,6 +5,7 @@ import { goingOn, type Pause, paused } from '../../../lib/policy/pause.ts';
 import { openClient } from '../client/client.ts';
 import { findJobAt } from '../client/find-job.ts';
 import type { Target } from '../client/target.ts';
+import type { CommandJson } from '../contract/contract.ts';
 import { exitCodes } from '../print/exit.ts';
 import { brief, json } from '../print/sanitize.ts';
 import type { Terminal } from '../print/terminal.ts';
@@ -45,6 +46,14 @@ const sentences = (job: Job, { pause, replaced, open, queued }: Done): string[] 
   ];
 };
 
+const forPrograms = ({ name }: Job, { pause, replaced, open, queued }: Done): CommandJson['pause'] => ({
+  job: name,
+  pause,
+  replaced: replaced ?? null,
+  open: open.map(({ run }) => run),
+  queued,
+});
+
 /**
  * Pauses a job, with a note of who and why: no slot of it starts until it is resumed, or until a time. A pause that goes on gives way to the
  * new one. Throws UnknownJob, InvalidSlot, InvalidEvent.
@@ -63,7 +72,7 @@ export const pause = async (name: string, options: PauseOptions, out: Terminal):
   const stage = await openClient(options, { resume: false });
   try {
     const { open, queued } = await changeState(name, change, stage.stores.states);
-    if (options.json) out.say(json({ job: name, pause, replaced: replaced ?? null, open, queued }));
+    if (options.json) out.say(json(forPrograms(job, { pause, replaced, open, queued })));
     else for (const sentence of sentences(job, { pause, replaced, open, queued })) out.say(sentence);
     return exitCodes.succeeded;
   } finally {

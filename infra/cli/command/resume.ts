@@ -7,6 +7,7 @@ import type { Client } from '../client/client.ts';
 import { findJobAt } from '../client/find-job.ts';
 import { reading } from '../client/open.ts';
 import type { Target } from '../client/target.ts';
+import type { CommandJson } from '../contract/contract.ts';
 import { exitCodes } from '../print/exit.ts';
 import { counted } from '../print/format.ts';
 import { json } from '../print/sanitize.ts';
@@ -61,7 +62,7 @@ export const resume = async (name: string, options: ResumeOptions, out: Terminal
   const next = job.enabled && anchor.known ? neighbours(job.schedule, now.getTime(), anchor.at).next : undefined;
   if (options.json) {
     const { pause = null, breaker } = ended;
-    out.say(json({ job: name, pause, breaker, queued, next: next?.slot ?? null }));
+    out.say(json({ job: name, pause, breaker, queued, next: next?.slot ?? null } satisfies CommandJson['resume']));
     return exitCodes.succeeded;
   }
   for (const sentence of sentences(job, ended, queued)) out.say(sentence);

@@ -1,11 +1,11 @@
 import { storedPastRuns } from '../../../lib/io/store/past-runs.ts';
-import { hasRun } from '../../../lib/run/outcome.ts';
-import { type Run, runStatus } from '../../../lib/run/run.ts';
+import type { Run } from '../../../lib/run/run.ts';
 import { localDate, localTime, weekday } from '../../../lib/schedule/schedule.ts';
-import { tokens } from '../../../lib/usage.ts';
 import { mustBeDeclared, readDeclared } from '../client/job-files.ts';
 import { reading } from '../client/open.ts';
 import type { Target } from '../client/target.ts';
+import type { CommandJson } from '../contract/contract.ts';
+import { runJson } from '../contract/run.ts';
 import { exitCodes } from '../print/exit.ts';
 import { cost, count, duration } from '../print/format.ts';
 import type { Line, Segment } from '../print/line.ts';
@@ -15,31 +15,6 @@ import type { Terminal } from '../print/terminal.ts';
 import { waitingLines } from '../print/waiting.ts';
 
 export type RunsOptions = Target & { infra: string; job?: string; days: number; limit: number; json?: boolean };
-
-const tookMs = ({ startedAt, outcome }: Run): number | null =>
-  outcome ? Date.parse(outcome.endedAt) - Date.parse(startedAt) : null;
-
-/** A run in one flat line, for programs. What is not known, or not yet, is null. */
-const summary = (run: Run) => {
-  const { outcome } = run;
-  return {
-    run: run.id,
-    job: run.job.name,
-    slot: run.slot,
-    model: run.job.model,
-    status: runStatus(run),
-    failure: outcome?.status === 'failed' ? outcome.failure : null,
-    why: outcome?.status === 'skipped' ? outcome.why : null,
-    attempts: hasRun(outcome) ? outcome.attempts : null,
-    steps: outcome?.status === 'succeeded' ? outcome.steps : null,
-    startedAt: run.startedAt,
-    endedAt: outcome?.endedAt ?? null,
-    durationMs: tookMs(run),
-    tokens: outcome ? tokens(outcome.usage) : null,
-    usd: outcome ? outcome.usage.usd : null,
-  };
-};
-type Summary = ReturnType<typeof summary>;
 
 const columns: Column[] = [
   { title: 'slot, local time' },
@@ -58,7 +33,7 @@ const shown = (value: number | null, format: (value: number) => string): string 
 
 const row = (run: Run): Segment[] => {
   const zone = run.job.schedule.timezone;
-  const { status, failure, why, attempts, durationMs, tokens: used, usd }: Summary = summary(run);
+  const { status, failure, why, attempts, durationMs, tokens: used, usd } = runJson(run);
   const slot = `${weekday(run.slot, zone).slice(0, 3)} ${localDate(run.slot, zone)} ${localTime(run.slot, zone)}`;
   const outcome = [status, failure ?? why].filter(Boolean).join(' ');
   const amounts = [shown(attempts, count), shown(durationMs, duration), shown(used, count), cost(usd)];
@@ -101,7 +76,7 @@ const none = ({ job, days, stage }: RunsOptions): string => {
 export const runs = async (options: RunsOptions, out: Terminal): Promise<number> => {
   const { found, waiting } = await recent(options);
   if (found.length === 0) await checkName(options);
-  if (options.json) out.say(json(found.map(summary)));
+  if (options.json) out.say(json(found.map(runJson) satisfies CommandJson['runs']));
   else if (found.length === 0) out.say(none(options));
   else {
     out.print(listed(found, out.columns));

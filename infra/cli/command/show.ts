@@ -6,6 +6,8 @@ import { type Call, callsOf, isCorrection, isFinal, type Step } from '../../../l
 import { tokens } from '../../../lib/usage.ts';
 import { reading } from '../client/open.ts';
 import type { Target } from '../client/target.ts';
+import type { CommandJson } from '../contract/contract.ts';
+import { runDetailJson } from '../contract/run.ts';
 import { exitCodes } from '../print/exit.ts';
 import { cost, count, counted, duration } from '../print/format.ts';
 import { type Line, type Segment, toned } from '../print/line.ts';
@@ -118,7 +120,7 @@ export const show = async (runId: string, options: Target & { json?: boolean }, 
   const { seen, waiting } = await read(runId, options);
   const result = await resultOf(seen);
   if (options.json) {
-    out.say(json({ ...seen, result }));
+    out.say(json(runDetailJson(seen, result) satisfies CommandJson['show']));
     return exitCodes.succeeded;
   }
   const [first] = seen.attempts;

@@ -5,6 +5,8 @@ import { findJob } from '../client/find-job.ts';
 import { reading } from '../client/open.ts';
 import type { Target } from '../client/target.ts';
 import { hint } from '../client/target.ts';
+import type { CommandJson } from '../contract/contract.ts';
+import { runJson } from '../contract/run.ts';
 import { exitCodes } from '../print/exit.ts';
 import { type Explanation, explanation, type Question } from '../print/explanation.ts';
 import { toned } from '../print/line.ts';
@@ -39,9 +41,13 @@ const askedOf = async (name: string, time: string, infra: string, stores: Stores
 
 const runOf = (verdict: Why): Run | undefined => ('run' in verdict ? verdict.run : undefined);
 
-const forPrograms = ({ verdict, question: { facts, asked, coveredBy } }: Told, { sentence, evidence }: Explanation) => {
+const forPrograms = (
+  { verdict, question: { facts, asked, coveredBy } }: Told,
+  { sentence, evidence }: Explanation,
+): CommandJson['why'] => {
   const { slot, kind, again, beside } = verdict;
-  const run = runOf(verdict) ?? null;
+  const run = runOf(verdict);
+  const runs = [run, coveredBy, ...beside].filter((one) => one !== undefined);
   return {
     job: facts.job.name,
     asked,
@@ -50,13 +56,14 @@ const forPrograms = ({ verdict, question: { facts, asked, coveredBy } }: Told, {
     kind,
     sentence,
     evidence: evidence.map(([label, text]) => ({ label, text })),
-    run,
-    standIn: coveredBy ?? null,
-    due: 'due' in verdict ? verdict.due : null,
-    before: 'before' in verdict ? (verdict.before ?? null) : null,
-    next: 'next' in verdict ? (verdict.next ?? null) : null,
+    run: run?.id ?? null,
+    standIn: coveredBy?.id ?? null,
+    skip: 'due' in verdict ? (verdict.due.skip ?? null) : null,
+    before: 'before' in verdict ? (verdict.before?.slot ?? null) : null,
+    next: 'next' in verdict ? (verdict.next?.slot ?? null) : null,
     again: again ?? null,
     beside: beside.map(({ id }) => id),
+    runs: runs.map(runJson),
   };
 };
 

@@ -1,35 +1,9 @@
 import type { Slot } from '../../../lib/schedule/slot.ts';
+import type { DevEvent } from '../contract/dev-event.ts';
 import { cost, count, counted, duration } from '../print/format.ts';
 import { type Line, type Segment, toned } from '../print/line.ts';
 import { brief } from '../print/sanitize.ts';
 import { localized, localText } from '../print/time.ts';
-import type { Sighting } from './run-poller.ts';
-
-/** Everything `dev` reports. With `--json` each is one line, with `at` beside it. Instants are in UTC. */
-export type DevEvent =
-  | Sighting
-  | { event: 'began'; jobs: number; data: string }
-  | {
-      event: 'schedule';
-      job: string;
-      enabled: boolean;
-      english: string;
-      expression: string;
-      timezone: string;
-      next: Slot | null;
-    }
-  | { event: 'fired'; job: string; slot: Slot }
-  | { event: 'undelivered'; function: string; job: string | null; slot: Slot | null; failure: string; message: string }
-  | { event: 'passed-over'; job: string; count: number; more: boolean; first: Slot; last: Slot }
-  | { event: 'slept'; from: Slot; to: Slot }
-  | { event: 'drift'; job: string; differences: string[] }
-  | { event: 'mended'; job: string; run: string; was: string }
-  | { event: 'stale'; job: string }
-  | { event: 'files'; created: string[]; updated: string[]; removed: string[] }
-  | { event: 'invalid'; problems: string[] }
-  | { event: 'service-ended' }
-  | { event: 'service-back' }
-  | { event: 'stopped'; open: string[] };
 
 /** How slots are written: in the time zone of their job, and without the date where they are of today. */
 export type Writing = { now: Date; zoneOf(job: string): string; jobWidth: number };
@@ -63,21 +37,21 @@ const endedText = ({ slot, job, ...how }: Ended, writing: Writing): Segment[] =>
   const { status, attempts, durationMs, usd } = how;
   const message = how.message && localized(how.message, writing.zoneOf(job));
   if (status === 'missed') return [toned('bad', `✗ ${when} missed`), reasonText([message])];
-  const by = how.by === null ? '' : ` (see ${how.by})`;
+  const by = how.standIn === null ? '' : ` (see ${how.standIn})`;
   if (status === 'skipped')
     return [toned('warn', `– ${when} skipped`), reasonText([how.why, message]), toned('dim', message ? '' : by)];
   const spent = toned('dim', `, ${duration(durationMs)}, ${cost(usd)}`);
   const after = `after ${counted(attempts ?? 0, 'attempt')}`;
-  if (status === 'failed') return [toned('bad', `✗ ${when} failed ${after}`), reasonText([how.why, message]), spent];
+  if (status === 'failed') return [toned('bad', `✗ ${when} failed ${after}`), reasonText([how.failure, message]), spent];
   return [toned('good', `✓ ${when} succeeded ${after}`), spent];
 };
 
 type Started = Extract<DevEvent, { event: 'started' }>;
 
-const startedText = ({ slot, job, run, origin, slots, goesOn }: Started, writing: Writing): Segment[] => {
+const startedText = ({ slot, job, run, origin, slotCount, goesOn }: Started, writing: Writing): Segment[] => {
   const starter = { watchman: ' by the watchman', person: ' by hand' }[origin] ?? '';
   const verb = goesOn ? 'continues' : `started${starter}`;
-  const covered = slots > 1 ? `, for ${count(slots)} slots` : '';
+  const covered = slotCount > 1 ? `, for ${count(slotCount)} slots` : '';
   return [`▸ ${slotText(slot, job, writing)} ${verb}${covered}`, toned('dim', `  ${run}`)];
 };
 
@@ -89,8 +63,8 @@ type Texts = {
 };
 
 const texts: Texts = {
-  began: ({ jobs, data }) => [
-    `${counted(jobs, 'job')}, data in ${data}. `,
+  began: ({ jobCount, data }) => [
+    `${counted(jobCount, 'job')}, data in ${data}. `,
     toned('dim', 'Times at the left are those of this machine, slots are in the time zone of their job. Ctrl-C stops.'),
   ],
   schedule: ({ job, english, timezone, enabled, next }, writing) => {
@@ -110,7 +84,7 @@ const texts: Texts = {
     toned('warn', delaySeconds === null ? '; gives up' : `; waits ${delaySeconds} s, then attempt ${attempt + 1}`),
   ],
   ended: endedText,
-  unrun: ({ job, status, why, count: number, first, last }, writing) => [
+  unrun: ({ job, status, why, slotCount: number, first, last }, writing) => [
     toned(
       status === 'missed' ? 'bad' : 'warn',
       `${status === 'missed' ? '✗' : '–'} ${counted(number, 'slot')} ${status}`,
@@ -123,7 +97,7 @@ const texts: Texts = {
     reasonText([failure, message]),
     toned('dim', '  (in dead-letters.jsonl)'),
   ],
-  'passed-over': ({ job, count: number, more, first, last }, writing) => [
+  'passed-over': ({ job, slotCount: number, more, first, last }, writing) => [
     toned('warn', `– ${counted(number, 'slot')}${more ? ' or more' : ''} not fired in time`),
     `, ${spanText(first, last, job, writing)}; the watchman handles ${number === 1 ? 'it' : 'them'} within minutes`,
   ],

@@ -5,11 +5,12 @@ import { slotsAfter } from '../../../lib/schedule/calendar.ts';
 import { scheduleExpression } from '../../../lib/schedule/schedule.ts';
 import type { Slot } from '../../../lib/schedule/slot.ts';
 import type { Timetable } from '../../local/scheduler/sync-schedules.ts';
+import type { DevEvent } from '../contract/dev-event.ts';
 import { counted } from '../print/format.ts';
 import { jsonLine } from '../print/sanitize.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { about, localText } from '../print/time.ts';
-import { type DevEvent, devEventLines } from './dev-event.ts';
+import { devEventLines } from './dev-event.ts';
 
 /** The next slot that EventBridge delivers and that the job runs. */
 const nextOf = ({ enabled, schedule }: Job, since: Date | undefined, now: Date): Slot | null => {

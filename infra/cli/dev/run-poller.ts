@@ -2,52 +2,15 @@ import type { Stores } from '../../../lib/io/store/stores.ts';
 import type { Attempt } from '../../../lib/run/attempt.ts';
 import { hasRun, type Outcome } from '../../../lib/run/outcome.ts';
 import type { Run } from '../../../lib/run/run.ts';
-import type { Slot } from '../../../lib/schedule/slot.ts';
-
-/** A change of a run that the poller has seen. Instants are in UTC. */
-export type Sighting =
-  | { event: 'queued'; job: string; slot: Slot; run: string }
-  | { event: 'started'; job: string; slot: Slot; run: string; origin: string; slots: number; goesOn: boolean }
-  | {
-      event: 'attempt-failed';
-      job: string;
-      slot: Slot;
-      run: string;
-      attempt: number;
-      failure: string;
-      message: string;
-      delaySeconds: number | null;
-    }
-  | {
-      event: 'ended';
-      job: string;
-      slot: Slot;
-      run: string;
-      status: Outcome['status'];
-      why: string | null;
-      message: string | null;
-      by: string | null;
-      attempts: number | null;
-      durationMs: number;
-      usd: number | null;
-    }
-  | {
-      event: 'unrun';
-      job: string;
-      status: Outcome['status'];
-      why: string | null;
-      count: number;
-      first: Slot;
-      last: Slot;
-    };
+import type { RunEvent } from '../contract/dev-event.ts';
 
 type PolledStores = Pick<Stores, 'runs' | 'attempts' | 'states'>;
 
 export type RunPoller = {
   /** Reports new runs among the newest of each job, `limit` of them at most: queued, started, failed attempts, ended. */
-  scan(jobs: string[], stores: PolledStores, look: { limit: number }): Promise<Sighting[]>;
+  scan(jobs: string[], stores: PolledStores, look: { limit: number }): Promise<RunEvent[]>;
   /** Reports what has changed in the runs that were open at the last poll. */
-  follow(stores: PolledStores): Promise<Sighting[]>;
+  follow(stores: PolledStores): Promise<RunEvent[]>;
   /** The ids of the open runs. */
   open(): string[];
 };
@@ -55,17 +18,17 @@ export type RunPoller = {
 /** Up to so many slots that did not run for the same reason are reported one by one, more of them together. */
 const mostSeparate = 3;
 
-const started = (run: Run, goesOn: boolean): Sighting => ({
+const started = (run: Run, goesOn: boolean): RunEvent => ({
   event: 'started',
   job: run.job.name,
   slot: run.slot,
   run: run.id,
   origin: run.origin ?? (run.suffix === undefined ? 'schedule' : 'person'),
-  slots: run.slots?.length ?? 1,
+  slotCount: run.slots?.length ?? 1,
   goesOn,
 });
 
-const failed = (run: Run, { number, failed: how }: Attempt): Sighting[] =>
+const failed = (run: Run, { number, failed: how }: Attempt): RunEvent[] =>
   how === null
     ? []
     : [
@@ -81,41 +44,37 @@ const failed = (run: Run, { number, failed: how }: Attempt): Sighting[] =>
         },
       ];
 
-const whyOf = (outcome: Outcome): string | null => {
-  if (outcome.status === 'failed') return outcome.failure;
-  return outcome.status === 'skipped' ? outcome.why : null;
-};
-
-const ended = (run: Run, outcome: Outcome): Extract<Sighting, { event: 'ended' }> => ({
+const ended = (run: Run, outcome: Outcome): Extract<RunEvent, { event: 'ended' }> => ({
   event: 'ended',
   job: run.job.name,
   slot: run.slot,
   run: run.id,
   status: outcome.status,
-  why: whyOf(outcome),
+  failure: outcome.status === 'failed' ? outcome.failure : null,
+  why: outcome.status === 'skipped' ? outcome.why : null,
   message: 'message' in outcome ? (outcome.message ?? null) : null,
-  by: outcome.status === 'skipped' ? (outcome.by ?? null) : null,
+  standIn: outcome.status === 'skipped' ? (outcome.by ?? null) : null,
   attempts: hasRun(outcome) ? outcome.attempts : null,
   durationMs: Date.parse(outcome.endedAt) - Date.parse(run.startedAt),
   usd: outcome.usage.usd,
 });
 
 /** Combines many slots of one job that did not run for the same reason into one sighting. */
-const combined = (sightings: Sighting[]): Sighting[] => {
-  const reasonOf = (one: Sighting): string | undefined =>
+const combined = (sightings: RunEvent[]): RunEvent[] => {
+  const reasonOf = (one: RunEvent): string | undefined =>
     one.event === 'ended' && one.attempts === null ? JSON.stringify([one.job, one.status, one.why]) : undefined;
   const groups = Map.groupBy(sightings, reasonOf);
   const many = (reason: string | undefined) => reason !== undefined && (groups.get(reason)?.length ?? 0) > mostSeparate;
   const reported = new Set<string>();
-  return sightings.flatMap((one): Sighting[] => {
+  return sightings.flatMap((one): RunEvent[] => {
     const reason = reasonOf(one);
     if (one.event !== 'ended' || reason === undefined || !many(reason)) return [one];
     if (reported.has(reason)) return [];
     reported.add(reason);
     const slots = (groups.get(reason) ?? []).flatMap((other) => ('slot' in other ? other.slot : [])).sort();
     const [first = one.slot] = slots;
-    const { job, status, why } = one;
-    return [{ event: 'unrun', job, status, why, count: slots.length, first, last: slots.at(-1) ?? first }];
+    const { job, status, failure, why } = one;
+    return [{ event: 'unrun', job, status, failure, why, slotCount: slots.length, first, last: slots.at(-1) ?? first }];
   });
 };
 
@@ -129,7 +88,7 @@ export const runPoller = (from: Date): RunPoller => {
 
   const isQueued = async ({ id, job }: Run, { states }: PolledStores): Promise<boolean> =>
     (await states.get(job.name))?.queued === id;
-  const progress = async (run: Run, stores: PolledStores): Promise<Sighting[]> => {
+  const progress = async (run: Run, stores: PolledStores): Promise<RunEvent[]> => {
     if (queued.has(run.id) && !run.outcome && (await isQueued(run, stores))) return [];
     const leftQueue = queued.delete(run.id) && !(run.outcome && !hasRun(run.outcome));
     const reportedFailures = open.get(run.id) ?? 0;
@@ -144,7 +103,7 @@ export const runPoller = (from: Date): RunPoller => {
       ...(run.outcome ? [ended(run, run.outcome)] : []),
     ];
   };
-  const first = async (run: Run, stores: PolledStores): Promise<Sighting[]> => {
+  const first = async (run: Run, stores: PolledStores): Promise<RunEvent[]> => {
     seenRuns.add(run.id);
     if (run.outcome && run.outcome.endedAt < since) return [];
     if (run.outcome && !hasRun(run.outcome)) return [ended(run, run.outcome)];
@@ -158,7 +117,7 @@ export const runPoller = (from: Date): RunPoller => {
 
   return {
     async scan(names, stores, { limit }) {
-      const sightings: Sighting[] = [];
+      const sightings: RunEvent[] = [];
       for (const job of names) {
         const found = await stores.runs.byJob(job, { limit });
         for (const run of found.filter(({ id }) => !seenRuns.has(id)).reverse())
@@ -167,7 +126,7 @@ export const runPoller = (from: Date): RunPoller => {
       return combined(sightings);
     },
     async follow(stores) {
-      const sightings: Sighting[] = [];
+      const sightings: RunEvent[] = [];
       for (const id of open.keys()) {
         const run = await stores.runs.get(id);
         if (run) sightings.push(...(await progress(run, stores)));

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { ServiceEvent } from '../../local/daemon/service.ts';
 import type { LambdaError } from '../../local/lambda/worker.ts';
 import { jobNameOf } from '../../local/scheduler/sync-schedules.ts';
-import type { DevEvent } from './dev-event.ts';
+import type { DevEvent } from '../contract/dev-event.ts';
 
 /** The events to print, and the jobs whose runs to poll now. `deep`: those jobs may have many new runs. */
 export type ServiceEvents = { events: DevEvent[]; jobs: string[]; deep: boolean };
@@ -67,7 +67,7 @@ export const serviceEvents = () => {
     if (event.kind === 'slept') return { ...nothing, events: [{ event: 'slept', from: event.from, to: event.to }] };
     const job = jobNameOf(event.schedule);
     if (event.kind === 'fired') return { ...nothing, events: [{ event: 'fired', job, slot: event.slot }] };
-    const { kind, schedule, ...rest } = event;
-    return { ...nothing, events: [{ event: kind, job, ...rest }] };
+    const { kind, more, first, last, count: slotCount } = event;
+    return { ...nothing, events: [{ event: kind, job, slotCount, more, first, last }] };
   };
 };

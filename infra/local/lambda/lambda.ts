@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { arnName } from '../arn.ts';
 import { errorReply, type HttpReply, type HttpRequest, jsonReply } from '../aws-protocol.ts';
+import { openLogFile } from './log-file.ts';
 import { openPool } from './pool.ts';
 import type { Invocation, LocalFunction } from './sandbox.ts';
 
@@ -45,12 +46,12 @@ export const openLambda = (
   const pools = new Map(
     Object.entries(functions).map(([name, definition]) => {
       const own = lambdaEnv(name, definition);
-      const path = join(logs, `${name}.jsonl`);
+      const append = openLogFile(logs, name);
       const log = (line: string) => {
         const entry = isJsonObject(line)
           ? line
           : JSON.stringify({ timestamp: new Date().toISOString(), message: line });
-        appendFileSync(path, `${entry}\n`);
+        append(`${entry}\n`);
       };
       return [name, { own, pool: openPool(name, definition, { env: { ...env, ...own }, most, log }) }];
     }),

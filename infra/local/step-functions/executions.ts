@@ -3,10 +3,10 @@ import type { Execution, Journal } from './journal.ts';
 import { type Definition, type MachineEnd, runMachine, type WaitOverrides } from './machine.ts';
 
 export type Executions = {
-  /** Starts an execution, or finds the one of that name. It is on disk before this returns. */
+  /** Starts an execution, or finds the one of that name. It is on disk before this returns. Before `resume` it waits too. */
   start(name: string, input: string): { execution: Execution; created: boolean };
   find(name: string): Execution | undefined;
-  /** Ends a running execution as ABORTED; the result of its current task is ignored. An ended execution stays as it is. */
+  /** Ends an open execution as ABORTED, also one that waits. The result of its current task is ignored; an ended execution stays as it is. */
   stop(name: string, error: string | undefined, cause: string | undefined): Execution | undefined;
   readonly running: number;
   /** How many open executions of an earlier process were not resumed yet. */
@@ -33,6 +33,7 @@ export const openExecutions = (
 ): Executions => {
   const { journal } = deps;
   const running = new Map<string, { execution: Execution; stop(): void }>();
+  let isResumed = false;
 
   const announce = (ended: Execution): void => {
     deps.announce(ended);
@@ -84,15 +85,16 @@ export const openExecutions = (
       if (found !== undefined) return { execution: found, created: false };
       const execution: Execution = { name, input, status: 'RUNNING', startedAt: Date.now(), announced: false };
       journal.write(execution);
-      run(execution);
+      if (isResumed) run(execution);
       return { execution, created: true };
     },
     find: (name) => journal.read(name),
     stop(name, error, cause) {
       const entry = running.get(name);
-      if (entry === undefined) return journal.read(name);
-      const ended = end(entry.execution, { status: 'ABORTED', ...(error && { error }), ...(cause && { cause }) });
-      entry.stop();
+      const execution = entry?.execution ?? journal.read(name);
+      if (execution?.status !== 'RUNNING') return execution;
+      const ended = end(execution, { status: 'ABORTED', ...(error && { error }), ...(cause && { cause }) });
+      entry?.stop();
       return ended;
     },
     get running() {
@@ -102,6 +104,7 @@ export const openExecutions = (
       return journal.all().filter(({ name, status }) => status === 'RUNNING' && !running.has(name)).length;
     },
     resume() {
+      isResumed = true;
       for (const execution of journal.all()) {
         if (execution.status === 'RUNNING') run(execution);
         else if (!execution.announced) announce(execution);
