@@ -20,8 +20,7 @@ const stageName = (text: string) => {
 };
 
 /** --data, for a command that works with the local service only. */
-export const local = (made: Command) =>
-  made.option('--data <dir>', 'data directory of the local service', usualData);
+export const local = (made: Command) => made.option('--data <dir>', 'data directory of the local service', usualData);
 
 /** --stage, --region and --data: where the command works. */
 export const placed = (made: Command) =>

@@ -37,7 +37,9 @@ const lineOf = (name: string, text: string, { run, from, to }: LogQuery): LogLin
     if (read?.run !== run) return [];
     const { level, message, timestamp, run: _, ...fields } = read;
     const at = Date.parse(timestamp);
-    return at >= from.getTime() && at <= to.getTime() ? [{ at: timestamp, function: name, level, message, fields }] : [];
+    return at >= from.getTime() && at <= to.getTime()
+      ? [{ at: timestamp, function: name, level, message, fields }]
+      : [];
   } catch {
     return [];
   }

@@ -20,7 +20,10 @@ export const machineOf = async (lambda: LambdaClient, dispatch: string): Promise
     });
   const arn = Environment?.Variables?.NIGHTSHIFT_STATE_MACHINE_ARN;
   if (arn) return arn;
-  throw new Failure('StoreUnavailable', `function ${dispatch} names no state machine: deploy the stack (npx osls deploy)`);
+  throw new Failure(
+    'StoreUnavailable',
+    `function ${dispatch} names no state machine: deploy the stack (npx osls deploy)`,
+  );
 };
 
 /** The executions of a state machine, with errors by name. */

@@ -60,7 +60,8 @@ export const logs = async (id: string, options: LogsOptions, out: Terminal): Pro
     return exitCodes.succeeded;
   }
   out.print(found.lines.map(shown));
-  if (found.lines.length === 0) out.say(`No log lines of ${id}: they are kept for 30 days at a stage, and in part here.`);
+  if (found.lines.length === 0)
+    out.say(`No log lines of ${id}: they are kept for 30 days at a stage, and in part here.`);
   if (found.more) out.say(`\nThe first ${found.lines.length} lines; --limit shows more.`);
   return exitCodes.succeeded;
 };

@@ -44,8 +44,7 @@ const stopRun = async (id: string, client: Client): Promise<Stopped> => {
   }
 };
 
-const isAborted = ({ outcome }: Run): boolean =>
-  outcome?.status === 'failed' && outcome.failure === 'ExecutionAborted';
+const isAborted = ({ outcome }: Run): boolean => outcome?.status === 'failed' && outcome.failure === 'ExecutionAborted';
 
 const sentence = ({ run, stopped }: Stopped): string => {
   const { id, outcome } = run;

@@ -42,7 +42,8 @@ const endedText = ({ slot, job, ...how }: Ended, writing: Writing): Segment[] =>
     return [toned('warn', `– ${when} skipped`), reasonText([how.why, message]), toned('dim', message ? '' : by)];
   const spent = toned('dim', `, ${duration(durationMs)}, ${cost(usd)}`);
   const after = `after ${counted(attempts ?? 0, 'attempt')}`;
-  if (status === 'failed') return [toned('bad', `✗ ${when} failed ${after}`), reasonText([how.failure, message]), spent];
+  if (status === 'failed')
+    return [toned('bad', `✗ ${when} failed ${after}`), reasonText([how.failure, message]), spent];
   return [toned('good', `✓ ${when} succeeded ${after}`), spent];
 };
 
