@@ -1,12 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { alarmParts } from './alarm-parts.ts';
 import { costParts } from './cost-parts.ts';
+import { cliParts } from './cli-parts.ts';
 import { jobParts } from './job-parts.ts';
 import { type Part, withPart } from './part.ts';
 import { scriptParts } from './script-parts.ts';
 
 /** Every generated part. A document's parts have a file of their own here. */
-const parts: Part[] = [...jobParts, ...alarmParts, ...scriptParts, ...costParts];
+const parts: Part[] = [...jobParts, ...cliParts, ...alarmParts, ...scriptParts, ...costParts];
 
 const current = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
 

@@ -4,6 +4,7 @@ import { slotsAfter } from '../schedule/calendar.ts';
 import { isHolidayName, type Schedule } from '../schedule/schedule.ts';
 import { byteLength, capped } from '../text.ts';
 import { Job, JobName } from './job.ts';
+import { fieldsAt, nearest } from './suggestion.ts';
 
 /** Something wrong in a file: where, and what was found and expected. Lines and columns count from 1. */
 export type Problem = { file: string; line: number; column: number; path: string; message: string };
@@ -99,12 +100,18 @@ const inside = (node: unknown, part: PropertyKey): Place | undefined => {
 
 const rangeOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined);
 
+const suggestion = (key: string, fields: string[]): string => {
+  const field = nearest(key, fields);
+  return field === undefined ? '' : `, did you mean ${field}?`;
+};
+
 /** Each problem of a value, one a zod issue; an unknown field is shown at its own key. */
-export const issueProblems = (source: Source, issues: z.core.$ZodIssue[]): Problem[] =>
+export const issueProblems = (source: Source, issues: z.core.$ZodIssue[], schema: z.ZodType): Problem[] =>
   issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [source.at(issue.path, issue.message)];
     const message = issue.path[0] === 'schedule' ? issue.message : 'unknown field';
-    return issue.keys.map((key) => source.at([...issue.path, key], message));
+    const fields = fieldsAt(schema, issue.path);
+    return issue.keys.map((key) => source.at([...issue.path, key], `${message}${suggestion(key, fields)}`));
   });
 
 /** The job in a file named `<name>.yml`, or everything that is wrong with it. */
@@ -122,7 +129,7 @@ export const readJobFile = (source: Source, known: Known): { job: Job } | { prob
   const problems = [
     ...badName,
     ...named,
-    ...(read.success ? tooLarge(source, read.data) : issueProblems(source, read.error.issues)),
+    ...(read.success ? tooLarge(source, read.data) : issueProblems(source, read.error.issues, Job)),
     ...unknownTools(source, value, known),
     ...unknownHolidays(source, value, known),
     ...(read.success ? neverDue(source, read.data, known) : []),

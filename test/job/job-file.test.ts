@@ -31,8 +31,12 @@ describe('a job file', () => {
   });
 
   it.each([
-    ['an unknown field', ['toolz: [a]'], '4:1 toolz: unknown field'],
-    ['an unknown field inside', ['limits:', '  steps: 3', '  stepz: 3'], '6:3 limits.stepz: unknown field'],
+    ['an unknown field', ['toolz: [a]'], '4:1 toolz: unknown field, did you mean tools?'],
+    [
+      'an unknown field inside',
+      ['limits:', '  steps: 3', '  stepz: 3'],
+      '6:3 limits.stepz: unknown field, did you mean steps?',
+    ],
     ['a number as a field', ['# why', '7: x'], '5:1 7: unknown field'],
     ['a field that would change objects', ['__proto__: { enabled: false }'], '4:1 __proto__: unknown field'],
     ['its own name', ['name: night'], /^4:1 name: unknown field: the name of the file/],

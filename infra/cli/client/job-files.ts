@@ -1,7 +1,13 @@
-import { access } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Failure } from '../../../lib/failure.ts';
-import { type Declared, readJobs, repositoryFiles } from '../../../lib/io/files/job-files.ts';
+import {
+  type Declared,
+  type JobFiles,
+  readJobs,
+  readNewJob,
+  repositoryFiles,
+} from '../../../lib/io/files/job-files.ts';
 import { projectRoot } from '../../local/project-root.ts';
 
 /** A path of this project, relative to the current directory. */
@@ -11,13 +17,25 @@ export const projectPath = (path: string): string => relative(process.cwd(), joi
  * The jobs and scripts declared under `infra`, checked. Throws InvalidJob with a line for each problem. With `now`, a one-time job
  * that is over is a problem too.
  */
-export const readDeclared = async (infra: string, now?: Date): Promise<Declared> => {
+export const readDeclared = async (infra: string, now?: Date): Promise<Declared> => readJobs(await filesOf(infra), now);
+
+const filesOf = async (infra: string): Promise<JobFiles> => {
   const jobs = join(infra, 'jobs');
   await access(jobs).catch((cause: unknown) => {
     throw new Failure('InvalidJob', `${jobs}: there is no such directory`, { cause });
   });
   const [scripts, holidays] = [join(infra, 'scripts'), join(infra, 'holidays')];
-  return readJobs({ jobs, scripts, holidays, tools: projectPath(repositoryFiles.tools) }, now);
+  return { jobs, scripts, holidays, tools: projectPath(repositoryFiles.tools) };
+};
+
+/** Checks a job file that is not written yet, and returns its path and its job. Throws InvalidJob, also for a name that is taken. */
+export const checkedNewJob = async (infra: string, name: string, text: string, now: Date) => {
+  const files = await filesOf(infra);
+  const taken = (await readdir(files.jobs)).find((file) => file.replace(/\.(ya?ml|ts)$/, '').toLowerCase() === name);
+  if (taken !== undefined)
+    throw new Failure('InvalidJob', `${join(files.jobs, taken)}: there is such a file already, expected a new name`);
+  const file = `${name}.yml`;
+  return { file: join(files.jobs, file), job: await readNewJob(files, file, text, now) };
 };
 
 /** Throws UnknownJob, which names the declared jobs. */

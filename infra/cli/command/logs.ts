@@ -1,5 +1,5 @@
 import { mustBeRunId } from '../../../lib/report/run-history.ts';
-import { knownRun, type Run } from '../../../lib/run/run.ts';
+import { existingRun, type Run } from '../../../lib/run/run.ts';
 import { type LogLine, type LogLines, localLogLines, stageLogLines } from '../client/log-lines.ts';
 import { reading } from '../client/open.ts';
 import { regionOf, type Target } from '../client/target.ts';
@@ -44,10 +44,10 @@ const shown = (one: LogLine): Line => {
   };
 };
 
-/** Prints the structured log lines of a run, the oldest first. Reads only. Throws UnknownRun. */
+/** Prints the structured log lines of a run, the oldest first. Reads only. Throws UnexistingRun. */
 export const logs = async (id: string, options: LogsOptions, out: Terminal): Promise<number> => {
   mustBeRunId(id);
-  const run = await reading(options, ({ stores }) => knownRun(id, stores.runs));
+  const run = await reading(options, ({ stores }) => existingRun(id, stores.runs));
   if (!run) throw noSuchRun(id, options);
   const { from, to } = rangeOf(run, new Date());
   const { stage, data, limit } = options;

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Failure } from '../../../lib/failure.ts';
 import { mustBeRunId } from '../../../lib/report/run-history.ts';
-import { knownRun, type Run } from '../../../lib/run/run.ts';
+import { existingRun, type Run } from '../../../lib/run/run.ts';
 import type { Client } from '../client/client.ts';
 import { reading } from '../client/open.ts';
 import { hint, type Target } from '../client/target.ts';
@@ -22,14 +22,14 @@ type Stopped = { run: Run; stopped: boolean };
 const outcomeOf = async (id: string, { stores, restMs }: Client): Promise<Run> => {
   const until = Date.now() + patienceMs;
   for (;;) {
-    const run = await knownRun(id, stores.runs);
+    const run = await existingRun(id, stores.runs);
     if (run.outcome || Date.now() > until) return run;
     await setTimeout(restMs);
   }
 };
 
 const stopRun = async (id: string, client: Client): Promise<Stopped> => {
-  const run = await knownRun(id, client.stores.runs);
+  const run = await existingRun(id, client.stores.runs);
   if (run.outcome) return { run, stopped: false };
   const executions = await client.executions();
   try {
@@ -54,7 +54,7 @@ const sentence = ({ run, stopped }: Stopped): string => {
   return `${id} ended at ${outcome.endedAt} (${end}). Nothing was stopped.`;
 };
 
-/** Stops the execution of a run, which then ends as ExecutionAborted. A run that has ended stays as it is. Throws UnknownRun, InvalidEvent. */
+/** Stops the execution of a run, which then ends as ExecutionAborted. A run that has ended stays as it is. Throws UnexistingRun, InvalidEvent. */
 export const stop = async (id: string, options: StopOptions, usualData: string, out: Terminal): Promise<number> => {
   mustBeRunId(id);
   const done = await reading(options, (client) => stopRun(id, client));

@@ -74,7 +74,7 @@ const WhyJson = z.strictObject({
   next,
   again: slot.nullable().describe('Second slot of a local time that comes twice.'),
   beside: z.array(z.string()).describe('Ids of the runs by hand for that minute.'),
-  runs: z.array(RunJson).describe('The runs of `run`, `standIn` and `beside`.'),
+  runs: z.array(RunJson).describe('The runs of `run`, `standIn` and `beside`, each as in `runs`.'),
 });
 export type WhyJson = z.infer<typeof WhyJson>;
 
@@ -91,7 +91,7 @@ const BackfillJson = z.strictObject({
   stopped: z.boolean().describe('True: Ctrl-C ended the watching.'),
   failedCount: counted('runs that did not succeed'),
   open,
-  runs: z.array(RunJson).describe('Runs that ended while the command watched.'),
+  runs: z.array(RunJson).describe('Runs that ended while the command watched, each as in `runs`.'),
 });
 export type BackfillJson = z.infer<typeof BackfillJson>;
 

@@ -63,6 +63,11 @@ export const RunDetailJson = z.strictObject({
 });
 export type RunDetailJson = z.infer<typeof RunDetailJson>;
 
+const spent = (outcome: Run['outcome']) => ({
+  tokens: outcome ? tokens(outcome.usage) : null,
+  usd: outcome ? outcome.usage.usd : null,
+});
+
 /** A run as programs read it. */
 export const runJson = (run: Run): RunJson => {
   const { outcome } = run;
@@ -81,8 +86,7 @@ export const runJson = (run: Run): RunJson => {
     startedAt: run.startedAt,
     endedAt: outcome?.endedAt ?? null,
     durationMs: outcome ? Date.parse(outcome.endedAt) - Date.parse(run.startedAt) : null,
-    tokens: outcome ? tokens(outcome.usage) : null,
-    usd: outcome ? outcome.usage.usd : null,
+    ...spent(outcome),
   };
 };
 

@@ -34,12 +34,20 @@ const detail = (name: FailureName, cause: unknown): string => {
   return reason ? ` (${reason})` : '';
 };
 
-/** The message and the exit code of a command that threw. An error without a failure's name keeps its stack. */
-export const exitOf = (thrown: unknown): { text: string; exitCode: number } => {
-  const { name, message, cause } = asFailure(thrown);
+const exitCodeOf = (name: FailureName): number => {
+  if (badInput.includes(name)) return exitCodes.badInput;
+  return unreachable.includes(name) ? exitCodes.unreachable : exitCodes.failed;
+};
+
+/** How a command that threw ends. `text` holds name, message and advice for people. */
+export type Exit = { name: FailureName; message: string; advice: string; text: string; exitCode: number };
+
+/** The end of a command that threw. An error without a failure's name keeps its stack. */
+export const exitOf = (thrown: unknown): Exit => {
+  const { name, message: plain, cause } = asFailure(thrown);
   const stack = name === 'Crash' && cause instanceof Error ? (cause.stack ?? cause.message) : undefined;
-  const body = stack ?? `${message}${detail(name, cause)}`;
-  const text = [`${name}:${body.includes('\n') ? '\n' : ' '}${body}`, advice[name]].filter(Boolean).join('\n');
-  if (badInput.includes(name)) return { text, exitCode: exitCodes.badInput };
-  return { text, exitCode: unreachable.includes(name) ? exitCodes.unreachable : exitCodes.failed };
+  const message = stack ?? `${plain}${detail(name, cause)}`;
+  const help = advice[name] ?? '';
+  const text = [`${name}:${message.includes('\n') ? '\n' : ' '}${message}`, help].filter(Boolean).join('\n');
+  return { name, message, advice: help, text, exitCode: exitCodeOf(name) };
 };

@@ -39,9 +39,26 @@ const stem = (file: string): string => file.replace(yaml, '');
  * Reads and checks every job file. Throws InvalidJob with all that is wrong in all of them, a line each: file, line, field, what was
  * expected. Where `now` is given, a one-time job whose time is over is wrong too.
  */
-export const readJobs = async (files: JobFiles = repositoryFiles, now?: Date): Promise<Declared> => {
-  const [jobFiles, scriptFiles, toolFiles, holidayFiles] = await Promise.all([
-    list(files.jobs, yaml),
+export const readJobs = async (files: JobFiles = repositoryFiles, now?: Date): Promise<Declared> =>
+  readAll(files, await list(files.jobs, yaml), now);
+
+/** Reads all job files together with one that is not written yet, and returns that job. Throws InvalidJob as `readJobs` does. */
+export const readNewJob = async (files: JobFiles, file: string, text: string, now: Date): Promise<Job> => {
+  const known = await list(files.jobs, yaml);
+  const { jobs } = await readAll(files, [...known, file], now, { [file]: text });
+  const made = jobs.find(({ name }) => name === stem(file));
+  if (made) return made;
+  throw new Failure('InvalidJob', `${join(files.jobs, file)} holds no job`);
+};
+
+/** `unwritten` holds the text of files that are not on the disk. */
+const readAll = async (
+  files: JobFiles,
+  jobFiles: string[],
+  now?: Date,
+  unwritten: Record<string, string> = {},
+): Promise<Declared> => {
+  const [scriptFiles, toolFiles, holidayFiles] = await Promise.all([
     list(files.scripts, yaml),
     list(files.tools, /^\w+\.ts$/),
     list(files.holidays, yaml),
@@ -58,7 +75,7 @@ export const readJobs = async (files: JobFiles = repositoryFiles, now?: Date): P
   const read = await Promise.all(
     jobFiles.map(async (file) => {
       const path = join(files.jobs, file);
-      const source = readYaml(path, await readFile(path, 'utf8'));
+      const source = readYaml(path, unwritten[file] ?? (await readFile(path, 'utf8')));
       const found = readJobFile(source, known);
       const broken = await brokenReferences(source, scriptFiles.map(stem));
       const problems = [...('problems' in found ? found.problems : []), ...broken];
@@ -84,7 +101,7 @@ const readScriptFile = async (path: string): Promise<{ script: Script } | { prob
   const source = readYaml(path, await readFile(path, 'utf8'));
   if (source.problems.length > 0) return { problems: source.problems };
   const read = Script.safeParse(source.value);
-  return read.success ? { script: read.data } : { problems: issueProblems(source, read.error.issues) };
+  return read.success ? { script: read.data } : { problems: issueProblems(source, read.error.issues, Script) };
 };
 
 const readHolidayFile = async (path: string): Promise<ReturnType<typeof holidays>> =>

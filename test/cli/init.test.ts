@@ -1,0 +1,81 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { check } from '../../infra/cli/command/check.ts';
+import { type InitOptions, init, scheduleOf } from '../../infra/cli/command/init.ts';
+import { commandOutput } from '../kit/command-json.ts';
+import { paper } from '../kit/paper.ts';
+import { place } from '../kit/place.ts';
+
+const directory = (): string => {
+  const infra = place();
+  for (const name of ['jobs', 'scripts']) mkdirSync(join(infra, name));
+  writeFileSync(join(infra, 'scripts/fine.yml'), 'attempts: [[{ text: Fine. }]]');
+  return infra;
+};
+
+const good = {
+  schedule: '1 hour',
+  timezone: 'Asia/Tokyo',
+  model: 'scripted/fine',
+  prompt: 'Write: the ${date} report.',
+};
+const made = async (name: string, options: InitOptions, ask?: (question: string, usual: string) => Promise<string>) => {
+  const [out, err] = [paper(), paper()];
+  const exitCode = await init(name, options, '.nightshift', { out: out.out, err: err.out, ask });
+  return { exitCode, out, err };
+};
+
+test.each([
+  ['1 hour', { rate: '1 hour' }],
+  ['rate(5 minutes)', { rate: '5 minutes' }],
+  ['2199-12-24T18:00:00', { at: '2199-12-24T18:00:00' }],
+  ['0 7 * * ? *', { cron: '0 7 * * ? *' }],
+  ['cron(0 7 * * ? *)', { cron: '0 7 * * ? *' }],
+])('init takes %s as a schedule', (text, expected) => {
+  expect(scheduleOf(text)).toEqual(expected);
+});
+
+test('init writes a job file that passes check, from options alone', async () => {
+  const infra = directory();
+  const more = { description: 'A report: hourly', tool: ['http_get'], allow: ['example.com'] };
+  const { exitCode, out } = await made('report', { infra, ...good, ...more, json: true });
+  expect(exitCode).toBe(0);
+  const file = join(infra, 'jobs/report.yml');
+  expect(commandOutput('init', out.text())).toMatchObject({ job: 'report', file, timezone: 'Asia/Tokyo' });
+  expect(await check({ infra }, paper().out)).toBe(0);
+  expect(readFileSync(file, 'utf8')).toMatch(/^# yaml-language-server: .*\ndescription: "?A report: hourly/);
+  expect(readdirSync(join(infra, 'jobs'))).toEqual(['report.yml']);
+});
+
+test('init asks for what no option gives, again after an answer that is none, and offers an answer', async () => {
+  const infra = directory();
+  const answers = ['', '', 'gpt', 'scripted/fine', '', 'Go.'];
+  const asked: string[] = [];
+  const { err } = await made('report', { infra }, async (question) => {
+    asked.push(question);
+    return answers.shift() ?? '';
+  });
+  expect(asked).toHaveLength(6);
+  expect(err.text()).toMatch(/^found "gpt", expected one of .*\nfound nothing, expected an answer\n$/);
+  expect(readFileSync(join(infra, 'jobs/report.yml'), 'utf8')).toContain('cron: 0 7 * * ? *');
+  expect(await check({ infra }, paper().out)).toBe(0);
+});
+
+test.each([
+  ['Bad Name', {}, /^<job>: found "Bad Name", must be 1 to 40/],
+  ['there', {}, /there\.yaml: there is such a file already/],
+  ['report', { schedule: 'hourly' }, /report\.yml:\d+:\d+ schedule\.cron: /],
+  ['report', { model: 'scripted/none' }, /no script scripts\/none\.yml/],
+  ['report', { tool: ['hammer'] }, /unknown tool "hammer"/],
+  ['report', { schedule: '2020-01-01T00:00:00' }, /which is over/],
+  ['report', { prompt: undefined, model: undefined }, /^found no --model, --prompt, expected/],
+])('init refuses %s with %j by a named error and writes nothing', async (name, options, message) => {
+  const infra = directory();
+  writeFileSync(join(infra, 'jobs/there.yaml'), 'schedule: { rate: 1 day }\nmodel: scripted/fine\nprompt: x\n');
+  await expect(made(name, { infra, ...good, ...options } as InitOptions)).rejects.toMatchObject({
+    name: 'InvalidJob',
+    message: expect.stringMatching(message),
+  });
+  expect(readdirSync(join(infra, 'jobs'))).toEqual(['there.yaml']);
+});
