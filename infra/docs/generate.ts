@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { alarmParts } from './alarm-parts.ts';
-import { costParts } from './cost-parts.ts';
 import { cliParts } from './cli-parts.ts';
+import { costParts } from './cost-parts.ts';
 import { jobParts } from './job-parts.ts';
 import { type Part, withPart } from './part.ts';
 import { scriptParts } from './script-parts.ts';

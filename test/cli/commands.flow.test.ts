@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { CommandJson } from '../../infra/cli/contract/contract.ts';
 import { type Connection, connect } from '../../infra/local/daemon/connect.ts';
-import { commandOutput } from '../kit/command-json.ts';
+import { commandOutput, errorOutput } from '../kit/command-json.ts';
 import { isAlive } from '../kit/local-service.ts';
 
 const cli = fileURLToPath(new URL('../../infra/cli/nightshift.mjs', import.meta.url));
@@ -315,4 +315,30 @@ test('ends with 3 and a sentence where AWS refuses the credentials', async () =>
   const { err, exitCode } = await nightshift(['show', 'report_20200101T000000Z', '--stage', 'dev'], aws);
   expect(exitCode).toBe(3);
   expect(err).toMatch(/^Unauthorized: table nightshift-dev.*\nAWS did not accept the credentials, or there are none\./);
+});
+
+test.each([
+  [['rnu'], 'InvalidOption', /^unknown command 'rnu'/],
+  [['runs', '--stagee', 'x'], 'InvalidOption', /^unknown option '--stagee'\n\(Did you mean --stage\?\)/],
+  [['runs', '--days', 'many'], 'InvalidOption', /Expected a whole number/],
+  [['show', 'report_20200101T000000Z'], 'UnknownRun', /^there is no run report_20200101T000000Z/],
+  [['stop', 'yesterday'], 'UnknownRun', /^there is no run "yesterday"/],
+])('prints the error of %j under --json as one line of JSON, with the same exit code', async (args, name, message) => {
+  const where = name === 'UnknownRun' ? here(join(root, 'nothing')) : [];
+  const { out, err, exitCode } = await nightshift([...args, '--json', ...where]);
+  expect({ err, exitCode }).toEqual({ err: '', exitCode: 2 });
+  expect(errorOutput(out)).toMatchObject({ name, message: expect.stringMatching(message) });
+});
+
+test('says that npm took an option for itself, and does nothing', async () => {
+  const { out, exitCode } = await nightshift(['check'], { npm_lifecycle_event: 'nightshift', npm_config_json: 'true' });
+  expect(exitCode).toBe(2);
+  expect(errorOutput(out).message).toBe('npm took --json for itself, so nightshift did not get it');
+});
+
+test('prints its version, for programs with the version of its JSON', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  expect(await nightshift(['--version'])).toMatchObject({ out: `${version}\n`, exitCode: 0 });
+  const { json, exitCode } = await nightshift(['--version', '--json']);
+  expect({ exitCode, told: json('version') }).toEqual({ exitCode: 0, told: { version, contract: 1 } });
 });

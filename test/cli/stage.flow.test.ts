@@ -46,7 +46,7 @@ const filtered = (body: Record<string, string>): [status: number, answer: object
   if (!logGroupName.endsWith('-attempt')) return [200, { events: [] }];
   if (nextToken === undefined) return [200, { events: [], nextToken: 'two' }];
   const run = /"(.*)"/.exec(body.filterPattern ?? '')?.[1] ?? '';
-  const at = Date.now();
+  const at = Number(body.endTime) - 1;
   return [
     200,
     { events: [event(run, at), event(run, at - 10, { step: 1 }), event('other', at), { message: 'no JSON' }] },
