@@ -1,6 +1,6 @@
 /**
- * Every way to fail, by name, and what it means for the run: `retry` in a new attempt, or `final`.
- * The names travel (return values, run items, metrics, the state machine), so they are literals and never renamed.
+ * All failure names: triage may try a `retry` failure again in a new attempt, a `final` failure ends the run.
+ * Stored items, metrics and the state machine use these names, so a name never changes.
  */
 export const failures = {
   ModelUnavailable: 'retry',
@@ -43,14 +43,13 @@ export const failures = {
 
 export type FailureName = keyof typeof failures;
 
-/** What a failure may add to its name and message. */
 export type FailureFacts = {
-  /** The provider's own Retry-After, in seconds. */
+  /** The provider's Retry-After, in seconds. */
   retryAfterSeconds?: number;
   cause?: unknown;
 };
 
-/** The one error class: a name from the table above and a message for people, which nothing ever matches on. */
+/** The only error class of this project. `name` is a key of `failures`; code never matches on `message`, which is for people. */
 export class Failure extends Error {
   override readonly name: FailureName;
   readonly retryAfterSeconds: number | undefined;
@@ -64,10 +63,10 @@ export class Failure extends Error {
 
 const isFailureName = (name: string): name is FailureName => Object.hasOwn(failures, name);
 
-/** The failure an error's name stands for. A name outside the table (a timeout, out of memory, a bug) is a Crash. */
+/** The failure for an error's name. A name outside `failures` (a timeout, out of memory, a bug) becomes Crash. */
 export const failureName = (name: string): FailureName => (isFailureName(name) ? name : 'Crash');
 
-/** Turns whatever was thrown into a Failure. What is not one already becomes a Crash, with its cause. */
+/** Converts a thrown value to a Failure. Anything but a Failure becomes a Crash with the value as its cause. */
 export const asFailure = (thrown: unknown): Failure => {
   if (thrown instanceof Failure) return thrown;
   const name = thrown instanceof Error ? thrown.name : typeof thrown;

@@ -1,4 +1,4 @@
-/** The same promise, but rejecting with the signal's reason as soon as it aborts, or at once if it has. Work that does not listen goes on unheard. */
+/** Settles like `work`, but rejects with the signal's reason as soon as the signal aborts. The work itself is not cancelled. */
 export const orAbort = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const stop = () => reject(signal.reason);

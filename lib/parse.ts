@@ -1,11 +1,11 @@
 import type * as z from 'zod';
 import { Failure, type FailureName } from './failure.ts';
 
-/** Everything wrong with a value, as `path: what was expected; …`. `root` is what the value as a whole is called. */
+/** All validation errors of a value as `path: what was expected; …`. `root` names the value as a whole. */
 export const problems = (error: z.ZodError, root = 'value'): string =>
   error.issues.map((issue) => `${issue.path.join('.') || root}: ${issue.message}`).join('; ');
 
-/** The stack is spent where JSON is nested thousands of levels deep: such a value fits no schema of ours. */
+/** Undefined if the value is nested thousands of levels deep and zod runs out of stack. No schema accepts such a value. */
 const safeParse = <T>(schema: z.ZodType<T>, value: unknown): z.ZodSafeParseResult<T> | undefined => {
   try {
     return schema.safeParse(value);
@@ -15,7 +15,7 @@ const safeParse = <T>(schema: z.ZodType<T>, value: unknown): z.ZodSafeParseResul
   }
 };
 
-/** A value of the schema's type, or a failure of that name which says where and what was expected, all of it at once. */
+/** Validates a value. Throws a failure of the given `name` that lists every error with its path; `what` names the value. */
 export const parse = <T>(schema: z.ZodType<T>, value: unknown, name: FailureName, what: string): T => {
   const parsed = safeParse(schema, value);
   if (parsed?.success) return parsed.data;

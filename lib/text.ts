@@ -1,34 +1,34 @@
-/** Control characters, but for tab and newline. */
+/** Control characters except tab and newline. */
 const control = /(?![\t\n])\p{Cc}/gu;
 
-/** A text's size in the table and on the wire, in UTF-8 bytes. */
+/** A text's size in UTF-8 bytes, as the table and the network count it. */
 export const byteLength = (text: string): number => Buffer.byteLength(text);
 
 /**
- * A text of at most `maxBytes` UTF-8 bytes that any store and provider takes: no lone surrogate, no half character, no
- * control characters but tab and newline. What was longer ends with a mark that says so, within the bound and where it fits.
+ * Cuts a text to `maxBytes` UTF-8 bytes and ends a cut text with a note, if the note fits into `maxBytes`.
+ * Replaces lone surrogates and control characters (except tab and newline), which stores and providers refuse.
  */
 export const capped = (text: string, maxBytes: number): string => {
-  const lines = text.replaceAll('\r', '');
-  const clean = opening(lines, maxBytes).toWellFormed().replaceAll(control, '\uFFFD');
-  if (lines.length <= maxBytes && byteLength(clean) <= maxBytes) return clean;
-  const note = `\n[cut: the first part of ${byteLength(lines)} bytes]`;
-  const mark = byteLength(note) <= maxBytes ? note : '';
+  const normalized = text.replaceAll('\r', '');
+  const clean = opening(normalized, maxBytes).toWellFormed().replaceAll(control, '\uFFFD');
+  if (normalized.length <= maxBytes && byteLength(clean) <= maxBytes) return clean;
+  const note = `\n[cut: the first part of ${byteLength(normalized)} bytes]`;
+  const suffix = byteLength(note) <= maxBytes ? note : '';
   const bytes = Buffer.from(clean);
-  let end = Math.max(0, maxBytes - byteLength(mark));
+  let end = Math.max(0, maxBytes - byteLength(suffix));
   while (end > 0 && isInsideCharacter(bytes[end])) end -= 1;
-  return `${bytes.subarray(0, end)}${mark}`;
+  return `${bytes.subarray(0, end)}${suffix}`;
 };
 
-/** A character takes a byte or more: what is past the bound in characters is past it in bytes. Half a pair is left out. */
+/** The first `max` characters, without half a surrogate pair. Each takes at least one byte, so no kept byte is lost. */
 const opening = (text: string, max: number): string =>
   text.length <= max ? text : text.slice(0, max).replace(/[\uD800-\uDBFF]$/, '');
 
 const isInsideCharacter = (byte = 0): boolean => (byte & 0b1100_0000) === 0b1000_0000;
 
 /**
- * The same JSON with every lone surrogate replaced by U+FFFD, in keys too: what has to be encoded as UTF-8.
- * A lone surrogate cannot be, and a provider refuses the whole prompt for it.
+ * Replaces every lone surrogate in a JSON value by U+FFFD, in keys too.
+ * UTF-8 cannot encode a lone surrogate, and providers refuse a whole prompt because of one.
  */
 export const wellFormed = <T>(json: T): T => mend(json) as T;
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 const count = z.number().int().nonnegative();
 
-/** What model calls used. `inputTokens` counts cached ones too. `usd` is null where no price is known, never 0. */
+/** What model calls used. `inputTokens` includes cached tokens; `usd` is null, never 0, if a price is unknown. */
 export const Usage = z.strictObject({
   inputTokens: count,
   outputTokens: count,
@@ -14,10 +14,10 @@ export type Usage = z.infer<typeof Usage>;
 
 export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, usd: 0 };
 
-/** The nearest count that can be written and read again, whatever a provider claims. */
+/** Rounds a token count to a non-negative safe integer, whatever a provider reports. */
 export const countable = (tokens: number): number => Math.min(Math.max(0, Math.round(tokens)), Number.MAX_SAFE_INTEGER);
 
-/** The sum of two usages, which can be stored whatever they are. An unknown price makes the sum's price unknown. */
+/** Adds two usages. If one price is unknown, the price of the sum is unknown. */
 export const addUsage = (a: Usage, b: Usage): Usage => ({
   inputTokens: countable(a.inputTokens + b.inputTokens),
   outputTokens: countable(a.outputTokens + b.outputTokens),
@@ -26,5 +26,5 @@ export const addUsage = (a: Usage, b: Usage): Usage => ({
   usd: a.usd === null || b.usd === null ? null : Math.min(a.usd + b.usd, Number.MAX_VALUE),
 });
 
-/** Input and output tokens together: what `limits.tokens` counts. */
+/** Input plus output tokens, as `limits.tokens` counts them. */
 export const tokens = (usage: Usage): number => usage.inputTokens + usage.outputTokens;

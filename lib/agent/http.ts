@@ -1,19 +1,19 @@
-/** One HTTP exchange asked for by a tool. */
+/** An HTTP request of a tool. */
 export type HttpRequest = {
   method: 'GET' | 'POST';
   url: string;
   headers: Record<string, string>;
   body?: string;
-  /** Hosts the job allows: `example.com` (exactly that one), `*.example.com` (its subdomains), with `:port` if not the scheme's own. */
+  /** The job's allowed hosts: `example.com` (that host alone) or `*.example.com` (its subdomains), with `:port` unless it is the scheme's default. */
   allow: string[];
-  /** How much of the body is kept, in bytes; the rest is not read. */
+  /** Maximum body size in bytes. The rest of a longer body is not read. */
   maxBytes: number;
   signal: AbortSignal;
 };
 
 export type HttpResponse = {
   status: number;
-  /** Where the answer came from, after redirects. */
+  /** The final URL, after redirects. */
   url: string;
   headers: Record<string, string>;
   body: Uint8Array;
@@ -22,8 +22,8 @@ export type HttpResponse = {
 };
 
 /**
- * Fetches from allowed hosts only. Private, loopback, link-local and other special addresses are refused unless the job
- * allows that host by its exact name; the address that was checked is the one connected to; each redirect is checked anew.
- * Throws ToolError: `refused` (nothing was sent), `unreachable` (no connection, nothing was sent), `interrupted` (sent, no whole answer).
+ * Sends a request to an allowed host. Checks host and address of the URL and of each redirect, and connects to the checked address.
+ * Refuses private, loopback, link-local and other special addresses, unless `allow` has the exact host.
+ * Throws ToolError: `refused` or `unreachable` (nothing was sent), or `interrupted` (sent, but no complete response).
  */
 export type Http = (request: HttpRequest) => Promise<HttpResponse>;

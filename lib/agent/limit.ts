@@ -4,16 +4,16 @@ import { canonical } from '../run/effect.ts';
 import { callsOf, type Step } from '../run/step.ts';
 import { tokens, type Usage } from '../usage.ts';
 
-/** What an attempt has used: its steps and time, and what the whole run has spent. */
+/** What counts against the limits: steps and seconds of the attempt, and usage of the whole run. */
 export type Spent = { steps: number; seconds: number; run: Usage };
 
-/** The limit that stands in the way of another model call, as its failure, or undefined. Without a price, usd cannot be held. */
+/** The failure of the first limit that forbids another model call, or undefined. `usd` is ignored if a price is unknown. */
 export const limitReached = (limits: Job['limits'], spent: Spent): Failure | undefined => {
-  if (spent.steps >= limits.steps) return new Failure('StepLimit', `${spent.steps} steps and no final answer`);
+  if (spent.steps >= limits.steps) return new Failure('StepLimit', `no final answer after ${spent.steps} steps`);
   if (spent.seconds >= limits.seconds) {
     return new Failure(
       'TimeLimit',
-      `${Math.round(spent.seconds)} s and no final answer, of ${limits.seconds} s allowed`,
+      `no final answer after ${Math.round(spent.seconds)} s of ${limits.seconds} s allowed`,
     );
   }
   if (tokens(spent.run) >= limits.tokens) {
@@ -25,13 +25,13 @@ export const limitReached = (limits: Job['limits'], spent: Spent): Failure | und
   return undefined;
 };
 
-/** After how many equal steps, or unreachable calls in a row, a session is going nowhere. */
+/** The number of equal steps, or of unreachable calls in a row, that ends an attempt. */
 const patience = 3;
 
 const prints = (step: Step): Set<string> =>
   new Set(callsOf(step).map(({ call, output }) => canonical([call.toolName, call.input, output])));
 
-/** The same call with the same result in each of the last steps, as its failure, or undefined. */
+/** LoopDetected if each of the last steps has the same call with the same result. */
 export const loopDetected = (steps: Step[]): Failure | undefined => {
   const last = steps.slice(-patience);
   if (last.length < patience) return undefined;
@@ -42,7 +42,7 @@ export const loopDetected = (steps: Step[]): Failure | undefined => {
     : undefined;
 };
 
-/** A tool that could not be reached in its last calls, as its failure, or undefined. */
+/** ToolUnavailable if the last calls of some tool could not reach it. */
 export const toolUnavailable = (steps: Step[]): Failure | undefined => {
   const first = steps.findIndex(({ calls }) => calls.includes('unreachable'));
   if (first < 0) return undefined;
@@ -50,6 +50,8 @@ export const toolUnavailable = (steps: Step[]): Failure | undefined => {
   for (const { call, status } of steps.slice(first).flatMap(callsOf)) {
     inARow.set(call.toolName, status === 'unreachable' ? (inARow.get(call.toolName) ?? 0) + 1 : 0);
   }
-  const gone = [...inARow].find(([, count]) => count >= patience);
-  return gone ? new Failure('ToolUnavailable', `${gone[0]} could not be reached ${gone[1]} times in a row`) : undefined;
+  const unreachable = [...inARow].find(([, count]) => count >= patience);
+  return unreachable
+    ? new Failure('ToolUnavailable', `${unreachable[0]} could not be reached ${unreachable[1]} times in a row`)
+    : undefined;
 };

@@ -4,75 +4,77 @@ import type { ResultReader } from '../run/result.ts';
 import { type CallStatus, callsOf, isCorrection, type Step } from '../run/step.ts';
 import type { ModelReply } from './model.ts';
 import { acceptReply, type Refusal } from './reply.ts';
-import { callTool, type ToolAnswer, type ToolCallDeps } from './tool-call.ts';
+import { type CallResult, callTool, type ToolCallDeps } from './tool-call.ts';
 
-/** What all tool answers of one step may take together, in UTF-8 bytes: escaped as JSON, the item stays under 400 KB. */
-const maxAnswersBytes = 128 * 1024;
-const maxAnswerBytes = 48 * 1024;
+/** Maximum size of all tool outputs of one step, in UTF-8 bytes. Escaped as JSON, they fit into an item of 400 KB. */
+const maxOutputsBytes = 128 * 1024;
+const maxOutputBytes = 48 * 1024;
 
 export type NextStepDeps = ToolCallDeps & { readResult: ResultReader; now(): Date };
 
 /**
- * Makes a reply into the session's next step: its calls made, in parallel, and answered; a result that does not fit sent
- * back the first time. Throws what acceptReply throws and what the store throws; tools' failures are in the step.
+ * Turns a reply into the session's next step. It makes the reply's tool calls in parallel, or checks the final answer;
+ * the first answer that does not match the job's schema gets a correction message. Failures of tools become results in the step.
+ * Throws like `acceptReply`, and a store's failures.
  */
 export const nextStep = async (
   reply: ModelReply,
-  asked: { startedAt: Date; steps: Step[] },
+  request: { startedAt: Date; steps: Step[] },
   deps: NextStepDeps,
 ): Promise<Step> => {
   const repliedAt = deps.now();
-  const { steps } = asked;
-  const { message, refusals } = accepted(reply, steps);
+  const { steps } = request;
+  const { message, refusals } = acceptUnique(reply, steps);
   const calls = toolCalls(message);
-  const answers = await answerAll(calls, refusals, steps, deps);
+  const results = await callAll(calls, refusals, steps, deps);
   return {
     number: steps.length + 1,
-    messages: calls.length > 0 ? [message, toolMessage(calls, answers)] : finalTurn(message, steps, deps.readResult),
-    calls: answers.map(({ status }) => status),
+    messages:
+      calls.length > 0 ? [message, toolMessage(calls, results)] : finalMessages(message, steps, deps.readResult),
+    calls: results.map(({ status }) => status),
     usage: reply.usage,
-    startedAt: asked.startedAt.toJSON(),
-    modelMs: Math.max(0, repliedAt.getTime() - asked.startedAt.getTime()),
+    startedAt: request.startedAt.toJSON(),
+    modelMs: Math.max(0, repliedAt.getTime() - request.startedAt.getTime()),
     toolMs: Math.max(0, deps.now().getTime() - repliedAt.getTime()),
   };
 };
 
-/** The reply with ids no earlier call has. A clash is rare, so the whole session's ids are gathered only where there is one. */
-const accepted = (reply: ModelReply, steps: Step[]): ReturnType<typeof acceptReply> => {
-  const alone = acceptReply(reply, new Set());
-  const ids = new Set(toolCalls(alone.message).map(({ toolCallId }) => toolCallId));
+/** Accepts the reply with call ids that are unique in the session. Clashes are rare, so the session's ids are collected only on a clash. */
+const acceptUnique = (reply: ModelReply, steps: Step[]): ReturnType<typeof acceptReply> => {
+  const acceptedAlone = acceptReply(reply, new Set());
+  const ids = new Set(toolCalls(acceptedAlone.message).map(({ toolCallId }) => toolCallId));
   const clash = steps.some(({ messages }) =>
     messages[0].content.some((part) => 'toolCallId' in part && ids.has(part.toolCallId)),
   );
-  return clash ? acceptReply(reply, new Set(steps.flatMap(idsOf))) : alone;
+  return clash ? acceptReply(reply, new Set(steps.flatMap(idsOf))) : acceptedAlone;
 };
 
 const idsOf = ({ messages }: Step): string[] => toolCalls(messages[0]).map(({ toolCallId }) => toolCallId);
 
-const toolMessage = (calls: ToolCallPart[], answers: ToolAnswer[]): ToolMessage => ({
+const toolMessage = (calls: ToolCallPart[], results: CallResult[]): ToolMessage => ({
   role: 'tool',
   content: calls.map(({ toolCallId, toolName }, at) => {
-    const { status = 'error', output = '' } = answers[at] ?? {};
+    const { status = 'error', output = '' } = results[at] ?? {};
     const type = status === 'ok' || status === 'recorded' ? 'text' : 'error-text';
     return { type: 'tool-result', toolCallId, toolName, output: { type, value: output } };
   }),
 });
 
-const finalTurn = (message: AssistantMessage, steps: Step[], readResult: ResultReader): Step['messages'] => {
+const finalMessages = (message: AssistantMessage, steps: Step[], readResult: ResultReader): Step['messages'] => {
   const result = readResult(textOf(message));
   if ('value' in result || steps.some(isCorrection)) return [message];
-  const correction = `This does not fit the JSON Schema of the final answer: ${result.problem}. Answer again with the JSON value alone.`;
+  const correction = `This does not match the JSON Schema of the final answer: ${result.problem}. Answer again with the JSON value alone.`;
   return [message, { role: 'user', content: correction }];
 };
 
-const answerAll = async (
+const callAll = async (
   calls: ToolCallPart[],
   refusals: Refusal[],
   steps: Step[],
   deps: ToolCallDeps,
-): Promise<ToolAnswer[]> => {
-  const maxBytes = Math.min(maxAnswerBytes, Math.floor(maxAnswersBytes / Math.max(1, calls.length)));
-  // Only an effect's key asks which of the equal calls this is, so no other tool pays for a look at the whole session.
+): Promise<CallResult[]> => {
+  const maxBytes = Math.min(maxOutputBytes, Math.floor(maxOutputsBytes / Math.max(1, calls.length)));
+  // Only effect keys need the number among equal calls, so sessions without effects are not searched.
   const hasEffect = (name: string) => Object.hasOwn(deps.tools, name) && deps.tools[name]?.effect === 'once';
   const numbers = calls.some(({ toolName }) => hasEffect(toolName)) ? occurrences(calls, steps, hasEffect) : [];
   return await allOrFirstFailure(
@@ -85,8 +87,8 @@ const answerAll = async (
 };
 
 /**
- * Which of the attempt's equal calls each of these is: the lowest number that none before used up. A call that was not made,
- * or whose end nobody saw, uses none up, so that made again it is the same call, and not a second one.
+ * Numbers each call among the attempt's equal calls: the lowest number that no earlier call used up.
+ * A call that was not made, or whose result is unknown, uses up no number: repeated, it is the same effect.
  */
 const occurrences = (calls: ToolCallPart[], steps: Step[], hasEffect: (tool: string) => boolean): number[] => {
   const used = new Set<string>();
@@ -96,27 +98,27 @@ const occurrences = (calls: ToolCallPart[], steps: Step[], hasEffect: (tool: str
       past.map(({ call }) => call),
       used,
     );
-    for (const [at, { print }] of numbered.entries()) if (usesUp(past[at]?.status)) used.add(print);
+    for (const [at, { fingerprint }] of numbered.entries()) if (usesUp(past[at]?.status)) used.add(fingerprint);
   }
   return numberedCalls(calls, used).map(({ number }) => number);
 };
 
 const usesUp = (status: CallStatus | undefined): boolean => status === 'ok' || status === 'recorded';
 
-const numberedCalls = (calls: ToolCallPart[], used: Set<string>): { number: number; print: string }[] => {
-  const given = new Set<string>();
+const numberedCalls = (calls: ToolCallPart[], used: Set<string>): { number: number; fingerprint: string }[] => {
+  const taken = new Set<string>();
   return calls.map(({ toolName, input }) => {
     const call = canonical([toolName, input]);
     let number = 1;
-    while (used.has(`${number} ${call}`) || given.has(`${number} ${call}`)) number += 1;
-    const print = `${number} ${call}`;
-    given.add(print);
-    return { number, print };
+    while (used.has(`${number} ${call}`) || taken.has(`${number} ${call}`)) number += 1;
+    const fingerprint = `${number} ${call}`;
+    taken.add(fingerprint);
+    return { number, fingerprint };
   });
 };
 
-/** Waits for every call to end, so that none goes on unseen, and only then throws the first failure. */
-const allOrFirstFailure = async (calls: Promise<ToolAnswer>[]): Promise<ToolAnswer[]> => {
+/** Waits until every call has ended, then throws the first failure. No call keeps running unnoticed. */
+const allOrFirstFailure = async (calls: Promise<CallResult>[]): Promise<CallResult[]> => {
   await Promise.allSettled(calls);
   return Promise.all(calls);
 };

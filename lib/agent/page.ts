@@ -1,39 +1,39 @@
 import { byteLength, capped } from '../text.ts';
 import type { HttpResponse } from './http.ts';
 
-/** An HTTP answer as a model reads it. `cut` is true when there was more of it than `body` shows. */
+/** An HTTP response as text for the model. `cut` is true if `body` does not show all of it. */
 export type Page = { status: number; url: string; contentType: string; cut: boolean; body: string };
 
-/** How much of an answer is read from the network. */
+/** Maximum size of a response read from the network, in bytes. */
 export const maxPageBytes = 2 * 1024 * 1024;
-/** How much text a page gives: what a step takes, less room for its JSON. */
+/** Maximum size of a page's text in bytes: a step's limit for one output, minus room for JSON. */
 const maxTextBytes = 40 * 1024;
-/** The parser's time grows with the square of the nesting, so a page of nothing but tags would take minutes. */
+/** Maximum number of tags to parse. The parser's time grows with the square of the nesting: a hostile page would take minutes. */
 const maxTags = 50_000;
 
 const htmlType = /^(text\/html|application\/xhtml\+xml)\b/;
 const textType = /^text\/|[/+](json|xml|yaml|x-yaml|x-ndjson|javascript|x-www-form-urlencoded)\b/;
 const charsetForm = /charset\s*=\s*["']?([^\s"';>]+)/i;
 
-/** The page an answer stands for: HTML as text with its links, text by its charset, anything else as a note of type and size. */
+/** Converts a response to a page: HTML to text with links, text by its charset, any other type to a note of type and size. */
 export const page = async (response: HttpResponse): Promise<Page> => {
   const { status, url, body: bytes } = response;
   const contentType = response.headers['content-type'] ?? '';
-  const read = await readable(bytes, contentType.trim().toLowerCase(), url);
-  const cut = response.cut || read.cut || byteLength(read.text) > maxTextBytes;
-  return { status, url, contentType, cut, body: capped(read.text, maxTextBytes) };
+  const content = await readable(bytes, contentType.trim().toLowerCase(), url);
+  const cut = response.cut || content.cut || byteLength(content.text) > maxTextBytes;
+  return { status, url, contentType, cut, body: capped(content.text, maxTextBytes) };
 };
 
-type Read = { text: string; cut: boolean };
+type PageText = { text: string; cut: boolean };
 
-const readable = async (bytes: Uint8Array, type: string, url: string): Promise<Read> => {
+const readable = async (bytes: Uint8Array, type: string, url: string): Promise<PageText> => {
   if (htmlType.test(type)) return htmlText(decoded(bytes, type, true), url);
   if (textType.test(type) || (type === '' && !bytes.includes(0)))
     return { text: decoded(bytes, type, false), cut: false };
   return { text: `[not text: ${type || 'no content type'}, ${bytes.byteLength} bytes read, not shown]`, cut: false };
 };
 
-/** Text by its declared charset, else UTF-8. What is not valid in it becomes U+FFFD. */
+/** Decodes text by its declared charset, or as UTF-8. Invalid bytes become U+FFFD. */
 const decoded = (bytes: Uint8Array, type: string, html: boolean): string => {
   const head = html ? new TextDecoder('latin1').decode(bytes.subarray(0, 1024)) : '';
   const charset = charsetForm.exec(type)?.[1] ?? charsetForm.exec(head)?.[1] ?? 'utf-8';
@@ -53,7 +53,7 @@ const endOfTag = (html: string, count: number): number => {
   return at;
 };
 
-const htmlText = async (html: string, base: string): Promise<Read> => {
+const htmlText = async (html: string, base: string): Promise<PageText> => {
   const { convert } = await import('html-to-text');
   const end = endOfTag(html, maxTags);
   const link = { pathRewrite: (path: string) => URL.parse(path, base)?.href ?? path, noAnchorUrl: true };

@@ -3,34 +3,34 @@ import { type AssistantMessage, type AssistantPart, isToolName, type ToolCallPar
 import { byteLength, capped, wellFormed } from '../text.ts';
 import type { ModelReply, ReplyPart } from './model.ts';
 
-/** What a reply's text may take of a step, in UTF-8 bytes. */
+/** Maximum size of a reply's text, in UTF-8 bytes. */
 const maxTextBytes = 32 * 1024;
-/** What the arguments of all calls together may take of a step, as JSON in UTF-8 bytes. */
+/** Maximum size of the arguments of all calls together, as JSON in UTF-8 bytes. */
 const maxInputBytes = 32 * 1024;
 /**
- * What a whole reply may take of a step, thoughts (which cannot be cut: they are signed) and a result for each call included,
- * in UTF-8 bytes. Known before any call is made, so that no effect is made for a step that could not be committed.
+ * Maximum size of a whole reply in UTF-8 bytes, including reasoning (signed, so it cannot be cut) and a result for each call.
+ * It is checked before any call is made: no effect happens for a step that could not be committed.
  */
 const maxReplyBytes = 128 * 1024;
-/** What a refused call's result takes at the least. */
+/** Size reserved for the result of each call, in bytes. A refused call needs about this much. */
 const resultBytes = 512;
-/** How many calls one reply may make. */
+/** Maximum number of calls in one reply. */
 const maxCalls = 32;
 
-/** How deep arguments may be nested: far deeper, checking them would run out of stack. */
+/** Maximum nesting of arguments. The check would run out of stack on much deeper values. */
 const maxDepth = 64;
 const toolName = (name: string): string => {
   const legal = name.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64) || 'unnamed';
   return isToolName(legal) ? legal : `${legal}_`;
 };
 
-/** A call whose arguments could not be kept: told apart by its call, so that the loop refuses it instead of calling. */
+/** A call that is answered with a refusal instead of being made. `why` is for the model. */
 export type Refusal = { toolCallId: string; why: string };
 
 /**
- * The reply as it may be stored and sent back: no blank text, texts within bounds, calls with unique ids, legal names and
- * an object as arguments. Calls that had to be changed for that are refused, not made. `taken` are ids of earlier steps.
- * Throws EmptyReply where nothing is left, ItemTooLarge where it could not be committed, ReplyCut and ReplyRefused where the provider ended it.
+ * Makes a reply fit to be stored and sent back: no blank text, bounded sizes, and calls with legal names, object arguments
+ * and ids outside `taken`. A call whose name or arguments had to be replaced is refused.
+ * Throws EmptyReply, ItemTooLarge (the step could not be committed), or ReplyCut and ReplyRefused (the provider ended the reply).
  */
 export const acceptReply = (
   reply: ModelReply,
@@ -58,10 +58,10 @@ export const acceptReply = (
     return [accepted.part];
   });
   if (!content.some((part) => part.type !== 'reasoning'))
-    throw new Failure('EmptyReply', 'the model answered without a word or a tool call');
+    throw new Failure('EmptyReply', 'the reply has neither text nor a tool call');
   const size = byteLength(JSON.stringify(content)) + calls.length * resultBytes;
   if (size > maxReplyBytes)
-    throw new Failure('ItemTooLarge', `the reply takes ${size} bytes of ${maxReplyBytes} a step has for it`);
+    throw new Failure('ItemTooLarge', `the reply takes ${size} bytes, and a step allows ${maxReplyBytes}`);
   return { message: { role: 'assistant', content }, refusals };
 };
 
@@ -73,16 +73,16 @@ const acceptCall = (
   const name = toolName(part.toolName);
   const usable = wordForm.test(part.toolCallId) && !ids.has(part.toolCallId);
   const named = { ...part, toolCallId: usable ? part.toolCallId : freeId(name, ids), toolName: name, input: {} };
-  if (name !== part.toolName) return { part: named, why: 'no tool has such a name' };
+  if (name !== part.toolName) return { part: named, why: 'no tool has this name' };
   if (!isRecord(part.input) || !isJson(part.input, maxDepth))
     return { part: named, why: `the arguments must be a JSON object, at most ${maxDepth} levels deep` };
   const input = wellFormed(part.input);
   const size = byteLength(JSON.stringify(input));
-  if (size > maxBytes) return { part: named, why: `the arguments took ${size} bytes of ${maxBytes} allowed` };
+  if (size > maxBytes) return { part: named, why: `the arguments take ${size} bytes, and ${maxBytes} are allowed` };
   return { part: { ...named, input } };
 };
 
-/** An id that no call has: short enough whatever the name, with its number before what may be cut. */
+/** An unused call id of at most 64 characters. The number comes first, because the name may be cut. */
 const freeId = (name: string, ids: Set<string>): string => {
   let number = ids.size + 1;
   while (ids.has(numberedId(number, name))) number += 1;
@@ -93,7 +93,7 @@ const numberedId = (number: number, name: string): string => `call_${number}_${n
 const isRecord = (value: unknown): value is ToolCallPart['input'] =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** JSON that can be written and read again. `1e999` parses as Infinity, which cannot. */
+/** Whether a value survives being written as JSON and read again. `1e999` parses as Infinity, which does not. */
 const isJson = (value: unknown, levels: number): boolean => {
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object' || value === null) return value === null || /^(string|boolean)$/.test(typeof value);

@@ -8,38 +8,38 @@ import type { CallStatus } from '../run/step.ts';
 import { capped } from '../text.ts';
 import { type Tool, type ToolContext, ToolError } from './tool.ts';
 
-/** What a call needs to be made: the job's tools, what they get, and where effects are kept. */
+/** What a tool call depends on. */
 export type ToolCallDeps = {
   tools: Record<string, Tool>;
   context: Omit<ToolContext, 'signal' | 'idempotencyKey'> & { attempt: number };
   effects: Effects;
-  /** Throws SessionConflict where this invocation no longer has the attempt. Asked before an effect is made. */
+  /** Throws SessionConflict if another invocation owns the attempt now. Called before each effect. */
   fence(): Promise<void>;
-  /** Aborts when a tool's time is over. */
+  /** A signal that aborts when the time for one tool call is over. */
   timeout(): AbortSignal;
 };
 
-/** Where a call stands: which of the attempt's equal calls it is, from 1, and how much of its step its answer may take, in UTF-8 bytes. */
-export type CallPlace = { occurrence: number; maxBytes: number };
+/** A call's number among the attempt's equal calls, from 1, and the maximum size of its output in UTF-8 bytes. */
+export type CallBounds = { occurrence: number; maxBytes: number };
 
-/** How a call ended: what the model is told, and its status. */
-export type ToolAnswer = { status: CallStatus; output: string };
+/** How a call ended. `output` is what the model sees. */
+export type CallResult = { status: CallStatus; output: string };
 
 /**
- * Makes one tool call and answers it, whatever happens: an unknown tool, wrong arguments, a refusal or an unreachable
- * host are told to the model. Only failures that another attempt may not meet are thrown.
+ * Makes one tool call. An unknown tool, wrong arguments, a refusal or an unreachable host become output for the model.
+ * Throws only failures that a new attempt may avoid, such as a store's.
  */
-export const callTool = async (call: ToolCallPart, place: CallPlace, deps: ToolCallDeps): Promise<ToolAnswer> => {
+export const callTool = async (call: ToolCallPart, place: CallBounds, deps: ToolCallDeps): Promise<CallResult> => {
   const { status, output } = await makeCall(call, place.occurrence, deps);
   const text = capped(output, place.maxBytes);
   return { status, output: text.trim() === '' ? '(no output)' : text };
 };
 
-const makeCall = async (call: ToolCallPart, occurrence: number, deps: ToolCallDeps): Promise<ToolAnswer> => {
+const makeCall = async (call: ToolCallPart, occurrence: number, deps: ToolCallDeps): Promise<CallResult> => {
   const tool = Object.hasOwn(deps.tools, call.toolName) ? deps.tools[call.toolName] : undefined;
   if (!tool) {
-    const known = Object.keys(deps.tools).join(', ') || 'none';
-    return { status: 'refused', output: `There is no tool ${call.toolName}. Tools: ${known}.` };
+    const names = Object.keys(deps.tools).join(', ') || 'none';
+    return { status: 'refused', output: `There is no tool ${call.toolName}. Tools: ${names}.` };
   }
   const input = tool.input.safeParse(call.input);
   if (!input.success) {
@@ -50,17 +50,17 @@ const makeCall = async (call: ToolCallPart, occurrence: number, deps: ToolCallDe
     : callFreely(tool, input.data, deps);
 };
 
-const callFreely = async (tool: Tool, input: unknown, deps: ToolCallDeps): Promise<ToolAnswer> => {
+const callFreely = async (tool: Tool, input: unknown, deps: ToolCallDeps): Promise<CallResult> => {
   try {
-    return { status: 'ok', output: await act(tool, input, undefined, deps) };
+    return { status: 'ok', output: await runTool(tool, input, undefined, deps) };
   } catch (thrown) {
-    const { status, output } = told(thrown);
+    const { status, output } = resultOfError(thrown);
     return { status: status === 'unknown' ? 'error' : status, output };
   }
 };
 
 const mayHaveHappened =
-  'Unknown: this call was made and its end was not seen, so it may have happened. It will not be repeated. Do not assume either.';
+  'Unknown: this call was sent, but its result was not received, so it may have happened. It will not be repeated. Do not assume either.';
 
 const callOnce = async (
   tool: Tool,
@@ -68,27 +68,31 @@ const callOnce = async (
   call: ToolCallPart,
   occurrence: number,
   deps: ToolCallDeps,
-): Promise<ToolAnswer> => {
+): Promise<CallResult> => {
   const { runId, attempt } = deps.context;
   const key = effectKey({ runId, tool: call.toolName, input: call.input, occurrence });
-  let failed: ToolAnswer | undefined;
-  const made = async (): Promise<Act> => {
+  let failed: CallResult | undefined;
+  const makeEffect = async (): Promise<Act> => {
     try {
-      return { happened: 'yes', output: await act(tool, input, key, deps) };
+      return { happened: 'yes', output: await runTool(tool, input, key, deps) };
     } catch (thrown) {
-      failed = told(thrown);
+      failed = resultOfError(thrown);
       return { happened: failed.status === 'unknown' ? 'unknown' : 'no', output: failed.output };
     }
   };
   await deps.fence();
-  const { happened, output, recorded } = await once({ runId, key, tool: call.toolName, attempt }, made, deps.effects);
+  const { happened, output, recorded } = await once(
+    { runId, key, tool: call.toolName, attempt },
+    makeEffect,
+    deps.effects,
+  );
   if (failed && happened === 'no') return failed;
   if (happened === 'unknown') return { status: 'unknown', output: mayHaveHappened };
   return { status: recorded ? 'recorded' : 'ok', output };
 };
 
-/** A failed call in words for the model. What is not a ToolError may have happened, and its message may hold anything, so it stays here. */
-const told = (thrown: unknown): ToolAnswer => {
+/** A failed call as output for the model. Other errors than ToolError may come after the effect happened, and their messages may contain secrets. */
+const resultOfError = (thrown: unknown): CallResult => {
   if (!(thrown instanceof ToolError)) {
     if (thrown instanceof Failure && failures[thrown.name] === 'retry') throw thrown;
     return { status: 'unknown', output: `The tool failed (${asFailure(thrown).message}).` };
@@ -97,8 +101,8 @@ const told = (thrown: unknown): ToolAnswer => {
   return { status, output: capped(thrown.message, 2048) || thrown.kind };
 };
 
-/** Runs the tool until it answers or its time is over, even if it does not listen to its signal. */
-const act = async (
+/** Runs a tool until it returns or its time is over, even if the tool ignores its signal. */
+const runTool = async (
   tool: Tool,
   input: unknown,
   idempotencyKey: string | undefined,
@@ -111,7 +115,7 @@ const act = async (
     return outputText(await orAbort(run, signal));
   } catch (thrown) {
     if (!signal.aborted) throw thrown;
-    // A tool that listens to its signal says itself how it ended, a moment later, and knows better than the clock.
+    // A tool that heeds its signal rejects a moment later, and knows best whether its request was sent.
     return outputText(await Promise.race([run, immediately().then(outOfTime)]));
   }
 };
@@ -120,7 +124,7 @@ const outOfTime = (): never => {
   throw new ToolError('interrupted', 'The tool did not answer in time.');
 };
 
-/** Kept whole in an effect's record, so it is bounded here too. */
+/** Maximum size of a tool's output in bytes. An effect's item stores the output whole. */
 const maxOutputBytes = 128 * 1024;
 
 const outputText = (output: unknown): string =>

@@ -3,25 +3,24 @@ import type { Job } from '../job/job.ts';
 import type { Http } from './http.ts';
 import type { PastRuns } from './past-runs.ts';
 
-/** What a tool gets beside its input. Everything that leaves the process goes through `http` or `ledger`. */
+/** What a tool gets besides its input. A tool reaches the outside only through `http` and `pastRuns`. */
 export type ToolContext = {
   job: Job;
   runId: string;
   /** The run's slot, ISO 8601 UTC. */
   slot: string;
-  /** Aborts when the tool's time is over; a tool hands it on to whatever it waits for. */
+  /** Aborts when the tool's time is over. A tool passes it to everything it waits for. */
   signal: AbortSignal;
-  /** Set for an effect `once`: the same for every repeat of this call in this run. Goes out as Idempotency-Key. */
+  /** Set if `effect` is `once`: the same for every repetition of this call in the run. Send it as Idempotency-Key. */
   idempotencyKey: string | undefined;
   http: Http;
   pastRuns: PastRuns;
 };
 
 /**
- * A tool: one file in lib/tools, named as the job file names it, with this as its default export.
- * `effect: 'once'` says that a call changes the world: it then happens at most once a run, across attempts.
- * `run` returns text or JSON for the model. It throws ToolError for what the model should be told; anything else is also
- * told to the model, as an error without its message.
+ * A tool: the default export of `lib/tools/<name>.ts`, where jobs refer to `<name>`.
+ * `effect: 'once'` declares that a call changes the world: an equal call then happens at most once per run, across attempts.
+ * `run` returns text or JSON for the model. The model sees the message of a ToolError, but not that of other errors.
  */
 export type Tool<Input = unknown> = {
   description: string;
@@ -30,16 +29,16 @@ export type Tool<Input = unknown> = {
   run(input: Input, context: ToolContext): Promise<unknown>;
 };
 
-/** Ties a tool's input type to its schema. */
+/** Infers a tool's input type from its schema. */
 export const tool = <Input>(definition: Tool<Input>): Tool<Input> => definition;
 
 /**
- * Why a tool call failed. `refused`: it was not made, and would be refused again. `unreachable`: it was not made, the other
- * side could not be reached. `interrupted`: it was made and its end was not seen, so it may have happened.
+ * Why a tool call failed. `refused`: not made, and it would be refused again. `unreachable`: not made, because the other
+ * side could not be reached. `interrupted`: sent, but the result is unknown, so it may have happened.
  */
 export type ToolErrorKind = 'refused' | 'unreachable' | 'interrupted';
 
-/** A tool's failure, told to the model in its own words. The message must hold no secret. */
+/** A tool's failure. The model sees the message, so it must not contain a secret. */
 export class ToolError extends Error {
   override readonly name = 'ToolError';
   readonly kind: ToolErrorKind;

@@ -13,8 +13,8 @@ type Environment = Record<string, string | undefined>;
 type OpenDeps = { stores: Stores; config: string; env: Environment; now(): Date };
 
 /**
- * Opens what a run's job names: its model and its tools, loaded when named. A secret is fetched for this invocation only,
- * so that a rotated one is used at once. Throws UnknownModel, UnknownTool, Unauthorized, InvalidScript.
+ * Opens the model and tools of a run's job. Each call fetches secrets again, so a rotated secret is used at once.
+ * Throws UnknownModel, UnknownTool, Unauthorized, InvalidScript.
  */
 export const opener =
   ({ stores, config, env, now }: OpenDeps) =>

@@ -6,7 +6,7 @@ import { byteLength, capped } from '../text.ts';
 import { Job, JobName } from './job.ts';
 import { fieldsAt, nearest } from './suggestion.ts';
 
-/** Something wrong in a file: where, and what was found and expected. Lines and columns count from 1. */
+/** A mistake in a file: its place, and what was found and expected there. Lines and columns count from 1. */
 export type Problem = { file: string; line: number; column: number; path: string; message: string };
 
 /** `infra/jobs/a.yml:3:11 schedule.cron: …` */
@@ -14,12 +14,12 @@ export const problemText = ({ file, line, column, path, message }: Problem): str
   `${file}:${line}:${column} ${path ? `${path}: ` : ''}${message}`;
 
 /**
- * What a job may refer to outside its file: tools, and files of holidays with their dates. Where `now` is given, a one-time job
- * whose time is over is refused: it would never run.
+ * What a job file may refer to: tools by name, and holiday files with their dates.
+ * If `now` is given, a one-time job in the past is a problem, because it would never run.
  */
-export type Known = { tools: string[]; holidays?: Record<string, string[]>; now?: Date | undefined };
+export type Referable = { tools: string[]; holidays?: Record<string, string[]>; now?: Date | undefined };
 
-/** A YAML file read with its positions, so that what is wrong with a value can be said of its line. */
+/** A parsed YAML file that can turn a path in its value into a place in the text. `value` is undefined if there are problems. */
 export type Source = {
   file: string;
   value: unknown;
@@ -27,7 +27,7 @@ export type Source = {
   problems: Problem[];
 };
 
-/** Reads YAML. Syntax errors, duplicate keys and aliases are problems; then there is no value. */
+/** Parses YAML. Syntax errors, duplicate keys and aliases are problems. */
 export const readYaml = (file: string, text: string): Source => {
   const place = placesIn(text);
   const document = parseDocument(text, { prettyErrors: false, stringKeys: true });
@@ -37,11 +37,11 @@ export const readYaml = (file: string, text: string): Source => {
     path: capped(path.join('.'), 200),
     message: capped(message, 1000),
   });
-  const wrong = [...document.errors, ...document.warnings];
-  const tooDeep = wrong.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
+  const faults = [...document.errors, ...document.warnings];
+  const tooDeep = faults.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
   const problems = tooDeep
     ? [at([], 'found more levels of nesting than can be read, expected fewer', tooDeep.pos[0])]
-    : wrong.map(({ code, message, pos }) =>
+    : faults.map(({ code, message, pos }) =>
         at([], code === 'NON_STRING_KEY' ? 'found a list or a mapping as a field, expected a name' : message, pos[0]),
       );
   visit(document, {
@@ -60,7 +60,7 @@ export const readYaml = (file: string, text: string): Source => {
   };
 };
 
-/** Line and column of an offset, counted in the text itself: the library's own counter loses lines after a syntax error. */
+/** Converts an offset to line and column. The yaml library's own counter loses lines after a syntax error. */
 const placesIn = (text: string): ((offset: number) => Pick<Problem, 'line' | 'column'>) => {
   const starts = [0, ...text.matchAll(/\n/g).map(({ index }) => index + 1)];
   return (offset) => {
@@ -69,7 +69,7 @@ const placesIn = (text: string): ((offset: number) => Pick<Problem, 'line' | 'co
   };
 };
 
-/** Undefined instead of a throw: what cannot be made plain (nested too deep) fits no schema and is told there. */
+/** Undefined if the value is nested too deep to convert. No schema accepts undefined, so the schema reports it. */
 const plain = (value: () => unknown): unknown => {
   try {
     return value();
@@ -78,7 +78,7 @@ const plain = (value: () => unknown): unknown => {
   }
 };
 
-/** Where a path starts in the text: the key or item of its last part that is there. */
+/** The offset of a path in the text. If the path does not exist, that of its longest existing part. */
 const offsetOf = (contents: unknown, path: PropertyKey[]): number => {
   let place: Place = { start: rangeOf(contents), node: contents };
   for (const part of path) {
@@ -105,7 +105,7 @@ const suggestion = (key: string, fields: string[]): string => {
   return field === undefined ? '' : `, did you mean ${field}?`;
 };
 
-/** Each problem of a value, one a zod issue; an unknown field is shown at its own key. */
+/** Converts zod issues to problems. An unknown field is reported at its own key, with a suggestion if a known field is near. */
 export const issueProblems = (source: Source, issues: z.core.$ZodIssue[], schema: z.ZodType): Problem[] =>
   issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [source.at(issue.path, issue.message)];
@@ -114,13 +114,13 @@ export const issueProblems = (source: Source, issues: z.core.$ZodIssue[], schema
     return issue.keys.map((key) => source.at([...issue.path, key], `${message}${suggestion(key, fields)}`));
   });
 
-/** The job in a file named `<name>.yml`, or everything that is wrong with it. */
-export const readJobFile = (source: Source, known: Known): { job: Job } | { problems: Problem[] } => {
+/** The job in a file `<name>.yml`, complete with defaults and holiday dates, or all problems of the file. */
+export const readJobFile = (source: Source, referable: Referable): { job: Job } | { problems: Problem[] } => {
   if (source.problems.length > 0) return { problems: source.problems };
   const name = source.file.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
   const badName =
     JobName.safeParse(name).error?.issues.map(({ message }) =>
-      source.at([], `the file's name is the job's: it ${message}`),
+      source.at([], `the file's name is the job's name: it ${message}`),
     ) ?? [];
   const value = typeof source.value === 'object' && source.value !== null ? source.value : {};
   const named =
@@ -130,32 +130,32 @@ export const readJobFile = (source: Source, known: Known): { job: Job } | { prob
     ...badName,
     ...named,
     ...(read.success ? tooLarge(source, read.data) : issueProblems(source, read.error.issues, Job)),
-    ...unknownTools(source, value, known),
-    ...unknownHolidays(source, value, known),
-    ...(read.success ? neverDue(source, read.data, known) : []),
+    ...unknownTools(source, value, referable),
+    ...unknownHolidays(source, value, referable),
+    ...(read.success ? neverDue(source, read.data, referable) : []),
   ];
-  if (read.success && problems.length === 0) return { job: withDates(read.data, known) };
+  if (read.success && problems.length === 0) return { job: withDates(read.data, referable) };
   return { problems };
 };
 
-/** The job with the dates of its files of holidays in the place of their names. */
-const withDates = (job: Job, { holidays = {} }: Known): Job => {
+/** Replaces the names of holiday files in `exclude` by their dates. */
+const withDates = (job: Job, { holidays = {} }: Referable): Job => {
   const { exclude } = job.schedule;
   if (exclude === undefined) return job;
   const dates = exclude.flatMap((word) => (isHolidayName(word) ? (holidays[word] ?? []) : [word]));
   return { ...job, schedule: { ...job.schedule, exclude: [...new Set(dates)].sort() } };
 };
 
-/** What a job may take, in UTF-8 bytes of JSON: each of its runs keeps it whole, in an item of 400 KB. */
+/** The maximum size of a job as JSON, in UTF-8 bytes. Each run stores its job in one item, which DynamoDB limits to 400 KB. */
 const maxJobBytes = 256 * 1024;
 
 const tooLarge = (source: Source, job: Job): Problem[] => {
   const size = byteLength(JSON.stringify(job));
   if (size <= maxJobBytes) return [];
-  return [source.at([], `found a job of ${size} bytes, expected at most ${maxJobBytes}: each run keeps it`)];
+  return [source.at([], `found a job of ${size} bytes, expected at most ${maxJobBytes}: each run stores a copy`)];
 };
 
-const unknownTools = (source: Source, value: object, { tools }: Known): Problem[] => {
+const unknownTools = (source: Source, value: object, { tools }: Referable): Problem[] => {
   if (!('tools' in value) || !Array.isArray(value.tools)) return [];
   return value.tools.flatMap((tool: unknown, at) =>
     typeof tool === 'string' && !tools.includes(tool)
@@ -164,25 +164,26 @@ const unknownTools = (source: Source, value: object, { tools }: Known): Problem[
   );
 };
 
-const unknownHolidays = (source: Source, value: object, { holidays = {} }: Known): Problem[] => {
+const unknownHolidays = (source: Source, value: object, { holidays = {} }: Referable): Problem[] => {
   const schedule: unknown = 'schedule' in value ? value.schedule : undefined;
   const exclude: unknown = schedule instanceof Object && 'exclude' in schedule ? schedule.exclude : undefined;
   if (!Array.isArray(exclude)) return [];
-  const files = Object.keys(holidays).join(', ') || 'none is there';
+  const names = Object.keys(holidays);
+  const expected = names.length > 0 ? `one of ${names.join(', ')}, or a date` : 'a date: there are no holiday files';
   return exclude.flatMap((word: unknown, at) =>
     typeof word === 'string' && isHolidayName(word) && !Object.hasOwn(holidays, word)
-      ? [source.at(['schedule', 'exclude', at], `no file holidays/${word}.yml, expected one of ${files}, or a date`)]
+      ? [source.at(['schedule', 'exclude', at], `no file holidays/${word}.yml, expected ${expected}`)]
       : [],
   );
 };
 
 const isDue = (schedule: Schedule, after: Date): boolean => !slotsAfter(schedule, after, { anchor: after }).next().done;
 
-const neverDue = (source: Source, { enabled, schedule }: Job, { now }: Known): Problem[] => {
+const neverDue = (source: Source, { enabled, schedule }: Job, { now }: Referable): Problem[] => {
   if (!enabled || schedule.at === undefined || now === undefined || isDue(schedule, now)) return [];
   const found = `found ${schedule.at} in ${schedule.timezone}`;
   const message = isDue(schedule, new Date(0))
-    ? `${found}, which is over, expected a later time. Remove the file or set enabled: false; the history of its run stays`
-    : `${found}, which clocks jump over, expected a time that there is, or dst: { gap: after }`;
+    ? `${found}, which is in the past, expected a later time. Remove the file or set enabled: false; the history of its run stays`
+    : `${found}, which clocks skip, expected a time that exists, or dst: { gap: after }`;
   return [source.at(['schedule', 'at'], message)];
 };

@@ -15,58 +15,49 @@ const Prompt = z
     }
   });
 
-/** What all runs of a job may take together in a day or a month of its time zone. */
+/** Limits on all runs of a job together, in one day or month of its time zone. */
 const Period = z
   .strictObject({
     usd: z
       .number()
       .positive()
       .optional()
-      .describe(
-        'Cost of all its runs, retries and runs by hand included. Not held where the model has no known price.',
-      ),
-    runs: z.int().positive().optional().describe('Runs that its schedule started.'),
+      .describe('Cost of all runs, including retries and manual runs. Ignored for models without a known price.'),
+    runs: z.int().positive().optional().describe('Number of runs that the schedule started.'),
   })
   .optional();
 
 const Limits = z.strictObject({
   steps: z.int().positive().max(10_000).default(30).describe('Model turns in one attempt.'),
-  seconds: z
-    .int()
-    .positive()
-    .max(14_400)
-    .default(900)
-    .describe('How long one attempt may take, all its invocations together.'),
-  tokens: z
-    .int()
-    .positive()
-    .default(500_000)
-    .describe('Input and output tokens of the whole run, all attempts together.'),
+  seconds: z.int().positive().max(14_400).default(900).describe('Duration of one attempt, over all its invocations.'),
+  tokens: z.int().positive().default(500_000).describe('Input and output tokens of the whole run, over all attempts.'),
   usd: z
     .number()
     .positive()
     .default(1)
     .describe(
-      'Cost of the whole run, all attempts together. Not held where the model has no known price: `tokens` is.',
+      'Cost of the whole run, over all attempts. Ignored for models without a known price; `tokens` still applies.',
     ),
-  // Node's fetch gives up after 300 s without headers, and a call is not streamed.
-  callSeconds: z.int().positive().max(290).default(240).describe('How long one model call may take.'),
-  toolSeconds: z.int().positive().max(300).default(30).describe('How long one tool call may take.'),
-  perDay: Period.describe('What the job may take in a day of its time zone. A slot over it is skipped.'),
-  perMonth: Period.describe('What the job may take in a month of its time zone. A slot over it is skipped.'),
+  // Node's fetch fails after 300 s without response headers. Replies are not streamed: headers come with the reply.
+  callSeconds: z.int().positive().max(290).default(240).describe('Duration of one model call.'),
+  toolSeconds: z.int().positive().max(300).default(30).describe('Duration of one tool call.'),
+  perDay: Period.describe("Limits on all runs in one day of the job's time zone. Later slots of that day are skipped."),
+  perMonth: Period.describe(
+    "Limits on all runs in one month of the job's time zone. Later slots of that month are skipped.",
+  ),
 });
 
 const Retry = z.strictObject({
-  attempts: z.int().positive().max(10).default(4).describe('Attempts in all, the first one included.'),
+  attempts: z.int().positive().max(10).default(4).describe('Maximum number of attempts, including the first.'),
   firstDelaySeconds: z.number().positive().max(3600).default(2).describe('Upper bound of the first wait.'),
-  factor: z.number().min(1).max(10).default(2).describe('What the bound is multiplied by for each further wait.'),
+  factor: z.number().min(1).max(10).default(2).describe('Multiplies the upper bound after each wait.'),
   maxDelaySeconds: z
     .number()
     .positive()
     .max(3_600)
     .default(30)
-    .describe("Where the bound stops growing. A provider's Retry-After may ask for more."),
-  note: z.boolean().default(false).describe('Tell a new attempt, in one sentence, how the one before it failed.'),
+    .describe("Largest upper bound. A provider's Retry-After may ask for a longer wait."),
+  note: z.boolean().default(false).describe('Tell a new attempt, in one sentence, how the previous attempt failed.'),
 });
 
 const CatchUp = z.strictObject({
@@ -74,29 +65,32 @@ const CatchUp = z.strictObject({
     .enum(['none', 'latest', 'all'])
     .default('latest')
     .describe(
-      '`none`: it is recorded as missed. `latest`: the last one runs and stands for those before. `all`: each runs.',
+      '`none`: each slot is recorded as missed. `latest`: one run of the latest slot covers all. `all`: each slot runs.',
     ),
   withinSeconds: z
     .int()
     .positive()
     .max(604_800)
     .default(86_400)
-    .describe('How old a slot may be to be caught up. An older one is recorded as missed.'),
+    .describe('Maximum age of a slot to catch up. An older slot is recorded as missed.'),
   atOnce: z
     .int()
     .positive()
     .max(100)
     .default(1)
-    .describe(
-      'With `all`: how many are started at each look, every 5 minutes. More than one at once needs `overlap: allow`.',
-    ),
+    .describe('With `all`: how many slots the watchman starts every 5 minutes. More than 1 needs `overlap: allow`.'),
 });
 
 const Breaker = z.strictObject({
-  failures: z.int().nonnegative().max(1000).default(5).describe('Failed runs in a row that trip it. 0: never.'),
-  firstDelaySeconds: z.int().positive().max(604_800).default(900).describe('How long it waits before the first probe.'),
-  factor: z.number().min(1).max(10).default(2).describe('What the wait is multiplied by after each failed probe.'),
-  maxDelaySeconds: z.int().positive().max(604_800).default(86_400).describe('Where the wait stops growing.'),
+  failures: z
+    .int()
+    .nonnegative()
+    .max(1000)
+    .default(5)
+    .describe('Number of failed runs in a row that opens the breaker. 0 turns it off.'),
+  firstDelaySeconds: z.int().positive().max(604_800).default(900).describe('Wait before the first probe run.'),
+  factor: z.number().min(1).max(10).default(2).describe('Multiplies the wait after each failed probe.'),
+  maxDelaySeconds: z.int().positive().max(604_800).default(86_400).describe('Longest wait.'),
 });
 
 const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a local time like 08:30');
@@ -108,7 +102,7 @@ const Host = z
     'must be a host like api.example.com, *.example.com or localhost:8080',
   );
 
-/** What stands in `infra/jobs/<name>.yml`. The JSON Schema for editors and the table of infra/jobs/README.md are made from this. */
+/** The content of `infra/jobs/<name>.yml`. The editors' JSON Schema and the field table of infra/jobs/README.md are generated from it. */
 export const JobFile = z.strictObject({
   description: z.string().max(200).optional().describe('One sentence for people.'),
   schedule: Schedule,
@@ -118,57 +112,63 @@ export const JobFile = z.strictObject({
     .describe(
       '`anthropic/<model>`, `bedrock/<model id>`, `openai-compatible/<model>` or `scripted/<file in infra/scripts>`.',
     ),
-  system: Prompt.optional().describe('The system prompt. May hold placeholders.'),
-  prompt: Prompt.describe('What to do, as the first user message. May hold placeholders like `${date}`.'),
-  tools: z.array(z.string()).default([]).describe('The tools the model may call: names of files in `lib/tools`.'),
+  system: Prompt.optional().describe('The system prompt. May contain placeholders.'),
+  prompt: Prompt.describe('The task, sent as the first user message. May contain placeholders like `${date}`.'),
+  tools: z
+    .array(z.string())
+    .default([])
+    .describe('Tools that the model may call: names of files in `lib/tools`, without `.ts`.'),
   allow: z
     .array(Host)
     .default([])
     .describe(
-      'The hosts tools may reach: `api.example.com`, `*.example.com`, with `:port` where it is not the usual one.',
+      'Hosts that tools may reach: `api.example.com` or `*.example.com`, with `:port` if it is not the default port.',
     ),
   result: z
     .record(z.string(), z.json())
     .optional()
-    .describe('A JSON Schema the final answer must fit. Without it the answer is text.'),
-  limits: Limits.prefault({}).describe('What ends an attempt that goes too far. Checked before each model call.'),
+    .describe('A JSON Schema that the final answer must match. Without it, the answer is text.'),
+  limits: Limits.prefault({}).describe('Limits that end an attempt. They are checked before each model call.'),
   retry: Retry.prefault({}).describe(
-    'How often and after how long a failed attempt is tried again. The wait is random between 0 and its bound (full jitter).',
+    'How often a failed attempt is tried again, and after which wait: random between 0 and an upper bound (full jitter).',
   ),
   overlap: z
     .enum(['skip', 'queue-one', 'allow', 'cancel-previous'])
     .default('skip')
     .describe(
-      'What happens to a slot that is due while the run before it goes on: `skip` it, `queue-one` (it starts when that run ends; one at most waits), `allow` both, or `cancel-previous`.',
+      'What happens to a slot that is due while an earlier run is open: `skip` the slot, `queue-one` (it waits for that run to end; at most one waits), `allow` both, or `cancel-previous` (stop the earlier run).',
     ),
-  catchUp: CatchUp.prefault({}).describe('What happens to slots that were due and of which no delivery was seen.'),
+  catchUp: CatchUp.prefault({}).describe('What happens to slots that were due but not delivered.'),
   spreadSeconds: z
     .int()
     .nonnegative()
     .max(3600)
     .default(0)
-    .describe('Runs start up to this much after their slot, by an offset that is always the same for a job.'),
+    .describe('Each run starts up to this many seconds after its slot. The offset is fixed for each job name.'),
   breaker: Breaker.prefault({}).describe(
-    'After so many failed runs in a row the slots are skipped, until a probe succeeds.',
+    'After several failed runs in a row, slots are skipped until a probe run succeeds.',
   ),
   freshBy: TimeOfDay.optional().describe(
-    'The local time by which a run of the day must have succeeded, or an alarm rings.',
+    'The local time by which a run of the day must have succeeded. Otherwise an alarm goes off.',
   ),
-  enabled: z.boolean().default(true).describe('`false`: no schedule is deployed and a slot is recorded as skipped.'),
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe('`false`: no schedule is deployed, and a delivered slot is recorded as skipped.'),
 });
 
-/** A name fits in an execution name (at most 80 of `0-9A-Za-z-_`) together with slot and suffix. */
+/** A job's name. Together with slot and suffix it fits into an execution name: at most 80 of `0-9A-Za-z-_`. */
 export const JobName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be 1 to 40 of a-z, 0-9 and -, starting with a letter');
 
-/** A declared task, complete with its defaults. */
+/** A declared task, complete with defaults. */
 export const Job = JobFile.extend({ name: JobName });
 export type Job = z.infer<typeof Job>;
 
 /**
- * A job as a run keeps it: read by its shape alone. What was good when the run began stays good, whatever the rules are by
- * now, and what a later version added is kept. A field that is added to the job gets a default here.
+ * A job as a run item stores it, checked by shape alone: stricter rules must not make old runs unreadable.
+ * Unknown fields are kept. A field added to the job file needs a default here.
  */
 export const KeptJob = z.looseObject({
   name: z.string(),
@@ -212,5 +212,5 @@ export const KeptJob = z.looseObject({
   enabled: z.boolean(),
 }) as unknown as z.ZodType<Job>;
 
-/** The jobs of this deployment. */
+/** Looks up a job of this deployment by name. Undefined if there is none. */
 export type Jobs = (name: string) => Promise<Job | undefined>;

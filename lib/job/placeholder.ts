@@ -1,10 +1,10 @@
 import { localDate, localTime, weekday } from '../schedule/schedule.ts';
 import type { Slot } from '../schedule/slot.ts';
 
-/** The words a prompt may hold as `${word}`, and what each becomes. Dates and times are the slot's, in the job's time zone. */
+/** The placeholders of a prompt, `${word}`, with their meaning. Dates and times are the slot's, in the job's time zone. */
 export const placeholders = {
   slot: 'the slot in UTC, 2026-11-22T07:00:00Z',
-  slots: 'every slot the run stands for, its own as the last: more than one where it catches up',
+  slots: 'all slots that the run covers, its own last; several if the run catches up',
   since: 'the slot of the last run that succeeded, or “never”',
   date: 'its local date, 2026-11-22',
   time: 'its local time, 08:00',
@@ -16,16 +16,16 @@ export const placeholders = {
 
 type Placeholder = keyof typeof placeholders;
 
-/** `$${` stands for a plain `${`, wherever it is. */
+/** `$${` means a literal `${`. */
 const pattern = /\$\$\{|\$\{([^{}]*)\}/g;
 
 const isPlaceholder = (word: string): word is Placeholder => Object.hasOwn(placeholders, word);
 
-/** The placeholders in a text that no run could fill. */
+/** The placeholders in a text that do not exist. */
 export const unknownPlaceholders = (text: string): string[] =>
   [...text.matchAll(pattern)].flatMap(([, word]) => (word === undefined || isPlaceholder(word) ? [] : [word]));
 
-/** Fills a text's placeholders for one run. The same run always gives the same text. */
+/** Replaces a text's placeholders by the values of one run. The same run always gives the same text. */
 export const fillPlaceholders = (
   text: string,
   run: {

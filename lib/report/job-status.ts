@@ -12,22 +12,21 @@ import { isStale, promisedFrom } from '../watch/freshness.ts';
 import { inEnglish } from './schedule-text.ts';
 import { type Anchor, anchorOf, neighbours } from './why.ts';
 
-/** What a status is read from. */
 type Stores = { runs: Runs; states: JobStates; checkpoints: Checkpoints };
 
-/** How many of a job's last runs are read. */
+/** How many of a job's latest runs the status reads. */
 const recentRuns = 20;
 
-/** Whether a run of the day has succeeded by the hour that the job promises. Null where it promises none, or nobody has looked at it yet. */
+/** Whether a run of the day succeeded by `freshBy`. Null if the job has no `freshBy` or the watchman has not checked the job yet. */
 const freshness = async (
   job: Job,
-  look: Checkpoint | undefined,
+  checkpoint: Checkpoint | undefined,
   now: Date,
   stores: Stores | undefined,
 ): Promise<boolean | null> => {
-  if (job.freshBy === undefined || look === undefined) return null;
-  const since = promisedFrom(now, look.anchor);
-  const anchor = new Date(look.anchor.at);
+  if (job.freshBy === undefined || checkpoint === undefined) return null;
+  const since = promisedFrom(now, checkpoint.anchor);
+  const anchor = new Date(checkpoint.anchor.at);
   const query = { from: slotAt(since), limit: Number.POSITIVE_INFINITY };
   const runs = (await stores?.runs.byJob(job.name, query)) ?? [];
   return !isStale(job, dueBetween(job.schedule, since, now, { anchor }), runs, now);
@@ -47,7 +46,7 @@ const lastOf = (past: Run[]) => {
   };
 };
 
-/** What the month of a slot has cost so far. `usd` is null where nothing of it had a known price; `unpriced`: something had none. */
+/** The current month's usage. `unpriced`: some recent run had no known price; if none had, `usd` is null. */
 const monthOf = ({ schedule, limits }: Job, { spent }: JobState, past: Run[], now: Date) => {
   const { of, usd, runs } = spentOf(spent, slotAt(now), schedule.timezone).month;
   const unpriced = past.some(({ outcome }) => hasRun(outcome) && outcome.usage.usd === null);
@@ -57,21 +56,21 @@ const monthOf = ({ schedule, limits }: Job, { spent }: JobState, past: Run[], no
 const nextOf = ({ schedule, enabled }: Job, anchor: Anchor, now: Date) =>
   enabled && anchor.known ? (neighbours(schedule, now.getTime(), anchor.at).next?.slot ?? null) : null;
 
-const watched = (look: Checkpoint | undefined) => ({
-  driftSince: look?.driftSince ?? null,
-  lookedTo: look?.accountedUpTo ?? null,
+const watched = (checkpoint: Checkpoint | undefined) => ({
+  driftSince: checkpoint?.driftSince ?? null,
+  lookedTo: checkpoint?.accountedUpTo ?? null,
 });
 
-/** All there is to tell of a job. What is not known is null. */
+/** The status of a job. Unknown values are null; without `stores`, only the job file is used. */
 export const jobStatus = async (job: Job, now: Date, stores: Stores | undefined) => {
   const { name, schedule } = job;
-  const [stored, look, past = []] = await Promise.all([
+  const [stored, checkpoint, past = []] = await Promise.all([
     stores?.states.get(name),
     stores?.checkpoints.get(name),
     stores?.runs.byJob(name, { limit: recentRuns }),
   ]);
   const state = stored ?? freshState(name);
-  const anchor = anchorOf(job, look, past);
+  const anchor = anchorOf(job, checkpoint, past);
   return {
     job: name,
     description: job.description ?? null,
@@ -88,8 +87,8 @@ export const jobStatus = async (job: Job, now: Date, stores: Stores | undefined)
     open: state.open.map(({ run }) => run),
     queued: state.queued,
     month: monthOf(job, state, past, now),
-    fresh: await freshness(job, look, now, stores),
-    ...watched(look),
+    fresh: await freshness(job, checkpoint, now, stores),
+    ...watched(checkpoint),
   };
 };
 export type JobStatus = Awaited<ReturnType<typeof jobStatus>>;

@@ -7,13 +7,13 @@ import { existingRun, type Run, type Runs, runName } from '../run/run.ts';
 import { type Sessions, sessionKey } from '../run/session.ts';
 import type { Step } from '../run/step.ts';
 
-/** An attempt with the prompt its session began with, and its committed steps. */
+/** An attempt with its first prompt and its committed steps. */
 export type Tried = Attempt & { prompt: Prompt; steps: Step[] };
 
-/** All that is remembered of a run. */
+/** A run with all its attempts. */
 export type RunHistory = { run: Run; attempts: Tried[] };
 
-/** Throws UnknownRun for what no run could be called. */
+/** Throws UnknownRun if a text does not have the form of a run id. */
 export const mustBeRunId = (id: string): void => {
   try {
     runName(id);
@@ -24,8 +24,8 @@ export const mustBeRunId = (id: string): void => {
 };
 
 /**
- * Reads a run's history, or throws UnknownRun. The run is read first and the sessions last: a run with an outcome is
- * whole. Sessions of attempts that `earlier` knew as closed are not read again.
+ * Reads a run's history. Throws UnknownRun. It reads the run before its sessions, so a run with an outcome is complete.
+ * Closed attempts of `earlier`, a previous history of the run, are not read again.
  */
 export const runHistory = async (
   runId: string,
@@ -33,23 +33,25 @@ export const runHistory = async (
   earlier?: RunHistory,
 ): Promise<RunHistory> => {
   const run = await existingRun(runId, runs);
-  const tried = await attempts.list(runId);
-  const known = new Map(earlier?.attempts.flatMap((one) => (one.failed ? [[one.number, one.steps] as const] : [])));
-  const complete = tried.map(async (attempt, at): Promise<Tried> => {
-    const steps = known.get(attempt.number) ?? (await sessions.load(sessionKey(runId, attempt.number)));
-    const note = tried[at - 1]?.failed?.failure ?? null;
+  const stored = await attempts.list(runId);
+  const closed = new Map(
+    earlier?.attempts.flatMap(({ number, failed, steps }) => (failed ? [[number, steps] as const] : [])),
+  );
+  const complete = stored.map(async (attempt, at): Promise<Tried> => {
+    const steps = closed.get(attempt.number) ?? (await sessions.load(sessionKey(runId, attempt.number)));
+    const note = stored[at - 1]?.failed?.failure ?? null;
     return { ...attempt, prompt: firstPrompt(run, note), steps };
   });
   return { run, attempts: await Promise.all(complete) };
 };
 
-/** A succeeded run's result: the value where the job types it, else the answer's text. Null for any other run. */
+/** The result of a succeeded run: a value if the job has a schema, else text. Null for any other run. */
 export const resultOf = async ({ run, attempts }: RunHistory): Promise<unknown> => {
   const { outcome, job } = run;
   if (outcome?.status !== 'succeeded') return null;
-  const answer = attempts.find(({ number }) => number === outcome.attempts)?.steps.at(-1);
-  if (!answer) return null;
-  const text = textOf(answer.messages[0]);
+  const lastStep = attempts.find(({ number }) => number === outcome.attempts)?.steps.at(-1);
+  if (!lastStep) return null;
+  const text = textOf(lastStep.messages[0]);
   const result = (await resultReader(job.result))(text);
   return 'value' in result ? result.value : text;
 };

@@ -1,7 +1,7 @@
 import cronstrue from 'cronstrue';
 import type { Schedule } from '../schedule/schedule.ts';
 
-const written = (moment: string): string => moment.replace('T', ' ').replace(/:00$/, '');
+const written = (localTime: string): string => localTime.replace('T', ' ').replace(/:00$/, '');
 
 const recurrence = (schedule: Schedule): string => {
   if (schedule.cron === undefined)
@@ -9,7 +9,7 @@ const recurrence = (schedule: Schedule): string => {
   return cronstrue.toString(schedule.cron, { dayOfWeekStartIndexZero: false, use24HourTimeFormat: true });
 };
 
-/** A schedule in English. Its days of the week count from 1 = Sunday, as EventBridge's do. */
+/** Describes a schedule in English. Days of the week count from 1 = Sunday, as in EventBridge. */
 export const inEnglish = (schedule: Schedule): string => {
   const { start, end, exclude = [] } = schedule;
   const bounds = [...(start ? [`from ${written(start)}`] : []), ...(end ? [`until ${written(end)}`] : [])].join(' ');

@@ -11,103 +11,104 @@ import type { Schedule } from '../schedule/schedule.ts';
 import { type Slot, slotAt } from '../schedule/slot.ts';
 import type { Checkpoint } from '../watch/checkpoint.ts';
 
-/** A time somebody asks about: every instant it can mean, in order (none where clocks jump over it), and when it is reached. In milliseconds. */
+/** The local time in question, in milliseconds: all its instants in order (none if clocks skip it), and when clocks `reached` it. */
 export type Asked = { instants: number[]; reached: number };
 
-/** Where a rate counts from, and whether that is known: else its slots cannot be told. */
+/** The instant from which a rate isDueTime. If it is not `known`, the slots of a rate cannot be computed. */
 export type Anchor = { at: Date; known: boolean };
 
-/** What is known about a time: the job, its calendar, the runs recorded for the minutes asked about, what its other runs do, how far the watchman is. */
+/** The evidence for an answer. `runs` are those recorded for the minutes asked about. */
 export type Facts = {
   job: Job;
   asked: Asked;
   anchor: Anchor;
   runs: Run[];
   state: JobState | undefined;
-  look: Checkpoint | undefined;
+  checkpoint: Checkpoint | undefined;
   now: Date;
 };
 
-/** The slots on either side of a time, where there are any. */
+/** The last slot before a time and the first after it, if any. */
 export type Neighbours = { before: Due | undefined; next: Due | undefined };
 
-/** What there is to say of one time of a job, by the first of these that holds. */
+/** The answer for one time of a job: the first of these that applies. */
 export type Verdict =
   | { kind: 'ran'; run: Run; outcome: Ran }
   | { kind: 'skipped'; run: Run; outcome: Extract<Outcome, { status: 'skipped' }> }
   | { kind: 'missed'; run: Run; outcome: Extract<Outcome, { status: 'missed' }> }
-  /** It waits for these runs to end. */
+  /** The run waits until the runs in `behind` have ended. */
   | { kind: 'queued'; run: Run; behind: string[] }
-  /** It is open; `startsAt` while it still waits for its place in the spread. */
+  /** The run is open. `startsAt` is set while it waits for its offset in the spread. */
   | { kind: 'open'; run: Run; startsAt: string | undefined }
-  /** It is to come; `refused`: why it would not run, as things stand. */
+  /** The slot is in the future. `refused`: why it would not run as things are now. */
   | { kind: 'ahead'; due: Due; refused: Skip | undefined }
-  /** It was due, and the watchman has not come to it. `place`: its dispatch is at work, or died. `behind`: what it would wait for. */
+  /** The slot was due, and the watchman has not checked it. `place`: its dispatch is working or died. `behind`: runs it would wait for. */
   | { kind: 'unrecorded'; due: Due; refused: Skip | undefined; place: Lease | undefined; behind: string[] }
-  /** It would have been due by today's schedule, and by no schedule of its time. */
+  /** The slot is due by the current schedule, but was not by the schedule in force then. */
   | { kind: 'unaccounted'; due: Due; to: Slot }
   | ({ kind: 'not-due'; because: 'calendar' | 'gap' | 'disabled' } & Neighbours)
-  /** A rate of which nobody knows where it counts from. */
+  /** The job has a rate, and the instant from which it isDueTime is unknown. */
   | { kind: 'unknowable' };
 
-/** A verdict, the slot it is about, the second of two equal times where the first is told of, and runs that persons started for that minute. */
+/** A verdict with its slot, the later of two equal local times (`again`), and manual runs for that minute (`beside`). */
 export type Why = Verdict & { slot: Slot | undefined; again: Slot | undefined; beside: Run[] };
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
-/** How far back a slot is looked for, each only where the one before held none. */
+/** How far back to search for a slot. A longer window is tried only if the shorter one had no slot. */
 const searchWindows = [2 * minute, 2 * 60 * minute, 2 * day, 10 * day, 70 * day, 800 * day, 3660 * day];
 
-/** The last slot before an instant and the first one after it, of those that are to run. */
+/** The last slot before an instant and the first after it. Slots that are recorded as skipped do not count. */
 export const neighbours = (schedule: Schedule, instant: number, anchor: Date): Neighbours => {
   const runs = ({ skip }: Due) => skip === undefined;
   const last = (back: number) =>
     dueBetween(schedule, new Date(instant - back), new Date(instant - 1), { anchor })
       .filter(runs)
       .at(-1);
-  const before = searchWindows.reduce<Due | undefined>((found, back) => found ?? last(back), undefined);
+  const before = searchWindows.reduce<Due | undefined>((slot, back) => slot ?? last(back), undefined);
   const next = slotsAfter(schedule, new Date(instant), { anchor }).find(runs);
   return { before, next };
 };
 
-/** The minutes in which a time asked about lies: a slot in one of them is meant. */
+/** The minutes of a time in question: any slot within them is meant. */
 export const minutesOf = ({ instants, reached }: Asked): { from: Slot; to: Slot }[] =>
   (instants.length > 0 ? instants : [reached]).map((instant) => {
     const from = Math.floor(instant / minute) * minute;
     return { from: slotAt(new Date(from)), to: slotAt(new Date(from + minute - 1000)) };
   });
 
-/** The schedule the watchman goes by so far, where the job's file has another by now. */
-export const scheduleSoFar = ({ job, look }: Facts): Schedule | undefined =>
-  look?.schedule && !isDeepStrictEqual(look.schedule, job.schedule) ? look.schedule : undefined;
+/** The schedule in the watchman's checkpoint, if the job file has a different one by now. */
+export const scheduleSoFar = ({ job, checkpoint }: Facts): Schedule | undefined =>
+  checkpoint?.schedule && !isDeepStrictEqual(checkpoint.schedule, job.schedule) ? checkpoint.schedule : undefined;
 
-/** What was due lately by that one, as far as the watchman has not come to it. */
-const dueSoFar = (facts: Facts, after: Date, to: Date): Due[] => {
-  const { look, now } = facts;
+/** The slots of the checkpoint's schedule that the watchman has not checked yet. */
+const dueByCheckpoint = (facts: Facts, after: Date, to: Date): Due[] => {
+  const { checkpoint, now } = facts;
   const schedule = scheduleSoFar(facts);
-  if (!look || !schedule) return [];
+  if (!checkpoint || !schedule) return [];
   const [later, earlier] = [
-    Math.max(after.getTime(), Date.parse(look.accountedUpTo)),
+    Math.max(after.getTime(), Date.parse(checkpoint.accountedUpTo)),
     Math.min(to.getTime(), now.getTime()),
   ];
   if (later >= earlier) return [];
-  return dueBetween(schedule, new Date(later), new Date(earlier), { anchor: new Date(look.anchor.at) });
+  return dueBetween(schedule, new Date(later), new Date(earlier), { anchor: new Date(checkpoint.anchor.at) });
 };
 
 const dueIn = (facts: Facts): Due[] =>
   minutesOf(facts.asked).flatMap(({ from, to }) => {
     const [after, until] = [new Date(Date.parse(from) - 1000), new Date(to)];
     const due = dueBetween(facts.job.schedule, after, until, { anchor: facts.anchor.at });
-    const others = dueSoFar(facts, after, until).filter(({ slot }) => !due.some((one) => one.slot === slot));
+    const slots = new Set(due.map(({ slot }) => slot));
+    const others = dueByCheckpoint(facts, after, until).filter(({ slot }) => !slots.has(slot));
     return [...due, ...others];
   });
 
-/** The slot that is meant: that of the very instant, else one that is to run, else the first. */
+/** The slot in question: one at the exact instant, else one that is to run, else the first. */
 const meant = (slots: Slot[], due: Due[], { instants }: Asked): Slot | undefined => {
   const exact = slots.filter((slot) => instants.includes(Date.parse(slot)));
   const near = exact.length > 0 ? exact : slots;
-  return near.find((slot) => due.some((one) => one.slot === slot && one.skip !== 'fold')) ?? near[0];
+  return near.find((slot) => due.some((each) => each.slot === slot && each.skip !== 'fold')) ?? near[0];
 };
 
 const holders = (state: JobState, but: string): string[] =>
@@ -133,11 +134,12 @@ const draft = (job: Job, slot: Slot, now: Date): Run => ({
   version: 1,
 });
 
-const unrecorded = (due: Due, { job, look, now }: Facts, state: JobState): Verdict => {
+const unrecorded = (due: Due, { job, checkpoint, now }: Facts, state: JobState): Verdict => {
   const run = draft(job, due.slot, now);
   const instant = Date.parse(due.slot);
   if (instant > now.getTime()) return { kind: 'ahead', due, refused: refusal(run, state, new Date(instant)) };
-  if (look && due.slot <= look.accountedUpTo) return { kind: 'unaccounted', due, to: look.accountedUpTo };
+  if (checkpoint && due.slot <= checkpoint.accountedUpTo)
+    return { kind: 'unaccounted', due, to: checkpoint.accountedUpTo };
   const place = state.open.find((lease) => lease.run === run.id);
   const behind = job.overlap === 'allow' ? [] : holders(state, run.id);
   return { kind: 'unrecorded', due, refused: refusal(run, state, now), place, behind };
@@ -150,22 +152,26 @@ const notDue = ({ job, asked, anchor }: Facts): Verdict => {
   return { kind: 'not-due', because: job.enabled ? because : 'disabled', ...around };
 };
 
-/** What clocks jump over is due only where the schedule says that it then is, after the jump. */
-const counts = ({ job, asked }: Facts): boolean => asked.instants.length > 0 || job.schedule.dst?.gap === 'after';
+/** A local time that clocks skip has a slot only with `dst.gap: after`. */
+const isDueTime = ({ job, asked }: Facts): boolean => asked.instants.length > 0 || job.schedule.dst?.gap === 'after';
 
-/** Why a job did or did not run at a time, or whether it will. A slot in the minute asked about is the one that is meant. */
+/** Explains why a job ran or did not run at a time, or whether it will. A slot anywhere in that minute is meant. */
 export const why = (facts: Facts): Why => {
   const { job, asked, anchor, runs, now } = facts;
   const state = facts.state ?? freshState(job.name);
-  const calendar = counts(facts);
+  const calendar = isDueTime(facts);
   const due = calendar && (anchor.known || job.schedule.rate === undefined) ? dueIn(facts) : [];
   const own = calendar ? runs.filter(({ suffix }) => suffix === undefined) : [];
   const slots = [...new Set([...due, ...own].map(({ slot }) => slot))].sort();
   const slot = meant(slots, due, asked);
-  const run = own.find((one) => one.slot === slot);
-  const one = due.find((each) => each.slot === slot);
+  const run = own.find((each) => each.slot === slot);
+  const dueSlot = due.find((each) => each.slot === slot);
   const [, second] = asked.instants;
-  const verdict = run ? recorded(run, state, now) : one && job.enabled ? unrecorded(one, facts, state) : notDue(facts);
+  const verdict = run
+    ? recorded(run, state, now)
+    : dueSlot && job.enabled
+      ? unrecorded(dueSlot, facts, state)
+      : notDue(facts);
   const about = 'run' in verdict || 'due' in verdict ? slot : undefined;
   return {
     ...verdict,
@@ -175,9 +181,9 @@ export const why = (facts: Facts): Why => {
   };
 };
 
-/** Where a job's rate counts from: as the watchman knows, else a slot its schedule delivered, else its start. Only for a rate does it matter. */
-export const anchorOf = ({ schedule }: Job, look: Checkpoint | undefined, runs: Run[]): Anchor => {
+/** The instant from which a job's rate isDueTime: the checkpoint's, else a slot that its schedule delivered, else `start`. */
+export const anchorOf = ({ schedule }: Job, checkpoint: Checkpoint | undefined, runs: Run[]): Anchor => {
   const delivered = runs.find(({ suffix, origin }) => suffix === undefined && origin !== 'watchman')?.slot;
-  const at = look?.schedule?.rate === undefined ? (delivered ?? boundsOf(schedule).start) : look.anchor.at;
+  const at = checkpoint?.schedule?.rate === undefined ? (delivered ?? boundsOf(schedule).start) : checkpoint.anchor.at;
   return { at: new Date(at ?? 0), known: at !== undefined || schedule.rate === undefined };
 };

@@ -7,34 +7,34 @@ import { instantsOf, midnightOf, openZone, reachedAt, type Span, type Zone } fro
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const UNIT = { minute: MINUTE, hour: 60 * MINUTE, day: DAY };
-/** A slot has four digits for its year. */
+/** The end of the last year that a slot can hold: it has four digits. */
 const LAST = Date.UTC(10_000, 0);
 
 /**
- * A slot that is due. `by`: EventBridge fires it, or, beyond what EventBridge does, the watchman starts it.
- * `skip`: it is recorded and does not run, because its local date is excluded or the second of two equal times is meant.
+ * A due slot, started by EventBridge (`schedule`) or, beyond what EventBridge can do, by the watchman.
+ * With `skip` it is recorded as skipped: its local date is excluded, or `dst.fold: last` chose the later of two equal times.
  */
 export type Due = { slot: Slot; by: 'schedule' | 'watchman'; skip?: 'excluded' | 'fold' };
 
-/** A slot before it is known whether it lies within the schedule's bounds. */
-type Moment = { instant: number; by: Due['by']; skip?: 'fold' };
+/** A possible slot: the schedule's bounds and excluded dates are not applied yet. `instant` is in milliseconds. */
+type Candidate = { instant: number; by: Due['by']; skip?: 'fold' };
 
-/** From where a schedule is read: how its clocks are taken, and the instant that is its last. */
-type Reading = { zone: Zone; dst: Dst | undefined; after: number; end: number };
+/** How local times are read (`zone`, `dst`), and which instants are wanted: later than `after`, up to `end`, in milliseconds. */
+type Scope = { zone: Zone; dst: Dst | undefined; after: number; end: number };
 
 const isUnit = (text: string): text is keyof typeof UNIT => Object.hasOwn(UNIT, text);
 
-/** Milliseconds since 1970. An invalid date is a RangeError. */
+/** Milliseconds since 1970. Throws RangeError for an invalid date. */
 const instantOf = (date: Date): number => Date.parse(date.toISOString());
 
-/** The Monday to Friday nearest to a day, never in another month. */
+/** The weekday (Monday to Friday) nearest to a day, within the same month: the rule of cron's `W`. */
 const nearestWeekday = (day: number, last: number, weekday: number): number => {
   if (weekday === 7) return day === 1 ? 3 : day - 1;
   if (weekday === 1) return day === last ? day - 2 : day + 1;
   return day;
 };
 
-/** The days of a month that a cron means, in order. A day the month does not have is left out, also before a `W`. */
+/** The days of a month that match a cron's day field, in order. Days beyond the month's end match nothing, also with `W`. */
 const daysOf = (rule: CronDay, year: number, month: number): number[] => {
   const last = new Date(Date.UTC(year, month, 0)).getUTCDate();
   const days = Array.from({ length: last }, (_, index) => index + 1);
@@ -57,7 +57,7 @@ const daysOf = (rule: CronDay, year: number, month: number): number[] => {
   }
 };
 
-/** The midnights of the days a cron means, from one on; found by year and month, so that a rare one is found at once. */
+/** The midnights of all matching days from an instant on. It steps by year and month, so rare dates are found at once. */
 function* midnights({ day: rule, months, years }: Cron, from: number): Generator<number> {
   const firstYear = new Date(from).getUTCFullYear();
   for (const year of years.filter((each) => each >= firstYear)) {
@@ -68,11 +68,11 @@ function* midnights({ day: rule, months, years }: Cron, from: number): Generator
   }
 }
 
-/** What becomes of one local time. Of two equal ones the second counts only where the schedule's end leaves it. */
-const momentsOf = (local: number, spans: Span[], { dst, end }: Reading): Moment[] => {
+/** The possible slots of one local time: none in a gap, up to two in a fold. A second one after the schedule's end is dropped. */
+const candidatesOf = (local: number, spans: Span[], { dst, end }: Scope): Candidate[] => {
   const [first, second] = instantsOf(local, spans);
   if (first === undefined) return dst?.gap === 'after' ? [{ instant: reachedAt(local, spans), by: 'watchman' }] : [];
-  const once: Moment = { instant: first, by: 'schedule' };
+  const once: Candidate = { instant: first, by: 'schedule' };
   if (second === undefined || second > end) return [once];
   const fold = dst?.fold;
   if (fold === 'both') return [once, { instant: second, by: 'watchman' }];
@@ -84,27 +84,27 @@ const momentsOf = (local: number, spans: Span[], { dst, end }: Reading): Moment[
   return [once];
 };
 
-/** In time; of those at one instant, what EventBridge fires comes first. */
-const inOrder = (a: Moment, b: Moment): number => a.instant - b.instant || (a.by < b.by ? -1 : 1);
+/** Sorts by time. At the same instant, EventBridge's slot comes before the watchman's. */
+const byInstant = (a: Candidate, b: Candidate): number => a.instant - b.instant || (a.by < b.by ? -1 : 1);
 
-/** Day by day. Where clocks go back over midnight a day has moments after the next one began: they are held until it is that one's turn. */
-function* cronMoments(text: string, reading: Reading): Generator<Moment> {
-  const { zone, after } = reading;
+/** Walks day by day. If clocks go back over midnight, a day has candidates after the next day began; these are held back until then. */
+function* cronCandidates(text: string, scope: Scope): Generator<Candidate> {
+  const { zone, after } = scope;
   const { value: cron, problems } = parseCron(text);
   if (!cron) throw new Failure('InvalidJob', `cron: ${problems.join('; ')}`);
   const times = cron.hours.flatMap((hour) => cron.minutes.map((minute) => (hour * 60 + minute) * MINUTE));
-  let held: Moment[] = [];
+  let held: Candidate[] = [];
   for (const midnight of midnights(cron, midnightOf(after + zone.offsetAt(after)) - DAY)) {
     const spans = zone.spansAround(midnight);
     const nextDay = reachedAt(midnight + DAY, spans);
-    const all = [...held, ...times.flatMap((time) => momentsOf(midnight + time, spans, reading))].sort(inOrder);
+    const all = [...held, ...times.flatMap((time) => candidatesOf(midnight + time, spans, scope))].sort(byInstant);
     held = all.filter(({ instant }) => instant >= nextDay);
     yield* all.filter(({ instant }) => instant < nextDay);
   }
   yield* held;
 }
 
-/** How long a rate is, in milliseconds. Throws InvalidJob for one that Schedule would refuse. */
+/** The period of a rate in milliseconds. Throws InvalidJob for a text that Schedule would refuse. */
 export const periodOf = (rate: string): number => {
   const [count = '', units = ''] = rate.trim().split(/\s+/);
   const unit = units.replace(/s$/, '');
@@ -113,7 +113,7 @@ export const periodOf = (rate: string): number => {
   return period;
 };
 
-function* rateMoments(text: string, anchor: number, after: number): Generator<Moment> {
+function* rateCandidates(text: string, anchor: number, after: number): Generator<Candidate> {
   const step = periodOf(text);
   const passed = Math.max(0, Math.floor((after - anchor) / step) + 1);
   for (let instant = anchor + passed * step; instant < LAST; instant += step) yield { instant, by: 'schedule' };
@@ -125,30 +125,29 @@ const readLocal = (text: string, field: string): number => {
   return local;
 };
 
-const atMoments = (text: string, reading: Reading): Moment[] => {
+const atCandidates = (text: string, scope: Scope): Candidate[] => {
   const local = readLocal(text, 'at');
-  return momentsOf(local, reading.zone.spansAround(midnightOf(local)), reading);
+  return candidatesOf(local, scope.zone.spansAround(midnightOf(local)), scope);
 };
 
-const moments = (schedule: Schedule, reading: Reading, anchor: number): Iterable<Moment> => {
-  if (schedule.rate !== undefined) return rateMoments(schedule.rate, anchor, reading.after);
-  return schedule.cron === undefined ? atMoments(schedule.at, reading) : cronMoments(schedule.cron, reading);
+const candidates = (schedule: Schedule, scope: Scope, anchor: number): Iterable<Candidate> => {
+  if (schedule.rate !== undefined) return rateCandidates(schedule.rate, anchor, scope.after);
+  return schedule.cron === undefined ? atCandidates(schedule.at, scope) : cronCandidates(schedule.cron, scope);
 };
 
-/** The instant of a bound: the first one where its local time comes twice, that of the jump where clocks jump over it. */
+/** The instant of `start` or `end`: the first of two equal local times, or the clock change if clocks skip the local time. */
 const boundAt = (text: string, field: string, zone: Zone): number => {
   const local = readLocal(text, field);
   return reachedAt(local, zone.spansAround(midnightOf(local)));
 };
 
 /**
- * The slots of a schedule strictly after an instant, in order, computed as they are asked for: the same whenever one asks.
- * A rate goes on for good, from its `anchor` (when its schedule was created) or its later start, which is its first slot:
- * + n × rate in elapsed time, to the whole second. A cron ends with its years, an `at` with its one slot, all with `end`.
+ * Generates the slots of a schedule strictly after an instant, in order. The result depends on the arguments alone.
+ * A rate counts elapsed time from `anchor` (the creation of its schedule) or from a later `start`, and keeps the anchor's seconds.
  *
- * AWS documents: a cron time that does not exist is skipped, one that happens twice is due the first time; a day is 24 hours.
- * Inferred: the same for an `at` (so one in a gap has no slot) and for every time of a cron with `*` hours, which rests
- * while clocks repeat; the anchor's seconds stay; `31W` skips shorter months; `start` and `end` themselves are within.
+ * AWS documents: a cron skips a local time that does not exist, and fires once, at the first one, if it occurs twice.
+ * Inferred from it: an `at` does the same; a cron with `*` hours pauses while clocks repeat an hour.
+ * Also inferred: `31W` skips shorter months; `start` and `end` are inclusive.
  * Throws InvalidJob for an expression that Schedule would refuse, RangeError for an invalid instant or zone.
  */
 export function* slotsAfter(schedule: Schedule, after: Date, { anchor }: { anchor: Date }): Generator<Due> {
@@ -158,12 +157,16 @@ export function* slotsAfter(schedule: Schedule, after: Date, { anchor }: { ancho
   const excluded = new Set(schedule.exclude);
   const created = Math.floor(instantOf(anchor) / 1000) * 1000;
   let last = Math.max(instantOf(after), start - 1);
-  for (const moment of moments(schedule, { zone, dst: schedule.dst, after: last, end }, Math.max(created, start))) {
-    const { instant, by } = moment;
+  for (const candidate of candidates(
+    schedule,
+    { zone, dst: schedule.dst, after: last, end },
+    Math.max(created, start),
+  )) {
+    const { instant, by } = candidate;
     if (instant > end) return;
     if (instant <= last) continue;
     last = instant;
-    const skip = excluded.size > 0 && excluded.has(localDay(instant, zone)) ? 'excluded' : moment.skip;
+    const skip = excluded.size > 0 && excluded.has(localDay(instant, zone)) ? 'excluded' : candidate.skip;
     yield { slot: slotAt(new Date(instant)), by, ...(skip && { skip }) };
   }
 }
@@ -171,7 +174,7 @@ export function* slotsAfter(schedule: Schedule, after: Date, { anchor }: { ancho
 const localDay = (instant: number, zone: Zone): string =>
   new Date(instant + zone.offsetAt(instant)).toJSON().slice(0, 10);
 
-/** The slots of a schedule after one instant, up to and including another. Throws as `slotsAfter`. */
+/** The slots after one instant, up to and including another. Throws like `slotsAfter`. */
 export const dueBetween = (schedule: Schedule, after: Date, to: Date, { anchor }: { anchor: Date }): Due[] => {
   const due: Due[] = [];
   const end = instantOf(to);
@@ -182,7 +185,7 @@ export const dueBetween = (schedule: Schedule, after: Date, to: Date, { anchor }
   return due;
 };
 
-/** The first and the last instant of a schedule, in UTC, where it has them: what EventBridge Scheduler is told. */
+/** The schedule's `start` and `end` in UTC, as EventBridge Scheduler takes them. */
 export const boundsOf = ({ timezone, start, end }: Schedule): { start?: Slot; end?: Slot } => {
   const zone = openZone(timezone);
   const bound = (text: string, field: string) => slotAt(new Date(boundAt(text, field, zone)));
@@ -192,13 +195,13 @@ export const boundsOf = ({ timezone, start, end }: Schedule): { start?: Slot; en
   };
 };
 
-/** Whether an instant is a slot of a schedule. Throws as `slotsAfter`. */
+/** Whether an instant is a slot of a schedule. Throws like `slotsAfter`. */
 export const isSlotOf = (schedule: Schedule, slot: Slot, from: { anchor: Date }): boolean => {
   const due = new Date(slot);
   return dueBetween(schedule, new Date(due.getTime() - 1000), due, from).length > 0;
 };
 
-/** Whether EventBridge has no slot of a schedule to fire after an instant: then it is no fault that there is no such schedule. */
+/** Whether EventBridge has nothing left to fire after an instant. Such a job needs no deployed schedule. */
 export const isOver = (schedule: Schedule, after: Date): boolean => {
   const { end } = boundsOf(schedule);
   if (schedule.rate !== undefined) return end !== undefined && Date.parse(end) <= instantOf(after);

@@ -1,5 +1,5 @@
 /**
- * The days a cron expression means: one of its two day fields, because the other one is `?`.
+ * The day rule of a cron expression: one of its two day fields, because the other one is `?`.
  * Days of the week count from 1 = Sunday. Lists are sorted and never empty.
  */
 export type CronDay =
@@ -10,16 +10,16 @@ export type CronDay =
   /** The Monday to Friday nearest to this day, within the same month. */
   | { kind: 'nearestWeekday'; day: number }
   | { kind: 'daysOfWeek'; days: number[] }
-  /** The month's last Friday, say. */
+  /** For example, the month's last Friday. */
   | { kind: 'lastDayOfWeek'; day: number }
-  /** The month's second Tuesday, say. A fifth one is missing in some months. */
+  /** For example, the month's second Tuesday. Some months have no fifth one. */
   | { kind: 'nthDayOfWeek'; day: number; nth: number };
 
-/** What a cron expression means, in local time: every list sorted, without doubles, and never empty. */
+/** A parsed cron expression, in local time. Every list is sorted, without duplicates, and never empty. */
 export type Cron = { minutes: number[]; hours: number[]; day: CronDay; months: number[]; years: number[] };
 
-/** A value, or everything that is wrong with the text it should come from. */
-type Reading<T> = { value: T; problems?: undefined } | { value?: undefined; problems: string[] };
+/** A parsed value, or all problems of its text. */
+type Parsed<T> = { value: T; problems?: undefined } | { value?: undefined; problems: string[] };
 
 type Field = {
   title: string;
@@ -54,7 +54,7 @@ const MONTH: Field = {
   cyclic: true,
   steps: 12,
 };
-/** AWS lists no `/` for this field. */
+/** AWS documents no `/` for this field. */
 const DAY_OF_WEEK: Field = {
   title: 'field 5 (day of week)',
   min: 1,
@@ -82,7 +82,7 @@ const readNumber = (text: string, field: Field): number | undefined => {
   return number >= field.min && number <= field.max ? number : undefined;
 };
 
-/** Every `step`th value from `first` to `last`, going on at the field's start where `last` comes before `first`. */
+/** Every `step`th value from `first` to `last`. If `last` is smaller, the walk wraps around to the field's start. */
 const walk = (first: number, last: number, step: number, field: Field): number[] => {
   const size = field.max - field.min + 1;
   const length = (last - first + size) % size;
@@ -90,32 +90,32 @@ const walk = (first: number, last: number, step: number, field: Field): number[]
   return values.map((value) => field.min + (value % size));
 };
 
-const found = (part: string, whole: string, expected: string) =>
+const mismatch = (part: string, whole: string, expected: string) =>
   `found ${JSON.stringify(part)}${part === whole ? '' : ` in ${JSON.stringify(whole)}`}, expected ${expected}`;
 
-const readStep = (text: string | undefined, whole: string, field: Field): Reading<number> => {
+const readStep = (text: string | undefined, whole: string, field: Field): Parsed<number> => {
   if (text === undefined) return { value: 1 };
-  if (field.steps === 0) return { problems: [found(`/${text}`, whole, 'no step in this field; list its days')] };
+  if (field.steps === 0) return { problems: [mismatch(`/${text}`, whole, 'no step in this field; list its days')] };
   const step = /^\d{1,3}$/.test(text) ? Number(text) : 0;
   if (step >= 1 && step <= field.steps) return { value: step };
-  return { problems: [found(`/${text}`, whole, `a step of 1-${field.steps}`)] };
+  return { problems: [mismatch(`/${text}`, whole, `a step of 1-${field.steps}`)] };
 };
 
-/** The first and last value of `*`, `a` or `a-b`. A single value with a step runs to the end of its field. */
-const readRange = (range: string, stepped: boolean, whole: string, field: Field): Reading<[number, number]> => {
+/** The first and last value of `*`, `a` or `a-b`. A single value with a step extends to the end of its field. */
+const readRange = (range: string, stepped: boolean, whole: string, field: Field): Parsed<[number, number]> => {
   if (range === '*' && (stepped || whole === '*')) return { value: [field.min, field.max] };
   const parts = range.split('-');
   const [first, last = stepped ? field.max : first] = parts.map((part) => readNumber(part, field));
   const wrong = parts.length > 2 ? [range] : parts.filter((part) => readNumber(part, field) === undefined);
   if (wrong.length > 0 || first === undefined || last === undefined) {
-    return { problems: wrong.map((part) => found(part, whole, field.expected)) };
+    return { problems: wrong.map((part) => mismatch(part, whole, field.expected)) };
   }
-  if (last < first && !field.cyclic) return { problems: [found(range, whole, 'the lower number first')] };
+  if (last < first && !field.cyclic) return { problems: [mismatch(range, whole, 'the lower number first')] };
   return { value: [first, last] };
 };
 
 /** One item of a list: a range with or without a step. */
-const readItem = (item: string, whole: string, field: Field): Reading<number[]> => {
+const readItem = (item: string, whole: string, field: Field): Parsed<number[]> => {
   const [, from = item, stepText] = /^([^/]*)\/(.*)$/.exec(item) ?? [];
   const range = readRange(from, stepText !== undefined, whole, field);
   const step = readStep(stepText, whole, field);
@@ -125,14 +125,14 @@ const readItem = (item: string, whole: string, field: Field): Reading<number[]> 
 
 const titled = (field: Field, problems: string[]) => problems.map((problem) => `${field.title}: ${problem}`);
 
-const readField = (text: string, field: Field): Reading<number[]> => {
+const readField = (text: string, field: Field): Parsed<number[]> => {
   const items = text.split(',').map((item) => readItem(item, text, field));
   const problems = items.flatMap((item) => item.problems ?? []);
   if (problems.length > 0) return { problems: titled(field, problems) };
   return { value: [...new Set(items.flatMap((item) => item.value ?? []))].sort((a, b) => a - b) };
 };
 
-const readDayOfMonth = (text: string): Reading<CronDay> => {
+const readDayOfMonth = (text: string): Parsed<CronDay> => {
   if (/^L$/i.test(text)) return { value: { kind: 'lastDay' } };
   if (/^LW$/i.test(text)) return { value: { kind: 'lastWeekday' } };
   const day = /^\d+W$/i.test(text) ? readNumber(text.slice(0, -1), DAY_OF_MONTH) : undefined;
@@ -141,7 +141,7 @@ const readDayOfMonth = (text: string): Reading<CronDay> => {
   return days.problems ? days : { value: { kind: 'daysOfMonth', days: days.value } };
 };
 
-const readDayOfWeek = (text: string): Reading<CronDay> => {
+const readDayOfWeek = (text: string): Parsed<CronDay> => {
   if (/^L$/i.test(text)) return { value: { kind: 'daysOfWeek', days: [7] } };
   const [, name = '', last, nth] = /^(\w+?)(?:(L)|#([1-5]))$/i.exec(text) ?? [];
   const day = readNumber(name, DAY_OF_WEEK);
@@ -151,7 +151,7 @@ const readDayOfWeek = (text: string): Reading<CronDay> => {
   return days.problems ? days : { value: { kind: 'daysOfWeek', days: days.value } };
 };
 
-const readDay = (ofMonth: string, ofWeek: string): Reading<CronDay> => {
+const readDay = (ofMonth: string, ofWeek: string): Parsed<CronDay> => {
   const month = ofMonth === '?' ? undefined : readDayOfMonth(ofMonth);
   const week = ofWeek === '?' ? undefined : readDayOfWeek(ofWeek);
   const problems = [...(month?.problems ?? []), ...(week?.problems ?? [])];
@@ -167,19 +167,19 @@ const lastDayOf = (month: number, years: number[]): number => {
   return years.some((year) => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)) ? 29 : 28;
 };
 
-/** False for 30 February and the like, which would make a schedule that never fires. */
+/** Whether some date matches. False for 30 February, for example: such a schedule would never fire. */
 const happens = ({ day, months, years }: Cron): boolean => {
   const earliest = day.kind === 'daysOfMonth' ? Math.min(...day.days) : day.kind === 'nearestWeekday' ? day.day : 1;
   return months.some((month) => earliest <= lastDayOf(month, years));
 };
 
 /**
- * Reads the six fields of an EventBridge cron expression, or says everything that is wrong with them; never throws.
- * The rules are AWS's: exactly one `?`, 1 = Sunday, no step among days of the week, `L`, `W` and `#` not in lists.
- * Ranges may wrap, as AWS's own example `0/30 20-2 ? * MON-FRI *` does; years may not. Dates that no year has are refused.
+ * Parses the six fields of an EventBridge cron expression, or returns all problems; never throws.
+ * AWS's rules: exactly one `?`, 1 = Sunday, no step in days of the week, no `L`, `W` or `#` in lists.
+ * Ranges may wrap, as in AWS's example `0/30 20-2 ? * MON-FRI *`, except years. Dates that never exist are refused.
  */
-export const parseCron = (text: string): Reading<Cron> => {
-  if (/^\s*cron\s*\(/i.test(text)) return { problems: [found('cron(', text, 'the six fields without cron( )')] };
+export const parseCron = (text: string): Parsed<Cron> => {
+  if (/^\s*cron\s*\(/i.test(text)) return { problems: [mismatch('cron(', text, 'the six fields without cron( )')] };
   const fields = text.trim() === '' ? [] : text.trim().split(/\s+/);
   const [minute = '', hour = '', ofMonth = '', monthText = '', ofWeek = '', yearText = ''] = fields;
   if (fields.length !== 6) {
@@ -192,7 +192,7 @@ export const parseCron = (text: string): Reading<Cron> => {
   const months = readField(monthText, MONTH);
   const years = readField(yearText, YEAR);
   if (minutes.problems || hours.problems || day.problems || months.problems || years.problems) {
-    return { problems: [minutes, hours, day, months, years].flatMap((reading) => reading.problems ?? []) };
+    return { problems: [minutes, hours, day, months, years].flatMap((parsed) => parsed.problems ?? []) };
   }
   const cron = { minutes: minutes.value, hours: hours.value, day: day.value, months: months.value, years: years.value };
   if (happens(cron)) return { value: cron };

@@ -17,7 +17,7 @@ const dateParts = (year: number, month: number, day: number): Part[] => {
 /** A local time, without an offset: `2026-12-24T18:00:00`. */
 export const localTimeForm = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)$/;
 
-/** What is wrong with a local time: it is written otherwise, or is no real one of the years a schedule has. */
+/** The problems of a local time: a wrong format, or a date or time that does not exist between 1970 and 2199. */
 export const localTimeProblems = (text: string): string[] => {
   const match = localTimeForm.exec(text);
   if (!match)
@@ -31,7 +31,7 @@ export const localTimeProblems = (text: string): string[] => {
   ]);
 };
 
-/** What is wrong with a local date, like `2026-12-25`. */
+/** The problems of a local date like `2026-12-25`. */
 export const dateProblems = (text: string): string[] => {
   const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
   if (!match) return [`found "${text}", expected a date like 2026-12-25`];

@@ -4,7 +4,7 @@ import { dateProblems, localTimeForm, localTimeProblems } from './local-time.ts'
 
 type Problems = (text: string) => string[];
 
-/** Every problem becomes an issue of its own, at the field that has it. */
+/** A string schema that reports each problem as an issue of its own. */
 const checked = (problems: Problems) =>
   z.string().superRefine((text, context) => {
     for (const message of problems(text)) context.addIssue({ code: 'custom', message });
@@ -27,7 +27,7 @@ const rateProblems: Problems = (text) => {
   ];
 };
 
-/** The name of a file of holidays, without its ending: it cannot be taken for a date. */
+/** Whether a text can be the name of a holiday file, without `.yml`. No date can. */
 export const isHolidayName = (text: string): boolean => /^[a-z][a-z0-9-]{0,39}$/.test(text);
 
 const excludeProblems: Problems = (text) => {
@@ -36,8 +36,8 @@ const excludeProblems: Problems = (text) => {
   return [`found "${text}", expected a date like 2026-12-25, or the name of a file in infra/holidays`];
 };
 
-/** The name Intl gives the zone, or undefined if it knows none. */
-const knownZone = (zone: string): string | undefined => {
+/** Intl's own name of a zone, or undefined if Intl does not know the zone. */
+const canonicalZone = (zone: string): string | undefined => {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
   } catch {
@@ -46,14 +46,14 @@ const knownZone = (zone: string): string | undefined => {
 };
 
 /**
- * Intl alone takes too much: offsets, any case, and abbreviations that are not what they seem (its BST is in Dhaka).
- * AWS takes names of the tz database, as written there.
+ * AWS accepts names exactly as the tz database writes them. Intl also accepts offsets, any case, and abbreviations
+ * that may mean another zone (its BST is Dhaka's), so the text is checked first.
  */
 const zoneProblems: Problems = (text) => {
-  const known = text === 'UTC' || /^[A-Z][\w+-]*(\/[A-Z][\w+-]*)+$/.test(text) ? knownZone(text) : undefined;
-  const misspelt = known !== text && known?.toLowerCase() === text.toLowerCase();
-  if (known && !misspelt) return [];
-  return [`found "${text}", expected ${misspelt ? known : 'a time zone name like Europe/Amsterdam, or UTC'}`];
+  const name = text === 'UTC' || /^[A-Z][\w+-]*(\/[A-Z][\w+-]*)+$/.test(text) ? canonicalZone(text) : undefined;
+  const misspelt = name !== text && name?.toLowerCase() === text.toLowerCase();
+  if (name && !misspelt) return [];
+  return [`found "${text}", expected ${misspelt ? name : 'a time zone name like Europe/Amsterdam, or UTC'}`];
 };
 
 const kinds = ['cron', 'rate', 'at'];
@@ -66,12 +66,12 @@ const kindsOf = (value: unknown): string[] =>
     kinds.includes(key) && text !== undefined ? [key] : [],
   );
 
-/** What becomes of a local time that clocks jump over (`gap`), and of one that comes twice (`fold`). EventBridge's own is skip, first. */
+/** What to do with a local time that clocks skip (`gap`) or show twice (`fold`). EventBridge does `skip` and `first`. */
 export type Dst = { gap?: 'skip' | 'after' | undefined; fold?: 'first' | 'both' | 'last' | undefined };
 
 /**
- * When a job wakes: exactly one of `cron`, `rate` and `at`, by EventBridge Scheduler's rules, and its time zone. `start` and
- * `end` are local times and belong to it; `exclude` holds local dates. What a job file does not say is not there.
+ * When a job runs: exactly one of `cron`, `rate` and `at`, by EventBridge Scheduler's rules, in a time zone.
+ * `start` and `end` are inclusive local times; `exclude` holds local dates. Fields that a job file omits are absent.
  */
 export type Schedule = {
   timezone: string;
@@ -92,22 +92,22 @@ type Mistake = { field?: string; message: string };
 
 const bounds = ['start', 'end'] as const;
 
-/** What is wrong with fields that are good by themselves and not together. */
+/** The problems of fields that are valid alone but not together. */
 const mistakes = (value: object): Mistake[] => {
-  const found = kindsOf(value);
+  const given = kindsOf(value);
   const { start, end, dst, rate, at }: Record<string, unknown> = { ...value };
-  const isGood = (moment: unknown): moment is string =>
-    typeof moment === 'string' && localTimeProblems(moment).length === 0;
-  const ordered = at !== undefined || !isGood(start) || !isGood(end) || start < end;
-  const list = found.join(' and ') || 'none';
+  const isLocalTime = (text: unknown): text is string =>
+    typeof text === 'string' && localTimeProblems(text).length === 0;
+  const ordered = at !== undefined || !isLocalTime(start) || !isLocalTime(end) || start < end;
+  const list = given.join(' and ') || 'none';
   return [
-    ...(found.length === 1 ? [] : [{ message: `give exactly one of cron, rate, at; found ${list}` }]),
+    ...(given.length === 1 ? [] : [{ message: `give exactly one of cron, rate, at; found ${list}` }]),
     ...(at === undefined ? [] : bounds.filter((field) => field in value)).map((field) => ({
       field,
-      message: `found ${field} with at, expected none: it is due once`,
+      message: `found ${field} with at, expected none: an at has one slot`,
     })),
     ...(dst !== undefined && rate !== undefined
-      ? [{ field: 'dst', message: 'found dst with rate, expected none: it counts elapsed time, whatever clocks do' }]
+      ? [{ field: 'dst', message: 'found dst with rate, expected none: a rate counts elapsed time' }]
       : []),
     ...(ordered ? [] : [{ field: 'end', message: `found "${end}", expected a time after start, "${start}"` }]),
   ];
@@ -133,30 +133,35 @@ const Dst = z
         .enum(['skip', 'after'], { error: ({ input }) => `found ${JSON.stringify(input)}, expected skip or after` })
         .default('skip')
         .describe(
-          'A time that clocks jump over: `skip` has no slot, as EventBridge; `after` has one as soon as the clocks have jumped.',
+          'A local time that clocks skip: `skip` has no slot, as in EventBridge; `after` has a slot right after the clock change.',
         ),
       fold: z
         .enum(['first', 'both', 'last'], {
           error: ({ input }) => `found ${JSON.stringify(input)}, expected first, both or last`,
         })
         .default('first')
-        .describe('A time that comes twice: due the `first` time, as EventBridge, `both` times, or the `last`.'),
+        .describe(
+          'A local time that occurs twice: due the `first` time, as in EventBridge, `both` times or the `last` time.',
+        ),
     },
     unknownFields('gap or fold', 'an object with gap, fold or both'),
   )
   .optional()
-  .meta({ description: 'What to do on days when clocks change, beyond EventBridge: the watchman starts those slots.' });
+  .meta({
+    description:
+      'What to do with local times when clocks change. The watchman starts the slots that EventBridge cannot.',
+  });
 
 const Exclude = z
   .array(checked(excludeProblems).meta({ pattern: '^(\\d{4}-\\d\\d-\\d\\d|[a-z][a-z0-9-]{0,39})$' }))
   .optional()
   .meta({
     description:
-      'Local dates on which slots are recorded as skipped, and names of files in `infra/holidays` that hold such dates.',
+      'Local dates whose slots are recorded as skipped, or names of files in `infra/holidays` that list such dates.',
     examples: [['nl', '2026-12-24']],
   });
 
-/** One object and not a union of three, so that each mistake gets one message of its own. */
+/** One object instead of a union of three, so that each mistake gets exactly one message. */
 export const Schedule = z
   .strictObject(
     {
@@ -165,7 +170,7 @@ export const Schedule = z
         .optional()
         .meta({
           description:
-            'Six fields: minutes hours day-of-month month day-of-week year, with ? in exactly one of the two day fields; 1 = Sunday. Takes lists, ranges, steps, names, L, W and #.',
+            'Six fields: minutes hours day-of-month month day-of-week year, with ? in exactly one of the two day fields; 1 = Sunday. Lists, ranges, steps, names, L, W and # are allowed.',
           examples: ['0 9 ? * MON-FRI *', '0/15 8-17 * * ? *', '0 6 L * ? *'],
           pattern: '^\\s*\\S+(\\s+\\S+){5}\\s*$',
         }),
@@ -179,7 +184,7 @@ export const Schedule = z
       at: checked(localTimeProblems)
         .optional()
         .meta({
-          description: 'Once, at this local time: yyyy-mm-ddThh:mm:ss.',
+          description: 'One slot, at this local time: yyyy-mm-ddThh:mm:ss.',
           examples: ['2026-12-24T18:00:00'],
           pattern: localTimeForm.source,
         }),
@@ -187,7 +192,7 @@ export const Schedule = z
         .max(50, 'expected at most 50 characters')
         .default('UTC')
         .meta({
-          description: 'The time zone of the schedule and of the dates in the prompt: a tz database name, or UTC.',
+          description: 'The time zone of the schedule and of dates in the prompt: a tz database name, or UTC.',
           examples: ['Europe/Amsterdam', 'America/New_York'],
         }),
       start: bound('No slot before this local time: yyyy-mm-ddThh:mm:ss. A rate counts from it.'),
@@ -205,7 +210,7 @@ export const Schedule = z
     { when: ({ value }) => isRecord(value) },
   )
   .meta({
-    description: 'When the job wakes: exactly one of cron, rate and at.',
+    description: 'When the job runs: exactly one of cron, rate and at.',
     oneOf: kinds.map((kind) => ({ required: [kind] })),
   }) as z.ZodType<Schedule, ScheduleInput>;
 
@@ -230,21 +235,21 @@ const localParts = (instant: string | Date, zone: string): Partial<Record<Intl.D
   return Object.fromEntries(format.formatToParts(new Date(instant)).map(({ type, value }) => [type, value]));
 };
 
-/** The date of an instant in a time zone: `2026-11-22`. An invalid instant or zone is a RangeError. */
+/** The local date of an instant: `2026-11-22`. Throws RangeError for an invalid instant or zone. */
 export const localDate = (instant: string | Date, zone: string): string => {
   const { year = '', month, day } = localParts(instant, zone);
   return `${year.padStart(4, '0')}-${month}-${day}`;
 };
 
-/** The time of day of an instant in a time zone, 24 hours: `09:00`. An invalid instant or zone is a RangeError. */
+/** The local time of day of an instant, in 24 hours: `09:00`. Throws RangeError for an invalid instant or zone. */
 export const localTime = (instant: string | Date, zone: string): string => {
   const { hour, minute } = localParts(instant, zone);
   return `${hour}:${minute}`;
 };
 
-/** The English name of an instant's day in a time zone: `Sunday`. An invalid instant or zone is a RangeError. */
+/** The English name of an instant's local day: `Sunday`. Throws RangeError for an invalid instant or zone. */
 export const weekday = (instant: string | Date, zone: string): string => localParts(instant, zone).weekday ?? '';
 
-/** The name of a job's schedule at Scheduler. A one-time one has its date in it: it may be gone, and another date is another schedule. */
+/** The name of a job's schedule in EventBridge Scheduler. A one-time schedule has its date in the name, because a new date needs a new schedule. */
 export const scheduleName = ({ name, schedule: { at } }: { name: string; schedule: Schedule }): string =>
   at === undefined ? name : `${name}-${at.replaceAll(/[-:]/g, '')}`;

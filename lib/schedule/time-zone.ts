@@ -3,21 +3,21 @@ import type { Slot } from './slot.ts';
 const SECOND = 1000;
 const DAY = 86_400_000;
 
-/** A stretch of time with one offset, in milliseconds: from `from`, which is in it, to `to`, which is not. */
+/** A period with one UTC offset, in milliseconds: `from` is included, `to` is not. */
 export type Span = { from: number; to: number; offset: number };
 
 /**
  * The clock of one time zone. A local time is a number too: the milliseconds it would be if it were UTC.
- * It keeps the offsets it has looked up, so open one for each question and let it go with the answer.
+ * A zone caches the offsets it looked up, so open one per computation and do not keep it.
  */
 export type Zone = {
-  /** Milliseconds east of UTC at an instant. An invalid instant is a RangeError. */
+  /** The offset east of UTC at an instant, in milliseconds. Throws RangeError for an invalid instant. */
   offsetAt: (instant: number) => number;
-  /** The spans in which the local day that begins at this midnight can lie, in order and without holes. */
+  /** The spans that the local day starting at this midnight can lie in, in order and without gaps. */
   spansAround: (midnight: number) => Span[];
 };
 
-/** Intl's long offset: `GMT+05:45`, with seconds before some zones took whole minutes (Liberia in 1972). */
+/** Reads Intl's long offset, `GMT+05:45`. Some zones once had seconds in their offset (Liberia until 1972). */
 const readOffset = (text: string): number => {
   const [, sign, hours, minutes, seconds = 0] = /([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(text) ?? [];
   if (sign === undefined) return 0;
@@ -26,20 +26,20 @@ const readOffset = (text: string): number => {
 };
 
 /**
- * Opens a time zone of the tz database, as Intl knows it. An unknown zone is a RangeError.
- * Relies on no zone changing its offset twice between two UTC midnights, which none has done since 1970.
+ * Opens a time zone of the tz database by its Intl name. Throws RangeError for an unknown zone.
+ * Assumes that no zone changes its offset twice between two UTC midnights; none has since 1970.
  */
 export const openZone = (name: string): Zone => {
   const format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
-  const known = new Map<number, number>();
+  const offsets = new Map<number, number>();
 
   const offsetAt = (instant: number): number => {
-    const offset = known.get(instant) ?? readOffset(format.format(instant));
-    known.set(instant, offset);
+    const offset = offsets.get(instant) ?? readOffset(format.format(instant));
+    offsets.set(instant, offset);
     return offset;
   };
 
-  /** The instants between the two at which the offset changes: none or one. */
+  /** The instant between two others at which the offset changes: none or one. */
   const changes = (from: number, to: number): number[] => {
     if (offsetAt(from) === offsetAt(to)) return [];
     let [before, after] = [from, to];
@@ -53,7 +53,7 @@ export const openZone = (name: string): Zone => {
 
   return {
     offsetAt,
-    // No offset reaches a day, so the UTC days next to this one are wide enough.
+    // Offsets are shorter than a day, so one UTC day on either side is enough.
     spansAround: (midnight) => {
       const [first, end] = [midnight - DAY, midnight + 2 * DAY];
       const days = [first, midnight, midnight + DAY];
@@ -63,22 +63,22 @@ export const openZone = (name: string): Zone => {
   };
 };
 
-/** The midnight with which the day of a local time begins. */
+/** The midnight that starts the day of a local time. */
 export const midnightOf = (local: number): number => Math.floor(local / DAY) * DAY;
 
-/** The instants at which a local time happens, in order: none where clocks jump over it, two where they go back over it. */
+/** The instants of a local time, in order: none if clocks skip it, two if clocks go back over it. */
 export const instantsOf = (local: number, spans: Span[]): number[] =>
   spans
     .filter(({ from, to, offset }) => local - offset >= from && local - offset < to)
     .map(({ offset }) => local - offset);
 
-/** When a local time is reached: the first instant at which it happens or, where clocks jump over it, that of the jump. */
+/** The first instant at which clocks show a local time or later. If clocks skip it, that is the clock change. */
 export const reachedAt = (local: number, spans: Span[]): number => {
   const span = spans.find(({ to, offset }) => local < to + offset);
   return span ? Math.max(span.from, local - span.offset) : Number.NaN;
 };
 
-/** How a slot reads on the wall: `2026-03-29 03:00` at `+02:00`, and whether its day is one on which clocks change. */
+/** A slot in local time, `2026-03-29 03:00` at `+02:00`, with a note if clocks change on that day. */
 export type WallTime = {
   slot: Slot;
   local: string;
@@ -86,13 +86,13 @@ export type WallTime = {
   note?: 'clocks go forward that day' | 'clocks go back that day';
 };
 
-/** Without seconds, but where there are some. */
+/** Drops the seconds if they are zero. */
 const shown = (text: string): string => text.replace(/:00$/, '');
 
 const shownOffset = (offset: number): string =>
   `${offset < 0 ? '-' : '+'}${shown(new Date(Math.abs(offset)).toJSON().slice(11, 19))}`;
 
-/** A day has a note if one of its local times does not exist or happens twice. */
+/** The note of a day on which some local time does not exist or occurs twice. */
 const noteOn = (midnight: number, zone: Zone): WallTime['note'] => {
   const spans = zone.spansAround(midnight);
   for (const [index, { to, offset }] of spans.slice(0, -1).entries()) {
@@ -105,7 +105,7 @@ const noteOn = (midnight: number, zone: Zone): WallTime['note'] => {
   return undefined;
 };
 
-/** The local time of a slot, for people to read. An invalid slot is a RangeError. */
+/** The local time of a slot, for people. Throws RangeError for an invalid slot. */
 export const wallTime = (slot: Slot, zone: Zone): WallTime => {
   const instant = Date.parse(slot);
   const offset = zone.offsetAt(instant);

@@ -7,15 +7,15 @@ const Input = z.strictObject({
   accept: z
     .string()
     .optional()
-    .describe('The Accept header, where a server offers several formats: `application/json`.'),
+    .describe('The Accept header, for a server that offers several formats: `application/json`.'),
 });
 
-/** Fetches a page of an allowed host and gives it as text. */
+/** Fetches a URL of an allowed host as text. */
 export default tool({
   description:
-    'Fetches a URL with GET and returns {status, url, contentType, cut, body}. HTML comes as plain text with links in brackets, ' +
-    'JSON and text as they are, other types only as a note. Redirects are followed. `cut` is true when the body was longer ' +
-    'than shown. A status of 400 or more is a result, not an error. Only hosts the job allows can be reached.',
+    'Fetches a URL with GET and returns {status, url, contentType, cut, body}. HTML is converted to plain text with links in brackets, ' +
+    'JSON and text are unchanged, other types become a note. Redirects are followed. `cut` is true if the body was longer ' +
+    'than shown. A status of 400 or more is a result, not an error. Only hosts that the job allows can be reached.',
   input: Input,
   effect: 'none',
   run: async ({ url, accept }, { job, http, signal }) => {

@@ -15,17 +15,17 @@ const Input = z.strictObject({
     ),
 });
 
-/** Statuses of a server or gateway that took the request and may have carried it out. */
+/** Statuses after which the server may have carried out the request. */
 const mayHaveHappened = [408, 502, 504];
-/** Statuses that say the request was not carried out, and may be sent again later. */
+/** Statuses that mean: the request was not carried out and may be sent again later (RFC 6585 and RFC 9110). */
 const notNow = [429, 503];
 
-/** Posts to an allowed host, at most once a run for the same arguments. */
+/** Posts to an allowed host, at most once per run for equal arguments. */
 export default tool({
   description:
-    'Sends a POST and returns {status, url, contentType, cut, body} of the answer, read like http_get does. When the whole task is ' +
-    'tried again, a call that was answered is not sent again: it returns the recorded answer. A status of 400 or more is ' +
-    'a result, not an error: read it before you report success. Only hosts the job allows can be reached.',
+    'Sends a POST and returns {status, url, contentType, cut, body} of the response, like http_get. When the whole task is ' +
+    'tried again, an answered call is not sent again: it returns the recorded response. A status of 400 or more is ' +
+    'a result, not an error: read it before you report success. Only hosts that the job allows can be reached.',
   input: Input,
   effect: 'once',
   run: async ({ url, body, contentType }, { job, http, signal, idempotencyKey }) => {
@@ -39,7 +39,7 @@ export default tool({
     const { status } = response;
     if (mayHaveHappened.includes(status)) throw new ToolError('interrupted', `The server answered ${status}.`);
     if (notNow.includes(status))
-      throw new ToolError('unreachable', `Not done: the server answered ${status}. It may be tried again later.`);
+      throw new ToolError('unreachable', `Not done: the server answered ${status}. You may try again later.`);
     return page(response);
   },
 });

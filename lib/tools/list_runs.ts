@@ -7,12 +7,12 @@ import { addUsage, noUsage, tokens, type Usage } from '../usage.ts';
 const Input = z.strictObject({
   job: z.string().optional().describe('The name of one job. Default: every job.'),
   days: z.int().min(1).max(90).default(7).describe('How many days to look back.'),
-  limit: z.int().min(1).max(100).default(20).describe('How many runs at most, the newest first.'),
+  limit: z.int().min(1).max(100).default(20).describe('Maximum number of runs, the newest first.'),
 });
 
 const usageOf = (run: Run): Usage => run.outcome?.usage ?? noUsage;
 
-const line = (run: Run) => {
+const summaryOf = (run: Run) => {
   const { outcome } = run;
   return {
     run: run.id,
@@ -44,16 +44,16 @@ const totals = (runs: Run[]) => {
   };
 };
 
-/** What the service itself did lately: runs, their ends and their cost. */
+/** Lists recent runs with their outcome and cost. */
 export default tool({
   description:
     "Lists this service's own runs, newest slot first, as {totals, runs}. A run's `status` is open, succeeded, failed (with " +
-    '`failure`) or skipped (with `why`). `usd` is the cost, null where the price is not known or the run is still open; ' +
+    '`failure`), skipped (with `why`) or missed. `usd` is the cost, null if the price is not known or the run is still open; ' +
     'totals cover the listed runs that have ended.',
   input: Input,
   effect: 'none',
   run: async ({ job, days, limit }, { pastRuns }) => {
     const runs = await pastRuns.runs({ ...(job === undefined ? {} : { job }), days, limit });
-    return { totals: totals(runs), runs: runs.map(line) };
+    return { totals: totals(runs), runs: runs.map(summaryOf) };
   },
 });

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { tool } from '../agent/tool.ts';
 
-/** What this job answered the last time it succeeded. */
+/** Returns the result of the job's last successful run. */
 export default tool({
   description:
-    "Returns this job's last successful run before the current one as {run, slot, result}, or a sentence that there is none. It looks through the last 200 runs. " +
+    "Returns this job's last successful run before the current one as {run, slot, result}, or a sentence if there is none. It searches the last 200 runs. " +
     'Use it to find what changed since then.',
   input: z.strictObject({}),
   effect: 'none',

@@ -123,7 +123,7 @@ describe('a session', () => {
       const usage = noUsage;
       const content = [{ type: 'tool-call' as const, toolCallId: 'c1', toolName, input: {} }];
       const { message, refusals } = acceptReply({ content, finish: 'tool-calls', usage }, new Set());
-      expect(refusals).toEqual([{ toolCallId: 'c1', why: 'no tool has such a name' }]);
+      expect(refusals).toEqual([{ toolCallId: 'c1', why: 'no tool has this name' }]);
       const name = `${toolName}_`;
       const result = {
         type: 'tool-result' as const,

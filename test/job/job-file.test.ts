@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configuredJobs, configuredScripts } from '../../lib/io/files/config.ts';
 import { type Declared, type JobFiles, readJobs, repositoryFiles, writeConfig } from '../../lib/io/files/job-files.ts';
-import { type Known, problemText, readJobFile, readYaml } from '../../lib/job/job-file.ts';
+import { problemText, type Referable, readJobFile, readYaml } from '../../lib/job/job-file.ts';
 import { failureOf } from '../kit/failure-of.ts';
 import { place } from '../kit/place.ts';
 
 const good = ['schedule: { rate: 1 hour }', 'model: anthropic/claude', 'prompt: Go.'];
-const known: Known = { tools: ['http_get', 'list_runs'], holidays: { nl: ['2027-04-27', '2026-12-25'], xx: [] } };
+const known: Referable = { tools: ['http_get', 'list_runs'], holidays: { nl: ['2027-04-27', '2026-12-25'], xx: [] } };
 
 /** Everything that is said of a file, without its name. */
 const said = (lines: string[], file = 'infra/jobs/night.yml', now?: Date): string[] => {
@@ -117,7 +117,7 @@ describe('a job file', () => {
     it('is refused when that time is over, and says what to do, only where it is asked', () => {
       const over = once('2027-03-28T14:00:00');
       expect(said(over, 'night.yml', now)).toEqual([
-        '1:13 schedule.at: found 2027-03-28T14:00:00 in Europe/Amsterdam, which is over, expected a later time. Remove the file or set enabled: false; the history of its run stays',
+        '1:13 schedule.at: found 2027-03-28T14:00:00 in Europe/Amsterdam, which is in the past, expected a later time. Remove the file or set enabled: false; the history of its run stays',
       ]);
       expect(said(over)).toEqual([]);
       expect(said([...over, 'enabled: false'], 'night.yml', now)).toEqual([]);
@@ -127,7 +127,7 @@ describe('a job file', () => {
     it('is refused when there is no such time, but where it is taken when clocks have jumped', () => {
       const jumped = '2028-03-26T02:30:00';
       expect(said(once(jumped), 'night.yml', now)).toEqual([
-        expect.stringMatching(/^1:13 schedule\.at: .*which clocks jump over, expected .*dst: \{ gap: after \}$/),
+        expect.stringMatching(/^1:13 schedule\.at: .*which clocks skip, expected .*dst: \{ gap: after \}$/),
       ]);
       expect(said(once(jumped, ', dst: { gap: after }'), 'night.yml', now)).toEqual([]);
     });
@@ -218,7 +218,7 @@ describe('a job file', () => {
     'may not be called %s',
     (name) => {
       expect(said(good, `infra/jobs/${name}`)).toEqual([
-        expect.stringMatching(/^1:1 the file's name is the job's: it must be 1 to 40/),
+        expect.stringMatching(/^1:1 the file's name is the job's name: it must be 1 to 40/),
       ]);
     },
   );
@@ -311,11 +311,11 @@ describe('the job files', () => {
       'holidays/New Year.yml': ['2027-01-01: New Year'],
     });
     expect(await saidOf(files)).toEqual([
-      'holidays/New Year.yml:1:1 the name of a file of holidays must be 1 to 40 of a-z, 0-9 and -, starting with a letter',
+      'holidays/New Year.yml:1:1 the name of a holiday file must be 1 to 40 of a-z, 0-9 and -, starting with a letter',
       'holidays/be.yml:1:1 2027-02-30: day: found 30, expected 1-28',
-      'holidays/be.yml:2:1 2027-07-21: found no name, expected what the day is called, like Christmas',
+      'holidays/be.yml:2:1 2027-07-21: found no name, expected the name of the day, like Christmas',
       'holidays/be.yml:3:1 Kerstmis: found "Kerstmis", expected a date like 2026-12-25',
-      'holidays/de.yml:1:1 expected dates and what they are called, like 2026-12-25: Christmas',
+      'holidays/de.yml:1:1 expected dates with their names, like 2026-12-25: Christmas',
       'holidays/fr.yml:2:1 Map keys must be unique',
     ]);
   });
@@ -332,7 +332,7 @@ describe('the job files', () => {
 
   it('say of a script that there is none at all', async () => {
     expect(await saidOf(written({ 'jobs/a.yml': scripted('s') }))).toEqual([
-      expect.stringMatching(/^jobs\/a\.yml:2:1 model: .*none is there/),
+      expect.stringMatching(/^jobs\/a\.yml:2:1 model: no script scripts\/s\.yml, and there is no other script$/),
     ]);
   });
 

@@ -74,7 +74,7 @@ export const asked = (
     anchor: { at: new Date(0), known: job.schedule.rate === undefined },
     runs: runs.filter(({ slot }) => minutes.some(({ from, to }) => slot >= from && slot <= to)),
     state: undefined,
-    look: undefined,
+    checkpoint: undefined,
     now: new Date(now),
     ...more,
   };

@@ -6,13 +6,13 @@ import { dynamoJobStates } from '../../lib/io/store/job-states.ts';
 import { dynamoRuns } from '../../lib/io/store/runs.ts';
 import { dynamoSessions } from '../../lib/io/store/sessions.ts';
 import type { Stores } from '../../lib/io/store/stores.ts';
-import type { Draft, Found, Table } from '../../lib/io/store/table.ts';
+import type { Draft, RawItem, Table } from '../../lib/io/store/table.ts';
 import { unexpected } from './unexpected.ts';
 
 /** The one table's three words on a map, without an engine: for many thousand plays. A play on it goes as on an engine, call by call. */
 const memoryTable = (): Table => {
-  const partitions = new Map<string, Map<string, Found>>();
-  const partition = (pk: unknown) => partitions.get(String(pk)) ?? new Map<string, Found>();
+  const partitions = new Map<string, Map<string, RawItem>>();
+  const partition = (pk: unknown) => partitions.get(String(pk)) ?? new Map<string, RawItem>();
   return {
     get: async ({ pk, sk }) => partition(pk).get(sk),
     async put({ key, version, data }: Draft, conflict) {

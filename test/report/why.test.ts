@@ -26,9 +26,9 @@ const looked = (to: string, more: Partial<Checkpoint> = {}): Checkpoint => ({
 
 test('a slot of the schedule that was changed a moment ago is still due, as the watchman will find', () => {
   const changed = daily({}, { cron: '0 12 * * ? *' });
-  const { verdict } = asked(changed, time, '2026-11-25T08:02:00Z', { look: looked('2026-11-25T07:59:00Z') });
+  const { verdict } = asked(changed, time, '2026-11-25T08:02:00Z', { checkpoint: looked('2026-11-25T07:59:00Z') });
   expect(verdict).toMatchObject({ kind: 'unrecorded', slot });
-  expect(asked(changed, time, later, { look: looked('2026-11-25T09:57:00Z') }).verdict.kind).toBe('not-due');
+  expect(asked(changed, time, later, { checkpoint: looked('2026-11-25T09:57:00Z') }).verdict.kind).toBe('not-due');
 });
 
 describe('of a slot with a record', () => {
@@ -186,7 +186,7 @@ describe('of a slot without a record', () => {
     ],
   ])('says how far the watchman has checked, and what it will do with the slot: %j', (fields, outlook) => {
     const { verdict, text } = asked(daily(fields), time, '2026-11-25T08:02:00Z', {
-      look: looked('2026-11-25T07:57:00Z'),
+      checkpoint: looked('2026-11-25T07:57:00Z'),
     });
     expect(verdict).toMatchObject({ kind: 'unrecorded', slot });
     expect(text).toContain(
@@ -206,7 +206,7 @@ describe('of a slot without a record', () => {
     const before = runOf(report, '2026-11-24T08:00:00Z', null);
     const own = runOf(report, slot, null);
     const state = stateWith(report, [before, own]);
-    const { text } = asked(report, time, later, { state, look: looked('2026-11-25T07:57:00Z') });
+    const { text } = asked(report, time, later, { state, checkpoint: looked('2026-11-25T07:57:00Z') });
     expect(text).toContain('open: report_20261124T080000Z: the watchman starts this slot only after the end of that');
     expect(text).toContain(
       'lease: the dispatcher reserved it on Wed 2026-11-25 09:00:02 and is still at work, or died',
@@ -214,12 +214,12 @@ describe('of a slot without a record', () => {
   });
 
   test('says that the schedule was another, where all slots of the time are accounted for', () => {
-    const { verdict, text } = asked(report, time, later, { look: looked('2026-11-25T09:00:00Z') });
+    const { verdict, text } = asked(report, time, later, { checkpoint: looked('2026-11-25T09:00:00Z') });
     expect(verdict).toMatchObject({ kind: 'unaccounted', to: '2026-11-25T09:00:00Z' });
     expect(text).toContain(
       'it was not due then: it is a slot of today’s schedule, but was none of the schedule at that time.',
     );
-    expect(asked(report, '2025-01-06 09:00', later, { look: looked(later) }).said.sentence).toContain(
+    expect(asked(report, '2025-01-06 09:00', later, { checkpoint: looked(later) }).said.sentence).toContain(
       'its record is gone',
     );
   });
@@ -242,8 +242,8 @@ describe('of a time that is no slot', () => {
     const off = asked(daily({ enabled: false }), time, later);
     expect(off.said.sentence).toContain('its job file says enabled: false, so no schedule is deployed.');
     expect(off.verdict).toMatchObject({ kind: 'not-due', because: 'disabled', slot: undefined });
-    const look = looked(later, { schedule: { cron: '0 7 * * ? *', timezone: 'UTC' } });
-    expect(asked(report, '10:15', later, { look }).text).toContain(
+    const checkpoint = looked(later, { schedule: { cron: '0 7 * * ? *', timezone: 'UTC' } });
+    expect(asked(report, '10:15', later, { checkpoint }).text).toContain(
       'the watchman still uses the schedule before: cron(0 7 * * ? *)',
     );
   });

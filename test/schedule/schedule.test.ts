@@ -160,14 +160,14 @@ describe('the bounds, clocks and exclusions of a schedule', () => {
       'bounds of what is due once',
       { at: start, start, end: start },
       [
-        'start: found start with at, expected none: it is due once',
-        'end: found end with at, expected none: it is due once',
+        'start: found start with at, expected none: an at has one slot',
+        'end: found end with at, expected none: an at has one slot',
       ],
     ],
     [
       'clocks for elapsed time',
       { rate: '1 hour', dst: {} },
-      ['dst: found dst with rate, expected none: it counts elapsed time, whatever clocks do'],
+      ['dst: found dst with rate, expected none: a rate counts elapsed time'],
     ],
     [
       'clocks of other words, an unknown one and no text among the exclusions: all said at once',

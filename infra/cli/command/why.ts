@@ -32,7 +32,7 @@ const askedOf = async (name: string, time: string, infra: string, stores: Stores
     ...minutesOf(asked).map((minute) => stores?.runs.byJob(name, { ...minute, limit: maxRunsRead })),
   ]);
   const runs = minutes.flatMap((found) => found ?? []);
-  const facts = { job, asked, anchor: anchorOf(job, seen, [...runs, ...last]), runs, state, look: seen, now };
+  const facts = { job, asked, anchor: anchorOf(job, seen, [...runs, ...last]), runs, state, checkpoint: seen, now };
   const verdict = verdictOf(facts);
   const by = verdict.kind === 'skipped' ? verdict.outcome.by : undefined;
   const coveredBy = by === undefined ? undefined : await stores?.runs.get(by);

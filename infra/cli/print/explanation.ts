@@ -155,13 +155,13 @@ const policyText = ({ catchUp }: Job, { slot, by }: Due, now: Date): string => {
 };
 
 const unrecorded: Explain<'unrecorded'> = ({ due, refused, place: lease, behind }, question) => {
-  const { job, look, now } = question.facts;
-  const checked = look
-    ? `it has checked every slot up to ${local(look.accountedUpTo, question)}; it runs every 5 minutes (locally each minute) and stays 3 minutes behind`
+  const { job, checkpoint, now } = question.facts;
+  const checked = checkpoint
+    ? `it has checked every slot up to ${local(checkpoint.accountedUpTo, question)}; it runs every 5 minutes (locally each minute) and stays 3 minutes behind`
     : 'it runs every 5 minutes, locally while `npm run dev` runs; a slot due before its first check of a job may stay without a record';
   const late = span(slotAge(due.slot, now) * 1000);
   return {
-    sentence: `it was due ${late} ago, and nothing is recorded yet: ${look ? 'the watchman has not checked that time yet' : 'the watchman has not checked the job yet'}.`,
+    sentence: `it was due ${late} ago, and nothing is recorded yet: ${checkpoint ? 'the watchman has not checked that time yet' : 'the watchman has not checked the job yet'}.`,
     evidence: [
       ['watchman', checked],
       ...line(
@@ -174,7 +174,7 @@ const unrecorded: Explain<'unrecorded'> = ({ due, refused, place: lease, behind 
           ? `${behind.join(' and ')}: the watchman starts this slot only after the end of that`
           : undefined,
       ),
-      ...line('outlook', outlook(refused, question) ?? (look && policyText(job, due, now))),
+      ...line('outlook', outlook(refused, question) ?? (checkpoint && policyText(job, due, now))),
     ],
   };
 };

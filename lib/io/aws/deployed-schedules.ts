@@ -5,7 +5,7 @@ import { authorized } from './credential.ts';
 
 const isMissing = (thrown: unknown): boolean => thrown instanceof Error && thrown.name === 'ResourceNotFoundException';
 
-/** The schedules of one group at EventBridge Scheduler, named after their jobs. */
+/** The schedules of one group in EventBridge Scheduler, named after their jobs. Throws Unauthorized, or the SDK's error. */
 export const schedulerDeployedSchedules = (client: SchedulerClient, group: string): DeployedSchedules => ({
   async get(job) {
     const name = scheduleName(job);

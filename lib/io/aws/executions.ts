@@ -9,11 +9,11 @@ import { authorized } from './credential.ts';
 
 const isNamed = (thrown: unknown, name: string): boolean => thrown instanceof Error && thrown.name === name;
 
-/** What Step Functions says of an execution, in our words. One that waits for a redrive goes on. */
+/** Translates Step Functions' status. An execution that waits for a redrive counts as running. */
 const statusOf = (status: string | undefined): ExecutionStatus =>
   status === 'SUCCEEDED' || status === 'FAILED' || status === 'TIMED_OUT' || status === 'ABORTED' ? status : 'running';
 
-/** Executions of one state machine. A run's id is its execution's name, so Step Functions too refuses a second one. */
+/** Executions of one state machine, named by run id, so Step Functions refuses a second one. Throws Unauthorized, or the SDK's error. */
 export const stateMachineExecutions = (client: SFNClient, stateMachineArn: string): Executions => {
   const send = <T>(request: Promise<T>) => authorized(`state machine ${stateMachineArn}`, request);
   const arnOf = (runId: string) => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;

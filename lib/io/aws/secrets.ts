@@ -1,31 +1,31 @@
 import { Failure } from '../../failure.ts';
 import { isRefusedCredential } from './credential.ts';
 
-/** Where AWS is and as whom it is asked; what is left out comes from the environment, as everywhere in AWS. */
+/** Region, endpoint and credentials of AWS. Omitted fields come from the environment, as in the AWS SDK. */
 export type AwsClient = {
   region?: string;
   endpoint?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
 };
 
-/** A function that cannot reach AWS says so within seconds, not when its Lambda times out. */
-const patience = { requestHandler: { connectionTimeout: 2000, requestTimeout: 5000, throwOnRequestTimeout: true } };
+/** Short timeouts in milliseconds: a function that cannot reach AWS fails by name before its Lambda times out. */
+const timeouts = { requestHandler: { connectionTimeout: 2000, requestTimeout: 5000, throwOnRequestTimeout: true } };
 
 const parameter = async (name: string, aws: AwsClient): Promise<string | undefined> => {
   const { GetParameterCommand, SSMClient } = await import('@aws-sdk/client-ssm');
-  const client = new SSMClient({ ...patience, ...aws });
+  const client = new SSMClient({ ...timeouts, ...aws });
   const { Parameter } = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }));
   return Parameter?.Value;
 };
 
 const managedSecret = async (id: string, aws: AwsClient): Promise<string | undefined> => {
   const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
-  const client = new SecretsManagerClient({ ...patience, ...aws });
+  const client = new SecretsManagerClient({ ...timeouts, ...aws });
   const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: id }));
   return SecretString;
 };
 
-/** Errors that are AWS's own trouble though it calls them the client's fault; all others of the client's are final. */
+/** Client errors that pass by themselves. All other client errors (`$fault`) are final. */
 const passing = new Set(['ThrottlingException', 'TooManyRequestsException', 'RequestLimitExceeded', 'RequestTimeout']);
 
 const failureOf = (place: string, thrown: unknown): Failure => {
@@ -35,7 +35,7 @@ const failureOf = (place: string, thrown: unknown): Failure => {
   const cause = { name: error.name };
   return final
     ? new Failure('Unauthorized', `${place} could not be read: ${error.name}`, { cause })
-    : new Failure('ModelUnavailable', `${place} could not be read just now: ${error.name}`, { cause });
+    : new Failure('ModelUnavailable', `${place} could not be read, try again later: ${error.name}`, { cause });
 };
 
 const readSecret = async (place: string, fetched: Promise<string | undefined>): Promise<string> => {
@@ -43,14 +43,13 @@ const readSecret = async (place: string, fetched: Promise<string | undefined>): 
     throw failureOf(place, thrown);
   });
   if (value?.trim()) return value.trim();
-  throw new Failure('Unauthorized', `${place} holds no text`);
+  throw new Failure('Unauthorized', `${place} has no text value`);
 };
 
 /**
- * A secret by name, or undefined where none is set: the environment's own value, or what the SSM parameter in
- * `<NAME>_PARAMETER` or the Secrets Manager secret in `<NAME>_SECRET` holds. It is fetched at every call and kept nowhere,
- * so that a rotated key is seen. Throws Unauthorized where it may not be read or is not there, ModelUnavailable where AWS
- * does not answer; neither says the value.
+ * Reads a secret: the environment variable `<NAME>`, the SSM parameter that `<NAME>_PARAMETER` names, or the Secrets Manager
+ * secret that `<NAME>_SECRET` names. Undefined if none of them is set. Each call fetches it again, so a rotated key is used at once.
+ * Throws Unauthorized (missing or not permitted) or ModelUnavailable (AWS does not answer). Failures never contain the value.
  */
 export const secrets =
   (env: Record<string, string | undefined>, aws: AwsClient = {}) =>

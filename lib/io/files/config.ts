@@ -11,24 +11,24 @@ const Environment = z.object({
   NIGHTSHIFT_SCHEDULE_GROUP: z.string().default(''),
 });
 
-/** Where a function finds its table, its state machine and its configuration. Throws InvalidEvent naming each missing variable. */
+/** A function's settings from its environment variables. Throws InvalidEvent that names each missing variable. */
 export const environment = (env: Record<string, string | undefined>) => {
-  const read = parse(Environment, env, 'InvalidEvent', 'environment');
+  const variables = parse(Environment, env, 'InvalidEvent', 'environment');
   return {
-    table: read.NIGHTSHIFT_TABLE,
-    config: read.NIGHTSHIFT_CONFIG,
-    stateMachineArn: read.NIGHTSHIFT_STATE_MACHINE_ARN,
-    scheduleGroup: read.NIGHTSHIFT_SCHEDULE_GROUP,
+    table: variables.NIGHTSHIFT_TABLE,
+    config: variables.NIGHTSHIFT_CONFIG,
+    stateMachineArn: variables.NIGHTSHIFT_STATE_MACHINE_ARN,
+    scheduleGroup: variables.NIGHTSHIFT_SCHEDULE_GROUP,
   };
 };
 
-/** Every job this service was built with. Throws InvalidJob for what is no list of jobs. */
+/** The jobs in `jobs.json` of the configuration directory. Throws InvalidJob if it is not a list of jobs. */
 export const configuredJobList = async (directory: string): Promise<Job[]> =>
   parse(z.array(Job), await json(join(directory, 'jobs.json')), 'InvalidJob', 'jobs.json');
 
 const json = async (file: string): Promise<unknown> => JSON.parse(await readFile(file, 'utf8'));
 
-/** The jobs this service was built with: `jobs.json` in the configuration directory. Throws InvalidJob for what is no list of jobs. */
+/** Looks up jobs in `jobs.json` of the configuration directory. Throws InvalidJob if it is not a list of jobs. */
 export const configuredJobs =
   (directory: string): Jobs =>
   async (name) => {
@@ -36,7 +36,7 @@ export const configuredJobs =
     return jobs.find((job) => job.name === name);
   };
 
-/** The scripts this service was built with: `scripts/<file>.json` in the configuration directory. Undefined where there is none. */
+/** Reads `scripts/<file>.json` in the configuration directory. Undefined if there is no such script. */
 export const configuredScripts =
   (directory: string) =>
   async (file: string): Promise<unknown> => {

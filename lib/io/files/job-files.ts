@@ -9,10 +9,10 @@ import { parseModelId } from '../../job/model-id.ts';
 import { resultReader } from '../../run/result.ts';
 import { Script } from '../model/scripted.ts';
 
-/** Where the declared things are, as paths from the working directory (they stand in error messages). */
+/** Folders of a project's files, relative to the working directory. Error messages contain these paths. */
 export type JobFiles = { jobs: string; scripts: string; tools: string; holidays: string };
 
-/** This repository's own. */
+/** The folders of this repository. */
 export const repositoryFiles: JobFiles = {
   jobs: 'infra/jobs',
   scripts: 'infra/scripts',
@@ -20,7 +20,7 @@ export const repositoryFiles: JobFiles = {
   holidays: 'infra/holidays',
 };
 
-/** Every job and every script that a job's model names. */
+/** All jobs, and all scripts by name. */
 export type Declared = { jobs: Job[]; scripts: Record<string, Script> };
 
 const list = async (directory: string, ending: RegExp): Promise<string[]> => {
@@ -36,8 +36,8 @@ const yaml = /\.ya?ml$/;
 const stem = (file: string): string => file.replace(yaml, '');
 
 /**
- * Reads and checks every job file. Throws InvalidJob with all that is wrong in all of them, a line each: file, line, field, what was
- * expected. Where `now` is given, a one-time job whose time is over is wrong too.
+ * Reads and checks all job files. Throws InvalidJob with one line per problem: file, line, field and what was expected.
+ * If `now` is given, a one-time job in the past is a problem too.
  */
 export const readJobs = async (files: JobFiles = repositoryFiles, now?: Date): Promise<Declared> =>
   readAll(files, await list(files.jobs, yaml), now);
@@ -63,36 +63,36 @@ const readAll = async (
     list(files.tools, /^\w+\.ts$/),
     list(files.holidays, yaml),
   ]);
-  const free = await Promise.all(holidayFiles.map((file) => readHolidayFile(join(files.holidays, file))));
-  const known = {
+  const holidayLists = await Promise.all(holidayFiles.map((file) => readHolidayFile(join(files.holidays, file))));
+  const referable = {
     tools: toolFiles.map((file) => file.replace(/\.ts$/, '')),
-    // A file that is wrong is known too: it is told once, where it is wrong.
+    // A holiday file with problems counts as existing, so that only its own problems are reported.
     holidays: Object.fromEntries(
-      free.map((found, at) => [stem(holidayFiles[at] ?? ''), 'dates' in found ? found.dates : []]),
+      holidayLists.map((list, at) => [stem(holidayFiles[at] ?? ''), 'dates' in list ? list.dates : []]),
     ),
     now,
   };
-  const read = await Promise.all(
+  const jobResults = await Promise.all(
     jobFiles.map(async (file) => {
       const path = join(files.jobs, file);
       const source = readYaml(path, unwritten[file] ?? (await readFile(path, 'utf8')));
-      const found = readJobFile(source, known);
+      const result = readJobFile(source, referable);
       const broken = await brokenReferences(source, scriptFiles.map(stem));
-      const problems = [...('problems' in found ? found.problems : []), ...broken];
-      return problems.length > 0 ? { problems } : found;
+      const problems = [...('problems' in result ? result.problems : []), ...broken];
+      return problems.length > 0 ? { problems } : result;
     }),
   );
   const scripts = await Promise.all(scriptFiles.map((file) => readScriptFile(join(files.scripts, file))));
   const problems = [
     ...duplicates(files.jobs, jobFiles, 'job'),
-    ...duplicates(files.holidays, holidayFiles, 'file of holidays'),
-    ...[...read, ...scripts, ...free].flatMap((found) => ('problems' in found ? found.problems : [])),
+    ...duplicates(files.holidays, holidayFiles, 'holiday file'),
+    ...[...jobResults, ...scripts, ...holidayLists].flatMap((result) => ('problems' in result ? result.problems : [])),
   ];
   if (problems.length > 0) throw new Failure('InvalidJob', problems.map(problemText).join('\n'));
   return {
-    jobs: read.flatMap((found) => ('job' in found ? [found.job] : [])),
+    jobs: jobResults.flatMap((result) => ('job' in result ? [result.job] : [])),
     scripts: Object.fromEntries(
-      scripts.flatMap((found, at) => ('script' in found ? [[stem(scriptFiles[at] ?? ''), found.script]] : [])),
+      scripts.flatMap((result, at) => ('script' in result ? [[stem(scriptFiles[at] ?? ''), result.script]] : [])),
     ),
   };
 };
@@ -123,21 +123,19 @@ const duplicates = (directory: string, files: string[], what: string): Problem[]
       : [];
   });
 
-/** The fields that refer outside the file, where they can be read: the rest of the job may be wrong. */
+/** The fields that refer to other files. They are read even if the rest of the job is invalid. */
 const References = z.object({
   model: z.string().optional().catch(undefined),
   result: z.record(z.string(), z.unknown()).optional().catch(undefined),
 });
 
-/** What only the world outside the file can tell: a script that is not there, a result that is no JSON Schema. */
+/** Problems that the job's schema cannot see: a script that does not exist, or a `result` that is no JSON Schema. */
 const brokenReferences = async (source: Source, scripts: string[]): Promise<Problem[]> => {
   const { model, result } = References.safeParse(source.value).data ?? {};
   const id = parseModelId(model ?? '');
   const missing = id?.provider === 'scripted' && !scripts.includes(id.model);
-  const expected = scripts.join(', ') || 'none is there';
-  const problems = missing
-    ? [source.at(['model'], `no script scripts/${id.model}.yml, expected one of ${expected}`)]
-    : [];
+  const expected = scripts.length > 0 ? `expected one of ${scripts.join(', ')}` : 'and there is no other script';
+  const problems = missing ? [source.at(['model'], `no script scripts/${id.model}.yml, ${expected}`)] : [];
   try {
     await resultReader(result);
   } catch (thrown) {
@@ -147,7 +145,7 @@ const brokenReferences = async (source: Source, scripts: string[]): Promise<Prob
   return problems;
 };
 
-/** Writes what the functions read at run time, jobs.json and scripts/, whole or not at all: the directory is replaced in one move. */
+/** Writes `jobs.json` and `scripts/`, which the functions read at run time. It builds a new directory first, then replaces the old one. */
 export const writeConfig = async (directory: string, { jobs, scripts }: Declared): Promise<void> => {
   const fresh = `${directory}.${process.pid}.new`;
   await rm(fresh, { recursive: true, force: true });

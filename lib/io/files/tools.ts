@@ -3,7 +3,7 @@ import type { ToolSpec } from '../../agent/model.ts';
 import type { Tool } from '../../agent/tool.ts';
 import { Failure } from '../../failure.ts';
 
-/** The tools a job names, each from its file in lib/tools, loaded only now. Throws UnknownTool. */
+/** Loads a job's tools from their files in lib/tools. Throws UnknownTool. */
 export const loadTools = async (names: string[]): Promise<Record<string, Tool>> =>
   Object.fromEntries(await Promise.all(names.map(async (name) => [name, await load(name)])));
 
@@ -11,7 +11,7 @@ const load = async (name: string): Promise<Tool> => {
   if (!/^\w+$/.test(name))
     throw new Failure('UnknownTool', `tool: found ${JSON.stringify(name)}, expected the name of a file in lib/tools`);
   try {
-    // The bundler follows this form and puts every tool in a chunk of its own.
+    // esbuild resolves this template and puts each tool into its own chunk.
     const module: { default: Tool } = await import(`../../tools/${name}.ts`);
     return module.default;
   } catch (cause) {
@@ -19,7 +19,7 @@ const load = async (name: string): Promise<Tool> => {
   }
 };
 
-/** What the model is told of the tools. */
+/** The descriptions of tools for the model. */
 export const toolSpecs = (tools: Record<string, Tool>): ToolSpec[] =>
   Object.entries(tools).map(([name, { description, input }]) => ({
     name,

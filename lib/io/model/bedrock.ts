@@ -3,11 +3,11 @@ import { Failure } from '../../failure.ts';
 import type { Provide } from './provider.ts';
 import { baseUrl } from './setting.ts';
 
-/** Claude from 3.5 Haiku and 3.7 on. Other models refuse a request with a cache point, or cache by themselves. */
+/** Whether a model takes cache points: Claude 3.5 Haiku, and Claude from 3.7 on. Other models refuse them or cache by themselves. */
 const caches = (model: string): boolean =>
   /anthropic\.claude-/.test(model) && !/claude-(v2|instant|3-(haiku|sonnet|opus)|3-5-sonnet)/.test(model);
 
-/** The Lambda's own credentials, or on a laptop whatever the AWS CLI would use. */
+/** Credentials from the environment (as in Lambda), or from the SDK's default chain, which the AWS CLI uses too. */
 const credentialsOf = async (env: Record<string, string | undefined>, region: string) => {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN } = env;
   if (accessKeyId && secretAccessKey) {
@@ -17,14 +17,19 @@ const credentialsOf = async (env: Record<string, string | undefined>, region: st
   try {
     return await new SSMClient({ region }).config.credentials();
   } catch (thrown) {
-    throw new Failure('Unauthorized', 'no AWS credentials for Amazon Bedrock', { cause: thrown });
+    throw new Failure(
+      'Unauthorized',
+      'there are no AWS credentials for Amazon Bedrock: set AWS_PROFILE or AWS_BEARER_TOKEN_BEDROCK',
+      { cause: thrown },
+    );
   }
 };
 
-/** Any model of Amazon Bedrock that speaks Converse, in AWS_REGION, by AWS_BEARER_TOKEN_BEDROCK or AWS credentials. */
+/** A model of Amazon Bedrock with the Converse API, in AWS_REGION. Uses AWS_BEARER_TOKEN_BEDROCK, or AWS credentials. */
 export const bedrock: Provide = async (model, { env, secret }) => {
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION;
-  if (!region) throw new Failure('UnknownModel', 'AWS_REGION is not set: say in which Region Bedrock is asked');
+  if (!region)
+    throw new Failure('UnknownModel', 'AWS_REGION is not set: set it to the Region of Amazon Bedrock, like eu-west-1');
   const baseURL = baseUrl('AWS_ENDPOINT_URL_BEDROCK_RUNTIME', env);
   const apiKey = await secret('AWS_BEARER_TOKEN_BEDROCK');
   const credentials = apiKey ? undefined : await credentialsOf(env, region);

@@ -10,8 +10,8 @@ const toolOf = ({ name, description, inputSchema }: ToolSpec) =>
   ({ type: 'function', name, description, inputSchema }) as const;
 
 /**
- * The request in the SDK's words, the same for the same request. `cache` marks the system prompt and the last message, so
- * that the next step of the session reads from the provider's cache; it is never stored.
+ * Converts a request to the AI SDK's form. The same request always gives the same call, which provider caches require.
+ * `cache` marks the system prompt and the last message, so the next step reads both from the provider's cache.
  */
 export const callOf = (
   request: ModelRequest,

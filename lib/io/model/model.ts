@@ -5,21 +5,21 @@ import { providedModel } from './provider.ts';
 import type { Price } from './provider-reply.ts';
 import { readScript, scripted } from './scripted.ts';
 
-/** Time, as an argument. `wait` ends at once, one way or the other, when the signal aborts. */
+/** The clock, as an argument. `wait` settles at once if the signal aborts. */
 type Clock = { now(): Date; wait(seconds: number, signal: AbortSignal): Promise<void> };
 
 export type ModelDeps = {
-  /** A secret by its name (`ANTHROPIC_API_KEY`), or undefined where none is set. */
+  /** A secret by name (`ANTHROPIC_API_KEY`), or undefined if it is not set. */
   secret(name: string): Promise<string | undefined>;
-  /** The parsed content of a script file, or undefined where there is no such file. */
+  /** The parsed content of a script file, or undefined if there is no such file. */
   script(file: string): Promise<unknown>;
   clock: Clock;
 };
 
-/** What opening a model depends on beside its id: the attempt a script plays; base URLs, Region and AWS credentials of `env`. */
+/** `attempt` selects the part of a script. `env` holds base URLs, Region and AWS credentials. */
 export type ModelSettings = { attempt: number; env: Record<string, string | undefined> };
 
-/** Each provider is a chunk of its own, loaded when a job names it. */
+/** Loads a provider's module. Each one is a chunk of its own, so a cold start reads only the one it needs. */
 const load = {
   anthropic: async () => (await import('./anthropic.ts')).anthropic,
   bedrock: async () => (await import('./bedrock.ts')).bedrock,
@@ -27,8 +27,8 @@ const load = {
 };
 
 /**
- * Opens the model a job names. Throws UnknownModel for an id of no known form or a server of no known address,
- * Unauthorized where a key is missing, InvalidScript for a script that is missing or wrong.
+ * Opens the model that a job names. Throws UnknownModel (invalid id, or no address for its server), Unauthorized (missing key)
+ * or InvalidScript (missing or invalid script).
  */
 export const openModel = async (id: string, { attempt, env }: ModelSettings, deps: ModelDeps): Promise<Model> => {
   const parsed = parseModelId(id);
@@ -41,7 +41,7 @@ export const openModel = async (id: string, { attempt, env }: ModelSettings, dep
   const provided = await provide(model, { env, secret: deps.secret });
   const server = provider === 'openai-compatible' ? env.OPENAI_COMPATIBLE_BASE_URL : undefined;
   const { now } = deps.clock;
-  // The price table is large, and nobody waits for it before the first reply.
+  // The price table is large, so it is loaded after the first reply.
   const price = async (): Promise<Price> => {
     const prices = await import('./prices.ts');
     return (tokens) => prices.price(id, tokens, now(), server);

@@ -2,7 +2,7 @@ import { calcPrice } from '@pydantic/genai-prices';
 import { parseModelId } from '../../job/model-id.ts';
 import type { Usage } from '../../usage.ts';
 
-/** Where the table keeps a provider's prices. A compatible server is known by its base URL alone. */
+/** A provider's key in the price table. An OpenAI-compatible server is found by its base URL. */
 const providerOf = (provider: string, baseUrl: string | undefined) => {
   if (provider === 'anthropic') return { providerId: 'anthropic' };
   if (provider === 'bedrock') return { providerId: 'aws' };
@@ -10,8 +10,8 @@ const providerOf = (provider: string, baseUrl: string | undefined) => {
 };
 
 /**
- * What model calls of `usage` cost in US dollars by the prices of that day, or null where none is known: never 0 for want
- * of a price. The table is the one built into the library; nothing is fetched.
+ * The cost of `usage` in US dollars, by the prices at an instant. Null, never 0, if the model has no known price.
+ * The price table is part of the library; nothing is fetched.
  */
 export const price = (
   modelId: string,

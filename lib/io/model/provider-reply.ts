@@ -3,21 +3,21 @@ import type { ModelReply, ReplyPart } from '../../agent/model.ts';
 import { wellFormed } from '../../text.ts';
 import { countable, type Usage } from '../../usage.ts';
 
-/** What the SDK's providers give. Its list of finish reasons grows, so it is read as text. */
+/** A reply in the AI SDK's form. Its list of finish reasons grows, so the reason is any text. */
 export type Generated = Pick<LanguageModelV4GenerateResult, 'content' | 'usage'> & {
   finishReason: { unified: string };
 };
 
-/** What tokens cost now, in US dollars; null where no price is known. */
+/** The cost of tokens in US dollars, or null if no price is known. */
 export type Price = (tokens: Omit<Usage, 'usd'>) => number | null;
 
-/** What goes back with the part in the next request (signatures). Bedrock says it twice, under an old name too. */
+/** Options that the next request must send back with the part, such as signatures. Bedrock repeats them under an old name, which is dropped. */
 const optionsOf = (metadata: SharedV4ProviderMetadata = {}): Pick<ReplyPart, 'providerOptions'> => {
   const { bedrock: _old, ...kept } = JSON.parse(JSON.stringify(metadata));
   return Object.keys(kept).length > 0 ? { providerOptions: kept } : {};
 };
 
-/** Arguments that are not JSON stay the text they are: whoever judges the call can then say so to the model. */
+/** Parses the arguments of a call. Text that is not JSON stays text, so that `acceptReply` can refuse the call. */
 const inputOf = (text: string): unknown => {
   if (text.trim() === '') return {};
   try {
@@ -51,7 +51,7 @@ const finishes: Record<string, ModelReply['finish']> = {
   'content-filter': 'refused',
 };
 
-/** A reply's usage, and its cost by `price`. A provider that does not count its tokens leaves the cost unknown. */
+/** A reply's usage with its cost. The cost is unknown if the provider did not count tokens. */
 const usageOf = ({ inputTokens, outputTokens }: Generated['usage'], price: Price): Usage => {
   const tokens = {
     inputTokens: count(inputTokens.total),
@@ -63,7 +63,7 @@ const usageOf = ({ inputTokens, outputTokens }: Generated['usage'], price: Price
   return { ...tokens, usd: counted ? price(tokens) : null };
 };
 
-/** The SDK's result in our words: blank texts and parts we never asked for left out, everything else as it came. */
+/** Converts a reply of the AI SDK. Drops blank texts and parts that no request asks for, and keeps everything else. */
 export const replyOf = ({ content, finishReason, usage }: Generated, price: Price): ModelReply => {
   const parts = wellFormed(content.flatMap(partOf));
   const called = parts.some((part) => part.type === 'tool-call');

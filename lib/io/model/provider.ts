@@ -4,16 +4,16 @@ import { callOf } from './call.ts';
 import { type Generated, type Price, replyOf } from './provider-reply.ts';
 import { refusal } from './refusal.ts';
 
-/** A provider's model, ready to be asked. */
+/** An opened model of a provider. */
 export type Provided = {
   model: { doGenerate(options: LanguageModelV4CallOptions): PromiseLike<Generated> };
-  /** How this provider is told what to cache, if it is told. */
+  /** The option that marks a message for the provider's cache, if the provider has one. */
   cache: SharedV4ProviderOptions | undefined;
-  /** What no failure may say. */
+  /** Texts that must not appear in a failure's message. */
   secrets: string[];
 };
 
-/** Opens one provider. Throws Unauthorized for a missing key, UnknownModel where it is not known whom to ask. */
+/** Opens a provider's model. Throws Unauthorized (missing key) or UnknownModel (no address). */
 export type Provide = (
   model: string,
   settings: {
@@ -22,7 +22,7 @@ export type Provide = (
   },
 ) => Promise<Provided>;
 
-/** The port on one provider's model. It calls the SDK's provider itself, which neither retries nor runs tools. */
+/** Implements `Model` by an AI SDK provider. It calls the provider directly, because the SDK's own loop retries and runs tools. */
 export const providedModel =
   (id: string, { model, cache, secrets }: Provided, { price, now }: { price(): Promise<Price>; now(): Date }): Model =>
   async (request, signal) => {

@@ -4,7 +4,7 @@ import { retryAfterSeconds } from './retry-after.ts';
 
 const maxMessage = 500;
 
-/** What a status means where it is not the rule: other 4xx are the prompt's fault, the rest is the provider's. */
+/** Failures by HTTP status. Any other 4xx is InvalidPrompt, any other status ModelUnavailable. */
 const byStatus: Record<number, FailureName> = {
   401: 'Unauthorized',
   402: 'Unauthorized',
@@ -21,10 +21,10 @@ const byStatus: Record<number, FailureName> = {
 const nameOf = (status: number): FailureName =>
   byStatus[status] ?? (status >= 400 && status < 500 ? 'InvalidPrompt' : 'ModelUnavailable');
 
-/** Shorter ones are placeholders (`none`, `ollama`), and ordinary words. */
+/** Minimum length of a secret to hide. Shorter values are placeholders (`none`, `ollama`) or ordinary words. */
 const minSecret = 8;
 
-/** The system's own code (`ECONNRESET`) of what went wrong below HTTP, at most a few causes deep. */
+/** The system error code (`ECONNRESET`) in the error or its first causes. */
 const codeOf = (error: unknown, depth = 4): string | undefined => {
   if (!(error instanceof Error) || depth === 0) return undefined;
   return 'code' in error && typeof error.code === 'string' ? error.code : codeOf(error.cause, depth - 1);
@@ -39,15 +39,14 @@ const requestIdOf = (headers: Record<string, string>): string | undefined =>
   headers['request-id'] ?? headers['x-amzn-requestid'] ?? headers['x-request-id'];
 
 /**
- * The failure an SDK error stands for, told by its status and never by its message. Only a refusal (4xx) keeps the
- * provider's words, at most 500 characters and without the `secrets`. The cause is made anew, because the SDK's error
- * carries the whole request.
+ * Translates an AI SDK error to a failure, by HTTP status. Only a 4xx keeps the provider's message, cut and without `secrets`.
+ * The SDK's error contains the whole request, so the failure's cause has a few safe fields instead.
  */
 export const refusal = (id: string, thrown: unknown, { secrets, now }: { secrets: string[]; now: Date }): Failure => {
   const error = thrown instanceof Error ? thrown : new Error();
   if (!APICallError.isInstance(error) || error.statusCode === undefined) {
     const code = codeOf(error);
-    return new Failure('ModelUnavailable', `${id}: no answer (${code ?? error.name})`, {
+    return new Failure('ModelUnavailable', `${id}: no response (${code ?? error.name})`, {
       cause: { name: error.name, code },
     });
   }
@@ -56,7 +55,7 @@ export const refusal = (id: string, thrown: unknown, { secrets, now }: { secrets
   const words = refused
     ? without(secrets, error.message)
     : status < 300
-      ? 'half an answer, or no valid one'
+      ? 'the response is incomplete or invalid'
       : 'the provider failed';
   const wait = retryAfterSeconds(headers, now);
   return new Failure(nameOf(status), `${id}: ${status} ${words}`.slice(0, maxMessage).toWellFormed(), {

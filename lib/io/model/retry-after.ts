@@ -2,8 +2,8 @@ const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GM
 const number = /^\d+(\.\d+)?$/;
 
 /**
- * How long the provider asks to wait, in seconds, never negative: `retry-after-ms`, or `retry-after` in seconds or as an
- * HTTP date (RFC 9110, its preferred form). Undefined where it says nothing or nothing readable.
+ * The wait that a provider asks for, in seconds, never negative. It reads `retry-after-ms`, or `retry-after` in seconds
+ * or as an HTTP date (RFC 9110, preferred form). Undefined if neither header is valid.
  */
 export const retryAfterSeconds = (headers: Record<string, string>, now: Date): number | undefined => {
   const milliseconds = headers['retry-after-ms']?.trim() ?? '';

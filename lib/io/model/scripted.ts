@@ -7,10 +7,10 @@ import { Usage } from '../../usage.ts';
 
 const modelFailures = ['ModelUnavailable', 'ModelThrottled', 'InvalidPrompt', 'UnknownModel', 'Unauthorized'] as const;
 
-/** One reply of a scripted model, or one error. */
+/** One reply of a scripted model, or one failure. */
 export const Turn = z
   .strictObject({
-    text: z.string().optional().describe('What the model says. Blank plays an empty reply.'),
+    text: z.string().optional().describe('The text of the reply. Blank text plays an empty reply.'),
     tools: z
       .array(
         z.strictObject({
@@ -20,45 +20,49 @@ export const Turn = z
       )
       .min(1)
       .optional()
-      .describe('Tools the model calls, in parallel.'),
+      .describe('Tool calls of the reply, made in parallel.'),
     error: z
       .strictObject({
         name: z.enum(modelFailures).describe(`One of ${modelFailures.map((name) => `\`${name}\``).join(', ')}.`),
-        message: z.string().optional().describe('What the provider says.'),
-        retryAfterSeconds: z.number().nonnegative().optional().describe('The Retry-After of the provider.'),
+        message: z.string().optional().describe('The message of the failure.'),
+        retryAfterSeconds: z
+          .number()
+          .nonnegative()
+          .optional()
+          .describe('The wait that the provider asks for, in seconds.'),
       })
       .optional()
-      .describe('How the provider fails instead of replying.'),
+      .describe('The failure of the provider, instead of a reply.'),
     finish: z
       .enum(['length', 'refused', 'other'])
       .optional()
-      .describe('An unusual end of the reply: `length`, `refused` or `other`.'),
-    delaySeconds: z.number().nonnegative().optional().describe('How long the reply or the error takes.'),
+      .describe('An unusual finish reason of the reply: `length`, `refused` or `other`.'),
+    delaySeconds: z.number().nonnegative().optional().describe('Delay before the reply or the error, in seconds.'),
     usage: Usage.partial()
       .optional()
       .describe(
-        'What the turn claims to have used: `inputTokens`, `outputTokens`, `usd` … By default tokens by size, and 0 usd.',
+        'The usage that the turn reports: `inputTokens`, `outputTokens`, `usd` … Default: tokens estimated by size, and 0 usd.',
       ),
   })
   .refine(
     ({ text, tools, error }) => (error === undefined) !== (text === undefined && tools === undefined),
-    'a turn has text, tools or both; or it has an error',
+    'a turn must have text, tools or both, or else an error',
   );
 type Turn = z.infer<typeof Turn>;
 
-/** A scripted model's file: for each attempt its turns. Attempts past the list play the last one. */
+/** A script file: the turns of each attempt. Later attempts play the last list. */
 export const Script = z.strictObject({ attempts: z.array(z.array(Turn).min(1)).min(1) });
 export type Script = z.infer<typeof Script>;
 
-/** Checks a script file's parsed content, or throws InvalidScript with every error; undefined content means no such file. */
+/** Validates a script file's parsed content. Throws InvalidScript with all errors; undefined content means that there is no file. */
 export const readScript = (file: string, content: unknown): Script => {
-  if (content === undefined) throw new Failure('InvalidScript', `script ${file}: no such file`);
-  const read = Script.safeParse(content);
-  if (read.success) return read.data;
-  throw new Failure('InvalidScript', `script ${file}: ${problems(read.error, 'file')}`);
+  if (content === undefined) throw new Failure('InvalidScript', `script ${file}: there is no such file`);
+  const parsed = Script.safeParse(content);
+  if (parsed.success) return parsed.data;
+  throw new Failure('InvalidScript', `script ${file}: ${problems(parsed.error, 'file')}`);
 };
 
-/** About four characters a token: enough for limits to mean something in a script. */
+/** Estimates tokens as a quarter of the characters, so that limits work with scripts. */
 const tokensIn = (value: unknown): number => Math.ceil(JSON.stringify(value).length / 4);
 
 const contentOf = ({ text = '', tools = [] }: Turn, number: number): ReplyPart[] => [
@@ -88,8 +92,8 @@ const replyOf = (turn: Turn, number: number, request: ModelRequest): ModelReply 
 };
 
 /**
- * A model that plays a script. It holds no state: the turn is the number of assistant messages in the request, plus one,
- * so the same request always gets the same reply. Past the script's end it throws InvalidScript. `wait` spends the delays.
+ * A model that plays a script. It has no state: the number of assistant messages in the request selects the turn.
+ * Throws the turn's own failure, or InvalidScript after the last turn. `wait` spends the delays.
  */
 export const scripted =
   (

@@ -6,7 +6,7 @@ const keyOf = ({ runId, number }: Pick<Attempt, 'runId' | 'number'>): Key => ({
   sk: `attempt#${String(number).padStart(3, '0')}`,
 });
 
-/** Attempts in the table: under their run, in order. */
+/** Attempts in the table, under their run, sorted by number. */
 export const dynamoAttempts = (table: Table): Attempts => ({
   async get(runId, number) {
     const item = await table.get(keyOf({ runId, number }));

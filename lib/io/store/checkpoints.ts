@@ -1,12 +1,12 @@
 import { Checkpoint, type Checkpoints } from '../../watch/checkpoint.ts';
 import { itemValue, type Key, storedAs, type Table } from './table.ts';
 
-/** Checkpoints as items keep them. */
+/** The stored form of a checkpoint. */
 const StoredCheckpoint = storedAs(Checkpoint, 'accountedUpTo', 'to');
 
 const keyOf = ({ job }: Pick<Checkpoint, 'job'>): Key => ({ pk: `job#${job}`, sk: 'look' });
 
-/** The watchman's checkpoints in the table: one item a job, beside its state. */
+/** The watchman's checkpoints in the table: one item per job. */
 export const dynamoCheckpoints = (table: Table): Checkpoints => ({
   async get(job) {
     const item = await table.get(keyOf({ job }));

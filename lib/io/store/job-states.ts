@@ -3,10 +3,10 @@ import { itemValue, type Key, type Table } from './table.ts';
 
 const keyOf = ({ job }: Pick<JobState, 'job'>): Key => ({ pk: `job#${job}`, sk: 'state' });
 
-/** A pause is no write: it must not run out with its item, however long it is, in days. */
+/** Days until a state expires. A pause without an end must outlive the usual expiry, because a paused job writes no state. */
 const keptDays = 3650;
 
-/** The states of jobs in the table: one item a job. */
+/** Job states in the table: one item per job. */
 export const dynamoJobStates = (table: Table): JobStates => ({
   async get(job) {
     const item = await table.get(keyOf({ job }));

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Failure } from '../../failure.ts';
 import { Run, type RunName, type Runs, runName } from '../../run/run.ts';
-import { type Found, itemValue, type Key, keptRunDays, type Table } from './table.ts';
+import { itemValue, type Key, keptRunDays, type RawItem, type Table } from './table.ts';
 
-/** How many partitions a day's runs are spread over, so that a busy minute never throttles one of them. */
+/** The number of index partitions per day. With one partition, a busy minute would be throttled. */
 const shards = 16;
 const shardKeys = (day: string): string[] => Array.from({ length: shards }, (_, shard) => `day#${day}#${shard}`);
 const shardOf = (id: string): number => createHash('sha256').update(id).digest().readUInt8(0) % shards;
@@ -16,10 +16,10 @@ const keyOfRun = ({ job, slot, suffix }: Run): Key => keyOf({ job: job.name, slo
 const newestFirst = (a: Run, b: Run): number =>
   a.slot === b.slot ? b.id.localeCompare(a.id) : b.slot.localeCompare(a.slot);
 
-/** The runs that can be read: a single damaged one must not hide all others, nor fail who asks for them. */
+/** The runs of a list without damaged items, which are reported and left out. One damaged run must not hide the others. */
 const readableOf =
   (table: Table) =>
-  (items: Found[]): Run[] =>
+  (items: RawItem[]): Run[] =>
     items.flatMap((item) => {
       try {
         return [itemValue(Run, item, keyOfRun)];
@@ -30,7 +30,7 @@ const readableOf =
       }
     });
 
-/** Runs in the table: under their job by slot, and under their day by a sharded index. */
+/** Runs in the table, under their job by slot, and in an index by day. */
 export const dynamoRuns = (table: Table): Runs => {
   const readable = readableOf(table);
   return {
@@ -52,7 +52,7 @@ export const dynamoRuns = (table: Table): Runs => {
       const items = await table.query(
         {
           KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-          // '$' sorts right after '#', so that a slot's suffixed runs are inside its bound.
+          // '$' sorts right after '#', so the upper bound includes a slot's runs with a suffix.
           ExpressionAttributeValues: { ':pk': `job#${job}`, ':from': `run#${from}`, ':to': `run#${to}$` },
           ConsistentRead: true,
           ScanIndexForward: false,

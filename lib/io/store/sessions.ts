@@ -5,7 +5,7 @@ import type { Sessions } from '../../run/session.ts';
 import { Step } from '../../run/step.ts';
 import { itemValue, storedAs, type Table } from './table.ts';
 
-/** Steps as items keep them. */
+/** The stored form of a step. */
 export const StoredStep = storedAs(Step, 'messages', 'turn');
 
 const pkOf = (key: string) => `session#${key}`;
@@ -16,7 +16,7 @@ const repeated = (ids: string[]): string | undefined => {
   return ids.find((id) => seen.size === seen.add(id).size);
 };
 
-/** Sessions in the table: one item a step, so that a step costs its own bytes at any length of the session. */
+/** Sessions in the table: one item per step, so a write costs the same at any length of the session. */
 export const dynamoSessions = (table: Table): Sessions => ({
   async load(key) {
     const items = await table.query({
@@ -32,8 +32,11 @@ export const dynamoSessions = (table: Table): Sessions => ({
         `session ${key}: found step ${step.number} at ${item.sk}, expected step ${at + 1}`,
       );
     });
-    const twice = repeated(steps.flatMap(({ messages }) => toolCalls(messages[0]).map(({ toolCallId }) => toolCallId)));
-    if (twice !== undefined) throw new Failure('DamagedItem', `session ${key}: found two calls with the id ${twice}`);
+    const duplicate = repeated(
+      steps.flatMap(({ messages }) => toolCalls(messages[0]).map(({ toolCallId }) => toolCallId)),
+    );
+    if (duplicate !== undefined)
+      throw new Failure('DamagedItem', `session ${key}: found two calls with the id ${duplicate}`);
     return steps;
   },
 

@@ -13,7 +13,7 @@ import { dynamoRuns } from './runs.ts';
 import { dynamoSessions } from './sessions.ts';
 import { type TableDeps, table } from './table.ts';
 
-/** Everything Nightshift remembers. */
+/** All stores of the service. */
 export type Stores = {
   runs: Runs;
   attempts: Attempts;
@@ -23,15 +23,15 @@ export type Stores = {
   checkpoints: Checkpoints;
 };
 
-/** All stores on the one table. */
+/** All stores, in one DynamoDB table. */
 export const dynamoStores = (client: DynamoDBClient, tableName: string, deps: TableDeps): Stores => {
-  const one = table(client, tableName, deps);
+  const shared = table(client, tableName, deps);
   return {
-    runs: dynamoRuns(one),
-    attempts: dynamoAttempts(one),
-    sessions: dynamoSessions(one),
-    effects: dynamoEffects(one),
-    states: dynamoJobStates(one),
-    checkpoints: dynamoCheckpoints(one),
+    runs: dynamoRuns(shared),
+    attempts: dynamoAttempts(shared),
+    sessions: dynamoSessions(shared),
+    effects: dynamoEffects(shared),
+    states: dynamoJobStates(shared),
+    checkpoints: dynamoCheckpoints(shared),
   };
 };

@@ -12,12 +12,11 @@ import { parse } from '../../parse.ts';
 import { byteLength } from '../../text.ts';
 import { isRefusedCredential } from '../aws/credential.ts';
 
-/** A place in the table. */
 export type Key = { pk: string; sk: string };
 
 /**
- * An item: its key, what DynamoDB itself must see, and the rest as JSON in `data`. A step so costs write units for its own
- * bytes, and nothing depends on how an SDK maps types. `token` tells one writer's put from another's.
+ * An item: attributes that DynamoDB needs, and the domain value as JSON in `data`, independent of the SDK's type mapping.
+ * `token` identifies the put that wrote the item.
  */
 const Item = z.object({
   pk: z.string(),
@@ -27,50 +26,49 @@ const Item = z.object({
   data: z.string(),
 });
 
-/** An item as it was found: whoever reads it judges it, so that a damaged one among many is only one. */
-export type Found = Record<string, unknown>;
+/** A raw item. Callers validate items one by one, so one damaged item does not fail a list. */
+export type RawItem = Record<string, unknown>;
 
-/** What is written: version 1 is created, any later one replaces the version before it. What has no version is created and stays. */
+/** An item to write: version 1, or none, creates it; a later version replaces the one before. `keptDays` sets its expiry. */
 export type Draft = { key: Key; version?: number; data: unknown; day?: string; keptDays?: number };
 
-/** What a put is stamped with, read anew for each; and who is told of an item that a list leaves out because it cannot be read. */
+/** `token` must return a new value for each put. `damaged` is called for each item that a list leaves out as unreadable. */
 export type TableDeps = { now(): Date; token(): string; damaged(failure: Failure): void };
 
-/** DynamoDB's bound on an item, attribute names included, in bytes. */
+/** DynamoDB's maximum item size in bytes, including attribute names. */
 const maxItemBytes = 400 * 1024;
 /**
- * How long an item is kept, in days: DynamoDB's TTL removes it after that, and no read returns it. A run is kept for less than
- * what belongs to it, so that a run that can be read has all its sessions whole.
+ * Days until an item expires: reads ignore it, and DynamoDB's TTL removes it later.
+ * A run expires before its attempts and sessions, so a readable run has them all.
  */
 const keptDays = 404;
 export const keptRunDays = 400;
 
-/** The named conditions. There is no other way to write. */
+/** The conditions of writes. Every put has one of them. */
 const conditions = {
-  /** Nothing is there, or only what TTL has not removed yet. */
+  /** There is no item, or an expired one. */
   absent: 'attribute_not_exists(pk) OR expiresAt <= :now',
-  /** What is there is what was seen. */
+  /** The stored version is the version that the caller read. */
   seen: 'version = :seen',
 };
 
 /**
- * The one table, in three words. `put` writes under a condition or throws `conflict`: a lost race is never silent. A put
- * whose answer was lost and that the SDK sent again is recognised by its token, so that no one loses a race to himself.
- * Throws ItemTooLarge (before the network), TableMissing, StoreUnavailable (throttled or unreachable after the SDK's own
- * retries), DamagedItem.
+ * Reads and writes items of one DynamoDB table. `put` writes under a condition and throws `conflict` if the condition fails.
+ * If the SDK repeats a put after a lost response, the token shows that the first try succeeded; that is no conflict.
+ * Throws ItemTooLarge (before the network), TableMissing, Unauthorized, StoreUnavailable (after the SDK's retries), DamagedItem.
  */
 export const table = (client: DynamoDBClient, name: string, { now, token, damaged }: TableDeps) => {
-  // A number too long for JavaScript is an item's damage, to be told by its schema, and not the table's.
+  // Without `wrapNumbers`, a number too large for JavaScript would fail the whole read instead of one item's validation.
   const documents = DynamoDBDocumentClient.from(client, { unmarshallOptions: { wrapNumbers: Number } });
   const seconds = () => Math.floor(now().getTime() / 1000);
 
-  const isOver = ({ expiresAt }: Found): boolean => typeof expiresAt === 'number' && expiresAt <= seconds();
+  const isExpired = ({ expiresAt }: RawItem): boolean => typeof expiresAt === 'number' && expiresAt <= seconds();
 
-  const get = async (key: Key): Promise<Found | undefined> => {
-    const { Item: found } = await translated(name, () =>
+  const get = async (key: Key): Promise<RawItem | undefined> => {
+    const { Item: item } = await translated(name, () =>
       documents.send(new GetCommand({ TableName: name, Key: key, ConsistentRead: true })),
     );
-    return found && !isOver(found) ? found : undefined;
+    return item && !isExpired(item) ? item : undefined;
   };
 
   const put = async (draft: Draft, conflict: FailureName): Promise<void> => {
@@ -85,24 +83,24 @@ export const table = (client: DynamoDBClient, name: string, { now, token, damage
     } catch (thrown) {
       if (!isNamed(thrown, 'ConditionalCheckFailedException')) throw thrown;
       if ((await get(draft.key))?.token === item.token) return;
-      throw new Failure(conflict, `${item.pk} ${item.sk}: version ${version} is no longer next`, {
+      throw new Failure(conflict, `${item.pk} ${item.sk}: another writer has stored version ${version}`, {
         cause: thrown,
       });
     }
   };
 
-  /** Every item the query finds, page by page, until there is no more or the limit is reached. */
+  /** All items of a query, over all pages, at most `limit`. */
   const query = async (
     input: Omit<QueryCommandInput, 'TableName'>,
     limit = Number.POSITIVE_INFINITY,
-  ): Promise<Found[]> => {
-    const items: Found[] = [];
+  ): Promise<RawItem[]> => {
+    const items: RawItem[] = [];
     let start: QueryCommandInput['ExclusiveStartKey'];
     do {
       const page = await translated(name, () =>
         documents.send(new QueryCommand({ TableName: name, ...input, ExclusiveStartKey: start })),
       );
-      items.push(...(page.Items ?? []).filter((item) => !isOver(item)));
+      items.push(...(page.Items ?? []).filter((item) => !isExpired(item)));
       start = page.LastEvaluatedKey;
     } while (start && items.length < limit);
     return items.slice(0, limit);
@@ -112,10 +110,10 @@ export const table = (client: DynamoDBClient, name: string, { now, token, damage
 };
 export type Table = ReturnType<typeof table>;
 
-/** The domain value of an item, or DamagedItem saying which item and what is wrong with it: also where it is the value of another key. */
-export const itemValue = <T>(schema: z.ZodType<T>, found: Found, keyOf: (value: T) => Key): T => {
-  const where = `item ${found.pk} ${found.sk}`;
-  const item = parse(Item, found, 'DamagedItem', where);
+/** Validates an item and returns its domain value. Throws DamagedItem, also if the value belongs under another key. */
+export const itemValue = <T>(schema: z.ZodType<T>, raw: RawItem, keyOf: (value: T) => Key): T => {
+  const where = `item ${raw.pk} ${raw.sk}`;
+  const item = parse(Item, raw, 'DamagedItem', where);
   let data: unknown;
   try {
     data = JSON.parse(item.data);
@@ -130,16 +128,16 @@ export const itemValue = <T>(schema: z.ZodType<T>, found: Found, keyOf: (value: 
 
 const renamedKey = (value: unknown, from: string, to: string): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key === from ? to : key, one]))
+    ? Object.fromEntries(Object.entries(value).map(([key, field]) => [key === from ? to : key, field]))
     : value;
 
-/** A value with one field that items keep under another name: items outlive releases, so stored names never change. */
+/** Converts a field name between domain and items. Items outlive releases, so stored names never change. */
 export const storedAs = <T>(schema: z.ZodType<T>, field: keyof T & string, storedField: string) => ({
   schema: z.preprocess((value) => renamedKey(value, storedField, field), schema),
   data: (value: T): unknown => renamedKey(value, field, storedField),
 });
 
-/** The item as it is written. Throws ItemTooLarge. */
+/** The item to write. Throws ItemTooLarge. */
 const itemOf = ({ key, day, version, data, keptDays: days = keptDays }: Draft, now: number, token: string) => {
   const item = {
     ...key,
@@ -151,10 +149,13 @@ const itemOf = ({ key, day, version, data, keptDays: days = keptDays }: Draft, n
   };
   const size = itemBytes(item);
   if (size <= maxItemBytes) return item;
-  throw new Failure('ItemTooLarge', `item ${key.pk} ${key.sk} takes ${size} bytes of ${maxItemBytes} DynamoDB allows`);
+  throw new Failure(
+    'ItemTooLarge',
+    `item ${key.pk} ${key.sk} takes ${size} bytes, and DynamoDB allows ${maxItemBytes}`,
+  );
 };
 
-/** An item's size by DynamoDB's rule: names and values in UTF-8, a number about half its digits and a byte or two. */
+/** An item's size by DynamoDB's rule: names and strings in UTF-8 bytes. Numbers take fewer than the 12 bytes counted here. */
 const itemBytes = (item: Record<string, string | number>): number =>
   Object.entries(item).reduce(
     (sum, [name, value]) => sum + byteLength(name) + (typeof value === 'string' ? byteLength(value) : 12),
@@ -164,7 +165,7 @@ const itemBytes = (item: Record<string, string | number>): number =>
 const isNamed = (thrown: unknown, ...names: string[]): thrown is Error =>
   thrown instanceof Error && names.includes(thrown.name);
 
-/** What DynamoDB and its SDK throw, in our names. A failed condition is left to the caller. */
+/** Translates errors of DynamoDB and its SDK to failures. A failed condition passes unchanged. */
 const translated = async <T>(name: string, call: () => Promise<T>): Promise<T> => {
   try {
     return await call();

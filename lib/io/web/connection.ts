@@ -6,16 +6,16 @@ import { orAbort } from '../../or-abort.ts';
 import type { Hop } from './hop.ts';
 import { allowedHost, type Host, mayConnect } from './host.ts';
 
-/** Every address of a name. Rejects if it has none. */
+/** All addresses of a host name. Rejects if there is none. */
 export type Resolve = (name: string) => Promise<string[]>;
 
-/** An address that was checked, and the name it stands for. `tls`: the other side must prove to be `name`. */
+/** A checked address of the host `name`. With `tls`, the server's certificate must be for `name`. */
 export type Target = { address: string; port: number; name: string; tls: boolean };
 
-/** Resolves when the connection and its TLS stand and nothing of the request was sent. Connects to the address, never looks up the name. */
+/** Connects to the address, without looking up the name again. Resolves after the TLS handshake, before anything is sent. */
 export type Connect = (target: Target, signal: AbortSignal) => Promise<Socket>;
 
-/** How connections are made. A lookup or one connection that takes longer than its time has failed. */
+/** How to make connections. A lookup or connection fails after its timeout, in milliseconds. */
 export type Guard = { resolve: Resolve; connect: Connect; lookupTimeoutMs: number; connectTimeoutMs: number };
 
 const lookupAll: Resolve = async (name) =>
@@ -34,10 +34,10 @@ const dial: Connect = ({ address, port, name, tls: secure }, signal) => {
   return promise.finally(() => signal.removeEventListener('abort', stop));
 };
 
-/** Connections by the process's own resolver and network. */
+/** Connections by the process's resolver and network. */
 export const ownGuard: Guard = { resolve: lookupAll, connect: dial, lookupTimeoutMs: 5_000, connectTimeoutMs: 5_000 };
 
-/** A failure's code, or its name: safe to tell, where a message could hold anything. */
+/** An error's code or name. Unlike its message, it cannot contain a secret. */
 export const reason = (error: unknown): string => {
   if (!(error instanceof Error)) return 'unknown';
   if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'out of time';
@@ -54,11 +54,11 @@ const checkedHost = (url: URL, allow: string[]): Host => {
   if (url.username || url.password)
     throw new ToolError('refused', `${url.host}: a URL may not hold a user name or password`);
   const host = allowedHost(url, allow);
-  if (!host) throw new ToolError('refused', `${url.host} is not among the hosts this job allows`);
+  if (!host) throw new ToolError('refused', `${url.host} is not among the hosts that this job allows`);
   return host;
 };
 
-/** The host's addresses, every one of them checked: one bad address condemns the name. */
+/** The host's addresses. Refused if a connection to any of them is not allowed. */
 const addressesOf = async (host: Host, guard: Guard, signal: AbortSignal): Promise<string[]> => {
   const addresses = host.literal
     ? [host.name]
@@ -72,8 +72,8 @@ const addressesOf = async (host: Host, guard: Guard, signal: AbortSignal): Promi
 };
 
 /**
- * A connection for this hop to the first of its host's addresses that takes one. Throws ToolError: `refused` if the URL, its
- * host or any of the addresses is not allowed, `unreachable` if the name has no address or none takes the connection.
+ * Connects to the first reachable address of the hop's host. Throws ToolError: `refused` if the URL, the host or one of its
+ * addresses is not allowed, `unreachable` if there is no address or no connection.
  */
 export const connected = async (hop: Hop, allow: string[], guard: Guard, signal: AbortSignal): Promise<Socket> => {
   const host = checkedHost(hop.url, allow);

@@ -2,7 +2,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { HttpRequest } from '../../agent/http.ts';
 import { ToolError } from '../../agent/tool.ts';
 
-/** One request on the wire: the first one, or one that a redirect asks for. Header names are in lower case. */
+/** One request: the first, or one after a redirect. Header names are in lower case. */
 export type Hop = {
   method: HttpRequest['method'];
   url: URL;
@@ -11,13 +11,13 @@ export type Hop = {
 };
 
 const redirects = [301, 302, 303, 307, 308];
-/** Headers that are the port's own to set, or that could make two servers read one request differently. */
+/** Headers that a tool may not set: the client sets them, or two servers could read the request differently (smuggling). */
 const reserved =
   /^(host|content-length|transfer-encoding|connection|keep-alive|te|trailer|upgrade|expect|accept-encoding|proxy-.*)$/;
-/** What another origin may be told. Keys, cookies and whatever else a tool sets stay where they were meant to go. */
-const harmless = ['accept', 'accept-language', 'content-type', 'user-agent'];
+/** Headers that a redirect to another origin keeps. Keys, cookies and all other headers are dropped. */
+const keptHeaders = ['accept', 'accept-language', 'content-type', 'user-agent'];
 
-/** A URL without the trailing dot of its host, which names the same host and would pass for another origin. */
+/** Parses a URL and removes the trailing dot of its host: the same host would count as another origin. */
 const urlOf = (text: string, base?: URL): URL | null => {
   const url = URL.parse(text, base?.href);
   if (url) url.hostname = url.hostname.replace(/\.$/, '');
@@ -36,7 +36,7 @@ const checkedHeader = (key: string, value: string): [string, string] => {
   return [name, value];
 };
 
-/** The first hop of a request. Throws ToolError `refused` for a URL that is none and for headers that are illegal or not the caller's. */
+/** The first hop of a request. Throws ToolError `refused` for an invalid URL and for illegal or reserved headers. */
 export const firstHop = ({ method, url: text, headers, body }: HttpRequest): Hop => {
   const url = urlOf(text);
   if (!url) throw new ToolError('refused', 'the URL cannot be parsed');
@@ -53,13 +53,13 @@ const only = (headers: Record<string, string>, keep: (name: string) => boolean):
   Object.fromEntries(Object.entries(headers).filter(([name]) => keep(name)));
 
 /**
- * The request that an answer redirects to, by the rules of fetch: 303, and 301 and 302 for a POST, go on as a GET without a
- * body; 307 and 308 repeat the request. Undefined if the answer is not a redirect, or one to nowhere: then it is the answer.
+ * The next request after a redirect, or undefined if the response is no redirect or has no valid location.
+ * By the rules of fetch: 303, and 301 and 302 after a POST, become a GET without a body; 307 and 308 repeat the request.
  */
 export const redirected = (hop: Hop, status: number, location: string | undefined): Hop | undefined => {
   const url = redirects.includes(status) && location !== undefined ? urlOf(location, hop.url) : null;
   if (!url) return undefined;
-  const headers = only(hop.headers, (name) => url.origin === hop.url.origin || harmless.includes(name));
+  const headers = only(hop.headers, (name) => url.origin === hop.url.origin || keptHeaders.includes(name));
   if (hop.method === 'GET' || status >= 307) return { ...hop, url, headers };
   return { method: 'GET', url, headers: only(headers, (name) => !name.startsWith('content-')), body: undefined };
 };

@@ -1,13 +1,13 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** A host that the job allows: `literal` if the URL names an address, `exact` if an entry names this host and not a pattern. */
+/** An allowed host. `literal`: the URL contains an IP address. `exact`: an entry of `allow` names this host without a wildcard. */
 export type Host = { name: string; port: number; literal: boolean; exact: boolean };
 
 const entryForm = /^(?<pattern>\*\.)?(?<name>\[[0-9a-f:.]+\]|[^\s:/?#@\\[\]*]+)(?::(?<port>\d{1,5}))?$/i;
 
-/** Lower case, punycode, one trailing dot off, addresses in their one usual form and without brackets: as WHATWG URL reads them. */
-const plainName = (name: string): string | undefined =>
+/** Normalizes a host as WHATWG URL does (lower case, punycode, canonical addresses), without brackets and one trailing dot. */
+const normalized = (name: string): string | undefined =>
   URL.parse(`http://${name}`)?.hostname.replace(/^\[(.*)\]$|\.$/, '$1');
 
 const schemePort = (url: URL): number => (url.protocol === 'https:' ? 443 : 80);
@@ -18,20 +18,20 @@ const entryGrants = (
   defaultPort: number,
 ): 'exact' | 'pattern' | undefined => {
   const parts = entryForm.exec(entry)?.groups;
-  const name = plainName(parts?.name ?? '');
+  const name = normalized(parts?.name ?? '');
   if (!parts || !name || Number(parts.port ?? defaultPort) !== host.port) return undefined;
-  // A pattern never covers an address: URL reads a number at the end, as in `*.0.0.1`, as a whole address of its own.
+  // A pattern never matches an address: URL parses a name that ends in a number, as in `*.0.0.1`, as an address.
   if (!parts.pattern) return name === host.name ? 'exact' : undefined;
   return host.name.endsWith(`.${name}`) ? 'pattern' : undefined;
 };
 
 /**
- * The host an http or https URL names, or undefined if no entry of `allow` covers it. `example.com` covers exactly that host,
- * `*.example.com` its subdomains at any depth but not itself, and no address. An entry without a port covers the scheme's own
- * port only, one with a port exactly that port.
+ * The host of an http or https URL, or undefined if no entry of `allow` matches. `example.com` matches exactly that host;
+ * `*.example.com` matches its subdomains at any depth, but neither itself nor an address.
+ * An entry without a port matches only the scheme's default port.
  */
 export const allowedHost = (url: URL, allow: readonly string[]): Host | undefined => {
-  const name = plainName(url.hostname);
+  const name = normalized(url.hostname);
   if (!name) return undefined;
   const host = { name, port: Number(url.port || schemePort(url)), literal: isIP(name) !== 0 };
   const grants = allow.map((entry) => entryGrants(entry, host, schemePort(url)));
@@ -41,18 +41,18 @@ export const allowedHost = (url: URL, allow: readonly string[]): Host | undefine
 
 const nat64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
 const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
-/** Where AWS keeps instance metadata and pod credentials on IPv6: inside the private range, and worse than private. */
+/** AWS instance metadata and pod credentials on IPv6. The range is private, but must not be reachable like a private network. */
 const awsLocal = ipaddr.IPv6.parseCIDR('fd00:ec2::/32');
 const privateRanges = ['private', 'loopback', 'uniqueLocal', 'carrierGradeNat'];
 
-/** The IPv4 address inside a mapped or NAT64 form; any other address itself. */
+/** The IPv4 address inside an IPv4-mapped or NAT64 address. Any other address is returned unchanged. */
 const unwrapped = (address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 => {
   if (address instanceof ipaddr.IPv4) return address;
   if (address.isIPv4MappedAddress()) return address.toIPv4Address();
   return address.match(nat64) ? new ipaddr.IPv4(address.toByteArray().slice(-4)) : address;
 };
 
-const reachOf = (address: ipaddr.IPv4 | ipaddr.IPv6): 'public' | 'private' | 'special' => {
+const classOf = (address: ipaddr.IPv4 | ipaddr.IPv6): 'public' | 'private' | 'special' => {
   const range = address.range();
   if (address instanceof ipaddr.IPv6 && address.match(awsLocal)) return 'special';
   if (privateRanges.includes(range)) return 'private';
@@ -61,14 +61,14 @@ const reachOf = (address: ipaddr.IPv4 | ipaddr.IPv6): 'public' | 'private' | 'sp
 };
 
 /**
- * Whether a connection to this address may be made for this host. Global unicast: always. Loopback and private networks:
- * if the job allows the host by its exact name. Everything else (link-local with its cloud credentials, multicast, reserved,
- * 6to4, Teredo): only if the job names that very address. IPv4 inside mapped and NAT64 forms is judged as IPv4.
+ * Whether a connection to an address of this host is allowed. Global unicast addresses always are; loopback and private
+ * networks are if `allow` has the exact host. All others (link-local with cloud credentials, multicast, reserved, 6to4, Teredo)
+ * are only if `allow` has that address. IPv4-mapped and NAT64 addresses count as IPv4.
  */
 export const mayConnect = (host: Host, address: string): boolean => {
-  // Read as WHATWG URL reads it: ipaddr.js takes `::8.8.8.8`, which is another address, for the mapped form.
-  const plain = isIP(address) === 6 ? plainName(`[${address}]`) : address;
+  // Normalize first: ipaddr.js mistakes `::8.8.8.8` for an IPv4-mapped address.
+  const plain = isIP(address) === 6 ? normalized(`[${address}]`) : address;
   if (plain === undefined || isIP(plain) === 0) return false;
-  const reach = reachOf(unwrapped(ipaddr.parse(plain)));
+  const reach = classOf(unwrapped(ipaddr.parse(plain)));
   return reach === 'public' || (host.exact && (host.literal || reach === 'private'));
 };

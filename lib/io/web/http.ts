@@ -12,8 +12,8 @@ const maxRedirects = 5;
 
 const fault = (code: string): Error => Object.assign(new Error(code), { code });
 
-/** Sends the request over the socket and resolves with the head of the answer. */
-const asked = (hop: Hop, socket: Socket): Promise<IncomingMessage> => {
+/** Sends a request over the socket and resolves with the head of the response. */
+const responseHead = (hop: Hop, socket: Socket): Promise<IncomingMessage> => {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const length = hop.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(hop.body)) };
   const own = { host: hop.url.host, connection: 'close', 'accept-encoding': 'gzip, br', ...length };
@@ -26,7 +26,7 @@ const asked = (hop: Hop, socket: Socket): Promise<IncomingMessage> => {
   });
   request.once('response', resolve);
   request.on('error', reject);
-  request.once('close', () => reject(fault('closed without an answer')));
+  request.once('close', () => reject(fault('closed without a response')));
   request.end(hop.body);
   return promise;
 };
@@ -34,16 +34,16 @@ const asked = (hop: Hop, socket: Socket): Promise<IncomingMessage> => {
 const isEmpty = ({ statusCode, headers }: IncomingMessage): boolean =>
   statusCode === 204 || statusCode === 304 || headers['content-length'] === '0';
 
-const plain = (answer: IncomingMessage): Readable => {
+const decoded = (answer: IncomingMessage): Readable => {
   const encoding = answer.headers['content-encoding']?.trim().toLowerCase() || 'identity';
   if (encoding === 'identity' || isEmpty(answer)) return answer;
   if (encoding === 'gzip') return pipeline(answer, createGunzip(), () => {});
   if (encoding === 'br') return pipeline(answer, createBrotliDecompress(), () => {});
-  throw fault('an encoding that was not asked for');
+  throw fault('an encoding that was not requested');
 };
 
-/** Reads until the end or the cap, counted in decoded bytes. */
-const kept = async (body: Readable, maxBytes: number): Promise<Pick<HttpResponse, 'body' | 'cut'>> => {
+/** Reads a body to its end or to `maxBytes` decoded bytes. */
+const readUpTo = async (body: Readable, maxBytes: number): Promise<Pick<HttpResponse, 'body' | 'cut'>> => {
   const chunks: Buffer[] = [];
   let room = maxBytes;
   for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -54,13 +54,13 @@ const kept = async (body: Readable, maxBytes: number): Promise<Pick<HttpResponse
   return { body: Buffer.concat(chunks), cut: false };
 };
 
-/** The headers but those that no longer hold for the decoded body. */
-const plainHeaders = ({ headers }: IncomingMessage): Record<string, string> => {
+/** The response's headers, without those that do not apply to the decoded body. */
+const decodedHeaders = ({ headers }: IncomingMessage): Record<string, string> => {
   const { 'content-encoding': _, 'content-length': __, ...rest } = headers;
   return Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, [value ?? []].flat().join(', ')]));
 };
 
-/** Asks over a standing connection, and closes it: with the answer, or with where it redirects to. */
+/** Sends one request over an open connection and closes it. Returns the response, or the next hop of a redirect. */
 const exchange = async (
   hop: Hop,
   socket: Socket,
@@ -71,23 +71,27 @@ const exchange = async (
   socket.on('error', () => {});
   signal.addEventListener('abort', stop, { once: true });
   try {
-    const answer = await orAbort(asked(hop, socket), signal);
+    const answer = await orAbort(responseHead(hop, socket), signal);
     const status = answer.statusCode ?? 0;
     const next = redirected(hop, status, answer.headers.location);
     if (next) return next;
-    const body = await orAbort(kept(plain(answer), maxBytes), signal);
-    return { status, url: hop.url.href, headers: plainHeaders(answer), ...body };
+    const body = await orAbort(readUpTo(decoded(answer), maxBytes), signal);
+    return { status, url: hop.url.href, headers: decodedHeaders(answer), ...body };
   } catch (cause) {
-    throw new ToolError('interrupted', `${hop.url.host} was asked and gave no whole answer: ${reason(cause)}`, {
-      cause,
-    });
+    throw new ToolError(
+      'interrupted',
+      `${hop.url.host} received the request, but sent no complete response: ${reason(cause)}`,
+      {
+        cause,
+      },
+    );
   } finally {
     signal.removeEventListener('abort', stop);
     socket.destroy();
   }
 };
 
-/** What went wrong after a POST had already been sent somewhere: it may have happened, whatever a later hop said. */
+/** Any failure after a redirected POST is `interrupted`: the first server may have carried it out. */
 const afterSending = (thrown: unknown): unknown =>
   thrown instanceof ToolError
     ? new ToolError('interrupted', `the request was sent and then redirected: ${thrown.message}`, { cause: thrown })
@@ -103,8 +107,8 @@ const checkedNext = (hop: Hop, next: Hop, redirects: number): Hop => {
 };
 
 /**
- * The guarded way out: see `Http`. Bodies are asked for as gzip or br and capped as decoded. Redirects, at most 5, follow
- * `redirected`; one from https to http is refused. `resolve` and `connect` are the process's own unless given.
+ * Implements `Http`. It follows at most 5 redirects and refuses one from https to http.
+ * Bodies may be gzip or br; `maxBytes` counts decoded bytes.
  */
 export const guardedHttp = (options: Partial<Guard> = {}): Http => {
   const guard: Guard = { ...ownGuard, ...options };
