@@ -1,4 +1,4 @@
-// The import rules: what each room may use besides itself. A line reads "room: the rooms it may import".
+// The import rules. Each line reads "room: the rooms that it may import besides itself".
 const hall = 'lib';
 const libRooms = {
   [hall]: [],
@@ -31,7 +31,7 @@ const own = '^(functions|lib|infra|test)/';
 
 /** A room of lib as a pattern. The hall is the files of lib itself. */
 const libRoom = (room) => (room === hall ? '^lib/[^/]+$' : `^lib/${room}/`);
-/** A room of infra as a pattern. A room that has rooms of its own is only its own files. */
+/** A room of infra as a pattern. A room with inner rooms means only its own files. */
 const infraRoom = (room) => {
   if (room === 'lib') return '^lib/';
   return Object.keys(infraRooms).some((other) => other.startsWith(`${room}/`))
@@ -58,8 +58,13 @@ const infraRules = Object.entries(infraRooms).map(([room, uses]) =>
 
 module.exports = {
   forbidden: [
-    forbidden('no-circular', 'Two files that need each other are one.', {}, { circular: true }),
-    forbidden('not-resolvable', 'The import leads nowhere.', {}, { couldNotResolve: true }),
+    forbidden(
+      'no-circular',
+      'Two files must not import each other. Merge them, or move what they share.',
+      {},
+      { circular: true },
+    ),
+    forbidden('not-resolvable', 'The imported file does not exist.', {}, { couldNotResolve: true }),
     forbidden(
       'room-is-declared',
       'A new room needs a line in the lists above.',
@@ -74,7 +79,7 @@ module.exports = {
     ...infraRules,
     forbidden(
       'lib-without-network',
-      'Only lib/io reaches what is outside the process.',
+      'Only lib/io may use files, the network and SDKs.',
       path('^lib/', '^lib/io/'),
       path([
         '^node_modules/(@aws-sdk|@ai-sdk|ai|@middy|@aws-lambda-powertools)/',
@@ -83,19 +88,19 @@ module.exports = {
     ),
     forbidden(
       'room-io',
-      'An adapter knows the ports of lib, not the function that wires it. Tools are loaded by name.',
+      'An adapter may import the ports of lib, but not functions, infra or tests. It loads tools by name.',
       path('^lib/io/'),
       path('^(functions|infra|test)/'),
     ),
     forbidden(
       'functions-wire',
-      'A function parses, wires and calls.',
+      'A function imports only lib and packages: it parses its event, wires ports and calls one word of lib.',
       path('^functions/'),
       path('^(functions|infra|test|lib/tools)/'),
     ),
     forbidden(
       'functions-apart',
-      'A function is invoked, never imported.',
+      'Functions are invoked, never imported.',
       path('.', '^functions/'),
       path('^functions/'),
     ),

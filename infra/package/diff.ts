@@ -9,8 +9,8 @@ type Resource = { Type: string; Condition?: string; Properties?: Record<string, 
 export type Template = { Resources: Record<string, Resource> };
 
 /**
- * The kinds of resource that remember something, and what none of them can change without CloudFormation making an empty one in its
- * place: the create-only properties of their resource schemas, and what the documentation of the table says beside.
+ * Resource types that hold data, with the properties whose change makes CloudFormation replace the resource by an empty one.
+ * Sources: the create-only properties in AWS's resource schemas, and the documentation of AWS::DynamoDB::Table.
  */
 export const lasting: Record<string, readonly string[]> = {
   'AWS::DynamoDB::Table': [
@@ -27,20 +27,17 @@ export const lasting: Record<string, readonly string[]> = {
 
 type Attribute = { AttributeName: string };
 
-/** Attributes come and go with the indexes that use them; one that stays must stay as it is. */
-const kept = (property: string, value: unknown, other: unknown): unknown => {
+/** Only attributes that both tables have are compared. Attributes come and go with the indexes that use them. */
+const comparable = (property: string, value: unknown, other: unknown): unknown => {
   if (property !== 'AttributeDefinitions' || !Array.isArray(value) || !Array.isArray(other)) return value;
-  const byName = (attributes: Attribute[]) => new Map(attributes.map((one) => [one.AttributeName, one]));
+  const byName = (attributes: Attribute[]) => new Map(attributes.map((each) => [each.AttributeName, each]));
   const names = byName(other);
   return new Map([...byName(value)].filter(([name]) => names.has(name)));
 };
 
 const text = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
 
-/**
- * One sentence for each resource of a deployed template that holds what happened and that the packaged one would remove or
- * replace; none when all of it stays.
- */
+/** One sentence for each resource with data that deploying the packaged template would remove or replace. */
 export const losses = (deployed: Template, packaged: Template): string[] =>
   Object.entries(deployed.Resources).flatMap(([id, { Type, Condition, Properties = {} }]) => {
     const properties = lasting[Type];
@@ -57,7 +54,7 @@ export const losses = (deployed: Template, packaged: Template): string[] =>
     }
     return properties.flatMap((property) => {
       const [before, after] = [Properties[property], next.Properties?.[property]];
-      if (isDeepStrictEqual(kept(property, before, after), kept(property, after, before))) return [];
+      if (isDeepStrictEqual(comparable(property, before, after), comparable(property, after, before))) return [];
       const sentence = `found ${text(after)}, expected ${text(before)} as deployed`;
       return [`${id}.${property}: ${sentence}: the ${Type} would be replaced by an empty one.`];
     });
@@ -89,7 +86,7 @@ type Packaged = { stage: string; template: Template };
 
 const json = async (file: string) => JSON.parse(await readFile(file, 'utf8'));
 
-/** What `npm run package` has left to be deployed: osls takes the template from its state file, not from the one beside it. */
+/** The package that `npm run package` made. osls deploys the template in its state file, not the one beside it. */
 const packagedService = async (root: string): Promise<Packaged> => {
   try {
     const { service } = await json(join(root, '.serverless/serverless-state.json'));
@@ -108,9 +105,9 @@ const options = {
   param: { type: 'string', multiple: true },
 } as const;
 
-/** Says whether the package may be deployed to a stage. It may not if it was made for another one, or if something would be lost. */
+/** Checks the package before it is deployed. Throws if it was made for another stage, or if the deployed stage would lose data. */
 const guard = async (args: string[]): Promise<void> => {
-  // What else is given is for osls, in the same command line.
+  // Other arguments are for osls, which takes the same command line.
   const { values } = parseArgs({ args, options, strict: false });
   const stage = String(values.stage ?? 'dev');
   const region = String(values.region ?? process.env.AWS_REGION ?? 'eu-west-1');
@@ -120,11 +117,14 @@ const guard = async (args: string[]): Promise<void> => {
   const [stack, place] = [`nightshift-${stage}`, `stack nightshift-${stage} in ${region}`];
   const deployed = await deployedTemplate(stack, region);
   const refused = deployed ? losses(deployed, packaged.template) : [];
-  if (refused.length > 0) throw new Error(`Not to be deployed to ${place}:\n  ${refused.join('\n  ')}`);
+  if (refused.length > 0)
+    throw new Error(
+      `Deploying would lose data of ${place}:\n  ${refused.join('\n  ')}\nTo deploy anyway, skip npm run diff.`,
+    );
   console.log(
     deployed
-      ? `Nothing that ${place} remembers would be removed or replaced.`
-      : `There is no ${place} yet: nothing can be lost.`,
+      ? `No data of ${place} would be removed or replaced.`
+      : `There is no ${place} yet, so there is no data to lose.`,
   );
 };
 

@@ -1,7 +1,7 @@
 import type { Metafile } from 'esbuild';
 import { providers } from '../../lib/job/model-id.ts';
 
-/** How much code a cold start reads, in bytes: at once (`entry`, with what it imports) and later, by what is imported then. */
+/** Bytes of code that a cold start reads: at once (`entry` with its static imports), and later for each dynamic import. */
 export type Size = {
   entry: number;
   lazy: { name: string; bytes: number }[];
@@ -20,7 +20,7 @@ const reach = (outputs: Metafile['outputs'], from: string): Set<string> => {
 const bytesOf = (outputs: Metafile['outputs'], paths: Iterable<string>): number =>
   [...paths].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0);
 
-/** `node_modules/a/node_modules/@b/c/d.js` is the package `@b/c`; an own file is itself. */
+/** The package of a file: `@b/c` for `node_modules/a/node_modules/@b/c/d.js`. A file of this project is its own owner. */
 const owner = (input: string): string => {
   const inside = input.split('node_modules/').at(-1) ?? input;
   if (inside === input) return input;
@@ -43,7 +43,7 @@ const largest = (outputs: Metafile['outputs'], paths: Set<string>): Size['larges
     .slice(0, 5);
 };
 
-/** Measures one bundle. A lazy part counts what it brings beyond the entry, so `entry` plus a part is what is read with it. */
+/** Measures one bundle. A lazy part's size excludes what the entry has read already. */
 export const size = ({ outputs }: Metafile): Size => {
   const dynamic = new Set(Object.keys(outputs).flatMap((path) => imports(outputs, path, 'dynamic-import')));
   const main = Object.keys(outputs).find((path) => outputs[path]?.entryPoint && !dynamic.has(path));
@@ -62,18 +62,18 @@ export const size = ({ outputs }: Metafile): Size => {
 const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(0)} KB`;
 const smallBytes = 20_000;
 
-const line = (name: string, ...columns: number[]): string =>
+const row = (name: string, ...columns: number[]): string =>
   name.padEnd(48) + columns.map((bytes) => kilobytes(bytes).padStart(10)).join('');
 
-/** The sizes as a table for people: one line per function, then what is loaded later, with the sum of the two. */
+/** A table for people: one row per function, then one per lazy part with its size and the sum with the entry. */
 export const sizeTable = (sizes: Record<string, Size>): string =>
   Object.entries(sizes)
     .flatMap(([name, { entry, lazy }]) => {
       const parts = lazy.filter(({ bytes }) => bytes >= smallBytes);
       const small = lazy.length - parts.length;
       return [
-        line(name, entry),
-        ...parts.map((part) => line(`  later ${part.name}`, part.bytes, entry + part.bytes)),
+        row(name, entry),
+        ...parts.map((part) => row(`  later ${part.name}`, part.bytes, entry + part.bytes)),
         ...(small > 0 ? [`  later ${small} parts of less than ${kilobytes(smallBytes)}`] : []),
       ];
     })
@@ -82,17 +82,17 @@ export const sizeTable = (sizes: Record<string, Size>): string =>
 const isProvider = (name: string): boolean =>
   providers.some((provider) => name.endsWith(`lib/io/model/${provider}.ts`));
 
-/** What a cold start reads at most before its first model call: the entry and the largest provider, of which it needs one. */
-const cold = ({ entry, lazy }: Size): number =>
+/** Maximum bytes read before the first model call: the entry and the largest provider, because an attempt needs one. */
+const coldStart = ({ entry, lazy }: Size): number =>
   entry + Math.max(0, ...lazy.filter(({ name }) => isProvider(name)).map(({ bytes }) => bytes));
 
-/** One sentence per bundle whose cold start reads more than its limit in bytes allows; none when all is well. */
+/** One sentence for each bundle whose cold start reads more than its limit, in bytes. */
 export const oversize = (sizes: Record<string, Size>, limits: Record<string, number>): string[] =>
-  Object.entries(sizes).flatMap(([name, found]) => {
-    const bytes = cold(found);
+  Object.entries(sizes).flatMap(([name, measured]) => {
+    const bytes = coldStart(measured);
     const limit = limits[name] ?? 0;
     if (bytes <= limit) return [];
-    const inputs = found.largest.map((input) => `${input.name} ${kilobytes(input.bytes)}`).join(', ');
+    const inputs = measured.largest.map((input) => `${input.name} ${kilobytes(input.bytes)}`).join(', ');
     return [
       `${name} is ${kilobytes(bytes)}, ${kilobytes(bytes - limit)} over its limit of ${kilobytes(limit)}. Largest in it: ${inputs}.`,
     ];

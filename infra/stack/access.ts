@@ -10,11 +10,11 @@ export type Statement = {
   Condition?: unknown;
 };
 
-/** Where a provider's key is kept: an SSM parameter, a Secrets Manager secret, or nowhere, for a server that asks for none. */
+/** Where a provider's key is stored: an SSM parameter, a Secrets Manager secret, or nowhere if the server needs no key. */
 export const keptIn = ['parameter', 'secret', 'none'] as const;
 export type KeptIn = (typeof keptIn)[number];
 
-/** The providers of this stage: where Anthropic's key is kept, and the OpenAI-compatible server with its. */
+/** A stage's providers: the place of Anthropic's key, and URL and place of the key of the OpenAI-compatible server. */
 export type Providers = { anthropicKey: KeptIn; baseUrl: string; key: KeptIn };
 
 const arn = (resource: string): Value => ({ 'Fn::Sub': `arn:\${AWS::Partition}:${resource}` });
@@ -32,26 +32,29 @@ const modelsOf = (jobs: Job[], provider: string): string[] => {
 
 type Key = { name: 'ANTHROPIC_API_KEY' | 'OPENAI_COMPATIBLE_API_KEY'; path: string; keptIn: KeptIn };
 
-const keysOf = (jobs: Job[], { anthropicKey, key }: Providers): Key[] => {
+const keysOf = (jobs: Job[], { anthropicKey, key: serverKey }: Providers): Key[] => {
   const path = (name: string) => `nightshift/\${sls:stage}/${name}`;
   const all: [string, Key][] = [
     ['anthropic', { name: 'ANTHROPIC_API_KEY', path: path('anthropic-api-key'), keptIn: anthropicKey }],
-    ['openai-compatible', { name: 'OPENAI_COMPATIBLE_API_KEY', path: path('openai-compatible-api-key'), keptIn: key }],
+    [
+      'openai-compatible',
+      { name: 'OPENAI_COMPATIBLE_API_KEY', path: path('openai-compatible-api-key'), keptIn: serverKey },
+    ],
   ];
-  return all.flatMap(([provider, one]) => (one.keptIn !== 'none' && modelsOf(jobs, provider).length > 0 ? [one] : []));
+  return all.flatMap(([provider, key]) => (key.keptIn !== 'none' && modelsOf(jobs, provider).length > 0 ? [key] : []));
 };
 
-/** The variable that says where a key is kept, as lib/io/secrets.ts reads it. */
+/** The variable that names a key's place, as lib/io/aws/secrets.ts reads it. */
 const placeOf = ({ name, path, keptIn: kept }: Key): [string, string] =>
   kept === 'secret' ? [`${name}_SECRET`, path] : [`${name}_PARAMETER`, `/${path}`];
 
-/** Reading a key. A secret's ARN ends in six characters that AWS chooses. */
+/** The permission to read a key. A secret's ARN ends in six random characters that AWS adds. */
 const reading = ({ path, keptIn: kept }: Key): Statement =>
   kept === 'secret'
     ? allow('secretsmanager:GetSecretValue', arn(`secretsmanager:${here}:secret:${path}-??????`))
     : allow('ssm:GetParameter', arn(`ssm:${here}:parameter/${path}`));
 
-/** What the attempt function is told of the providers its jobs name: where a key is kept, never the key. */
+/** The attempt function's variables for the providers of its jobs. They contain a key's place, never the key. */
 export const attemptEnvironment = (jobs: Job[], server: Providers): Record<string, string> => {
   const servers = modelsOf(jobs, 'openai-compatible');
   if (servers.length > 0 && server.baseUrl === '') {
@@ -66,9 +69,9 @@ export const attemptEnvironment = (jobs: Job[], server: Providers): Record<strin
 };
 
 /**
- * A Bedrock model is a foundation model of this Region, or an inference profile (`eu.…`, `us.…`, `global.…`), or an ARN. A profile
- * sends a request to whichever of its Regions has room, so AWS asks for the foundation model in every Region: the `*`
- * is held to this profile by the condition. A profile's ARN does not tell its model: then every model through that profile.
+ * A Bedrock model is a foundation model of this Region, an inference profile (`eu.…`, `us.…`, `global.…`) or an ARN.
+ * A profile routes to several Regions, so AWS requires the foundation model in each; the condition limits `*` to the profile.
+ * A profile's ARN does not contain its model, so the permission covers every model through that profile.
  */
 const bedrock = (model: string): Statement[] => {
   if (/^arn:[^:]+:bedrock:.*profile\//.test(model)) {
@@ -96,7 +99,7 @@ const bedrock = (model: string): Statement[] => {
   ];
 };
 
-/** Everything the attempt function may do: the table, its own log, and what the declared jobs' tools and models need (a person may run a disabled one). */
+/** The attempt function's permissions: the table, its own log, and the needs of all declared jobs. A disabled job may still be run manually. */
 export const attemptStatements = (jobs: Job[], server: Providers): Statement[] => {
   const table = { 'Fn::GetAtt': ['Table', 'Arn'] };
   const listed = jobs.some((job) => job.tools.includes('list_runs'));

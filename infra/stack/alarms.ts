@@ -21,7 +21,7 @@ const machine: Dimensions = { StateMachineArn: { Ref: 'StateMachine' } };
 const table: Dimensions = { TableName: { Ref: 'Table' } };
 const index: Dimensions = { ...table, GlobalSecondaryIndexName: 'byDay' };
 
-/** A metric of our own, over all jobs: which of them it was is in the log and on the dashboard. */
+/** An alarm on a metric of the service, summed over all jobs. Log and dashboard show the job. */
 const counted = (metric: string, why: string): Alarm => ({
   why,
   namespace: 'Nightshift',
@@ -33,16 +33,16 @@ const breakerOpened = counted(
   'BreakerOpened',
   'Too many runs of a job failed in a row. Its slots are skipped until a probe succeeds.',
 );
-/** During a deployment the functions and the schedules differ for one look. */
+/** During a deployment, functions and schedules differ for one check of the watchman. */
 const drifted: Alarm = {
-  ...counted('Drift', 'A schedule is missing, disabled or differs from its job file, in 2 of 3 looks.'),
+  ...counted('Drift', 'A schedule is missing, disabled or differs from its job file, in 2 of 3 periods of 5 minutes.'),
   of: 3,
 };
-/** A metric's period may hold no look and the next one two: the rule's minutes are its own. */
+/** A period without a check is normal: the rule's 5 minutes do not start with the metric's, so the next period has two checks. */
 const watchmanStopped: Alarm = {
   ...counted(
     'WatchmanLooked',
-    'The watchman has not looked at every job for 15 minutes, so missed slots would go unseen. It also rings once after the first deployment, until its first look.',
+    'The watchman has not checked all jobs for 15 minutes, so missed slots stay unnoticed. The alarm also rings after the first deployment, until the first check.',
   ),
   missing: 'breaching',
 };
@@ -58,13 +58,13 @@ const died = (metric: string, how: string): Alarm => ({
   metric,
   dimensions: machine,
 });
-/** Step Functions' own count: it also holds where the metric RunFailed was not sent. */
+/** Step Functions' own count, which does not depend on the metric RunFailed being sent. */
 const executionFailed: Alarm = {
   ...died('ExecutionsFailed', 'failed'),
   why: 'An execution ended as failed: its run failed, or could not be settled by it.',
 };
 const lost = (namespace: string, metric: string, dimensions: Dimensions): Alarm => ({
-  why: 'AWS gave an event up and could not keep it in the dead letters.',
+  why: 'AWS dropped an event and could not store it in the dead letters.',
   namespace,
   metric,
   dimensions,
@@ -115,7 +115,7 @@ const declared: Record<keyof typeof cures, Alarm> = {
   ),
   SettleFailed: threw('Settle', 'Settle threw: an outcome may not be recorded yet. It is tried again.'),
   TriageFailed: threw('Triage', 'Triage threw: a failed attempt is not closed yet. It is tried again.'),
-  WatchmanFailed: threw('Watchman', 'The watchman threw: there is a job it could not look at. It looks again.'),
+  WatchmanFailed: threw('Watchman', 'The watchman threw: it could not check some job. It tries again after 5 minutes.'),
   ExecutionFailed: executionFailed,
   ExecutionTimedOut: died('ExecutionsTimedOut', 'ran out of time'),
   ExecutionAborted: died('ExecutionsAborted', 'was stopped'),

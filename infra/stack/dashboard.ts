@@ -1,6 +1,6 @@
 import { alarmNames } from './alarms.ts';
 
-/** A metric in a graph: namespace, name, dimension name and value by turns, and how it is drawn. */
+/** A metric in a graph, as CloudWatch writes it: namespace, name, pairs of dimension name and value, and drawing options. */
 type Line = (string | Record<string, string>)[];
 
 type Graph = { title: string; lines: Line[]; stat?: string; view?: 'bar' };
@@ -118,7 +118,7 @@ const lastFailures = (y: number): unknown => ({
   },
 });
 
-/** The stage's dashboard: what ran, how it ended, how long it took and what it cost, one line per job. */
+/** The stage's dashboard: runs, outcomes, durations and cost, with one line per job. */
 export const dashboard = (jobs: string[]): Record<string, unknown> => {
   const drawn = graphs(jobs);
   const widgets = [alarmStates, ...drawn.map(graph), lastFailures(3 + Math.ceil(drawn.length / 3) * 6)];

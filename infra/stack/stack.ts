@@ -11,7 +11,7 @@ import { alarms as alarmResources } from './alarms.ts';
 import { dashboard as dashboardResource } from './dashboard.ts';
 import { schedules as scheduleResources } from './schedules.ts';
 
-/** What osls hands to a function named in serverless.yml. */
+/** The argument that osls passes to a function named in serverless.yml. */
 type Osls = { resolveVariable(address: string): Promise<unknown> };
 type Resources = Record<string, unknown>;
 
@@ -20,10 +20,10 @@ const param = async ({ resolveVariable }: Osls, name: string): Promise<string> =
   String((await resolveVariable(`param:${name}`)) ?? '');
 
 const kept = async (osls: Osls, name: string): Promise<KeptIn> => {
-  const found = await param(osls, name);
-  const known = keptIn.find((place) => place === found);
-  if (known === undefined) throw new Error(`${name}: found "${found}", expected ${keptIn.join(', ')}`);
-  return known;
+  const value = await param(osls, name);
+  const place = keptIn.find((each) => each === value);
+  if (place === undefined) throw new Error(`${name}: found "${value}", expected ${keptIn.join(', ')}`);
+  return place;
 };
 
 const providers = async (osls: Osls): Promise<Providers> => ({
@@ -32,23 +32,23 @@ const providers = async (osls: Osls): Promise<Providers> => ({
   key: await kept(osls, 'openaiCompatibleApiKey'),
 });
 
-/** `local` is the stage of the service on one machine, whose functions sign their requests with no real credentials. */
+/** Throws for stage `local`: functions of that stage run on one machine and sign requests with fake credentials. */
 const deployable = async ({ resolveVariable }: Osls): Promise<void> => {
   const stage = await resolveVariable('sls:stage');
   if (stage === 'local')
-    throw new Error('stage: found "local", expected another name: it is that of the service on one machine');
+    throw new Error('stage: found "local", expected another name: "local" means the service on your own machine');
 };
 
 /** The schedules of the jobs in infra/jobs. */
 export const schedules = async (): Promise<Resources> => scheduleResources(await jobs(), new Date());
 
-/** The alarms, reported to the `alarmEmail` parameter where it is given. */
+/** The alarms. They notify the `alarmEmail` parameter if it is set. */
 export const alarms = async (osls: Osls): Promise<Resources> => alarmResources(await param(osls, 'alarmEmail'));
 
 /** The dashboard of the jobs in infra/jobs. */
 export const dashboard = async (): Promise<Resources> => dashboardResource((await jobs()).map((job) => job.name));
 
-/** The attempt function's own environment variables. */
+/** The attempt function's environment variables. */
 export const attemptEnvironment = async (osls: Osls): Promise<Record<string, string>> => {
   await deployable(osls);
   return environment(await jobs(), await providers(osls));

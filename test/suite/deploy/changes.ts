@@ -40,7 +40,7 @@ export const changes = (at: () => Deployed): void => {
     const properties = ({ Resources }: Template) => Object(Resources.Table?.Properties);
     const turned = await refused((template) => properties(template).KeySchema.reverse());
     expect(turned).toMatch(
-      /^Not to be deployed to stack nightshift-test in eu-west-1:\n {2}Table\.KeySchema: found \[/,
+      /^Deploying would lose data of stack nightshift-test in eu-west-1:\n {2}Table\.KeySchema: found \[/,
     );
     const renamed = await refused((template) => Object.assign(properties(template), { TableName: 'runs' }));
     expect(renamed).toContain('Table.TableName: found "runs", expected "nightshift-test" as deployed');
@@ -59,7 +59,7 @@ export const changes = (at: () => Deployed): void => {
     const before = await standing();
     expect(await service.diff()).toMatchObject({
       code: 0,
-      stdout: 'Nothing that stack nightshift-test in eu-west-1 remembers would be removed or replaced.\n',
+      stdout: 'No data of stack nightshift-test in eu-west-1 would be removed or replaced.\n',
     });
     await service.deploy();
     expect(await standing()).toEqual(before);
