@@ -22,10 +22,10 @@ describe('a file of holidays', () => {
     [
       'a day without a name',
       ['2026-12-25: Kerstmis', '2026-12-26: " "'],
-      '2:1 2026-12-26: found no name, expected what the day is called, like Christmas',
+      '2:1 2026-12-26: found no name, expected the name of the day, like Christmas',
     ],
-    ['a list', ['- 2026-12-25'], '1:1 expected dates and what they are called, like 2026-12-25: Christmas'],
-    ['nothing in it', [''], '1:1 expected dates and what they are called, like 2026-12-25: Christmas'],
+    ['a list', ['- 2026-12-25'], '1:1 expected dates with their names, like 2026-12-25: Christmas'],
+    ['nothing in it', [''], '1:1 expected dates with their names, like 2026-12-25: Christmas'],
   ])('with %s is refused at its line', (_, lines, problem) => {
     expect(problemsOf(lines)).toEqual([`infra/holidays/be.yml:${problem}`]);
   });
@@ -38,7 +38,7 @@ describe('a file of holidays', () => {
   });
 
   it('has a name that a job can exclude, also where nothing else is wrong', () => {
-    const message = 'the name of a file of holidays must be 1 to 40 of a-z, 0-9 and -, starting with a letter';
+    const message = 'the name of a holiday file must be 1 to 40 of a-z, 0-9 and -, starting with a letter';
     for (const name of ['New Year', '2027', 'n'.repeat(41)])
       expect(problemsOf(['2027-01-01: New Year'], `${name}.yml`)).toEqual([`${name}.yml:1:1 ${message}`]);
     expect(problemsOf(['- x'], 'New Year.yaml')).toHaveLength(2);
