@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-import { evidenceOf } from './test/suite/evidence/reporter.ts';
+import { evidenceOf } from './test/suite/evidence/evidence-reporter.ts';
 
 // What tests start, many times, is compiled once.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '.build/compiled');

@@ -10,8 +10,8 @@ import type { Step } from '../../lib/run/step.ts';
 import { addUsage, noUsage, Usage } from '../../lib/usage.ts';
 import { failureOf } from '../kit/failure-of.ts';
 import { attemptOf, effectOf, runOf, stepOf } from '../kit/stored.ts';
-import { promptFault } from '../suite/fuzz/prompt.ts';
-import { openShelf, type Shelf, type Wire } from '../suite/fuzz/shelf.ts';
+import { openShelf, type Shelf, type Wire } from '../suite/fuzz/loopback-aws.ts';
+import { promptFault } from '../suite/fuzz/prompt-fault.ts';
 
 const now = () => new Date('2026-11-22T07:00:00Z');
 

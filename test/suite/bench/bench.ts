@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { broken, reportText, type Section } from './bench-report.ts';
 import { type Bundles, buildBundles } from './bundles.ts';
-import { cold } from './cold.ts';
-import { cpu } from './cpu.ts';
-import { memory } from './memory.ts';
+import { cold } from './cold-import.ts';
+import { memory } from './peak-memory.ts';
+import { cpu } from './step-cpu.ts';
 import { calls } from './store-calls.ts';
-import { units } from './units.ts';
+import { units } from './write-units.ts';
 
 const parts: Record<string, (dir: string, bundles: () => Promise<Bundles>) => Promise<Section>> = {
   'own CPU': cpu,

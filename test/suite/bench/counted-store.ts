@@ -8,7 +8,7 @@ import type { LocalService } from '../../../infra/local/daemon/service.ts';
 import type { LocalFunction } from '../../../infra/local/lambda/sandbox.ts';
 import { dynamoStores } from '../../../lib/io/store/stores.ts';
 import { unexpected } from '../../kit/unexpected.ts';
-import { metered } from './meter.ts';
+import { metered } from './call-meter.ts';
 
 /** What DynamoDB is here. */
 export const engine = 'dynalite 4.0.0, the embedded engine';

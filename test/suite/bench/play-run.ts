@@ -11,9 +11,9 @@ import type { ExecutionInput } from '../../../lib/run/execution.ts';
 import { runId } from '../../../lib/run/run.ts';
 import { silent } from '../../kit/observer.ts';
 import { stateMachine } from '../../kit/state-machine.ts';
+import type { StoreCall } from './call-meter.ts';
 import type { onLocalService } from './counted-store.ts';
-import type { StoreCall } from './meter.ts';
-import { at, callReply, finalReply, page, sampleJob, slot as sampleSlot } from './sample.ts';
+import { at, callReply, finalReply, page, sampleJob, slot as sampleSlot } from './sample-run.ts';
 
 /** A tool that answers at once: a page of 1.2 KB. */
 export const look = tool({

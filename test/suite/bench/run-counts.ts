@@ -4,8 +4,8 @@ import { deploymentOf } from '../../kit/deployment.ts';
 import { silent } from '../../kit/observer.ts';
 import { stateMachine } from '../../kit/state-machine.ts';
 import { unexpected } from '../../kit/unexpected.ts';
+import type { StoreCall } from './call-meter.ts';
 import { onLocalService } from './counted-store.ts';
-import type { StoreCall } from './meter.ts';
 import { type LocalEngine, type PlayedRun, playRun } from './play-run.ts';
 
 /** Read and write units, those of the index included. */

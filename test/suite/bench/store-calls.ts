@@ -1,6 +1,6 @@
 import type { Section } from './bench-report.ts';
+import type { StoreCall } from './call-meter.ts';
 import { engine, onLocalService } from './counted-store.ts';
-import type { StoreCall } from './meter.ts';
 import { playRun } from './play-run.ts';
 
 const lengths = [1, 10, 50];

@@ -1,4 +1,4 @@
-import { install } from '../engines/install.ts';
+import { install } from '../engines/install-engines.ts';
 
 /** Before all suites here: what they need is installed. */
 export default (): Promise<void> => install();

@@ -2,9 +2,9 @@ import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { expect, it } from 'vitest';
 import { statusEvent } from '../../../infra/local/step-functions/status-event.ts';
 import { sessionKey } from '../../../lib/run/session.ts';
-import { ask, logged, scheduler } from './aws.ts';
-import { region } from './cloud.ts';
+import { ask, logged, scheduler } from './aws-request.ts';
 import { runOf, slotAgo } from './deployed-stage.ts';
+import { region } from './emulated-cloud.ts';
 import type { Deployed } from './test-stage.ts';
 
 const look = {

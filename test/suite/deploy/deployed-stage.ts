@@ -6,8 +6,8 @@ import { dynamoStores } from '../../../lib/io/store/stores.ts';
 import type { Run } from '../../../lib/run/run.ts';
 import { slotAt } from '../../../lib/schedule/slot.ts';
 import { unexpected } from '../../kit/unexpected.ts';
-import { ask, scheduler } from './aws.ts';
-import type { Cloud } from './cloud.ts';
+import { ask, scheduler } from './aws-request.ts';
+import type { Cloud } from './emulated-cloud.ts';
 
 type Target = { Arn: string; RoleArn: string; Input: string; RetryPolicy: unknown; DeadLetterConfig: { Arn: string } };
 /** What the watchman has found of a job, as its answer says. */

@@ -7,9 +7,9 @@ import { nextState } from '../../../lib/policy/job-state.ts';
 import type { Lease } from '../../../lib/policy/lease.ts';
 import { scheduleName } from '../../../lib/schedule/schedule.ts';
 import { slotAt } from '../../../lib/schedule/slot.ts';
-import { ask, logged, scheduler } from './aws.ts';
-import { region } from './cloud.ts';
+import { ask, logged, scheduler } from './aws-request.ts';
 import { runOf, slotAgo } from './deployed-stage.ts';
+import { region } from './emulated-cloud.ts';
 import type { Deployed } from './test-stage.ts';
 
 const [wakeUp, deadExecutions] = ['nightshift-test-wake-up', 'nightshift-test-dead-executions'];

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { removed } from '../../kit/project.ts';
-import { changes } from './changes.ts';
+import { overlaps } from './deployed-overlaps.ts';
+import { resources } from './deployed-resources.ts';
 import { runs } from './deployed-runs.ts';
 import { watchman } from './deployed-watchman.ts';
-import { overlaps } from './overlaps.ts';
-import { leastPrivilege } from './privilege.ts';
-import { resources } from './resources.ts';
+import { leastPrivilege } from './least-privilege.ts';
+import { changes } from './redeploy.ts';
 import { type Deployed, deployed } from './test-stage.ts';
 
 let stage: Deployed | undefined;

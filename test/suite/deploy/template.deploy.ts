@@ -7,7 +7,7 @@ import { lasting } from '../../../infra/package/diff.ts';
 import { templatePath } from '../../../infra/package/package.ts';
 import { jobs, project, removed } from '../../kit/project.ts';
 import { template } from '../../kit/template.ts';
-import { python } from '../engines/install.ts';
+import { python } from '../engines/install-engines.ts';
 
 const run = promisify(execFile);
 const region = 'eu-west-1';

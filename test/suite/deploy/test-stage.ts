@@ -3,8 +3,8 @@ import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { type ModelServer, openaiCompatibleModel } from '../../kit/model-servers.ts';
 import type { Reply } from '../../kit/wire/anthropic-reply.ts';
 import { type AnthropicServer, anthropicServer } from '../../kit/wire/anthropic-server.ts';
-import { type Cloud, startCloud } from './cloud.ts';
 import { deployedStage } from './deployed-stage.ts';
+import { type Cloud, startCloud } from './emulated-cloud.ts';
 import { type Service, service } from './user-project.ts';
 
 const agent = (model: string, schedule: string, more = '') =>

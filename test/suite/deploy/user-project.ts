@@ -3,8 +3,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { functionNames } from '../../../infra/package/build.ts';
 import { project } from '../../kit/project.ts';
-import { type Cloud, region } from './cloud.ts';
-import { ofThisCloud } from './grants.ts';
+import { type Cloud, region } from './emulated-cloud.ts';
+import { ofThisCloud } from './role-grants.ts';
 
 type Said = { code: number; stdout: string; stderr: string };
 

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { evidenceOf } from '../evidence/reporter.ts';
+import { evidenceOf } from '../evidence/evidence-reporter.ts';
 
 export default defineConfig({
   test: {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { requireEngine } from './install.ts';
-import { freePort, type Running, running } from './running.ts';
+import { freePort, type Running, running } from './engine-process.ts';
+import { requireEngine } from './install-engines.ts';
 
 /** AWS's own DynamoDB for one machine, in memory. Needs Java 17. */
 export const startDynamoDbLocal = async (): Promise<Running> => {

@@ -10,7 +10,7 @@ import {
 import { parse } from 'yaml';
 import type { Engine } from '../../kit/contract/store-bench.ts';
 import { clientOptions } from '../../kit/local-service.ts';
-import type { Running } from './running.ts';
+import type { Running } from './engine-process.ts';
 
 const { Properties } = parse(readFileSync('infra/table.yml', 'utf8'));
 const { PointInTimeRecoverySpecification, TimeToLiveSpecification, ...shape } = Properties;

@@ -4,9 +4,9 @@ import { functionArn, scheduleGroup, scheduleRoleArn } from '../../../infra/loca
 import { functionNames } from '../../../infra/package/build.ts';
 import { firstInput } from '../../../lib/run/execution.ts';
 import { sessionKey } from '../../../lib/run/session.ts';
+import { roleCredentials } from './lambda-sandbox.ts';
 import { delivery, look, openStage, type World } from './lambda-stage.ts';
 import { logLines } from './log-lines.ts';
-import { roleCredentials } from './sandbox.ts';
 
 /** How the packaged functions answer Lambda, and what they print. */
 export const answerCases = (given: () => World) => {

@@ -20,8 +20,8 @@ import type { AnthropicOptions, AnthropicServer } from '../../kit/wire/anthropic
 import { listen, readBody } from '../../kit/wire/listen.ts';
 import { startDynamoDbLocal } from './dynamodb-local.ts';
 import { createTable } from './engine-table.ts';
+import { openSandbox, type Result, roleCredentials, type Sandbox } from './lambda-sandbox.ts';
 import { startMiniStack } from './ministack.ts';
-import { openSandbox, type Result, roleCredentials, type Sandbox } from './sandbox.ts';
 import { type Deployment, deploy } from './unpacked-functions.ts';
 
 /** What all tests of the packaged functions share: the package, DynamoDB Local, and Parameter Store on MiniStack. */

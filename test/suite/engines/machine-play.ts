@@ -12,8 +12,8 @@ import { slotAt } from '../../../lib/schedule/slot.ts';
 import { job } from '../../kit/job.ts';
 import { silent } from '../../kit/observer.ts';
 import type { Engine, Entered, Known, Machine } from './machine-engine.ts';
+import { type Asl, runAsl, type Scenario } from './machine-scenarios.ts';
 import type { Play, Script } from './machine-script.ts';
-import { type Asl, runAsl, type Scenario } from './scenarios.ts';
 
 /** An engine at work, what is known of it, and what its stages follow. */
 export type Bench = { engine: Engine; known: Known; script: Script };

@@ -4,8 +4,8 @@ import { transform } from 'esbuild';
 import type { Reply } from '../../kit/wire/anthropic-reply.ts';
 import { type AnthropicServer, anthropicServer } from '../../kit/wire/anthropic-server.ts';
 import { listen, readBody } from '../../kit/wire/listen.ts';
+import type { Scenario, StageName } from './machine-scenarios.ts';
 import type { Told } from './machine-stage.ts';
-import type { Scenario, StageName } from './scenarios.ts';
 
 /** One scenario at work: what its stages were told, and the model's held answer. */
 export type Play = {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Known } from './machine-engine.ts';
 import type { Standing } from './machine-play.ts';
-import type { Scenario } from './scenarios.ts';
+import type { Scenario } from './machine-scenarios.ts';
 
 const secondsIn = ({ entered }: Standing, state: string): number => {
   const at = entered.findIndex((entry) => entry.state === state);

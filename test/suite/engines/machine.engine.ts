@@ -5,11 +5,11 @@ import { RedriveExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { executionInput } from '../../../lib/run/execution.ts';
 import { existingRun } from '../../../lib/run/run.ts';
-import { engines } from './machine-known.ts';
+import { engines } from './machine-engines.ts';
 import { type Bench, begin, eventually, over, perform } from './machine-play.ts';
+import { scenarios, shortSeconds } from './machine-scenarios.ts';
 import { openScript } from './machine-script.ts';
 import { comparable, essence, judge } from './machine-verdict.ts';
-import { scenarios, shortSeconds } from './scenarios.ts';
 
 /** The essence of each scenario, as every engine had it. */
 const stood = new Map<string, unknown[]>();

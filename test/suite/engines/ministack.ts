@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { python } from './install.ts';
-import { freePort, type Running, running } from './running.ts';
+import { freePort, type Running, running } from './engine-process.ts';
+import { python } from './install-engines.ts';
 
 /** A fresh MiniStack: many AWS services on one port, with nothing in them. `env` is added to its environment. */
 export const startMiniStack = async (env: Record<string, string> = {}): Promise<Running> => {

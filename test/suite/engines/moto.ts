@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { python } from './install.ts';
-import { freePort, type Running, running } from './running.ts';
+import { freePort, type Running, running } from './engine-process.ts';
+import { python } from './install-engines.ts';
 
 /** A fresh moto server: a second, independent emulator, whose Step Functions can run a definition. */
 export const startMoto = async (env: Record<string, string> = {}): Promise<Running> => {

@@ -6,7 +6,7 @@ import { unzipSync } from 'fflate';
 import { type FunctionName, functionNames } from '../../../infra/package/build.ts';
 import { templatePath } from '../../../infra/package/package.ts';
 import { project } from '../../kit/project.ts';
-import type { Deployed } from './sandbox.ts';
+import type { Deployed } from './lambda-sandbox.ts';
 
 /** Where Lambda unpacks an archive, and where this suite does instead. */
 const taskRoot = '/var/task';

@@ -5,7 +5,7 @@ import type { Found, Report } from './explore-worker.ts';
 import { classNames } from './fault.ts';
 import { invariants } from './invariants.ts';
 import type { Mutant } from './mutant/mutant.ts';
-import type { Tally } from './tally.ts';
+import type { Tally } from './schedule-tally.ts';
 
 export type Hunted = Extract<Report, { mutant: string }> & { breaks: string };
 export type Shown = {

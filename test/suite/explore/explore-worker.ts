@@ -3,7 +3,7 @@ import { traceOf } from './history.ts';
 import { type Violation, violations } from './invariants.ts';
 import type { Mutant } from './mutant/mutant.ts';
 import { mutants } from './mutants.ts';
-import { loadDefinition, loadProduct } from './product.ts';
+import { loadDefinition, loadProduct } from './product-bundle.ts';
 import { openPlayer, type Played, type Player, playOf, search, type Task } from './search.ts';
 import { readSchedule, replaying } from './strategy.ts';
 

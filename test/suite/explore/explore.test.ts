@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type Event, traceOf } from './history.ts';
 import { violations } from './invariants.ts';
 import { mutants } from './mutants.ts';
-import { loadDefinition, loadProduct } from './product.ts';
+import { loadDefinition, loadProduct } from './product-bundle.ts';
 import { openPlayer, type Player, playOf, search } from './search.ts';
 import { readSchedule, replaying, scheduleText, seeded } from './strategy.ts';
 

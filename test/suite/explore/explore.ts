@@ -6,12 +6,12 @@ import { type Hunted, huntedOf, printShown, type Shown, shownJson, untried } fro
 import type { Order, Report } from './explore-worker.ts';
 import { mutants } from './mutants.ts';
 import { plays } from './plays.ts';
-import { pooled } from './pool.ts';
-import { loadDefinition } from './product.ts';
+import { loadDefinition } from './product-bundle.ts';
 import { replay } from './replay.ts';
+import { openTally } from './schedule-tally.ts';
 import { exhausted, ofCi, ofLonger, tasksOf } from './search-extent.ts';
 import { readDefinition } from './simulated-machine.ts';
-import { openTally } from './tally.ts';
+import { pooled } from './worker-pool.ts';
 
 const usage = `npm run explore                                  every crash point, then every mutant: what CI runs
 npm run explore -- --longer                      more of it: two of each way to go wrong on every job

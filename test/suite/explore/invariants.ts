@@ -1,16 +1,16 @@
-import { accounted } from './check/accounted.ts';
+import { letIn } from './check/admission.ts';
 import { cleanStart } from './check/clean-start.ts';
-import { conditional } from './check/conditional.ts';
-import { ends } from './check/ends.ts';
-import { kept } from './check/kept.ts';
-import { letIn } from './check/let-in.ts';
+import { conditional } from './check/conditional-write.ts';
+import { accounted } from './check/job-accounts.ts';
+import { kept } from './check/nothing-lost.ts';
 import { nothingOutlives } from './check/nothing-outlives.ts';
-import { once } from './check/once.ts';
+import { once } from './check/one-effect.ts';
 import { oneOutcome } from './check/one-outcome.ts';
 import { oneRun } from './check/one-run.ts';
-import { reasons } from './check/reasons.ts';
+import { ends } from './check/run-end.ts';
+import { reasons } from './check/skip-reason.ts';
 import { validPrompt } from './check/valid-prompt.ts';
-import { type Facts, factsOf } from './facts.ts';
+import { type Facts, factsOf } from './schedule-facts.ts';
 import type { Simulated } from './simulation.ts';
 
 /** The invariants of DESIGN.md by number, and by name what is promised of every run and of a job's runs together. */

@@ -1,7 +1,7 @@
 import { traceOf } from './history.ts';
 import { invariants, violations } from './invariants.ts';
 import { mutants } from './mutants.ts';
-import { loadDefinition, loadProduct } from './product.ts';
+import { loadDefinition, loadProduct } from './product-bundle.ts';
 import { openPlayer, playOf } from './search.ts';
 import { readSchedule, replaying, scheduleText, seeded } from './strategy.ts';
 

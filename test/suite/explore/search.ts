@@ -3,7 +3,7 @@ import { classOf } from './fault.ts';
 import { type Violation, violations } from './invariants.ts';
 import type { Play } from './play.ts';
 import { plays } from './plays.ts';
-import type { Product } from './product.ts';
+import type { Product } from './product-bundle.ts';
 import { readDefinition } from './simulated-machine.ts';
 import { openWorld } from './simulated-service.ts';
 import { type Decisions, type Simulated, type Strategy, simulate } from './simulation.ts';

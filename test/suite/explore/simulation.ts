@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { isProcess, optionsAt } from './decision-options.ts';
 import { faultOf, type Moment, zombies } from './fault.ts';
 import type { Answer, Point } from './gate.ts';
-import { isProcess, optionsAt } from './options.ts';
 import type { World } from './simulated-service.ts';
-import { cued, stallUntil, watched, worldly } from './worldly.ts';
+import { cued, stallUntil, watched, worldly } from './world-events.ts';
 
 /** A schedule: what departs from the usual, and at which step. In all other steps whoever waits longest goes on. */
 export type Decisions = Map<number, string>;

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { boundaries } from './boundaries.ts';
-import type { Found, Order } from './order.ts';
+import type { Found, Order } from './worker-task.ts';
 
 const { name, seed, path, cases, pulse } = workerData as Order;
 const beats = new Int32Array(pulse);

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { dropEvidence, keepEvidence } from '../evidence/evidence.ts';
 import { type BoundaryName, boundaries } from './boundaries.ts';
 import { evidenceRow, faults, type Line, reportText } from './fuzz-report.ts';
-import type { Found, Order } from './order.ts';
+import type { Found, Order } from './worker-task.ts';
 
 const { values } = parseArgs({
   options: {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Schedule } from '../../../lib/schedule/schedule.ts';
-import { anyText } from './text.ts';
+import { anyText } from './hostile-text.ts';
 
 const months = ['JAN', 'feb', 'Mar', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 const weekdays = ['SUN', 'mon', 'Tue', 'WED', 'THU', 'FRI', 'SAT'];

@@ -11,7 +11,7 @@ import type { Run } from '../../../lib/run/run.ts';
 import { reconcile } from '../../../lib/watch/reconcile.ts';
 import { calls, playing, says, tools, work } from '../../kit/agent.ts';
 import type { Gates } from './gates.ts';
-import { nothingSeen, watched } from './watched.ts';
+import { nothingSeen, watched } from './watched-stores.ts';
 
 type Status = 'running' | 'SUCCEEDED' | 'FAILED' | 'ABORTED';
 /** How long a stage is tried again by the state machine: it has more patience than a test. */

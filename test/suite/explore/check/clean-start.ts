@@ -1,5 +1,5 @@
-import type { Facts } from '../facts.ts';
 import type { EventOf } from '../history.ts';
+import type { Facts } from '../schedule-facts.ts';
 import { marksIn } from '../simulated-model.ts';
 
 const notePattern = /\n\nAn earlier attempt at this failed: (\w+)\. It left nothing behind that you can see\.$/;

@@ -1,7 +1,7 @@
-import type { Facts } from '../facts.ts';
 import type { EventOf } from '../history.ts';
-import type { Command } from '../sdk.ts';
+import type { Facts } from '../schedule-facts.ts';
 import { marksIn } from '../simulated-model.ts';
+import type { Command } from '../simulated-sdk.ts';
 import type { Item } from '../simulated-store.ts';
 
 const itemsOf = ({ output }: EventOf<'point'>): Item[] => {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Run } from '../../../../lib/run/run.ts';
-import { type Facts, isRun } from '../facts.ts';
-import { counted } from './counted.ts';
+import { type Facts, isRun } from '../schedule-facts.ts';
+import { counted } from './count-each.ts';
 
 /** 2. A run's outcome is written once, told once, and whoever asks to settle it again is given that one. */
 export const oneOutcome = ({ wrote, of, runs }: Facts): string[] => {

@@ -1,5 +1,5 @@
-import type { Facts } from '../facts.ts';
-import { counted } from './counted.ts';
+import type { Facts } from '../schedule-facts.ts';
+import { counted } from './count-each.ts';
 
 /** 1. However often and in whatever order a slot is delivered: one run item, one execution, one that says it started it. */
 export const oneRun = ({ slots, runs, of, decisions, play }: Facts): string[] => {

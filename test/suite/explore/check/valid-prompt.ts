@@ -1,4 +1,4 @@
-import type { Facts } from '../facts.ts';
+import type { Facts } from '../schedule-facts.ts';
 
 type Part = { type: string; text?: string; toolCallId?: string; input?: unknown; output?: { value?: string } };
 type Message = { role: string; content: string | Part[] };

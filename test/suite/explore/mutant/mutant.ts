@@ -1,4 +1,4 @@
-import type { Edit } from '../product.ts';
+import type { Edit } from '../product-bundle.ts';
 
 /** The product with a guard taken away, and the invariant that then no longer holds. */
 export type Mutant = { name: string; breaks: string; jobs: string[]; edits: Edit[] };

@@ -6,9 +6,9 @@ import type { Failure } from '../../../../lib/failure.ts';
 import { configuredJobs } from '../../../../lib/io/files/config.ts';
 import { type Declared, readJobs, repositoryFiles, writeConfig } from '../../../../lib/io/files/job-files.ts';
 import { boundary, broken, ending } from '../boundary.ts';
+import { changed, edits, jsonEdit } from '../hostile-json.ts';
+import { edited, textEdit } from '../hostile-text.ts';
 import { jobFields, style, yamlText } from '../job-grammar.ts';
-import { changed, edits, jsonEdit } from '../json.ts';
-import { edited, textEdit } from '../text.ts';
 
 const byteEdit = fc.record({ at: fc.nat(4000), byte: fc.nat(255) });
 const jobFile = fc.record({

@@ -7,9 +7,9 @@ import { Job } from '../../../../lib/job/job.ts';
 import { readJobFile, readYaml } from '../../../../lib/job/job-file.ts';
 import { byteLength } from '../../../../lib/text.ts';
 import { boundary, broken } from '../boundary.ts';
+import { changed, edits, jsonEdit } from '../hostile-json.ts';
+import { edited, textEdit } from '../hostile-text.ts';
 import { jobFields, style, yamlText } from '../job-grammar.ts';
-import { changed, edits, jsonEdit } from '../json.ts';
-import { edited, textEdit } from '../text.ts';
 
 const file = 'infra/jobs/fuzzed.yml';
 const known = { tools: ['http_get', 'http_post', 'list_runs', 'previous_result'] };

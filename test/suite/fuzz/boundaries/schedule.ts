@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { boundsOf, slotsAfter } from '../../../../lib/schedule/calendar.ts';
 import { Schedule, scheduleExpression } from '../../../../lib/schedule/schedule.ts';
 import { boundary, broken } from '../boundary.ts';
+import { changed, edits, jsonEdit } from '../hostile-json.ts';
+import { edited, textEdit } from '../hostile-text.ts';
 import { scheduleFields } from '../job-grammar.ts';
-import { changed, edits, jsonEdit } from '../json.ts';
-import { edited, textEdit } from '../text.ts';
 
 const cases = fc.record({
   fields: scheduleFields,

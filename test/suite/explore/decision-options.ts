@@ -1,8 +1,8 @@
-import type { Execution } from './executions.ts';
 import { faultNames, moments, zombies } from './fault.ts';
 import type { Point } from './gate.ts';
-import type { Letter } from './queue.ts';
+import type { Execution } from './simulated-executions.ts';
 import type { Process } from './simulated-lambda.ts';
+import type { Letter } from './simulated-queue.ts';
 import type { World } from './simulated-service.ts';
 
 const maxOrders = 2;

@@ -1,4 +1,4 @@
-import { region } from './cloud.ts';
+import { region } from './emulated-cloud.ts';
 
 const headers = (service: string) => ({
   authorization: `AWS4-HMAC-SHA256 Credential=test/20261122/${region}/${service}/aws4_request, SignedHeaders=host, Signature=0`,

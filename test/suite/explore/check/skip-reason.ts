@@ -1,8 +1,8 @@
 import type { JobState } from '../../../../lib/policy/job-state.ts';
 import type { Run } from '../../../../lib/run/run.ts';
-import { blank, type Facts, isRun, type Wrote } from '../facts.ts';
-import type { Command } from '../sdk.ts';
-import { hasLost } from './ends.ts';
+import { blank, type Facts, isRun, type Wrote } from '../schedule-facts.ts';
+import type { Command } from '../simulated-sdk.ts';
+import { hasLost } from './run-end.ts';
 
 type Read = { state: JobState; at: number; order: number };
 type Skipped = Extract<NonNullable<Run['outcome']>, { status: 'skipped' }>;

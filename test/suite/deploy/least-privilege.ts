@@ -7,9 +7,9 @@ import {
 import { DescribeStateMachineCommand } from '@aws-sdk/client-sfn';
 import { expect, it } from 'vitest';
 import { type FunctionName, functionNames } from '../../../infra/package/build.ts';
-import { region } from './cloud.ts';
 import { slotAgo } from './deployed-stage.ts';
-import { compared, type Grant, grantsOf, type Need } from './grants.ts';
+import { region } from './emulated-cloud.ts';
+import { compared, type Grant, grantsOf, type Need } from './role-grants.ts';
 import type { Deployed } from './test-stage.ts';
 
 const nameOf = (arn = ''): string => arn.slice(arn.lastIndexOf('/') + 1);

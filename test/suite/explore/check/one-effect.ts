@@ -1,8 +1,8 @@
 import { callsOf, type Step } from '../../../../lib/run/step.ts';
-import { attemptOf, type Facts, isAttempt, isRun, isStep, runOf, stepOf, type Wrote } from '../facts.ts';
 import type { Play } from '../play.ts';
+import { attemptOf, type Facts, isAttempt, isRun, isStep, runOf, stepOf, type Wrote } from '../schedule-facts.ts';
 import { marksIn } from '../simulated-model.ts';
-import { counted } from './counted.ts';
+import { counted } from './count-each.ts';
 
 /** How often a run may make a call: as often as the model means it in one attempt. */
 const meant = (play: Play, slot: number, to: string): number =>

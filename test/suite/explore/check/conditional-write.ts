@@ -1,5 +1,5 @@
 import { failures } from '../../../../lib/failure.ts';
-import { type Facts, isAttempt, type Wrote } from '../facts.ts';
+import { type Facts, isAttempt, type Wrote } from '../schedule-facts.ts';
 
 const follows = ({ before, item }: Wrote): boolean =>
   before ? typeof item.version === 'number' && item.version === Number(before.version) + 1 : (item.version ?? 1) === 1;

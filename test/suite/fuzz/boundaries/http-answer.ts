@@ -6,10 +6,10 @@ import { guardedHttp } from '../../../../lib/io/web/http.ts';
 import { byteLength } from '../../../../lib/text.ts';
 import get from '../../../../lib/tools/http_get.ts';
 import { boundary, broken } from '../boundary.ts';
-import { edits } from '../json.ts';
+import { edits } from '../hostile-json.ts';
+import { answerBytes, byteServer, isPlain, transport } from '../hostile-server.ts';
+import { anyText, edited, textEdit } from '../hostile-text.ts';
 import { jobs, noPastRuns } from '../loopback-service.ts';
-import { anyText, edited, textEdit } from '../text.ts';
-import { answerBytes, byteServer, isPlain, transport } from '../wire-answer.ts';
 
 const tag = fc.constantFrom(
   'p',

@@ -5,9 +5,9 @@ import { sessionKey } from '../../../../lib/run/session.ts';
 import type { Step } from '../../../../lib/run/step.ts';
 import { noUsage } from '../../../../lib/usage.ts';
 import { boundary, broken, ending } from '../boundary.ts';
-import { changed, edits, jsonEdit } from '../json.ts';
+import { changed, edits, jsonEdit } from '../hostile-json.ts';
+import type { Wire } from '../loopback-aws.ts';
 import { jobs, openWorld, untouched, type World } from '../loopback-service.ts';
-import type { Wire } from '../shelf.ts';
 
 const slot = '2026-11-22T07:00:00Z';
 export const runId = 'small_20261122T070000Z';

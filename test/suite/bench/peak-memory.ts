@@ -9,7 +9,7 @@ import { anthropicServer } from '../../kit/wire/anthropic-server.ts';
 import type { Section } from './bench-report.ts';
 import type { Bundles } from './bundles.ts';
 import { onLocalService } from './counted-store.ts';
-import { sampleJob, sampleRun, sampleSteps, stepBytes } from './sample.ts';
+import { sampleJob, sampleRun, sampleSteps, stepBytes } from './sample-run.ts';
 
 const lengths = [1, 1_000];
 const furtherSteps = 20;

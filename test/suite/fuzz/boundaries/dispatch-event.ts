@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { executionInput } from '../../../../lib/run/execution.ts';
 import { slotAt } from '../../../../lib/schedule/slot.ts';
 import { boundary, broken, ending } from '../boundary.ts';
-import { changed, edits, jsonEdit } from '../json.ts';
+import { changed, edits, jsonEdit } from '../hostile-json.ts';
+import { edited, textEdit } from '../hostile-text.ts';
 import { openWorld, untouched, type World } from '../loopback-service.ts';
-import { edited, textEdit } from '../text.ts';
 
 /** The hour this began: slots are near it, before it or after it. */
 const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000;

@@ -1,8 +1,8 @@
 import type { Run } from '../../../lib/run/run.ts';
 import { localDate } from '../../../lib/schedule/schedule.ts';
 import type { Slot } from '../../../lib/schedule/slot.ts';
-import type { Met } from './jobs.ts';
-import { dozing } from './oracle.ts';
+import type { Met } from './almanac.ts';
+import { dozing } from './due-slots.ts';
 import { during, type Era, monthOf, type Plan } from './year-plan.ts';
 import type { World } from './year-service.ts';
 

@@ -1,8 +1,8 @@
 import { DescribeExecutionCommand } from '@aws-sdk/client-sfn';
 import { expect, it } from 'vitest';
 import type { Reply } from '../../kit/wire/anthropic-reply.ts';
-import { region } from './cloud.ts';
 import { slotAgo } from './deployed-stage.ts';
+import { region } from './emulated-cloud.ts';
 import type { Deployed } from './test-stage.ts';
 
 const executionOf = (run: string) => `arn:aws:states:${region}:000000000000:execution:nightshift-test:${run}`;

@@ -3,12 +3,12 @@ import type { AssistantPart } from '../../../../lib/run/message.ts';
 import { type CallStatus, Step } from '../../../../lib/run/step.ts';
 import { signature } from '../../../kit/wire/anthropic-reply.ts';
 import { boundary, broken, ending } from '../boundary.ts';
-import { changed, edits, jsonEdit } from '../json.ts';
+import { changed, edits, jsonEdit } from '../hostile-json.ts';
+import { anyText, edited, textEdit } from '../hostile-text.ts';
+import type { Wire } from '../loopback-aws.ts';
 import { openWorld } from '../loopback-service.ts';
-import { promptFault } from '../prompt.ts';
-import type { Wire } from '../shelf.ts';
-import { anyText, edited, textEdit } from '../text.ts';
-import { usage } from './state.ts';
+import { promptFault } from '../prompt-fault.ts';
+import { usage } from './machine-state.ts';
 
 const key = 'small_20261122T070000Z/a1';
 const words = anyText.map((text) => `so ${text}.`);

@@ -21,8 +21,8 @@ import { expect, it } from 'vitest';
 import { functionNames } from '../../../infra/package/build.ts';
 import { alarmNames } from '../../../infra/stack/alarms.ts';
 import { repository } from '../../kit/project.ts';
-import { ask } from './aws.ts';
-import { region } from './cloud.ts';
+import { ask } from './aws-request.ts';
+import { region } from './emulated-cloud.ts';
 import type { Deployed } from './test-stage.ts';
 
 const arn = (service: string, rest: string) => `arn:aws:${service}:${region}:000000000000:${rest}`;

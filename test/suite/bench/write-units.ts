@@ -1,9 +1,9 @@
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { sessionKey } from '../../../lib/run/session.ts';
 import type { Section } from './bench-report.ts';
+import type { StoreCall } from './call-meter.ts';
 import { engine, onLocalService } from './counted-store.ts';
-import type { StoreCall } from './meter.ts';
-import { sampleJob, sampleRun, sampleSteps, stepBytes } from './sample.ts';
+import { sampleJob, sampleRun, sampleSteps, stepBytes } from './sample-run.ts';
 
 const lengths = [1, 50, 200, 1_000];
 const unitBytes = 1_024;

@@ -1,5 +1,5 @@
+import { failed, running } from './decision-options.ts';
 import type { Moment } from './fault.ts';
-import { failed, running } from './options.ts';
 import type { Cue, When } from './play.ts';
 import type { Process } from './simulated-lambda.ts';
 import type { World } from './simulated-service.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { anyText, nastyTexts, unit } from './text.ts';
+import { anyText, nastyTexts, unit } from './hostile-text.ts';
 
 /** JSON as a program may meet it. */
 export type Json = unknown;

@@ -1,6 +1,6 @@
 import { type FunctionName, functionNames } from '../../../infra/package/build.ts';
 import { startMiniStack } from '../engines/ministack.ts';
-import { type Call, recorder } from './recorder.ts';
+import { type Call, recorder } from './call-recorder.ts';
 
 export const region = 'eu-west-1';
 

@@ -10,12 +10,12 @@ import { byteLength } from '../../../../lib/text.ts';
 import { memoryEffects } from '../../../kit/memory-effects.ts';
 import { signature } from '../../../kit/wire/anthropic-reply.ts';
 import { boundary, broken, ending } from '../boundary.ts';
-import { changed, edits, type Json, jsonEdit } from '../json.ts';
+import { changed, edits, type Json, jsonEdit } from '../hostile-json.ts';
+import { answerBytes, byteServer, isPlain, transport } from '../hostile-server.ts';
+import { anyText, edited, nastyTexts, textEdit } from '../hostile-text.ts';
 import { noPastRuns, openWorld } from '../loopback-service.ts';
-import { promptFault } from '../prompt.ts';
-import { anyText, edited, nastyTexts, textEdit } from '../text.ts';
-import { answerBytes, byteServer, isPlain, transport } from '../wire-answer.ts';
-import { run, runId, steps } from './state.ts';
+import { promptFault } from '../prompt-fault.ts';
+import { run, runId, steps } from './machine-state.ts';
 
 const secrets: Record<string, string> = {
   ANTHROPIC_API_KEY: 'sk-ant-very-secret',

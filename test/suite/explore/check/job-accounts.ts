@@ -1,7 +1,7 @@
 import type { JobState } from '../../../../lib/policy/job-state.ts';
 import type { Outcome } from '../../../../lib/run/outcome.ts';
-import { blank, type Facts, isRun, runOf, type Stated } from '../facts.ts';
-import { counted } from './counted.ts';
+import { blank, type Facts, isRun, runOf, type Stated } from '../schedule-facts.ts';
+import { counted } from './count-each.ts';
 
 /** Ends that say nothing about the job: somebody else made them. */
 const notItsFault = ['ExecutionAborted', 'Superseded'];

@@ -1,7 +1,7 @@
 import type { Job } from '../../../lib/job/job.ts';
 import { type Slot, slotAt } from '../../../lib/schedule/slot.ts';
 import { DAY, HOUR, MINUTE } from '../../kit/calendar-oracle.ts';
-import { almanac, keyOf, type Met } from './jobs.ts';
+import { almanac, keyOf, type Met } from './almanac.ts';
 import type { Era, Plan, Span } from './year-plan.ts';
 
 const units: Record<string, number> = { minute: MINUTE, hour: HOUR, day: DAY };

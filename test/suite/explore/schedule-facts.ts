@@ -6,7 +6,7 @@ import type { Run } from '../../../lib/run/run.ts';
 import type { Step } from '../../../lib/run/step.ts';
 import type { Event, EventOf } from './history.ts';
 import type { Play } from './play.ts';
-import type { Letter } from './queue.ts';
+import type { Letter } from './simulated-queue.ts';
 import type { Item } from './simulated-store.ts';
 import type { Simulated } from './simulation.ts';
 

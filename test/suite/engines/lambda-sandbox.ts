@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import type { LambdaError } from '../../../infra/local/lambda/worker.ts';
-import { requireEngine } from './install.ts';
-import { type RuntimeApi, runtimeApi } from './runtime-api.ts';
+import { requireEngine } from './install-engines.ts';
+import { type RuntimeApi, runtimeApi } from './lambda-runtime-api.ts';
 
 /** A deployed function: its unpacked archive and what the template says of it. */
 export type Deployed = {

@@ -1,5 +1,5 @@
-import type { Facts, Stated } from '../facts.ts';
-import { entering, leaving, spared } from './accounted.ts';
+import type { Facts, Stated } from '../schedule-facts.ts';
+import { entering, leaving, spared } from './job-accounts.ts';
 
 type Limits = { perDay?: { runs?: number; usd?: number } };
 

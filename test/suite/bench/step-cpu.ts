@@ -5,7 +5,7 @@ import type { Step } from '../../../lib/run/step.ts';
 import { noUsage } from '../../../lib/usage.ts';
 import { quantile, type Section } from './bench-report.ts';
 import { look, noPastRuns, nowhere } from './play-run.ts';
-import { at, callReply, finalReply, sampleJob, sampleRun, sampleSteps } from './sample.ts';
+import { at, callReply, finalReply, sampleJob, sampleRun, sampleSteps } from './sample-run.ts';
 
 const lengths = [10, 100, 500, 1_000];
 const rounds = 60;

@@ -18,7 +18,7 @@ export type Product = {
 
 const root = resolve(import.meta.dirname, '../../..');
 const definitionFile = 'infra/run.asl.json';
-const stub = join(import.meta.dirname, 'sdk.ts');
+const stub = join(import.meta.dirname, 'simulated-sdk.ts');
 
 const standIn: Plugin = {
   name: 'the SDK as data',

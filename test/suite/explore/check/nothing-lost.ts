@@ -1,7 +1,7 @@
 import type { Run } from '../../../../lib/run/run.ts';
 import type { Step } from '../../../../lib/run/step.ts';
-import { type Facts, isAttempt, isStep, judgedAt, runOf, stepOf } from '../facts.ts';
-import { counted } from './counted.ts';
+import { type Facts, isAttempt, isStep, judgedAt, runOf, stepOf } from '../schedule-facts.ts';
+import { counted } from './count-each.ts';
 
 const isFinal = (step: Step | undefined): boolean => step?.messages.length === 1;
 const numbers = (steps: Step[]): string => steps.map(({ number }) => number).join();

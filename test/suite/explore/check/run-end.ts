@@ -1,8 +1,8 @@
 import { failures } from '../../../../lib/failure.ts';
 import type { Run } from '../../../../lib/run/run.ts';
-import { type Facts, isStep, judgedAt, runOf } from '../facts.ts';
 import type { Play } from '../play.ts';
-import { leftUndone } from '../worldly.ts';
+import { type Facts, isStep, judgedAt, runOf } from '../schedule-facts.ts';
+import { leftUndone } from '../world-events.ts';
 
 /** Failures that a decision brings about at once, by itself. */
 const brought: Record<string, string> = {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import type { Failure } from '../../../../lib/failure.ts';
 import { boundary, broken, ending } from '../boundary.ts';
-import { changed, edits, type Json, jsonEdit } from '../json.ts';
+import { changed, edits, type Json, jsonEdit } from '../hostile-json.ts';
+import { edited, textEdit } from '../hostile-text.ts';
+import { placeOf, type Wire } from '../loopback-aws.ts';
 import { openWorld, type World } from '../loopback-service.ts';
-import { placeOf, type Wire } from '../shelf.ts';
-import { edited, textEdit } from '../text.ts';
-import { run, runId, usage } from './state.ts';
+import { run, runId, usage } from './machine-state.ts';
 
 const at = run.startedAt;
 const failed = { failure: 'StepLimit', message: 'over', usage, endedAt: at, decision: { status: 'give-up' } };

@@ -1,5 +1,5 @@
 import type { Answer, Ask, Kind } from './gate.ts';
-import type { Command } from './sdk.ts';
+import type { Command } from './simulated-sdk.ts';
 
 /** Tries of one request, the first included, as lib/io/lambda.ts sets for the SDK. */
 const maxAttempts = 5;
