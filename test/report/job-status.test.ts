@@ -52,7 +52,7 @@ describe('the status of a job', () => {
       ).status.last;
     const run = 'report_20261122T070000Z';
     expect(await last(succeeded(seven))).toMatchObject({ run, slot: seven, status: 'succeeded', why: null });
-    expect(await last(failed(seven))).toMatchObject({ status: 'failed', why: 'ModelUnavailable' });
+    expect(await last(failed(seven))).toMatchObject({ status: 'failed', failure: 'ModelUnavailable', why: null });
     expect(await last(skip(seven, { why: 'overlap' }))).toMatchObject({ status: 'skipped', why: 'overlap' });
   });
 
