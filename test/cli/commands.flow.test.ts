@@ -160,9 +160,9 @@ test('starts nothing for a slot that has its run, and shows that one', async () 
 });
 
 test("delivers a slot just as its schedule would, without a person's suffix", async () => {
-  const scheduled = ['run', 'typed', '--scheduled', '--infra', infra, '--json', ...here()];
+  const scheduled = ['run', 'typed', '--scheduled', '--infra', infra, ...here()];
   const due = `${new Date(Date.now() - 60_000).toJSON().slice(0, 19)}Z`;
-  const { json, err, exitCode } = await nightshift([...scheduled, '--slot', due]);
+  const { json, err, exitCode } = await nightshift([...scheduled, '--slot', due, '--json']);
   expect(exitCode).toBe(0);
   expect(err).toContain(`${due} is no slot of typed by its job file`);
   expect(json('run')).toMatchObject({ run: `typed_${due.replaceAll(/[-:]/g, '')}`, slot: due });

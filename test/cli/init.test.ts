@@ -1,6 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import type { ReadStream, WriteStream } from 'node:tty';
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
+import { askOn } from '../../infra/cli/command/ask.ts';
 import { check } from '../../infra/cli/command/check.ts';
 import { type InitOptions, init, scheduleOf } from '../../infra/cli/command/init.ts';
 import { commandOutput } from '../kit/command-json.ts';
@@ -62,9 +66,42 @@ test('init asks for what no option gives, again after an answer that is none, an
   expect(await check({ infra }, paper().out)).toBe(0);
 });
 
+test('init asks again at once for a schedule, a time zone or a model that is wrong, also where it was an option', async () => {
+  const infra = directory();
+  const answers = ['0 7 * * ? *', 'CET', 'Asia/Tokyo', 'gpt', 'scripted/fine', 'Go.'];
+  const asked: string[] = [];
+  const { err, exitCode } = await made('report', { infra, schedule: '0 7 *' }, async (question) => {
+    asked.push(question.split(' ', 2).join(' '));
+    return answers.shift() ?? '';
+  });
+  expect(exitCode).toBe(0);
+  expect(asked).toEqual(['When? A', 'In which', 'In which', 'Which model?', 'Which model?', 'What is']);
+  expect(err.text()).toMatch(/^found 3 fields, expected 6.*\nfound "CET", expected a time zone .*\nfound "gpt"/);
+});
+
+test('init refuses a name that is taken before it asks a question', async () => {
+  const infra = directory();
+  writeFileSync(join(infra, 'jobs/there.yaml'), 'schedule: { rate: 1 day }\nmodel: scripted/fine\nprompt: x\n');
+  const never = () => Promise.reject(new Error('init has asked a question'));
+  await expect(made('there', { infra }, never)).rejects.toMatchObject({ name: 'InvalidJob' });
+});
+
+test('init echoes each typed letter once, in every question', async () => {
+  const fakeTty = () => Object.assign(new PassThrough(), { isTTY: true, columns: 80, setRawMode: () => {} });
+  const [keyboard, screen] = [fakeTty(), fakeTty()];
+  const ask = askOn(keyboard as unknown as ReadStream, screen as unknown as WriteStream);
+  for (const answer of ['first', 'second', 'third']) {
+    const answered = ask?.('What?', '');
+    keyboard.write(`${answer}\r`);
+    expect(await answered).toBe(answer);
+    const seen = stripVTControlCharacters(String(screen.read()));
+    expect(seen).toBe(`What?\n> ${answer}\r\n`);
+  }
+});
+
 test.each([
   ['Bad Name', {}, /^<job>: found "Bad Name", must be 1 to 40/],
-  ['there', {}, /there\.yaml: there is such a file already/],
+  ['there', {}, /there\.yaml: this file exists already/],
   ['report', { schedule: 'hourly' }, /report\.yml:\d+:\d+ schedule\.cron: /],
   ['report', { model: 'scripted/none' }, /no script scripts\/none\.yml/],
   ['report', { tool: ['hammer'] }, /unknown tool "hammer"/],

@@ -28,12 +28,17 @@ const filesOf = async (infra: string): Promise<JobFiles> => {
   return { jobs, scripts, holidays, tools: projectPath(repositoryFiles.tools) };
 };
 
-/** Checks a job file that is not written yet, and returns its path and its job. Throws InvalidJob, also for a name that is taken. */
+/** Throws InvalidJob where a file has that job name, in any case of letters. */
+export const mustBeFree = async (infra: string, name: string): Promise<void> => {
+  const { jobs } = await filesOf(infra);
+  const taken = (await readdir(jobs)).find((file) => file.replace(/\.(ya?ml|ts)$/, '').toLowerCase() === name);
+  if (taken !== undefined)
+    throw new Failure('InvalidJob', `${join(jobs, taken)}: this file exists already, expected a new name`);
+};
+
+/** Checks a job file that is not written yet, and returns its path and its job. Throws InvalidJob. */
 export const checkedNewJob = async (infra: string, name: string, text: string, now: Date) => {
   const files = await filesOf(infra);
-  const taken = (await readdir(files.jobs)).find((file) => file.replace(/\.(ya?ml|ts)$/, '').toLowerCase() === name);
-  if (taken !== undefined)
-    throw new Failure('InvalidJob', `${join(files.jobs, taken)}: there is such a file already, expected a new name`);
   const file = `${name}.yml`;
   return { file: join(files.jobs, file), job: await readNewJob(files, file, text, now) };
 };

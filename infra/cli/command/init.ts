@@ -6,8 +6,8 @@ import { type Job, JobName } from '../../../lib/job/job.ts';
 import { modelIdForm, parseModelId } from '../../../lib/job/model-id.ts';
 import { inEnglish } from '../../../lib/report/schedule-text.ts';
 import { slotsAfter } from '../../../lib/schedule/calendar.ts';
-import { scheduleExpression } from '../../../lib/schedule/schedule.ts';
-import { checkedNewJob } from '../client/job-files.ts';
+import { Schedule, scheduleExpression } from '../../../lib/schedule/schedule.ts';
+import { checkedNewJob, mustBeFree } from '../client/job-files.ts';
 import { hint } from '../client/target.ts';
 import type { CommandJson } from '../contract/contract.ts';
 import { exitCodes } from '../print/exit.ts';
@@ -25,12 +25,12 @@ export type InitOptions = Answers & {
   json?: boolean;
 };
 
-/** Asks a person one question; an empty answer is the one in `usual`. */
+/** Asks the user one question. An empty answer means `usual`. */
 export type Ask = (question: string, usual: string) => Promise<string>;
 
 const zoneHere = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 
-/** `1 hour` is a rate, `2026-12-24T18:00:00` a time, six fields a cron. EventBridge's own form, `rate(1 hour)`, is read too. */
+/** Reads `1 hour` as a rate, `2026-12-24T18:00:00` as a time, all else as a cron. Takes EventBridge's `rate(1 hour)` too. */
 export const scheduleOf = (text: string): Record<string, string> => {
   const [, word, inner] = /^(cron|rate|at)\((.*)\)$/.exec(text.trim()) ?? [];
   if (word !== undefined && inner !== undefined) return { [word]: inner };
@@ -49,33 +49,48 @@ const questions: [name: keyof Answers, question: string, usual: () => string][] 
   ['prompt', 'What is the job to do, in a sentence?', () => ''],
 ];
 
-/** What is wrong with an answer alone. The file as a whole is checked before it is written. */
-const wrong = (name: keyof Answers, answer: string): string | undefined => {
-  if (answer.trim() === '') return 'found nothing, expected an answer';
-  return name === 'model' && !parseModelId(answer) ? `found "${answer}", expected ${modelIdForm}` : undefined;
+const problemOf = (schedule: Record<string, string>): string | undefined =>
+  Schedule.safeParse(schedule)
+    .error?.issues.map(({ message }) => message)
+    .join('; ');
+
+const checks: Record<keyof Answers, (answer: string) => string | undefined> = {
+  schedule: (answer) => problemOf(scheduleOf(answer)),
+  timezone: (answer) => problemOf({ rate: '1 day', timezone: answer }),
+  model: (answer) => (parseModelId(answer) ? undefined : `found "${answer}", expected ${modelIdForm}`),
+  prompt: () => undefined,
 };
 
+/** The problem of one answer, or nothing. The file as a whole is checked before it is written. */
+const wrong = (name: keyof Answers, answer: string): string | undefined =>
+  answer.trim() === '' ? 'found nothing, expected an answer' : checks[name](answer);
+
+/** Takes the options as answers and asks for the rest. A bad answer is asked for again. */
 const asked = async (options: InitOptions, ask: Ask, err: Terminal): Promise<Answers> => {
   const answers: Answers = {};
   for (const [name, question, usual] of questions) {
     let answer = options[name];
-    while (answer === undefined) {
-      const given = (await ask(question, usual())) || usual();
-      const problem = wrong(name, given);
-      if (problem === undefined) answer = given;
-      else err.say(problem);
+    for (;;) {
+      answer ??= (await ask(question, usual())) || usual();
+      const problem = wrong(name, answer);
+      if (problem === undefined) break;
+      err.say(problem);
+      answer = undefined;
     }
     answers[name] = answer;
   }
   return answers;
 };
 
-/** Without a terminal nothing is asked: the time zone is this machine's, all else must be given. */
+/** The answers without a terminal, from options alone. The time zone of this machine is the default. Throws InvalidJob. */
 const given = (options: InitOptions): Answers => {
   const needed = (['schedule', 'model', 'prompt'] as const).filter((name) => options[name] === undefined);
   if (needed.length === 0) return { ...options, timezone: options.timezone ?? zoneHere() };
   const names = needed.map((name) => `--${name}`).join(', ');
-  throw new Failure('InvalidJob', `found no ${names}, expected it: questions are asked on a terminal only`);
+  throw new Failure(
+    'InvalidJob',
+    `found no ${names}, expected an option for each: init asks its questions on a terminal only`,
+  );
 };
 
 const textOf = ({ schedule = '', timezone, model, prompt }: Answers, options: InitOptions): string =>
@@ -93,14 +108,14 @@ const textOf = ({ schedule = '', timezone, model, prompt }: Answers, options: In
 
 const exists = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
 
-/** Puts a new file in its place, whole or not at all. Throws InvalidJob where there is one. */
+/** Writes a new file, whole or not at all. Throws InvalidJob where the file exists. */
 const put = async (file: string, text: string): Promise<void> => {
   const aside = `${file}.${randomUUID()}.part`;
   try {
     await writeFile(aside, text, { flag: 'wx' });
     await link(aside, file);
   } catch (cause) {
-    if (exists(cause)) throw new Failure('InvalidJob', `${file}: there is such a file already, expected a new name`);
+    if (exists(cause)) throw new Failure('InvalidJob', `${file}: this file exists already, expected a new name`);
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
     throw new Failure('InvalidJob', `${file} cannot be written (${code})`, { cause });
   } finally {
@@ -121,8 +136,8 @@ const nextOf = ({ schedule }: Job, now: Date): string | null =>
   slotsAfter(schedule, now, { anchor: now }).find(({ skip }) => skip === undefined)?.slot ?? null;
 
 /**
- * Writes a new job file that passes `check`. Asks for what is missing where `ask` is given. Throws InvalidJob for a bad name, for a file
- * that is there, and for answers that make no job; then nothing is written.
+ * Writes a new job file that passes `check`, and asks for missing options where `ask` is given. Throws InvalidJob for a bad name, an
+ * existing file and answers that make no valid job, and then writes nothing.
  */
 export const init = async (
   job: string,
@@ -131,6 +146,7 @@ export const init = async (
   { out, err, ask }: { out: Terminal; err: Terminal; ask?: Ask | undefined },
 ): Promise<number> => {
   const name = nameOf(job);
+  await mustBeFree(options.infra, name);
   const text = textOf(ask ? await asked(options, ask, err) : given(options), options);
   const now = new Date();
   const { file, job: made } = await checkedNewJob(options.infra, name, text, now);
