@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { place } from './kit/place.ts';
+import { temporaryDirectory } from './kit/temporary-directory.ts';
 
 type Violation = { rule: { name: string }; from: string; to: string };
 
@@ -18,7 +18,7 @@ const cruise = async (cwd: string): Promise<{ modules: number; broken: string[] 
 
 /** A tree of small files: path → the files it imports, or a package, or a path that leads nowhere. */
 const plant = (files: Record<string, string[]>): string => {
-  const dir = place();
+  const dir = temporaryDirectory();
   for (const [path, imports] of Object.entries(files)) {
     mkdirSync(join(dir, dirname(path)), { recursive: true });
     const from = (to: string) => (to.endsWith('.ts') ? `./${relative(dirname(path), to)}`.replace('./..', '..') : to);

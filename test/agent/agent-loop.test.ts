@@ -3,7 +3,18 @@ import { ToolError } from '../../lib/agent/tool.ts';
 import { Failure } from '../../lib/failure.ts';
 import { sessionKey } from '../../lib/run/session.ts';
 import { addUsage, noUsage } from '../../lib/usage.ts';
-import { calls, clock, playing, recorded, says, slot, startedAt, tools, usage, work } from '../kit/agent.ts';
+import {
+  clock,
+  recorded,
+  scriptedModel,
+  slot,
+  startedAt,
+  textReply,
+  toolCallReply,
+  tools,
+  usage,
+  work,
+} from '../kit/agent.ts';
 import { freshStores } from '../kit/fresh-stores.ts';
 
 const start = async (fields: Record<string, unknown> = {}) => {
@@ -17,7 +28,7 @@ const over = () => AbortSignal.abort(new Error('over'));
 describe('an attempt', () => {
   test('asks, runs the tools in parallel, commits a step, and ends with the final answer', async () => {
     const { stores, run } = await start({ prompt: 'Report ${slot}.', system: 'Be brief.' });
-    const model = playing(calls(['count', {}], ['count', { by: 2 }]), says('Two.'));
+    const model = scriptedModel(toolCallReply(['count', {}], ['count', { by: 2 }]), textReply('Two.'));
     const { result, steps } = await work(stores, run, model);
     expect(result).toEqual({ status: 'done', steps: 2, usage: addUsage(usage, usage) });
     expect(await stores.sessions.load(sessionKey(run.id, 1))).toEqual(steps);
@@ -34,27 +45,27 @@ describe('an attempt', () => {
 
   test('begins with nothing of the attempt before it, but the declared note', async () => {
     const { stores, run } = await start({ retry: { note: true } });
-    const first = playing(calls(['count', {}]), new Failure('ModelUnavailable', 'gone'));
+    const first = scriptedModel(toolCallReply(['count', {}]), new Failure('ModelUnavailable', 'gone'));
     expect((await work(stores, run, first)).result).toMatchObject({
       status: 'failed',
       failure: 'ModelUnavailable',
       usage,
     });
-    const second = playing(says('Done.'));
+    const second = scriptedModel(textReply('Done.'));
     await work(stores, run, second, { input: { attempt: 2, note: 'ModelUnavailable', spent: usage } });
     expect(second.asked[0]?.messages).toEqual([
       { role: 'user', content: expect.stringMatching(/^Go\.\n\n.*ModelUnavailable/) },
     ]);
     const quiet = await start();
-    const third = playing(says('Done.'));
+    const third = scriptedModel(textReply('Done.'));
     await work(quiet.stores, quiet.run, third, { input: { attempt: 2, note: 'ModelUnavailable' } });
     expect(third.asked[0]?.messages).toEqual([{ role: 'user', content: 'Go.' }]);
   });
 
   test('gives a second invocation of the same attempt a SessionConflict, and never its session', async () => {
     const { stores, run } = await start();
-    await work(stores, run, playing(calls(['count', {}]), new Failure('ModelUnavailable', 'gone')));
-    const zombie = playing(says('Mine.'));
+    await work(stores, run, scriptedModel(toolCallReply(['count', {}]), new Failure('ModelUnavailable', 'gone')));
+    const zombie = scriptedModel(textReply('Mine.'));
     expect((await work(stores, run, zombie)).result).toMatchObject({ status: 'failed', failure: 'SessionConflict' });
     expect(zombie.asked).toEqual([]);
   });
@@ -62,18 +73,18 @@ describe('an attempt', () => {
   test('leaves with `continue` when its time is short, and goes on from the last committed step', async () => {
     const { stores, run } = await start();
     let remaining = 60_000;
-    const first = playing(async () => {
+    const first = scriptedModel(async () => {
       remaining = 40_000;
-      return calls(['count', {}]);
+      return toolCallReply(['count', {}]);
     });
     const left = await work(stores, run, first, { clock: clock({ remainingMs: () => remaining }) });
     expect(left.result).toEqual({ status: 'continue', version: 1 });
-    const second = playing(says('Done.'));
+    const second = scriptedModel(textReply('Done.'));
     const { result } = await work(stores, run, second, { input: { version: 1 } });
     expect(result).toEqual({ status: 'done', steps: 2, usage: addUsage(usage, usage) });
     expect(second.asked[0]?.messages).toHaveLength(3);
     for (const version of [0, 1, 3]) {
-      const late = playing(says('Mine.'));
+      const late = scriptedModel(textReply('Mine.'));
       expect((await work(stores, run, late, { input: { version } })).result).toMatchObject({
         failure: 'SessionConflict',
       });
@@ -83,7 +94,7 @@ describe('an attempt', () => {
 
   test('keeps its reserve: leaves with `continue` rather than wait for a model past the deadline', async () => {
     const { stores, run } = await start();
-    const { result } = await work(stores, run, playing(never), {
+    const { result } = await work(stores, run, scriptedModel(never), {
       clock: clock({ remainingMs: () => 46_000, timeout: over }),
     });
     expect(result).toEqual({ status: 'continue', version: 1 });
@@ -91,7 +102,7 @@ describe('an attempt', () => {
 
   test('calls a model that does not answer within callSeconds ModelUnavailable', async () => {
     const { stores, run } = await start();
-    const { result } = await work(stores, run, playing(never), { clock: clock({ timeout: over }) });
+    const { result } = await work(stores, run, scriptedModel(never), { clock: clock({ timeout: over }) });
     expect(result).toMatchObject({ status: 'failed', failure: 'ModelUnavailable' });
   });
 
@@ -106,13 +117,13 @@ describe('an attempt', () => {
       endedAt: '',
     } as const;
     await stores.runs.put({ ...run, outcome, version: 2 });
-    expect((await work(stores, run, playing())).result).toMatchObject({ failure: 'RunConflict' });
+    expect((await work(stores, run, scriptedModel())).result).toMatchObject({ failure: 'RunConflict' });
   });
 
   test('returns what the model threw, by name and with its Retry-After', async () => {
     const { stores, run } = await start();
     const throttled = new Failure('ModelThrottled', 'slow down', { retryAfterSeconds: 7 });
-    expect((await work(stores, run, playing(throttled))).result).toMatchObject({
+    expect((await work(stores, run, scriptedModel(throttled))).result).toMatchObject({
       failure: 'ModelThrottled',
       retryAfterSeconds: 7,
     });
@@ -120,7 +131,7 @@ describe('an attempt', () => {
 
   test('returns a bug as a Crash whose message tells nothing of its contents', async () => {
     const { stores, run } = await start();
-    const { result, failures } = await work(stores, run, playing(new TypeError('prompt: top secret')));
+    const { result, failures } = await work(stores, run, scriptedModel(new TypeError('prompt: top secret')));
     expect(result).toMatchObject({ status: 'failed', failure: 'Crash' });
     expect(JSON.stringify(result)).not.toContain('secret');
     expect(failures[0]?.cause).toBeInstanceOf(TypeError);
@@ -134,7 +145,11 @@ describe('limits are checked before each model call', () => {
     ['usd, the run’s earlier attempts included', { usd: 0.003 }, 'BudgetExhausted'],
   ])('%s', async (_name, limits, failure) => {
     const { stores, run } = await start({ limits });
-    const model = playing(calls(['count', {}]), calls(['count', {}]), calls(['count', {}]));
+    const model = scriptedModel(
+      toolCallReply(['count', {}]),
+      toolCallReply(['count', {}]),
+      toolCallReply(['count', {}]),
+    );
     const { result, steps } = await work(stores, run, model, { input: { spent: usage } });
     expect(result).toMatchObject({ status: 'failed', failure });
     expect(steps).toHaveLength(2);
@@ -142,9 +157,9 @@ describe('limits are checked before each model call', () => {
 
   test('seconds, counted from the first claim of the attempt', async () => {
     const { stores, run } = await start({ limits: { seconds: 60 } });
-    await work(stores, run, playing(), { clock: clock({ remainingMs: () => 0 }) });
+    await work(stores, run, scriptedModel(), { clock: clock({ remainingMs: () => 0 }) });
     const late = clock({ now: () => new Date(startedAt.getTime() + 60_000) });
-    expect((await work(stores, run, playing(), { clock: late, input: { version: 1 } })).result).toMatchObject({
+    expect((await work(stores, run, scriptedModel(), { clock: late, input: { version: 1 } })).result).toMatchObject({
       failure: 'TimeLimit',
     });
   });
@@ -152,14 +167,19 @@ describe('limits are checked before each model call', () => {
   test('an unknown price holds no usd limit', async () => {
     const { stores, run } = await start({ limits: { usd: 0.0001 } });
     const free = { ...usage, usd: null };
-    const model = playing({ ...calls(['count', {}]), usage: free }, says('Done.', { usage: free }));
+    const model = scriptedModel({ ...toolCallReply(['count', {}]), usage: free }, textReply('Done.', { usage: free }));
     expect((await work(stores, run, model)).result).toMatchObject({ status: 'done', usage: { usd: null } });
   });
 
   test('the same call with the same result, three steps in a row, is LoopDetected', async () => {
     const { stores, run } = await start();
     const same = { count: { ...tools().all.count, run: async () => 'same' } } as ReturnType<typeof tools>['all'];
-    const model = playing(calls(['count', {}]), calls(['count', {}]), calls(['count', {}]), says('no'));
+    const model = scriptedModel(
+      toolCallReply(['count', {}]),
+      toolCallReply(['count', {}]),
+      toolCallReply(['count', {}]),
+      textReply('no'),
+    );
     expect((await work(stores, run, model, { tools: same })).result).toMatchObject({ failure: 'LoopDetected' });
   });
 
@@ -173,11 +193,11 @@ describe('limits are checked before each model call', () => {
         },
       },
     } as ReturnType<typeof tools>['all'];
-    const model = playing(
-      calls(['count', { by: 1 }]),
-      calls(['count', { by: 2 }]),
-      calls(['count', { by: 3 }]),
-      says('no'),
+    const model = scriptedModel(
+      toolCallReply(['count', { by: 1 }]),
+      toolCallReply(['count', { by: 2 }]),
+      toolCallReply(['count', { by: 3 }]),
+      textReply('no'),
     );
     const { result, steps } = await work(stores, run, model, { tools: gone });
     expect(result).toMatchObject({ failure: 'ToolUnavailable' });
@@ -187,21 +207,21 @@ describe('limits are checked before each model call', () => {
 
 describe('what a model may say', () => {
   test.each([
-    ['nothing', says(''), 'EmptyReply'],
-    ['white space', says(' \n\t'), 'EmptyReply'],
-    ['half of a text', says('Once upon', { finish: 'length' }), 'ReplyCut'],
-    ['no', says('no', { finish: 'refused' }), 'ReplyRefused'],
+    ['nothing', textReply(''), 'EmptyReply'],
+    ['white space', textReply(' \n\t'), 'EmptyReply'],
+    ['half of a text', textReply('Once upon', { finish: 'length' }), 'ReplyCut'],
+    ['no', textReply('no', { finish: 'refused' }), 'ReplyRefused'],
   ])('%s is a failure by name, and nothing is stored', async (_name, reply, failure) => {
     const { stores, run } = await start();
-    expect((await work(stores, run, playing(reply))).result).toMatchObject({ status: 'failed', failure, usage });
+    expect((await work(stores, run, scriptedModel(reply))).result).toMatchObject({ status: 'failed', failure, usage });
     expect(await stores.sessions.load(sessionKey(run.id, 1))).toEqual([]);
   });
 
   test('an unknown tool, wrong arguments and arguments that are no object are told back, and the session goes on', async () => {
     const { stores, run } = await start();
-    const model = playing(
-      calls(['rm', {}], ['count', { by: 'x' }], ['count', 'not json'], ['bad name!', []]),
-      says('Sorry.'),
+    const model = scriptedModel(
+      toolCallReply(['rm', {}], ['count', { by: 'x' }], ['count', 'not json'], ['bad name!', []]),
+      textReply('Sorry.'),
     );
     const { result, steps } = await work(stores, run, model);
     expect(result).toMatchObject({ status: 'done' });
@@ -211,7 +231,7 @@ describe('what a model may say', () => {
 
   test('a megabyte of text is cut and marked, and the step commits', async () => {
     const { stores, run } = await start();
-    const { result, steps } = await work(stores, run, playing(says('"é\\'.repeat(300_000))));
+    const { result, steps } = await work(stores, run, scriptedModel(textReply('"é\\'.repeat(300_000))));
     expect(result).toMatchObject({ status: 'done' });
     expect(JSON.stringify(steps[0]?.messages)).toMatch(/\[cut: the first part of 1200000 bytes\]/);
   });
@@ -222,7 +242,9 @@ describe('what a model may say', () => {
       throw new Failure('DamagedItem', 'item x');
     };
     const all = { count: { ...tools().all.count, run: damaged } } as ReturnType<typeof tools>['all'];
-    const { result, steps } = await work(stores, run, playing(calls(['count', {}]), says('Done.')), { tools: all });
+    const { result, steps } = await work(stores, run, scriptedModel(toolCallReply(['count', {}]), textReply('Done.')), {
+      tools: all,
+    });
     expect(result).toMatchObject({ status: 'done' });
     expect(steps[0]?.calls).toEqual(['error']);
   });
@@ -235,7 +257,9 @@ describe('what a model may say', () => {
       count: { ...tools().all.count, run: () => gate.finally(() => (ended = true)) },
       pay: { ...tools().all.pay, run: async () => Promise.reject(new Failure('StoreUnavailable', 'gone')) },
     } as ReturnType<typeof tools>['all'];
-    const working = work(stores, run, playing(calls(['count', {}], ['pay', { to: 'bob' }])), { tools: all });
+    const working = work(stores, run, scriptedModel(toolCallReply(['count', {}], ['pay', { to: 'bob' }])), {
+      tools: all,
+    });
     setImmediate(open, 'late');
     expect((await working).result).toMatchObject({ failure: 'StoreUnavailable' });
     expect(ended).toBe(true);
@@ -247,7 +271,9 @@ describe('what a model may say', () => {
       typeof tools
     >['all'];
     const many = Array.from({ length: 40 }, (_, by): [string, unknown] => ['count', { by }]);
-    const { result, steps } = await work(stores, run, playing(calls(...many), says('Done.')), { tools: loud });
+    const { result, steps } = await work(stores, run, scriptedModel(toolCallReply(...many), textReply('Done.')), {
+      tools: loud,
+    });
     expect(result).toMatchObject({ status: 'done' });
     expect(steps[0]?.calls.filter((status) => status === 'refused')).toHaveLength(8);
   });
@@ -258,8 +284,8 @@ describe('a reply too large to be committed', () => {
     const { stores, run } = await start();
     const { all, made } = tools();
     const thoughts = { type: 'reasoning' as const, text: 'x'.repeat(250_000) };
-    const reply = calls(['pay', { to: 'bob' }]);
-    const { result } = await work(stores, run, playing({ ...reply, content: [thoughts, ...reply.content] }), {
+    const reply = toolCallReply(['pay', { to: 'bob' }]);
+    const { result } = await work(stores, run, scriptedModel({ ...reply, content: [thoughts, ...reply.content] }), {
       tools: all,
     });
     expect(result).toMatchObject({ status: 'failed', failure: 'ItemTooLarge' });
@@ -272,14 +298,14 @@ describe('a typed result', () => {
 
   test('that fits ends the attempt, in a code fence too', async () => {
     const { stores, run } = await start(typed);
-    const model = playing(says('```json\n{"total": 3}\n```'));
+    const model = scriptedModel(textReply('```json\n{"total": 3}\n```'));
     expect((await work(stores, run, model)).result).toMatchObject({ status: 'done', steps: 1 });
     expect(model.asked[0]?.system).toContain('"required":["total"]');
   });
 
   test('that does not fit is sent back once, with what is wrong', async () => {
     const { stores, run } = await start(typed);
-    const model = playing(says('{"total": "three"}'), says('{"total": 3}'));
+    const model = scriptedModel(textReply('{"total": "three"}'), textReply('{"total": 3}'));
     expect((await work(stores, run, model)).result).toMatchObject({ status: 'done', steps: 2 });
     expect(model.asked[1]?.messages.at(-1)).toMatchObject({
       role: 'user',
@@ -289,20 +315,20 @@ describe('a typed result', () => {
 
   test('that does not fit twice is InvalidResult', async () => {
     const { stores, run } = await start(typed);
-    expect((await work(stores, run, playing(says('three'), says('3')))).result).toMatchObject({
+    expect((await work(stores, run, scriptedModel(textReply('three'), textReply('3')))).result).toMatchObject({
       failure: 'InvalidResult',
     });
   });
 });
 
 describe('an effect `once`', () => {
-  const pay = calls(['pay', { to: 'bob' }]);
+  const pay = toolCallReply(['pay', { to: 'bob' }]);
 
   test('is made once a run: a later attempt gets what came back', async () => {
     const { stores, run } = await start();
     const { all, made } = tools(async () => 'receipt 1');
-    await work(stores, run, playing(pay, new Failure('ModelUnavailable', 'gone')), { tools: all });
-    const second = playing(pay, says('Paid.'));
+    await work(stores, run, scriptedModel(pay, new Failure('ModelUnavailable', 'gone')), { tools: all });
+    const second = scriptedModel(pay, textReply('Paid.'));
     const { steps } = await work(stores, run, second, { tools: all, input: { attempt: 2 } });
     expect(made.paid).toHaveLength(1);
     expect(steps[0]?.calls).toEqual(['recorded']);
@@ -314,9 +340,14 @@ describe('an effect `once`', () => {
     const { all, made } = tools(async () => {
       throw new ToolError('interrupted', 'the line went dead');
     });
-    const { steps } = await work(stores, run, playing(pay, new Failure('ModelUnavailable', 'gone')), { tools: all });
+    const { steps } = await work(stores, run, scriptedModel(pay, new Failure('ModelUnavailable', 'gone')), {
+      tools: all,
+    });
     expect(steps[0]?.calls).toEqual(['unknown']);
-    const second = await work(stores, run, playing(pay, says('I do not know.')), { tools: all, input: { attempt: 2 } });
+    const second = await work(stores, run, scriptedModel(pay, textReply('I do not know.')), {
+      tools: all,
+      input: { attempt: 2 },
+    });
     expect(second.steps[0]?.calls).toEqual(['unknown']);
     expect(made.paid).toHaveLength(1);
   });
@@ -328,9 +359,12 @@ describe('an effect `once`', () => {
       began.resolve();
       return never();
     });
-    const dead = work(stores, run, playing(pay), { tools: all });
+    const dead = work(stores, run, scriptedModel(pay), { tools: all });
     await began.promise;
-    const second = await work(stores, run, playing(pay, says('I do not know.')), { tools: all, input: { attempt: 2 } });
+    const second = await work(stores, run, scriptedModel(pay, textReply('I do not know.')), {
+      tools: all,
+      input: { attempt: 2 },
+    });
     expect(second.steps[0]?.calls).toEqual(['unknown']);
     expect(made.paid).toHaveLength(1);
     void dead;
@@ -343,9 +377,12 @@ describe('an effect `once`', () => {
       if (!reachable) throw new ToolError('unreachable', 'no route');
       return 'receipt 1';
     });
-    await work(stores, run, playing(pay, new Failure('ModelUnavailable', 'gone')), { tools: all });
+    await work(stores, run, scriptedModel(pay, new Failure('ModelUnavailable', 'gone')), { tools: all });
     reachable = true;
-    const second = await work(stores, run, playing(pay, says('Paid.')), { tools: all, input: { attempt: 2 } });
+    const second = await work(stores, run, scriptedModel(pay, textReply('Paid.')), {
+      tools: all,
+      input: { attempt: 2 },
+    });
     expect(second.steps[0]?.calls).toEqual(['ok']);
     expect(new Set(made.paid).size).toBe(1);
   });
@@ -353,7 +390,7 @@ describe('an effect `once`', () => {
   test('is not made by a zombie whose attempt was given up while it worked', async () => {
     const { stores, run } = await start();
     const { all, made } = tools();
-    const zombie = playing(async () => {
+    const zombie = scriptedModel(async () => {
       const seen = await stores.attempts.get(run.id, 1);
       const decision = { status: 'retry', delaySeconds: 0 } as const;
       const failed = { failure: 'Crash', message: '', usage: noUsage, endedAt: '', decision } as const;
@@ -368,9 +405,14 @@ describe('an effect `once`', () => {
   test('that is meant twice in one attempt is made twice, under two keys', async () => {
     const { stores, run } = await start();
     const { all, made } = tools();
-    await work(stores, run, playing(calls(['pay', { to: 'bob' }], ['pay', { to: 'bob' }]), says('Twice.')), {
-      tools: all,
-    });
+    await work(
+      stores,
+      run,
+      scriptedModel(toolCallReply(['pay', { to: 'bob' }], ['pay', { to: 'bob' }]), textReply('Twice.')),
+      {
+        tools: all,
+      },
+    );
     expect(new Set(made.paid).size).toBe(2);
   });
 });

@@ -4,7 +4,7 @@ import { ToolError } from '../../lib/agent/tool.ts';
 import { Job } from '../../lib/job/job.ts';
 import type { CallStatus, Step } from '../../lib/run/step.ts';
 import { noUsage } from '../../lib/usage.ts';
-import { calls, playing, recorded, startedAt, tools, work } from '../kit/agent.ts';
+import { recorded, scriptedModel, startedAt, toolCallReply, tools, work } from '../kit/agent.ts';
 import { freshStores } from '../kit/fresh-stores.ts';
 import { stepOf } from '../kit/stored.ts';
 
@@ -124,7 +124,7 @@ describe('an unreachable tool', () => {
     const stores = await freshStores(() => startedAt);
     const run = () => Promise.reject(new ToolError('unreachable', 'no route'));
     const gone = { count: { ...tools().all.count, run } } as ReturnType<typeof tools>['all'];
-    const model = playing(...Array.from({ length: 4 }, () => calls(['count', { by: 1 }])));
+    const model = scriptedModel(...Array.from({ length: 4 }, () => toolCallReply(['count', { by: 1 }])));
     const { result } = await work(stores, await recorded(stores), model, { tools: gone });
     expect(result).toMatchObject({ status: 'failed', failure: 'ToolUnavailable' });
   });

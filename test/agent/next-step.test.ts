@@ -4,7 +4,7 @@ import { ToolError, type ToolErrorKind } from '../../lib/agent/tool.ts';
 import type { Effect } from '../../lib/run/effect.ts';
 import { callsOf, type Step } from '../../lib/run/step.ts';
 import { memoryEffects } from '../kit/memory-effects.ts';
-import { replyOf, stubTool, takeTurns } from '../kit/turns.ts';
+import { replyOf, stubTool, takeSteps } from '../kit/take-steps.ts';
 
 type End = 'ok' | ToolErrorKind;
 const pay = (toolCallId: string, to = 'Ann'): ReplyPart => ({
@@ -28,7 +28,7 @@ const payments = (...ends: End[]) => {
   };
   const attempt = async (number: number, ...turns: ReplyPart[][]) =>
     (
-      await takeTurns(
+      await takeSteps(
         turns.map((parts) => replyOf(parts)),
         { tools, effects: memoryEffects(stored), attempt: number },
       )
@@ -82,7 +82,7 @@ describe('an answer that does not fit', () => {
   it('is sent back once, with what is wrong', async () => {
     const answer = replyOf([{ type: 'text', text: 'Wrong.' }], 'stop');
     const readResult = () => ({ problem: 'it is wrong' });
-    const steps = await takeTurns([answer, answer], { tools: {}, effects: memoryEffects(), readResult });
+    const steps = await takeSteps([answer, answer], { tools: {}, effects: memoryEffects(), readResult });
     expect(steps.map(({ messages }) => messages.length)).toEqual([2, 1]);
     expect(steps[0]?.messages[1]).toMatchObject({ role: 'user', content: expect.stringContaining('it is wrong') });
   });

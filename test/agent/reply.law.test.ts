@@ -11,7 +11,7 @@ import { isFinal, Step } from '../../lib/run/step.ts';
 import { byteLength } from '../../lib/text.ts';
 import { codePoint } from '../kit/code-point.ts';
 import { memoryEffects } from '../kit/memory-effects.ts';
-import { replyOf, stubTool, takeTurns } from '../kit/turns.ts';
+import { replyOf, stubTool, takeSteps } from '../kit/take-steps.ts';
 
 /** DynamoDB's bound less what an item has beside its step. */
 const maxStepBytes = 400 * 1024 - 400;
@@ -108,11 +108,11 @@ const faultsOf = (messages: Message[]): string[] => {
 };
 
 /** The steps until one reply is refused by name or is the final answer. */
-const committed = async (replies: ModelReply[], world: Parameters<typeof takeTurns>[1]): Promise<Step[]> => {
+const committed = async (replies: ModelReply[], world: Parameters<typeof takeSteps>[1]): Promise<Step[]> => {
   let steps: Step[] = [];
   for (let count = 1; count <= replies.length; count++) {
     try {
-      steps = await takeTurns(replies.slice(0, count), { ...world, effects: memoryEffects() });
+      steps = await takeSteps(replies.slice(0, count), { ...world, effects: memoryEffects() });
     } catch (thrown) {
       expect(thrown).toBeInstanceOf(Failure);
       expect(thrown).toMatchObject({ name: expect.stringMatching(/^(EmptyReply|ReplyCut|ReplyRefused)$/) });
@@ -150,7 +150,7 @@ describe('a session', () => {
       return { type: 'tool-call', toolCallId: `c${at}`, toolName: 'get', input: args };
     });
     const words = Array.from({ length: 20 }, (): ReplyPart => ({ type: 'text', text: huge }));
-    const [step] = await takeTurns([replyOf([...words, ...calls])], { tools, effects: memoryEffects() });
+    const [step] = await takeSteps([replyOf([...words, ...calls])], { tools, effects: memoryEffects() });
     const size = byteLength(JSON.stringify(step));
     expect(size).toBeGreaterThan(maxStepBytes * 0.8);
     expect(size).toBeLessThan(maxStepBytes);

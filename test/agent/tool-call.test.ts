@@ -8,7 +8,7 @@ import type { ToolCallPart } from '../../lib/run/message.ts';
 import { byteLength } from '../../lib/text.ts';
 import { memoryEffects } from '../kit/memory-effects.ts';
 import { runOf } from '../kit/stored.ts';
-import { stubTool } from '../kit/turns.ts';
+import { stubTool } from '../kit/take-steps.ts';
 
 const run = runOf('report');
 const unused = () => Promise.reject(new Error('not for this test'));

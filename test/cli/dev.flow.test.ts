@@ -13,7 +13,7 @@ import { readJobs } from '../../lib/io/files/job-files.ts';
 import { compactSlot, slotAt } from '../../lib/schedule/slot.ts';
 import { commandOutput } from '../kit/command-json.ts';
 import { clientOptions, isAlive } from '../kit/local-service.ts';
-import { place } from '../kit/place.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 const cli = fileURLToPath(new URL('../../infra/cli/nightshift.mjs', import.meta.url));
 const nowhere = JSON.stringify({ StartAt: 'Done', States: { Done: { Type: 'Succeed' } } });
@@ -32,7 +32,7 @@ const daemonOf = (dir: string): number => JSON.parse(readFileSync(join(dir, 'dat
 
 /** A directory with a script whose every attempt takes a moment. Its daemon is gone when the test is over. */
 const project = (): string => {
-  const dir = place();
+  const dir = temporaryDirectory();
   write(dir, 'scripts', 'report', 'attempts: [[{ text: Done., delaySeconds: 0.4 }]]');
   onTestFinished(() => {
     const pid = existsSync(join(dir, 'data/service.json')) ? daemonOf(dir) : undefined;

@@ -7,12 +7,12 @@ import { expect, test } from 'vitest';
 import { askOn } from '../../infra/cli/command/ask.ts';
 import { check } from '../../infra/cli/command/check.ts';
 import { type InitOptions, init, scheduleOf } from '../../infra/cli/command/init.ts';
+import { capturedTerminal } from '../kit/captured-terminal.ts';
 import { commandOutput } from '../kit/command-json.ts';
-import { paper } from '../kit/paper.ts';
-import { place } from '../kit/place.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 const directory = (): string => {
-  const infra = place();
+  const infra = temporaryDirectory();
   for (const name of ['jobs', 'scripts']) mkdirSync(join(infra, name));
   writeFileSync(join(infra, 'scripts/fine.yml'), 'attempts: [[{ text: Fine. }]]');
   return infra;
@@ -25,7 +25,7 @@ const good = {
   prompt: 'Write: the ${date} report.',
 };
 const made = async (name: string, options: InitOptions, ask?: (question: string, usual: string) => Promise<string>) => {
-  const [out, err] = [paper(), paper()];
+  const [out, err] = [capturedTerminal(), capturedTerminal()];
   const exitCode = await init(name, options, '.nightshift', { out: out.out, err: err.out, ask });
   return { exitCode, out, err };
 };
@@ -47,7 +47,7 @@ test('init writes a job file that passes check, from options alone', async () =>
   expect(exitCode).toBe(0);
   const file = join(infra, 'jobs/report.yml');
   expect(commandOutput('init', out.text())).toMatchObject({ job: 'report', file, timezone: 'Asia/Tokyo' });
-  expect(await check({ infra }, paper().out)).toBe(0);
+  expect(await check({ infra }, capturedTerminal().out)).toBe(0);
   expect(readFileSync(file, 'utf8')).toMatch(/^# yaml-language-server: .*\ndescription: "?A report: hourly/);
   expect(readdirSync(join(infra, 'jobs'))).toEqual(['report.yml']);
 });
@@ -63,7 +63,7 @@ test('init asks for what no option gives, again after an answer that is none, an
   expect(asked).toHaveLength(6);
   expect(err.text()).toMatch(/^found "gpt", expected one of .*\nfound nothing, expected an answer\n$/);
   expect(readFileSync(join(infra, 'jobs/report.yml'), 'utf8')).toContain('cron: 0 7 * * ? *');
-  expect(await check({ infra }, paper().out)).toBe(0);
+  expect(await check({ infra }, capturedTerminal().out)).toBe(0);
 });
 
 test('init asks again at once for a schedule, a time zone or a model that is wrong, also where it was an option', async () => {

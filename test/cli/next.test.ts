@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { commandOutput } from '../kit/command-json.ts';
-import { place } from '../kit/place.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 const directory = (job: string): string => {
-  const infra = place();
+  const infra = temporaryDirectory();
   for (const name of ['jobs', 'holidays']) mkdirSync(join(infra, name));
   writeFileSync(join(infra, 'jobs/report.yml'), job);
   writeFileSync(join(infra, 'holidays/np.yml'), '2190-01-03: Holiday\n');

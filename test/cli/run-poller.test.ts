@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { runPoller } from '../../infra/cli/dev/run-poller.ts';
-import { ids, reports, slots } from '../kit/report-service.ts';
+import { ids, reportService, slots } from '../kit/report-service.ts';
 
 test('reports a queued run as queued, then as started, then as ended', async () => {
-  const { deliver, ends, stores } = await reports({ overlap: 'queue-one' });
+  const { deliver, ends, stores } = await reportService({ overlap: 'queue-one' });
   const [one, two, three] = ids;
   const poller = runPoller(new Date(0));
   const events = async () => {

@@ -13,9 +13,9 @@ import { stop } from '../../infra/cli/command/stop.ts';
 import { machineArn } from '../../infra/local/arn.ts';
 import { functionNames } from '../../infra/package/build.ts';
 import { readJobs } from '../../lib/io/files/job-files.ts';
+import { capturedTerminal } from '../kit/captured-terminal.ts';
 import { commandOutput } from '../kit/command-json.ts';
 import { isAlive } from '../kit/local-service.ts';
-import { paper } from '../kit/paper.ts';
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'nightshift-stage-')));
 const [data, infra] = [join(root, 'data'), join(root, 'infra')];
@@ -106,7 +106,7 @@ test.each([
   ['at a stage', stage, 'two'],
 ])('stop %s ends an open run as ExecutionAborted, and changes nothing the second time', async (_, target, suffix) => {
   const { run } = await local.dispatch({ job: 'slow', slot, suffix });
-  const first = paper();
+  const first = capturedTerminal();
   expect(await stop(run, { ...target, json: true }, data, first.out)).toBe(0);
   expect(commandOutput('stop', first.text())).toMatchObject({
     run,
@@ -115,29 +115,33 @@ test.each([
     failure: 'ExecutionAborted',
     stopped: true,
   });
-  const again = paper();
+  const again = capturedTerminal();
   expect(await stop(run, { ...target, json: true }, data, again.out)).toBe(0);
   expect(commandOutput('stop', again.text())).toMatchObject({ failure: 'ExecutionAborted', stopped: false });
-  const words = paper();
+  const words = capturedTerminal();
   await stop(run, target, data, words.out);
   expect(words.text()).toMatch(/^slow_\S+ ended at \S+ \(failed: ExecutionAborted\)\. Nothing was stopped\.\n/);
 });
 
 test('stop refuses a run that is not there by name, also where no data is, and makes none', async () => {
   const unknown = { name: 'UnknownRun' };
-  await expect(stop('slow_20200101T000000Z', { data }, data, paper().out)).rejects.toMatchObject(unknown);
+  await expect(stop('slow_20200101T000000Z', { data }, data, capturedTerminal().out)).rejects.toMatchObject(unknown);
   const empty = join(root, 'empty');
-  await expect(stop('slow_20200101T000000Z', { data: empty }, data, paper().out)).rejects.toMatchObject(unknown);
-  await expect(logs('slow_20200101T000000Z', { data: empty, limit: 9 }, paper().out)).rejects.toMatchObject(unknown);
+  await expect(stop('slow_20200101T000000Z', { data: empty }, data, capturedTerminal().out)).rejects.toMatchObject(
+    unknown,
+  );
+  await expect(logs('slow_20200101T000000Z', { data: empty, limit: 9 }, capturedTerminal().out)).rejects.toMatchObject(
+    unknown,
+  );
   expect(existsSync(empty)).toBe(false);
 });
 
 test('logs prints the lines of one run here, for people and for programs, the oldest first', async () => {
   const id = 'slow_20261122T070000Z_one';
-  const told = paper();
+  const told = capturedTerminal();
   expect(await logs(id, { data, limit: 1000 }, told.out)).toBe(0);
   expect(told.text()).toMatch(/^\S+Z {2}INFO {3}dispatch {2}run recorded {2}.*run|slot=/);
-  const printed = paper();
+  const printed = capturedTerminal();
   expect(await logs(id, { data, limit: 1, json: true }, printed.out)).toBe(0);
   const { lines, more } = commandOutput('logs', printed.text());
   expect({ more, lines }).toMatchObject({ more: true, lines: [{ function: 'dispatch', message: 'run recorded' }] });
@@ -146,7 +150,7 @@ test('logs prints the lines of one run here, for people and for programs, the ol
 test('logs reads every page of the log groups of a stage, within the time of the run', async () => {
   expect(loggingFunctions.toSorted()).toEqual(functionNames.toSorted());
   const id = 'slow_20261122T070000Z_two';
-  const printed = paper();
+  const printed = capturedTerminal();
   expect(await logs(id, { ...stage, limit: 10, json: true }, printed.out)).toBe(0);
   const { lines, more, from, to } = commandOutput('logs', printed.text());
   expect(more).toBe(false);
@@ -165,5 +169,7 @@ test('logs reads every page of the log groups of a stage, within the time of the
 test('logs says that AWS refuses the caller', async () => {
   refused = true;
   const id = 'slow_20261122T070000Z_two';
-  await expect(logs(id, { ...stage, limit: 10 }, paper().out)).rejects.toMatchObject({ name: 'Unauthorized' });
+  await expect(logs(id, { ...stage, limit: 10 }, capturedTerminal().out)).rejects.toMatchObject({
+    name: 'Unauthorized',
+  });
 });

@@ -11,7 +11,7 @@ import { slotAt } from '../../lib/schedule/slot.ts';
 import { clientOptions, invoke, lines } from '../kit/local-service.ts';
 import { modelEnv } from '../kit/local-stage.ts';
 import { serve } from '../kit/model-server.ts';
-import { place } from '../kit/place.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { runCounts } from '../suite/bench/run-counts.ts';
 
 const steps = 5;
@@ -81,8 +81,8 @@ const packagedLogs = async (dir: string) => {
 
 describe('the cost table', () => {
   test('is made from what a run and a look of the watchman do ask of AWS', async () => {
-    const counted = await runCounts(place(), steps);
-    const logs = await packagedLogs(place());
+    const counted = await runCounts(temporaryDirectory(), steps);
+    const logs = await packagedLogs(temporaryDirectory());
     const measured = { run: { ...counted.run, ...logs.run }, look: { ...counted.look, ...logs.look } };
     expect(Counts.parse(measured)).toEqual(measured);
     // After a change that is meant: npx vitest run test/docs/costs.flow.test.ts -u, then npm run generate.

@@ -7,7 +7,7 @@ import type { Tool, ToolContext } from '../../lib/agent/tool.ts';
 import { readJobs, repositoryFiles } from '../../lib/io/files/job-files.ts';
 import { blocksOf, documents, filesAt, filesIn, textOf } from '../kit/documents.ts';
 import { job } from '../kit/job.ts';
-import { place } from '../kit/place.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 /** The heading as GitHub names it in a link. */
 const anchorOf = (heading: string): string =>
@@ -71,7 +71,7 @@ describe('the job files, scripts and holidays of a document', () => {
   const withFiles = documents.filter((file) => Object.keys(filesIn(file)).length > 0);
 
   it.each(withFiles)('%s pass the checks of `nightshift check`', async (document) => {
-    const dir = place();
+    const dir = temporaryDirectory();
     for (const kind of ['jobs', 'scripts', 'tools', 'holidays'] as const) {
       mkdirSync(join(dir, kind), { recursive: true });
       const own = filesAt(document, repositoryFiles[kind]);
@@ -97,7 +97,7 @@ describe('the tool of lib/tools/README.md', () => {
 
   const loaded = async (): Promise<Tool> => {
     const [text = ''] = Object.values(filesAt(document, 'lib/tools'));
-    const file = join(place(), 'tool.ts');
+    const file = join(temporaryDirectory(), 'tool.ts');
     const code = text
       .replace("'../agent/tool.ts'", `'${resolve('lib/agent/tool.ts')}'`)
       .replace("'zod'", `'${resolve('node_modules/zod/index.js')}'`);

@@ -4,7 +4,7 @@ import { slotAt } from '../../lib/schedule/slot.ts';
 import { filesAt, textOf } from '../kit/documents.ts';
 import { modelEnv, stage } from '../kit/local-stage.ts';
 import { openaiCompatibleModel } from '../kit/model-servers.ts';
-import { place } from '../kit/place.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { anthropicServer } from '../kit/wire/anthropic-server.ts';
 import { pagesServer } from '../kit/wire/pages.ts';
 
@@ -37,7 +37,7 @@ test('the first job of the README succeeds with a script, with a local model ser
   onTestFinished(async () => void (await Promise.all([site, local, claude].map((server) => server.close()))));
 
   const env = { ...modelEnv(claude), OPENAI_COMPATIBLE_BASE_URL: local.env.OPENAI_COMPATIBLE_BASE_URL ?? '' };
-  const { deliver, ended, stores } = await stage(place(), filesAt(readme, 'infra/jobs'), env, {
+  const { deliver, ended, stores } = await stage(temporaryDirectory(), filesAt(readme, 'infra/jobs'), env, {
     around: pageOnLoopback(site.port),
     scripts: filesAt(readme, 'infra/scripts'),
   });

@@ -5,7 +5,7 @@ import { configuredJobs, configuredScripts } from '../../lib/io/files/config.ts'
 import { type Declared, type JobFiles, readJobs, repositoryFiles, writeConfig } from '../../lib/io/files/job-files.ts';
 import { problemText, type Referable, readJobFile, readYaml } from '../../lib/job/job-file.ts';
 import { failureOf } from '../kit/failure-of.ts';
-import { place } from '../kit/place.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 const good = ['schedule: { rate: 1 hour }', 'model: anthropic/claude', 'prompt: Go.'];
 const known: Referable = { tools: ['http_get', 'list_runs'], holidays: { nl: ['2027-04-27', '2026-12-25'], xx: [] } };
@@ -226,7 +226,7 @@ describe('a job file', () => {
 
 /** The files of a directory of the test's own. */
 const written = (files: Record<string, string[]>): JobFiles => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const all = { 'tools/http_get.ts': [''], ...files };
   for (const [file, lines] of Object.entries(all)) {
     mkdirSync(dirname(join(dir, file)), { recursive: true });
@@ -337,7 +337,7 @@ describe('the job files', () => {
   });
 
   it('become the configuration the functions read, which replaces the one before as a whole', async () => {
-    const directory = join(place(), 'config');
+    const directory = join(temporaryDirectory(), 'config');
     const declared: Declared = await readJobs(
       written({ 'jobs/a.yml': scripted('s'), 'jobs/b.yml': good, 'scripts/s.yml': played }),
     );

@@ -17,7 +17,7 @@ export const startedAt = new Date('2026-11-22T07:00:05Z');
 export const usage = { inputTokens: 100, outputTokens: 10, cacheReadTokens: 0, cacheWriteTokens: 0, usd: 0.001 };
 
 /** A reply as a provider sends it. */
-export const says = (text: string, more: Partial<ModelReply> = {}): ModelReply => ({
+export const textReply = (text: string, more: Partial<ModelReply> = {}): ModelReply => ({
   content: text === '' ? [] : [{ type: 'text', text }],
   finish: 'stop',
   usage,
@@ -25,7 +25,7 @@ export const says = (text: string, more: Partial<ModelReply> = {}): ModelReply =
 });
 
 /** A reply that calls tools: `[name, input]` each. */
-export const calls = (...made: [name: string, input: unknown][]): ModelReply => ({
+export const toolCallReply = (...made: [name: string, input: unknown][]): ModelReply => ({
   content: made.map(
     ([toolName, input], at): ReplyPart => ({ type: 'tool-call', toolCallId: `c${at}`, toolName, input }),
   ),
@@ -36,7 +36,7 @@ export const calls = (...made: [name: string, input: unknown][]): ModelReply => 
 type Turn = ModelReply | Error | ((request: ModelRequest, signal: AbortSignal) => Promise<ModelReply>);
 
 /** A model that plays turns in order and keeps what it was asked. */
-export const playing = (...turns: Turn[]): { model: Model; asked: ModelRequest[] } => {
+export const scriptedModel = (...turns: Turn[]): { model: Model; asked: ModelRequest[] } => {
   const asked: ModelRequest[] = [];
   const model: Model = async (request, signal) => {
     const turn = turns[asked.length];
@@ -100,7 +100,7 @@ type Worked = { result: AttemptResult; steps: Step[]; failures: Failure[] };
 export const work = async (
   stores: Stores,
   run: Run,
-  playing: { model: Model },
+  scripted: { model: Model },
   more: { input?: Partial<AttemptInput>; clock?: Clock; tools?: Record<string, Tool> } = {},
 ): Promise<Worked> => {
   const input = { ...firstInput(run.id), ...more.input };
@@ -119,7 +119,7 @@ export const work = async (
   const result = await agentLoop(input, {
     stores,
     open: async () => ({
-      model: playing.model,
+      model: scripted.model,
       specs: toolSpecs(all),
       calls: { tools: all, context, effects: stores.effects },
     }),

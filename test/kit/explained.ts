@@ -59,7 +59,7 @@ export const stateWith = (job: Job, open: Run[], more: Partial<JobState> = {}): 
 });
 
 /** What `why` explains of a time. The facts hold only the runs of its minutes; `others` are found by their id. */
-export const asked = (
+export const explain = (
   job: Job,
   time: string,
   now: string,

@@ -1,11 +1,11 @@
 import { globSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { place } from './place.ts';
 import { quickTests } from './quick.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 const planted = (files: Record<string, string>): string[] => {
-  const dir = place();
+  const dir = temporaryDirectory();
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(join(dir, dirname(path)), { recursive: true });
     writeFileSync(join(dir, path), text);

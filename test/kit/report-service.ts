@@ -13,11 +13,11 @@ export const idOf = (slot: string) => `report_${slot.replaceAll(/[-:]/g, '')}`;
 export const ids = slots.map(idOf) as [string, string, string];
 
 /** A service of one job: its slots are delivered when they are due, and its runs end when told to. */
-export const reports = async (fields: Record<string, unknown>) => {
+export const reportService = async (fields: Record<string, unknown>) => {
   const time = { now: new Date(first) };
   const stores = await freshStores(() => time.now);
   const { executions, all } = stateMachine();
-  const told: string[] = [];
+  const events: string[] = [];
   const declared = { job: job({ tools: ['count', 'pay'], ...fields }) };
   const deps: DispatchDeps = {
     stores,
@@ -25,9 +25,9 @@ export const reports = async (fields: Record<string, unknown>) => {
     jobs: async () => declared.job,
     now: () => time.now,
     observer: {
-      runRecorded: ({ id, outcome }) => told.push(`${id} ${outcome?.status ?? 'open'}`),
-      runSettled: ({ id, outcome }) => told.push(`${id} ${outcome?.status}`),
-      breakerOpened: ({ id }) => told.push(`${id} tripped`),
+      runRecorded: ({ id, outcome }) => events.push(`${id} ${outcome?.status ?? 'open'}`),
+      runSettled: ({ id, outcome }) => events.push(`${id} ${outcome?.status}`),
+      breakerOpened: ({ id }) => events.push(`${id} tripped`),
     },
   };
   const good = { status: 'done', steps: 1, usage };
@@ -36,7 +36,7 @@ export const reports = async (fields: Record<string, unknown>) => {
     time,
     stores,
     all,
-    told,
+    events,
     deps,
     declared,
     deliver: (slot: string, more: Partial<DispatchEvent> = {}) => {

@@ -55,7 +55,7 @@ export const stateOf = (name: string, version = 1, more: Partial<JobState> = {})
   version,
 });
 
-export const lookOf = (name: string, version = 1): Checkpoint => ({
+export const checkpointOf = (name: string, version = 1): Checkpoint => ({
   job: name,
   accountedUpTo: '2026-11-22T07:00:00Z',
   lookedAt: '2026-11-22T07:03:00.000Z',

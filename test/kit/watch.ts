@@ -25,7 +25,7 @@ export const service = async (job: Job, start: string) => {
     deployed: deploymentOf(job, start) as DeployedSchedule | undefined,
     executions: new Map<string, ExecutionStatus>(),
     stopped: [] as string[],
-    told: [] as string[],
+    events: [] as string[],
   };
   const deps: WatchDeps & { jobs(name: string): Promise<Job | undefined> } = {
     stores,
@@ -48,10 +48,10 @@ export const service = async (job: Job, start: string) => {
     now,
     observer: {
       ...silent,
-      runRecorded: ({ id, outcome }) => world.told.push(`recorded ${id} ${outcome?.status ?? 'open'}`),
-      runSettled: ({ id, outcome }) => world.told.push(`settled ${id} ${outcome?.status}`),
-      breakerOpened: ({ id }) => world.told.push(`tripped ${id}`),
-      jobCheckFailed: (_, failure) => world.told.push(`blind ${failure.name}`),
+      runRecorded: ({ id, outcome }) => world.events.push(`recorded ${id} ${outcome?.status ?? 'open'}`),
+      runSettled: ({ id, outcome }) => world.events.push(`settled ${id} ${outcome?.status}`),
+      breakerOpened: ({ id }) => world.events.push(`tripped ${id}`),
+      jobCheckFailed: (_, failure) => world.events.push(`blind ${failure.name}`),
     },
   };
   return {
@@ -93,7 +93,7 @@ export const service = async (job: Job, start: string) => {
 };
 
 /** `2026-11-22T07:00:00Z succeeded`, `… skipped paused`: what became of each slot. */
-export const outcomesOf = (runs: Run[]): string[] =>
+export const outcomeLines = (runs: Run[]): string[] =>
   runs.map(({ slot, suffix, outcome }) => {
     const why = outcome?.status === 'skipped' ? ` ${outcome.why}` : '';
     return `${slot}${suffix ? `#${suffix}` : ''} ${outcome?.status ?? 'open'}${why}`;

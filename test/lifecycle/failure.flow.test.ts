@@ -5,7 +5,7 @@ import { slotAt } from '../../lib/schedule/slot.ts';
 import { invoke, lines, machine } from '../kit/local-service.ts';
 import { modelEnv, stage } from '../kit/local-stage.ts';
 import { serve } from '../kit/model-server.ts';
-import { place } from '../kit/place.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import type { AnthropicOptions } from '../kit/wire/anthropic-server.ts';
 
 const report = `
@@ -20,7 +20,7 @@ const look = { calls: [{ name: 'list_runs', input: { days: 1 } }] };
 
 const play = async (reply: AnthropicOptions['reply'], job = report, around?: string) => {
   const model = await serve({ reply });
-  const dir = place();
+  const dir = temporaryDirectory();
   const given = await stage(dir, { report: job }, modelEnv(model), around === undefined ? {} : { around });
   return { dir, model, ...given };
 };

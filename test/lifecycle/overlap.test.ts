@@ -4,16 +4,16 @@ import { SettleInput, settle } from '../../lib/lifecycle/settle.ts';
 import { longestRunSeconds } from '../../lib/policy/lease.ts';
 import { firstInput } from '../../lib/run/execution.ts';
 import { reconcile } from '../../lib/watch/reconcile.ts';
-import { calls, playing, says, tools, usage, work } from '../kit/agent.ts';
+import { scriptedModel, textReply, toolCallReply, tools, usage, work } from '../kit/agent.ts';
 import { job } from '../kit/job.ts';
-import { idOf, ids, reports, slots } from '../kit/report-service.ts';
+import { idOf, ids, reportService, slots } from '../kit/report-service.ts';
 
 const [first, second, third] = slots;
 const [one, two, three] = ids;
 
 describe('a slot that is due while the run before it goes on', () => {
   test('is skipped by default, with that run as the reason', async () => {
-    const { deliver, outcome, running, ends } = await reports({});
+    const { deliver, outcome, running, ends } = await reportService({});
     await deliver(first);
     expect(await deliver(second)).toEqual({ status: 'skipped', run: two, why: 'overlap' });
     expect(await outcome(two)).toMatchObject({ why: 'overlap', by: one, message: `${one} was still open` });
@@ -23,7 +23,7 @@ describe('a slot that is due while the run before it goes on', () => {
   });
 
   test('with queue-one starts when that run ends, one at most', async () => {
-    const { deliver, outcome, running, ends, open } = await reports({ overlap: 'queue-one' });
+    const { deliver, outcome, running, ends, open } = await reportService({ overlap: 'queue-one' });
     await deliver(first);
     expect(await deliver(second)).toEqual({ status: 'queued', run: two });
     expect(await deliver(second)).toEqual({ status: 'queued', run: two });
@@ -37,7 +37,7 @@ describe('a slot that is due while the run before it goes on', () => {
   });
 
   test('with allow starts beside it', async () => {
-    const { deliver, running, open } = await reports({ overlap: 'allow' });
+    const { deliver, running, open } = await reportService({ overlap: 'allow' });
     await deliver(first);
     expect(await deliver(second)).toEqual({ status: 'started', run: two });
     expect([running(), await open()]).toEqual([
@@ -47,14 +47,14 @@ describe('a slot that is due while the run before it goes on', () => {
   });
 
   test('with cancel-previous ends it, and its process makes no more effects', async () => {
-    const { deliver, outcome, all, open, stores } = await reports({ overlap: 'cancel-previous' });
+    const { deliver, outcome, all, open, stores } = await reportService({ overlap: 'cancel-previous' });
     await deliver(first);
     const run = await stores.runs.get(one);
     if (!run) throw new Error('there is no run');
     const { all: known, made } = tools();
-    const model = playing(async () => {
+    const model = scriptedModel(async () => {
       expect(await deliver(second)).toEqual({ status: 'started', run: two });
-      return calls(['pay', { to: 'bob' }]);
+      return toolCallReply(['pay', { to: 'bob' }]);
     });
     const { result } = await work(stores, run, model, { tools: known });
     expect(result).toMatchObject({ status: 'failed', failure: 'SessionConflict' });
@@ -66,18 +66,18 @@ describe('a slot that is due while the run before it goes on', () => {
   });
 
   test('with cancel-previous takes the place of one that has its answer, which counts', async () => {
-    const { deliver, outcome, open, stores } = await reports({ overlap: 'cancel-previous' });
+    const { deliver, outcome, open, stores } = await reportService({ overlap: 'cancel-previous' });
     await deliver(first);
     const run = await stores.runs.get(one);
     if (!run) throw new Error('there is no run');
-    await work(stores, run, playing(says('All quiet.')), { tools: tools().all });
+    await work(stores, run, scriptedModel(textReply('All quiet.')), { tools: tools().all });
     expect(await deliver(second)).toEqual({ status: 'started', run: two });
     expect(await outcome(one)).toMatchObject({ status: 'succeeded', attempts: 1, steps: 1 });
     expect(await open()).toEqual([two]);
   });
 
   test('never ends a newer one', async () => {
-    const { deliver, outcome, running, time } = await reports({ overlap: 'cancel-previous' });
+    const { deliver, outcome, running, time } = await reportService({ overlap: 'cancel-previous' });
     time.now = new Date(second);
     await deliver(second);
     expect(await deliver(first)).toEqual({ status: 'skipped', run: one, why: 'overlap' });
@@ -86,7 +86,7 @@ describe('a slot that is due while the run before it goes on', () => {
   });
 
   test('also ends a run that its own delivery has yet to record, and that delivery finds it skipped', async () => {
-    const { deliver, deps, outcome, all, stores, state } = await reports({ overlap: 'cancel-previous' });
+    const { deliver, deps, outcome, all, stores, state } = await reportService({ overlap: 'cancel-previous' });
     let isFirst = true;
     const put: typeof stores.runs.put = async (run) => {
       if (isFirst) {
@@ -103,7 +103,7 @@ describe('a slot that is due while the run before it goes on', () => {
   });
 
   test.each(['skip', 'allow'])('is caught up later where it would run into it (%s)', async (overlap) => {
-    const { deliver, outcome, ends } = await reports({ overlap });
+    const { deliver, outcome, ends } = await reportService({ overlap });
     await deliver(first);
     const caughtUp = await deliver(second, { origin: 'watchman' });
     if (overlap === 'allow') return expect(caughtUp).toMatchObject({ status: 'started' });
@@ -114,7 +114,7 @@ describe('a slot that is due while the run before it goes on', () => {
   });
 
   test('takes the place in the queue from an older one, which is skipped', async () => {
-    const { deliver, outcome, declared, state, running, time } = await reports({ overlap: 'queue-one' });
+    const { deliver, outcome, declared, state, running, time } = await reportService({ overlap: 'queue-one' });
     await deliver(first);
     await deliver(second);
     declared.job = job({ overlap: 'cancel-previous' });
@@ -126,7 +126,7 @@ describe('a slot that is due while the run before it goes on', () => {
   });
 
   test('leaves the skip of the run it replaced to the watchman where its delivery dies first', async () => {
-    const { deliver, deps, declared, outcome, stores, state, time } = await reports({ overlap: 'queue-one' });
+    const { deliver, deps, declared, outcome, stores, state, time } = await reportService({ overlap: 'queue-one' });
     await deliver(first);
     await deliver(second);
     declared.job = job({ overlap: 'cancel-previous' });
@@ -144,7 +144,7 @@ describe('a slot that is due while the run before it goes on', () => {
   });
 
   test('is not skipped for a run that ended and was not released', async () => {
-    const { deliver, ends, deps, stores, open } = await reports({});
+    const { deliver, ends, deps, stores, open } = await reportService({});
     await deliver(first);
     const dies = { ...stores.states, put: () => Promise.reject(new Error('killed')) };
     const result = { status: 'done', steps: 1, usage };
@@ -158,7 +158,7 @@ describe('a slot that is due while the run before it goes on', () => {
 });
 
 test('a run that ended without its release is released when its slot is delivered again', async () => {
-  const { deliver, deps, stores, state } = await reports({});
+  const { deliver, deps, stores, state } = await reportService({});
   await deliver(first);
   const dies = { ...stores.states, put: () => Promise.reject(new Error('killed')) };
   const input = SettleInput.parse({ ...firstInput(one), result: { status: 'done', steps: 1, usage } });
@@ -171,7 +171,7 @@ describe('a run that is open past its lease', () => {
   test.each(['skip', 'queue-one', 'cancel-previous'])(
     'is ended before another takes its place (%s)',
     async (overlap) => {
-      const { deliver, time, declared, outcome, all, stores, open } = await reports({ overlap });
+      const { deliver, time, declared, outcome, all, stores, open } = await reportService({ overlap });
       await deliver(first);
       time.now = new Date(Date.parse(first) + longestRunSeconds(declared.job) * 1000);
       const late = `${time.now.toJSON().slice(0, 19)}Z`;
@@ -184,7 +184,7 @@ describe('a run that is open past its lease', () => {
   );
 
   test('keeps its lease where its slot is delivered again just before the lease would be dropped', async () => {
-    const { deliver, time, declared, deps, stores, open, outcome, running } = await reports({});
+    const { deliver, time, declared, deps, stores, open, outcome, running } = await reportService({});
     const dies = { ...stores.runs, put: () => Promise.reject(new Error('killed')) };
     const killed = dispatch({ job: 'report', slot: first }, { ...deps, stores: { ...stores, runs: dies } });
     await expect(killed).rejects.toThrow('killed');
@@ -201,7 +201,7 @@ describe('a run that is open past its lease', () => {
   });
 
   test('is dropped where it was never recorded, and its slot may be delivered again', async () => {
-    const { deliver, time, declared, deps, stores, open, outcome } = await reports({});
+    const { deliver, time, declared, deps, stores, open, outcome } = await reportService({});
     const dies = { ...stores.runs, put: () => Promise.reject(new Error('killed')) };
     await expect(
       dispatch({ job: 'report', slot: first }, { ...deps, stores: { ...stores, runs: dies } }),
@@ -215,7 +215,7 @@ describe('a run that is open past its lease', () => {
 });
 
 test('a queued run that its predecessor failed to start is started by the next delivery of any slot', async () => {
-  const { deliver, stores, ends, running, deps } = await reports({ overlap: 'queue-one' });
+  const { deliver, stores, ends, running, deps } = await reportService({ overlap: 'queue-one' });
   await deliver(first);
   await deliver(second);
   let puts = 0;
@@ -232,7 +232,7 @@ test('a queued run that its predecessor failed to start is started by the next d
 });
 
 test('a damaged run does not hold up the slots of its job', async () => {
-  const { deliver, stores, time, declared, outcome, state } = await reports({ overlap: 'queue-one' });
+  const { deliver, stores, time, declared, outcome, state } = await reportService({ overlap: 'queue-one' });
   await deliver(first);
   await deliver(second);
   for (const slot of [first, second])

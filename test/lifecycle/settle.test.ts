@@ -4,7 +4,7 @@ import { type Death, SettleInput, settle } from '../../lib/lifecycle/settle.ts';
 import { triage } from '../../lib/lifecycle/triage.ts';
 import { firstInput } from '../../lib/run/execution.ts';
 import { addUsage, noUsage } from '../../lib/usage.ts';
-import { calls, playing, recorded, says, startedAt, tools, usage, work } from '../kit/agent.ts';
+import { recorded, scriptedModel, startedAt, textReply, toolCallReply, tools, usage, work } from '../kit/agent.ts';
 import { freshStores } from '../kit/fresh-stores.ts';
 import { silent } from '../kit/observer.ts';
 import { stateMachine } from '../kit/state-machine.ts';
@@ -68,7 +68,7 @@ describe('settle', () => {
     ['ABORTED', 'ExecutionAborted'],
   ] as const)('ends the run of an execution that ended as %s', async (status, failure) => {
     const { stores, run, died } = await start();
-    await work(stores, run, playing(calls(['count', {}]), new Failure('ModelUnavailable', 'x')));
+    await work(stores, run, scriptedModel(toolCallReply(['count', {}]), new Failure('ModelUnavailable', 'x')));
     expect(await died(status)).toMatchObject({ status: 'failed', failure, attempts: 1, usage });
   });
 
@@ -84,22 +84,22 @@ describe('settle', () => {
 
   test('of a dead execution whose answer was committed loses nothing', async () => {
     const { stores, run, died } = await start();
-    await work(stores, run, playing(says('All quiet.')));
+    await work(stores, run, scriptedModel(textReply('All quiet.')));
     expect(await died('FAILED')).toMatchObject({ status: 'succeeded', attempts: 1, steps: 1, usage });
   });
 
   test('of an aborted execution is a failure even where an answer was committed', async () => {
     const { stores, run, died } = await start();
-    await work(stores, run, playing(says('All quiet.')));
+    await work(stores, run, scriptedModel(textReply('All quiet.')));
     expect(await died('ABORTED')).toMatchObject({ status: 'failed', failure: 'ExecutionAborted' });
   });
 
   test('of an aborted execution stops the effects of a process that still works on it', async () => {
     const { stores, run, died } = await start();
     const { all, made } = tools();
-    const model = playing(async () => {
+    const model = scriptedModel(async () => {
       await died('ABORTED');
-      return calls(['pay', { to: 'bob' }]);
+      return toolCallReply(['pay', { to: 'bob' }]);
     });
     const { result } = await work(stores, run, model, { tools: all });
     expect(result).toMatchObject({ status: 'failed', failure: 'SessionConflict' });
@@ -112,7 +112,7 @@ describe('settle', () => {
     const { all, made } = tools();
     expect(await died('ABORTED')).toMatchObject({ failure: 'ExecutionAborted', attempts: 1, usage: noUsage });
     const before = { ...stores, runs: { ...stores.runs, get: async () => run } };
-    const { result } = await work(before, run, playing(calls(['pay', { to: 'bob' }])), { tools: all });
+    const { result } = await work(before, run, scriptedModel(toolCallReply(['pay', { to: 'bob' }])), { tools: all });
     expect(result).toMatchObject({ status: 'failed', failure: 'SessionConflict' });
     expect(made.paid).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { callsOf } from '../../lib/run/step.ts';
 import { slotAt } from '../../lib/schedule/slot.ts';
 import { modelEnv, stage } from '../kit/local-stage.ts';
 import { serve } from '../kit/model-server.ts';
-import { place } from '../kit/place.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import type { AnthropicOptions } from '../kit/wire/anthropic-server.ts';
 
 /** The reported failure's job: an agent with tools, on a model over HTTP, whose rows were never created. */
@@ -34,7 +34,7 @@ const look = {
 
 describe('a scheduled agent whose model fails at its second iteration', () => {
   test('is tried again by the state machine, each time from a clean prompt, and succeeds', async () => {
-    const dir = place();
+    const dir = temporaryDirectory();
     const [slot = ''] = slots(1);
     const overloaded = { error: 529 };
     const model = await server([look, overloaded, look, { error: 500 }, look, { text: 'All quiet.' }]);
@@ -71,7 +71,7 @@ describe('a scheduled agent whose model fails at its second iteration', () => {
   });
 
   test('keeps everything over a restart, and the next slot knows nothing of it', async () => {
-    const dir = place();
+    const dir = temporaryDirectory();
     const [first = '', second = ''] = slots(2);
     const model = await server([look, { error: 529 }, look, { text: 'First.' }, look, { text: 'Second.' }]);
     const before = await stage(dir, { report }, modelEnv(model));
@@ -93,7 +93,7 @@ describe('a scheduled agent whose model fails at its second iteration', () => {
   });
 
   test('gives up after its last attempt, with the name of the failure, and stays given up', async () => {
-    const dir = place();
+    const dir = temporaryDirectory();
     const [slot = ''] = slots(1);
     const model = await server(() => ({ error: 529 }));
     const { deliver, ended } = await stage(dir, { report }, modelEnv(model));
@@ -107,7 +107,7 @@ describe('a scheduled agent whose model fails at its second iteration', () => {
   });
 
   test('names an empty reply, never stores it, and asks again from the start', async () => {
-    const dir = place();
+    const dir = temporaryDirectory();
     const [slot = ''] = slots(1);
     const model = await server([look, {}, look, { text: ' ' }, look, { text: 'There.' }]);
     const { deliver, ended, stores } = await stage(dir, { report }, modelEnv(model));
@@ -124,7 +124,7 @@ describe('a scheduled agent whose model fails at its second iteration', () => {
 });
 
 test('starts one run however often, and however much at once, a slot is delivered', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const [slot = ''] = slots(1);
   const model = await server([{ text: 'Once.' }]);
   const { deliver, ended, stores } = await stage(dir, { report }, modelEnv(model));

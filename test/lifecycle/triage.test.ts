@@ -3,7 +3,7 @@ import { Failure } from '../../lib/failure.ts';
 import { TriageInput, triage } from '../../lib/lifecycle/triage.ts';
 import { firstInput } from '../../lib/run/execution.ts';
 import { addUsage, noUsage } from '../../lib/usage.ts';
-import { calls, playing, recorded, says, startedAt, usage, work } from '../kit/agent.ts';
+import { recorded, scriptedModel, startedAt, textReply, toolCallReply, usage, work } from '../kit/agent.ts';
 import { freshStores } from '../kit/fresh-stores.ts';
 
 const start = async (fields: Record<string, unknown> = {}) => {
@@ -59,7 +59,7 @@ describe('triage', () => {
     'takes a death by %s as a Crash, and counts what the dead had committed',
     async (error) => {
       const { stores, run, ask } = await start();
-      await work(stores, run, playing(calls(['count', {}]), new Failure('ModelUnavailable', 'x')));
+      await work(stores, run, scriptedModel(toolCallReply(['count', {}]), new Failure('ModelUnavailable', 'x')));
       const answer = await ask(1, { Error: error, Cause: '{"errorMessage":"prompt: secret"}' }, 0.5, usage);
       expect(answer).toMatchObject({ status: 'retry', note: 'Crash', spent: addUsage(usage, usage) });
       expect(JSON.stringify(await stores.attempts.list(run.id))).not.toContain('secret');
@@ -85,21 +85,25 @@ describe('triage', () => {
     ['whose second invocation lost the claim', failed('SessionConflict', { usage: noUsage })],
   ])('finds the answer of an attempt %s after its last commit, and loses nothing', async (_name, result) => {
     const { stores, run, closed, ask } = await start();
-    await work(stores, run, playing(calls(['count', {}]), says('All quiet.')));
+    await work(stores, run, scriptedModel(toolCallReply(['count', {}]), textReply('All quiet.')));
     expect(await ask(1, result)).toEqual({ status: 'done', steps: 2, usage: addUsage(usage, usage) });
     expect(closed).toEqual([]);
   });
 
   test('counts the committed steps that the failed invocation had not read', async () => {
     const { stores, run, ask } = await start();
-    await work(stores, run, playing(calls(['count', {}]), calls(['count', {}]), new Failure('ModelUnavailable', 'x')));
+    await work(
+      stores,
+      run,
+      scriptedModel(toolCallReply(['count', {}]), toolCallReply(['count', {}]), new Failure('ModelUnavailable', 'x')),
+    );
     const answer = await ask(1, failed('StoreUnavailable', { usage: noUsage }));
     expect(answer).toMatchObject({ status: 'retry', spent: addUsage(usage, usage) });
   });
 
   test('decides about a session that cannot be read, and does not know its cost', async () => {
     const { stores, run, ask } = await start();
-    await work(stores, run, playing(calls(['count', {}]), new Failure('ModelUnavailable', 'x')));
+    await work(stores, run, scriptedModel(toolCallReply(['count', {}]), new Failure('ModelUnavailable', 'x')));
     const key = { pk: `session#${run.id}/a1`, sk: 'step#00001' };
     await stores.plant({ ...key, expiresAt: 9e9, data: '{}' });
     expect(await ask(1, { Error: 'Runtime.ExitError' })).toMatchObject({ status: 'retry', spent: { usd: null } });
@@ -115,9 +119,9 @@ describe('triage', () => {
 
   test('fences the attempt it has closed: its continuation is refused', async () => {
     const { stores, run, ask } = await start();
-    await work(stores, run, playing(calls(['count', {}]), new Failure('ModelUnavailable', 'x')));
+    await work(stores, run, scriptedModel(toolCallReply(['count', {}]), new Failure('ModelUnavailable', 'x')));
     await ask(1, { Error: 'Sandbox.Timedout', Cause: '' });
-    const zombie = playing();
+    const zombie = scriptedModel();
     expect((await work(stores, run, zombie, { input: { version: 1 } })).result).toMatchObject({
       failure: 'SessionConflict',
     });

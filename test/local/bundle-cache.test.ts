@@ -6,7 +6,7 @@ import { definitionCache } from '../../infra/local/step-functions/definition-cac
 import { parseDefinition } from '../../infra/local/step-functions/machine.ts';
 import { functionNames } from '../../infra/package/build.ts';
 import { oneTask } from '../kit/local-service.ts';
-import { place } from '../kit/place.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 const shared = "export const word = 'shared';\n";
 const says = (file: string, up: string) =>
@@ -14,7 +14,7 @@ const says = (file: string, up: string) =>
 
 /** A project of a few lines, with all that bundles are made of. */
 const project = (): string => {
-  const root = place();
+  const root = temporaryDirectory();
   const files = {
     'infra/cli/program.ts': says('program', '../..'),
     'infra/local/daemon/daemon.ts': says('daemon', '../../..'),
@@ -103,7 +103,7 @@ test('says what to do where the checkout cannot hold the bundles', async () => {
 });
 
 test('the definition cache tells other processes that a definition is valid, never that one is invalid', () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const arns = { OnlyArn: 'arn:aws:lambda:eu-west-1:000000000000:function:only' };
   const wrong = JSON.stringify({ StartAt: 'Nowhere', States: {} });
   for (const _ of ['once', 'again']) expect(() => parseDefinition(wrong, {}, definitionCache(dir))).toThrow('invalid');
@@ -119,7 +119,7 @@ test('the definition cache tells other processes that a definition is valid, nev
 });
 
 test('definitions are checked every time where the cache is not writable', () => {
-  const file = join(place(), 'file');
+  const file = join(temporaryDirectory(), 'file');
   writeFileSync(file, '');
   const arns = { OnlyArn: 'arn:aws:lambda:eu-west-1:000000000000:function:only' };
   for (const _ of ['once', 'again'])

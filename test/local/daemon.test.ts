@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { bundleCache } from '../../infra/local/daemon/bundle-cache.ts';
 import { type ConnectOptions, connect, type Setup } from '../../infra/local/daemon/connect.ts';
 import { handler, invoke, isAlive, lines, machine, oneTask } from '../kit/local-service.ts';
-import { place } from '../kit/place.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 type Connection = Awaited<ReturnType<typeof connect>>;
 
@@ -31,7 +31,7 @@ const connected = async (dir: string, setup: Setup = {}, options: ConnectOptions
 const calls = (dir: string): unknown[] => (existsSync(join(dir, 'told')) ? lines(join(dir, 'told')) : []);
 
 test('two clients that connect at once share one daemon', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const [one, two] = await Promise.all([connected(dir), connected(dir)]);
   expect(two).toMatchObject({ pid: one.pid, url: one.url });
   expect(one.env).toMatchObject({ AWS_ENDPOINT_URL_DYNAMODB: one.url, NIGHTSHIFT_STAGE: 'local' });
@@ -41,7 +41,7 @@ test('two clients that connect at once share one daemon', async () => {
 });
 
 test('the daemon ends when no client is left and nothing runs, and keeps its data', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const first = await connected(dir);
   const { executionArn } = await machine(first).start('run', { a: 1 });
   await machine(first).ended(executionArn);
@@ -54,7 +54,7 @@ test('the daemon ends when no client is left and nothing runs, and keeps its dat
 });
 
 test('the daemon finishes an execution after its last client has left', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const body = `await new Promise((resolve) => setTimeout(resolve, 1500)); writeFileSync(dir + '/done', '');`;
   const setup = { functions: { only: handler(dir, 'only', body) }, definition: oneTask(), idleMs: 200 };
   const { pid, url, env, close } = await connected(dir, setup);
@@ -65,7 +65,7 @@ test('the daemon finishes an execution after its last client has left', async ()
 });
 
 test('a new daemon continues an execution during which the daemon was killed', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const body = `appendFileSync(dir + '/told', JSON.stringify(process.pid) + '\\n'); await until(() => existsSync(dir + '/go')); return event;`;
   const setup = { functions: { only: handler(dir, 'only', body) }, definition: oneTask() };
   const first = await connected(dir, setup);
@@ -81,7 +81,7 @@ test('a new daemon continues an execution during which the daemon was killed', a
 });
 
 test('open executions wait for a client with resume, and get its keys', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const body = `appendFileSync(dir + '/told', JSON.stringify(process.env.ANTHROPIC_API_KEY ?? null) + '\\n');
     await until(() => existsSync(dir + '/go')); return event;`;
   const setup = { functions: { only: handler(dir, 'only', body) }, definition: oneTask() };
@@ -103,7 +103,7 @@ test('open executions wait for a client with resume, and get its keys', async ()
 });
 
 test('a client shares a daemon of other code that is at work, with or without a client', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const body = `appendFileSync(dir + '/told', '1\\n'); await until(() => existsSync(dir + '/go')); return event;`;
   const setup = { functions: { only: handler(dir, 'only', body) }, definition: oneTask() };
   const first = await connected(dir, setup);
@@ -119,21 +119,21 @@ test('a client shares a daemon of other code that is at work, with or without a 
 
 test('the daemon keeps its bundles as long as it runs', async () => {
   const dir = await bundleCache();
-  await connected(place());
+  await connected(temporaryDirectory());
   const hourAgo = new Date(Date.now() - 3_600_000);
   utimesSync(dir, hourAgo, hourAgo);
   await expect.poll(() => statSync(dir).mtimeMs).toBeGreaterThan(hourAgo.getTime());
 });
 
 test('the daemon ends when its directory is removed', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const { pid } = await connected(dir);
   rmSync(join(dir, 'data'), { recursive: true, force: true, maxRetries: 5 });
   await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
 test('a daemon killed right after a StartExecution loses none of them', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const setup = { functions: { only: handler(dir, 'only', 'return event;') }, definition: oneTask() };
   const arns: (string | undefined)[] = [];
   for (const name of ['one', 'two', 'three']) {
@@ -149,7 +149,7 @@ test('a daemon killed right after a StartExecution loses none of them', async ()
 });
 
 test('the daemon releases a client that was killed', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const mine = await connected(dir);
   const module = import.meta.resolve('../../infra/local/daemon/connect.ts');
   const setup = {
@@ -174,7 +174,7 @@ test('the daemon releases a client that was killed', async () => {
 });
 
 test('a client recognizes the file of a dead daemon, and another server on its port', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const stranger = createServer((_, response) => response.end('{}')).listen(0, '127.0.0.1');
   onTestFinished(() => void stranger.close());
   await once(stranger, 'listening');
@@ -190,7 +190,7 @@ test('a client recognizes the file of a dead daemon, and another server on its p
 });
 
 test('a client replaces an idle daemon of other code, and shares one that another client needs', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const first = await connected(dir);
   const shared = await connected(dir, { config: '/elsewhere' });
   expect(shared.pid).toBe(first.pid);
@@ -205,7 +205,7 @@ test('a client replaces an idle daemon of other code, and shares one that anothe
 });
 
 test("hands a client's own keys to the handlers, also when the daemon ran before", async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const setup = {
     functions: { only: handler(dir, 'only', 'return [process.env.ANTHROPIC_API_KEY, process.env.OTHER];') },
   };
@@ -218,14 +218,14 @@ test("hands a client's own keys to the handlers, also when the daemon ran before
 });
 
 test('a daemon that does not start is reported with the end of its log', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const attempt = connected(dir, { definition: '{"StartAt":"Nowhere","States":{}}' });
   await expect(attempt).rejects.toMatchObject({ name: 'StoreUnavailable' });
   await expect(attempt).rejects.toThrow(/service\.log.*State machine definition is invalid/s);
 });
 
 test('a daemon whose table is damaged or gone is reported as such', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const { pid } = await connected(dir);
   process.kill(pid, 'SIGKILL');
   await expect.poll(() => isAlive(pid)).toBe(false);
@@ -237,7 +237,7 @@ test('a daemon whose table is damaged or gone is reported as such', async () => 
 });
 
 test('a file in the place of the data directory is StoreUnavailable', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   writeFileSync(join(dir, 'data'), 'a file');
   await expect(connected(dir)).rejects.toMatchObject({ name: 'StoreUnavailable', cause: { code: 'EEXIST' } });
 });

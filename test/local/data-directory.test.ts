@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { connect } from '../../infra/local/daemon/connect.ts';
 import { unusableDirectory } from '../../infra/local/daemon/data-directory.ts';
-import { place } from '../kit/place.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 const refusal = (code: string) => Object.assign(new Error(`${code}: refused, mkdir '/data'`), { code });
 
@@ -25,7 +25,7 @@ test.each([
 });
 
 test('the local service does not start on a file, below a file or behind a circle of links', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   writeFileSync(join(dir, 'file'), '');
   symlinkSync(join(dir, 'circle'), join(dir, 'circle'));
   for (const [name, code] of [
@@ -37,7 +37,7 @@ test('the local service does not start on a file, below a file or behind a circl
 });
 
 test('the local service does not start where its log cannot be written', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   symlinkSync(join(dir, 'service.log'), join(dir, 'service.log'));
   await expect(connect(dir)).rejects.toMatchObject({ name: 'StoreUnavailable', cause: { code: 'ELOOP' } });
 });

@@ -5,7 +5,7 @@ import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dy
 import { expect, onTestFinished, test } from 'vitest';
 import { openJournal } from '../../infra/local/step-functions/journal.ts';
 import { clientOptions, handler, lines, machine, oneTask, serviceOn } from '../kit/local-service.ts';
-import { place } from '../kit/place.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 const asl = readFileSync(new URL('../../infra/run.asl.json', import.meta.url), 'utf8');
 const zero = { runId: 'j_20261122T070000Z', attempt: 1, spent: null, note: null, version: 0 };
@@ -23,7 +23,7 @@ const client = (url: string) => {
 };
 
 test('continues an execution from its last state when the service starts again', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const told = (then: string) => `appendFileSync(dir + '/told', JSON.stringify(event) + '\\n'); ${then}`;
   const attempt = handler(
     dir,
@@ -54,7 +54,7 @@ test('continues an execution from its last state when the service starts again',
 });
 
 test('sends the event of an end that an earlier process recorded but did not send', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const ended = { input: '{}', status: 'FAILED', startedAt: 1, stoppedAt: 2 } as const;
   const journal = openJournal(join(dir, 'data'), () => {});
   journal.write({ ...ended, name: 'unsent', announced: false });
@@ -69,7 +69,7 @@ test('sends the event of an end that an earlier process recorded but did not sen
 });
 
 test('sets invalid executions and events aside, reports them, and continues the others', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const [executions, queue] = [join(dir, 'data/executions'), join(dir, 'data/queue')];
   for (const path of [executions, queue]) mkdirSync(path, { recursive: true });
   writeFileSync(join(executions, 'empty.json'), '');
@@ -88,7 +88,7 @@ test('sets invalid executions and events aside, reports them, and continues the 
 });
 
 test('fails a resumed execution whose state is no longer in the definition', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const only = handler(dir, 'only', 'await until(() => false);');
   const first = await serviceOn(dir, { only }, { definition: oneTask() });
   const { executionArn } = await machine(first).start('run');
@@ -98,7 +98,7 @@ test('fails a resumed execution whose state is no longer in the definition', asy
 });
 
 test('lets exactly one of many conditional puts through', async () => {
-  const { url, env } = await serviceOn(place(), {});
+  const { url, env } = await serviceOn(temporaryDirectory(), {});
   const table = client(url);
   const put = (by: number) =>
     table.send(
@@ -114,7 +114,7 @@ test('lets exactly one of many conditional puts through', async () => {
 });
 
 test('keeps the table and the executions from one start to the next', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const definition = JSON.stringify({ StartAt: 'Done', States: { Done: { Type: 'Succeed' } } });
   const first = await serviceOn(dir, {}, { definition });
   await client(first.url).send(new PutCommand({ TableName: first.env.NIGHTSHIFT_TABLE, Item: { pk: 'kept' } }));
@@ -129,7 +129,7 @@ test('keeps the table and the executions from one start to the next', async () =
 });
 
 test('lets only one service work on a directory', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const first = await serviceOn(dir, {});
   await expect(serviceOn(dir, {})).rejects.toMatchObject({ name: 'StoreUnavailable' });
   await first.close();

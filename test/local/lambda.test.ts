@@ -4,10 +4,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, onTestFinished, test } from 'vitest';
 import { clientOptions, handler, invoke, isAlive, lines, serviceOn } from '../kit/local-service.ts';
-import { place } from '../kit/place.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 test('answers with what the handler returns, and keeps its process warm', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const { url } = await serviceOn(dir, { only: handler(dir, 'only', 'return { event, count, pid: process.pid };') });
   const first = await invoke(url, 'only', { a: 1 });
   expect(first).toMatchObject({ status: 200, error: null, payload: { event: { a: 1 }, count: 1 } });
@@ -16,7 +16,7 @@ test('answers with what the handler returns, and keeps its process warm', async 
 });
 
 test('gives a handler the context and the environment that Lambda gives it', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const body = `return { id: context.awsRequestId, name: context.functionName, arn: context.invokedFunctionArn,
     memory: context.memoryLimitInMB, deadline: Date.now() + context.getRemainingTimeInMillis(), env: process.env.AWS_LAMBDA_FUNCTION_NAME, extra: process.env.EXTRA };`;
   const only = { ...handler(dir, 'only', body, 70), memoryMb: 1024 };
@@ -32,7 +32,7 @@ test('gives a handler the context and the environment that Lambda gives it', asy
 });
 
 test("lets a handler's own SDK client reach the local table, whatever AWS profile its operator has", async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const [sdk, own] = ['@aws-sdk/client-dynamodb', '../../lib/io/aws/lambda.ts'].map((name) =>
     JSON.stringify(import.meta.resolve(name)),
   );
@@ -51,7 +51,7 @@ test("lets a handler's own SDK client reach the local table, whatever AWS profil
 });
 
 test('reports a throw by the name of the error', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const body = `throw Object.assign(new Error('no luck'), { name: 'ModelThrottled' });`;
   const { url } = await serviceOn(dir, { only: handler(dir, 'only', body) });
   const { status, error, payload } = await invoke(url, 'only');
@@ -61,7 +61,7 @@ test('reports a throw by the name of the error', async () => {
 });
 
 test('reports a process that exits, and starts another for the next event', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const { url } = await serviceOn(dir, {
     only: handler(dir, 'only', 'if (event.exit) process.exit(3); return count;'),
   });
@@ -72,7 +72,7 @@ test('reports a process that exits, and starts another for the next event', asyn
 });
 
 test('kills a process whose time is over', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const module = join(dir, 'only.mjs');
   const file = JSON.stringify(join(dir, 'pid'));
   const onLoad = `import { writeFileSync } from 'node:fs'; writeFileSync(${file}, String(process.pid));`;
@@ -89,7 +89,7 @@ test('kills a process whose time is over', async () => {
 });
 
 test('fails the invocation when the module cannot be loaded', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const { url } = await serviceOn(dir, { only: { module: join(dir, 'nowhere.mjs'), timeoutSeconds: 5 } });
   const { error, payload } = await invoke(url, 'only');
   expect({ error, type: typeof payload.errorType }).toEqual({ error: 'Unhandled', type: 'string' });
@@ -97,7 +97,7 @@ test('fails the invocation when the module cannot be loaded', async () => {
 });
 
 test('runs invocations at the same time in processes of their own', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const body = `writeFileSync(dir + '/here' + event.me, ''); await until(() => existsSync(dir + '/here' + event.other)); return process.pid;`;
   const { url } = await serviceOn(dir, { only: handler(dir, 'only', body) });
   const both = await Promise.all([invoke(url, 'only', { me: 1, other: 2 }), invoke(url, 'only', { me: 2, other: 1 })]);
@@ -106,7 +106,7 @@ test('runs invocations at the same time in processes of their own', async () => 
 });
 
 test('starts no more processes than allowed, and lets further invocations wait', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const { url } = await serviceOn(
     dir,
     { only: handler(dir, 'only', 'return { pid: process.pid, count };') },
@@ -118,7 +118,7 @@ test('starts no more processes than allowed, and lets further invocations wait',
 });
 
 test('writes what a function prints to its log, line by line', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const body = `console.log('plain\\nlines'); console.error(JSON.stringify({ level: 'WARN', message: 'own' })); console.log('{half');`;
   const { url } = await serviceOn(dir, { only: handler(dir, 'only', body) });
   await invoke(url, 'only');
@@ -138,7 +138,7 @@ test('writes what a function prints to its log, line by line', async () => {
 });
 
 test('tries an event twice more and is done when that succeeds', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const body = `appendFileSync(dir + '/tries', JSON.stringify({ event, id: context.awsRequestId }) + '\\n'); if (count < 3) throw new Error('not yet');`;
   const service = await serviceOn(dir, { only: handler(dir, 'only', body) });
   expect(await invoke(service.url, 'only', { a: 1 }, 'Event')).toMatchObject({ status: 202, payload: undefined });
@@ -150,7 +150,7 @@ test('tries an event twice more and is done when that succeeds', async () => {
 });
 
 test('keeps an event that fails three times, with its error', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const service = await serviceOn(dir, {
     only: handler(dir, 'only', `throw Object.assign(new Error('no'), { name: 'UnknownJob' });`),
   });
@@ -166,7 +166,7 @@ test('keeps an event that fails three times, with its error', async () => {
 });
 
 test('loses no queued event when the service closes during its invocation', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const body = `writeFileSync(dir + '/came', ''); await until(() => existsSync(dir + '/go')); writeFileSync(dir + '/done', '');`;
   const only = handler(dir, 'only', body);
   const first = await serviceOn(dir, { only });
@@ -180,7 +180,7 @@ test('loses no queued event when the service closes during its invocation', asyn
 });
 
 test('gives handlers a new environment from their next invocation on', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const only = handler(dir, 'only', 'return { key: process.env.KEY, stage: process.env.NIGHTSHIFT_STAGE };');
   const service = await serviceOn(dir, { only }, { env: { KEY: 'old' } });
   expect((await invoke(service.url, 'only')).payload).toEqual({ key: 'old', stage: 'local' });
@@ -189,7 +189,7 @@ test('gives handlers a new environment from their next invocation on', async () 
 });
 
 test('refuses unknown operations, and requests from another origin', async () => {
-  const { url } = await serviceOn(place(), {});
+  const { url } = await serviceOn(temporaryDirectory(), {});
   expect(await invoke(url, 'missing')).toMatchObject({ status: 404, payload: { __type: 'ResourceNotFoundException' } });
   const target = (name: string, headers = {}) =>
     fetch(url, { method: 'POST', body: '{}', headers: { 'x-amz-target': name, ...headers } });

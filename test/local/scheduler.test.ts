@@ -11,17 +11,17 @@ import { expect, test } from 'vitest';
 import { functionArn, scheduleArn, scheduleGroup } from '../../infra/local/arn.ts';
 import { syncSchedules } from '../../infra/local/scheduler/sync-schedules.ts';
 import { Job } from '../../lib/job/job.ts';
-import { named, schedulerOn, standing, wanted } from '../kit/standing-clock.ts';
+import { manualClock, scheduleInput, scheduleKey, schedulerOn } from '../kit/manual-clock.ts';
 
 test('keeps a schedule as AWS does: with its defaults, its dates and the whole of its target', async () => {
-  const time = standing('2026-11-22T07:00:00.250Z');
+  const time = manualClock('2026-11-22T07:00:00.250Z');
   const { client, create } = await schedulerOn(time);
   const StartDate = new Date('2026-12-01T00:00:00Z');
   const EndDate = new Date('2026-12-31T00:00:00Z');
   const { ScheduleArn } = await create('report', 'cron(0 8 * * ? *)', { StartDate, EndDate });
   expect(ScheduleArn).toBe(scheduleArn('report'));
-  const { $metadata, ...found } = await client.send(new GetScheduleCommand(named('report')));
-  const { Target, ...rest } = wanted('report', 'cron(0 8 * * ? *)', { StartDate, EndDate });
+  const { $metadata, ...found } = await client.send(new GetScheduleCommand(scheduleKey('report')));
+  const { Target, ...rest } = scheduleInput('report', 'cron(0 8 * * ? *)', { StartDate, EndDate });
   const created = new Date('2026-11-22T07:00:00.250Z');
   expect(found).toEqual({
     ...rest,
@@ -36,12 +36,12 @@ test('keeps a schedule as AWS does: with its defaults, its dates and the whole o
 });
 
 test('replaces a schedule as a whole, and moves the date of its change, not that of its creation', async () => {
-  const time = standing('2026-11-22T07:00:00Z');
+  const time = manualClock('2026-11-22T07:00:00Z');
   const { client, create } = await schedulerOn(time);
   await create('report', 'rate(1 day)', { State: 'DISABLED', Description: 'daily' });
   time.until('2026-11-22T08:30:00Z');
-  await client.send(new UpdateScheduleCommand(wanted('report', 'rate(2 days)')));
-  const found = await client.send(new GetScheduleCommand(named('report')));
+  await client.send(new UpdateScheduleCommand(scheduleInput('report', 'rate(2 days)')));
+  const found = await client.send(new GetScheduleCommand(scheduleKey('report')));
   expect(found).toMatchObject({ ScheduleExpression: 'rate(2 days)', State: 'ENABLED' });
   expect(found.Description).toBeUndefined();
   expect(found.CreationDate).toEqual(new Date('2026-11-22T07:00:00Z'));
@@ -49,7 +49,7 @@ test('replaces a schedule as a whole, and moves the date of its change, not that
 });
 
 test('refuses what AWS refuses, by its names', async () => {
-  const { client, create } = await schedulerOn(standing('2026-11-22T07:00:00Z'));
+  const { client, create } = await schedulerOn(manualClock('2026-11-22T07:00:00Z'));
   await create('report', 'rate(1 day)');
   const refused = async (sent: Promise<unknown>) =>
     sent.then(
@@ -58,9 +58,9 @@ test('refuses what AWS refuses, by its names', async () => {
     );
   expect(await refused(create('report', 'rate(1 day)'))).toBe('ConflictException: Schedule report already exists.');
   const missing = 'ResourceNotFoundException: Schedule missing does not exist.';
-  expect(await refused(client.send(new GetScheduleCommand(named('missing'))))).toBe(missing);
-  expect(await refused(client.send(new DeleteScheduleCommand(named('missing'))))).toBe(missing);
-  expect(await refused(client.send(new UpdateScheduleCommand(wanted('missing', 'rate(1 day)'))))).toBe(missing);
+  expect(await refused(client.send(new GetScheduleCommand(scheduleKey('missing'))))).toBe(missing);
+  expect(await refused(client.send(new DeleteScheduleCommand(scheduleKey('missing'))))).toBe(missing);
+  expect(await refused(client.send(new UpdateScheduleCommand(scheduleInput('missing', 'rate(1 day)'))))).toBe(missing);
   const elsewhere = 'ResourceNotFoundException: Schedule group default does not exist.';
   expect(await refused(client.send(new GetScheduleCommand({ Name: 'report' })))).toBe(elsewhere);
   for (const [expression, more] of [
@@ -78,17 +78,17 @@ test('refuses what AWS refuses, by its names', async () => {
 });
 
 test('takes a creation that is sent again for the same one', async () => {
-  const time = standing('2026-11-22T07:00:00Z');
+  const time = manualClock('2026-11-22T07:00:00Z');
   const { client, create } = await schedulerOn(time);
   await create('report', 'rate(1 day)', { ClientToken: 'once' });
   time.until('2026-11-22T07:00:30Z');
   await create('report', 'rate(1 day)', { ClientToken: 'once' });
-  const { CreationDate } = await client.send(new GetScheduleCommand(named('report')));
+  const { CreationDate } = await client.send(new GetScheduleCommand(scheduleKey('report')));
   expect(CreationDate).toEqual(new Date('2026-11-22T07:00:00Z'));
 });
 
 test('lists schedules by page, beginning and state', async () => {
-  const { client, create } = await schedulerOn(standing('2026-11-22T07:00:00Z'));
+  const { client, create } = await schedulerOn(manualClock('2026-11-22T07:00:00Z'));
   for (const name of ['b-one', 'a-two', 'a-one']) await create(name, 'rate(1 day)');
   await create('c', 'rate(1 day)', { State: 'DISABLED' });
   const list = async (query: object) => {
@@ -106,7 +106,7 @@ test('lists schedules by page, beginning and state', async () => {
 });
 
 test('sets a damaged file aside, says so, and keeps the other schedules', async () => {
-  const time = standing('2026-11-22T07:00:30Z');
+  const time = manualClock('2026-11-22T07:00:30Z');
   const first = await schedulerOn(time);
   for (const name of ['good', 'bad']) await first.create(name, 'rate(1 day)');
   await first.service.close();
@@ -121,7 +121,7 @@ test('sets a damaged file aside, says so, and keeps the other schedules', async 
 });
 
 test('is kept as the job files say, and what is not changed is not touched', async () => {
-  const time = standing('2026-11-22T07:00:30Z');
+  const time = manualClock('2026-11-22T07:00:30Z');
   const { service, client } = await schedulerOn(time);
   const job = (name: string, schedule: object, more: object = {}) =>
     Job.parse({ name, schedule, model: 'scripted/any', prompt: 'Write.', ...more });
@@ -142,7 +142,7 @@ test('is kept as the job files say, and what is not changed is not touched', asy
   const changed = job('daily', { rate: '2 days' });
   const off = job('once', { at: '2026-11-22T08:00:00' }, { enabled: false });
   expect(await kept(changed, off)).toEqual({ created: [], updated: ['daily'], removed: ['once'], there: ['daily'] });
-  const found = await client.send(new GetScheduleCommand(named('daily')));
+  const found = await client.send(new GetScheduleCommand(scheduleKey('daily')));
   expect(found.LastModificationDate).toEqual(new Date('2026-11-22T09:00:00Z'));
   expect(found.StartDate).toBeUndefined();
 });

@@ -4,7 +4,7 @@ import { DescribeExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-
 import { expect, test } from 'vitest';
 import { parseDefinition, runMachine } from '../../infra/local/step-functions/machine.ts';
 import { handler, invoke, lines, machine, oneTask, serviceOn } from '../kit/local-service.ts';
-import { place } from '../kit/place.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 const asl = readFileSync(new URL('../../infra/run.asl.json', import.meta.url), 'utf8');
 const zero = { runId: 'j_20261122T070000Z', attempt: 1, spent: null, note: null, version: 0 };
@@ -16,7 +16,7 @@ const overrides = {
 };
 
 test('runs the real state machine: a crash, a retry, a continuation, an end', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const tell = (name: string, then: string) =>
     handler(dir, name, `appendFileSync(dir + '/told', JSON.stringify(['${name}', event]) + '\\n'); ${then}`);
   const service = await serviceOn(
@@ -49,7 +49,7 @@ test('runs the real state machine: a crash, a retry, a continuation, an end', as
 });
 
 test('ends a failed run as FAILED with its failure, and sends the event EventBridge would', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const service = await serviceOn(
     dir,
     {
@@ -85,7 +85,7 @@ test('ends a failed run as FAILED with its failure, and sends the event EventBri
 });
 
 test('finds a running execution again by name and equal input, and refuses every other use of the name', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const only = handler(dir, 'only', `await until(() => existsSync(dir + '/go')); return count;`);
   const service = await serviceOn(dir, { only }, { definition: oneTask() });
   const { start, ended } = machine(service);
@@ -99,7 +99,7 @@ test('finds a running execution again by name and equal input, and refuses every
 });
 
 test('refuses what Step Functions refuses', async () => {
-  const service = await serviceOn(place(), {});
+  const service = await serviceOn(temporaryDirectory(), {});
   const { start, client: states } = machine(service);
   await expect(start('a:colon')).rejects.toMatchObject({ name: 'InvalidName' });
   await expect(start('x'.repeat(81))).rejects.toMatchObject({ name: 'InvalidName' });
@@ -116,7 +116,7 @@ test('refuses what Step Functions refuses', async () => {
 });
 
 test('stops an execution for good: nothing of it is invoked any more, whatever its Retry says', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const only = handler(
     dir,
     'only',
@@ -141,7 +141,7 @@ test('stops an execution for good: nothing of it is invoked any more, whatever i
 });
 
 test('times out a task as States.Timeout and an execution as TIMED_OUT', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const slow = handler(dir, 'only', 'await until(() => false);');
   const task = await serviceOn(join(dir, 'task'), { only: slow }, { definition: oneTask({ TimeoutSeconds: 1 }) });
   const run = await serviceOn(join(dir, 'run'), { only: slow }, { definition: oneTask({}, { TimeoutSeconds: 1 }) });
@@ -152,7 +152,7 @@ test('times out a task as States.Timeout and an execution as TIMED_OUT', async (
 });
 
 test('retries a task as the definition says, and never catches too much data', async () => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const only = handler(
     dir,
     'only',

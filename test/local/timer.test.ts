@@ -5,11 +5,11 @@ import {
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
 import { expect, test } from 'vitest';
-import { place } from '../kit/place.ts';
-import { named, schedulerOn, standing, wanted } from '../kit/standing-clock.ts';
+import { manualClock, scheduleInput, scheduleKey, schedulerOn } from '../kit/manual-clock.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 test('fires each slot once, on time, with the words of EventBridge filled in', async () => {
-  const time = standing('2026-11-22T07:00:30Z');
+  const time = manualClock('2026-11-22T07:00:30Z');
   const { service, create, got, fired, events } = await schedulerOn(time);
   await create('report', 'cron(0/5 * * * ? *)');
   service.timer.start();
@@ -24,7 +24,7 @@ test('fires each slot once, on time, with the words of EventBridge filled in', a
 });
 
 test('fires nothing before it is started, and passes over the slots due until then', async () => {
-  const time = standing('2026-11-22T07:00:30Z');
+  const time = manualClock('2026-11-22T07:00:30Z');
   const { service, create, events, fired } = await schedulerOn(time);
   await create('report', 'cron(* * * * ? *)');
   time.until('2026-11-22T07:10:30Z');
@@ -39,7 +39,7 @@ test('fires nothing before it is started, and passes over the slots due until th
 });
 
 test('fires a rate when it is made and then by elapsed time, and a changed one no more by its old time', async () => {
-  const time = standing('2026-11-22T07:00:30Z');
+  const time = manualClock('2026-11-22T07:00:30Z');
   const { service, client, create, fired } = await schedulerOn(time);
   service.timer.start();
   await create('report', 'rate(10 minutes)');
@@ -47,28 +47,28 @@ test('fires a rate when it is made and then by elapsed time, and a changed one n
   expect(time.armed()).toBe(1);
   time.until('2026-11-22T07:15:00Z');
   expect(fired()).toEqual(['07:00', '07:10']);
-  await client.send(new UpdateScheduleCommand(wanted('report', 'cron(17 7 * * ? *)')));
+  await client.send(new UpdateScheduleCommand(scheduleInput('report', 'cron(17 7 * * ? *)')));
   time.until('2026-11-22T07:30:00Z');
   expect(fired()).toEqual(['07:00', '07:10', '07:17']);
 });
 
 test('fires none of a schedule that is disabled or deleted', async () => {
-  const time = standing('2026-11-22T07:00:30Z');
+  const time = manualClock('2026-11-22T07:00:30Z');
   const { service, client, create, fired } = await schedulerOn(time);
   service.timer.start();
   await create('report', 'cron(* * * * ? *)');
   time.until('2026-11-22T07:01:30Z');
-  await client.send(new UpdateScheduleCommand(wanted('report', 'cron(* * * * ? *)', { State: 'DISABLED' })));
+  await client.send(new UpdateScheduleCommand(scheduleInput('report', 'cron(* * * * ? *)', { State: 'DISABLED' })));
   time.until('2026-11-22T07:05:30Z');
-  await client.send(new UpdateScheduleCommand(wanted('report', 'cron(* * * * ? *)')));
+  await client.send(new UpdateScheduleCommand(scheduleInput('report', 'cron(* * * * ? *)')));
   time.until('2026-11-22T07:06:30Z');
-  await client.send(new DeleteScheduleCommand(named('report')));
+  await client.send(new DeleteScheduleCommand(scheduleKey('report')));
   time.until('2026-11-22T07:09:00Z');
   expect(fired()).toEqual(['07:01', '07:06']);
 });
 
 test('removes a one-time schedule after it has fired, if it was asked to', async () => {
-  const time = standing('2026-11-22T07:00:30Z');
+  const time = manualClock('2026-11-22T07:00:30Z');
   const { service, client, create, fired } = await schedulerOn(time);
   service.timer.start();
   await create('once', 'at(2026-11-22T08:01:00)', {
@@ -84,7 +84,7 @@ test('removes a one-time schedule after it has fired, if it was asked to', async
 });
 
 test('keeps within StartDate and EndDate, and counts a rate from the start', async () => {
-  const time = standing('2026-11-22T07:00:30Z');
+  const time = manualClock('2026-11-22T07:00:30Z');
   const { service, create, fired } = await schedulerOn(time);
   service.timer.start();
   const bounds = { StartDate: new Date('2026-11-22T07:03:00Z'), EndDate: new Date('2026-11-22T07:07:00Z') };
@@ -95,7 +95,7 @@ test('keeps within StartDate and EndDate, and counts a rate from the start', asy
 });
 
 test('skips a local time that does not exist and fires one that comes twice once, as EventBridge does', async () => {
-  const time = standing('2026-03-28T12:00:00Z');
+  const time = manualClock('2026-03-28T12:00:00Z');
   const { service, create, events } = await schedulerOn(time);
   service.timer.start();
   await create('report', 'cron(30 2 * * ? *)', { ScheduleExpressionTimezone: 'Europe/Amsterdam' });
@@ -107,9 +107,9 @@ test('skips a local time that does not exist and fires one that comes twice once
 });
 
 test('notices that the machine slept: what was due is passed over, the watchman looks at once and then each minute', async () => {
-  const time = standing('2026-11-22T07:00:30Z');
+  const time = manualClock('2026-11-22T07:00:30Z');
   const rules = [{ function: 'watchman', everyMs: 60_000 }];
-  const { service, create, events, fired, got } = await schedulerOn(time, place(), { rules });
+  const { service, create, events, fired, got } = await schedulerOn(time, temporaryDirectory(), { rules });
   await create('report', 'cron(* * * * ? *)');
   service.timer.start();
   time.until('2026-11-22T07:02:10Z');
@@ -131,7 +131,7 @@ test('notices that the machine slept: what was due is passed over, the watchman 
 });
 
 test('notices soon also a sleep in which its timers slept', async () => {
-  const time = standing('2026-11-22T07:00:30Z');
+  const time = manualClock('2026-11-22T07:00:30Z');
   const { service, create, events, fired } = await schedulerOn(time);
   await create('report', 'cron(0 8 * * ? *)');
   service.timer.start();
@@ -143,7 +143,7 @@ test('notices soon also a sleep in which its timers slept', async () => {
 });
 
 test('goes on after a restart where it was: no slot is fired twice, none of the last minute is lost', async () => {
-  const time = standing('2026-11-22T07:00:30Z');
+  const time = manualClock('2026-11-22T07:00:30Z');
   const first = await schedulerOn(time);
   await first.create('report', 'cron(* * * * ? *)');
   first.service.timer.start();
@@ -153,6 +153,6 @@ test('goes on after a restart where it was: no slot is fired twice, none of the 
   const second = await schedulerOn(time, first.dir);
   second.service.timer.start();
   expect([...first.fired(), ...second.fired()]).toEqual(['07:01', '07:02', '07:03']);
-  const { CreationDate } = await second.client.send(new GetScheduleCommand(named('report')));
+  const { CreationDate } = await second.client.send(new GetScheduleCommand(scheduleKey('report')));
   expect(CreationDate).toEqual(new Date('2026-11-22T07:00:30Z'));
 });

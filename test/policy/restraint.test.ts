@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { dispatch } from '../../lib/lifecycle/dispatch.ts';
 import { changeState } from '../../lib/policy/job-state.ts';
 import { paused, resumed } from '../../lib/policy/pause.ts';
-import { idOf, ids, reports, slots } from '../kit/report-service.ts';
+import { idOf, ids, reportService, slots } from '../kit/report-service.ts';
 
 const [first, second, third] = slots;
 const [one, two, three] = ids;
@@ -11,7 +11,7 @@ describe('a job that is paused', () => {
   const pause = { by: 'ana', since: '2026-11-22T07:30:00.000Z', until: null, note: 'holiday' };
 
   test('skips its slots until it is resumed, and the outcome names who paused it', async () => {
-    const { deliver, outcome, ends, stores } = await reports({});
+    const { deliver, outcome, ends, stores } = await reportService({});
     await deliver(first);
     await ends(one);
     await changeState('report', ({ pauses }) => ({ pauses: paused(pauses, pause) }), stores.states);
@@ -23,7 +23,7 @@ describe('a job that is paused', () => {
   });
 
   test('also skips the run in its queue', async () => {
-    const { deliver, outcome, ends, stores, running, state } = await reports({ overlap: 'queue-one' });
+    const { deliver, outcome, ends, stores, running, state } = await reportService({ overlap: 'queue-one' });
     await deliver(first);
     await deliver(second);
     await changeState('report', ({ pauses }) => ({ pauses: paused(pauses, pause) }), stores.states);
@@ -34,7 +34,7 @@ describe('a job that is paused', () => {
   });
 
   test('does not skip a run that left its queue after the job was read', async () => {
-    const { deliver, deps, outcome, ends, stores, running } = await reports({ overlap: 'queue-one' });
+    const { deliver, deps, outcome, ends, stores, running } = await reportService({ overlap: 'queue-one' });
     await deliver(first);
     await deliver(second);
     await changeState('report', ({ pauses }) => ({ pauses: paused(pauses, pause) }), stores.states);
@@ -53,7 +53,7 @@ describe('a job that is paused', () => {
   });
 
   test('still runs manual runs', async () => {
-    const { deliver, stores } = await reports({});
+    const { deliver, stores } = await reportService({});
     await changeState('report', ({ pauses }) => ({ pauses: paused(pauses, pause) }), stores.states);
     expect(await deliver(second, { suffix: 'now' })).toMatchObject({ status: 'started' });
   });
@@ -61,7 +61,7 @@ describe('a job that is paused', () => {
 
 describe('a run that a person started', () => {
   test('delays no slot, opens no breaker and ignores the budget, but its cost counts', async () => {
-    const { deliver, ends, state, told } = await reports({
+    const { deliver, ends, state, events } = await reportService({
       limits: { perDay: { runs: 1, usd: 0.0015 } },
       breaker: { failures: 1 },
     });
@@ -72,20 +72,20 @@ describe('a run that a person started', () => {
     await ends(one);
     expect(await deliver(second)).toEqual({ status: 'skipped', run: two, why: 'budget' });
     expect(await deliver(second, { suffix: 'now' })).toMatchObject({ status: 'started' });
-    expect(told.filter((word) => word.includes('tripped'))).toEqual([]);
+    expect(events.filter((word) => word.includes('tripped'))).toEqual([]);
   });
 });
 
 describe('a job that fails again and again', () => {
   test('is held back by its breaker, which lets one probe run at a time and closes on a success', async () => {
-    const { deliver, ends, told, outcome, state } = await reports({
+    const { deliver, ends, events, outcome, state } = await reportService({
       breaker: { failures: 2, firstDelaySeconds: 4000 },
     });
     for (const slot of [first, second]) {
       await deliver(slot);
       await ends(idOf(slot), false);
     }
-    expect(told.at(-1)).toBe(`${two} tripped`);
+    expect(events.at(-1)).toBe(`${two} tripped`);
     expect(await deliver(third)).toEqual({ status: 'skipped', run: three, why: 'breaker' });
     const [probe, beside, fourth] = ['2026-11-22T10:00:00Z', '2026-11-22T10:01:00Z', '2026-11-22T12:20:00Z'];
     expect(await deliver(probe)).toMatchObject({ status: 'started' });
@@ -99,11 +99,11 @@ describe('a job that fails again and again', () => {
     await deliver(fourth);
     await ends(idOf(fourth));
     expect(await state()).toMatchObject({ breaker: null, streak: 1, lastSuccess: fourth });
-    expect(told.filter((word) => word.includes('tripped'))).toHaveLength(2);
+    expect(events.filter((word) => word.includes('tripped'))).toHaveLength(2);
   });
 
   test('skips the run in its queue once its breaker is open', async () => {
-    const { deliver, ends, outcome } = await reports({ overlap: 'queue-one', breaker: { failures: 1 } });
+    const { deliver, ends, outcome } = await reportService({ overlap: 'queue-one', breaker: { failures: 1 } });
     await deliver(first);
     await deliver(second);
     await ends(one, false);
@@ -112,7 +112,7 @@ describe('a job that fails again and again', () => {
 });
 
 test('a job has at most a hundred open runs, even with overlap allow', async () => {
-  const { deliver, stores, deps } = await reports({ overlap: 'allow' });
+  const { deliver, stores, deps } = await reportService({ overlap: 'allow' });
   await deliver(first);
   const lease = (await stores.states.get('report'))?.open[0];
   if (!lease) throw new Error('there is no lease');

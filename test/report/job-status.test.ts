@@ -6,7 +6,7 @@ import type { Checkpoint } from '../../lib/watch/checkpoint.ts';
 import { failed, runOf, skip, succeeded } from '../kit/explained.ts';
 import { job } from '../kit/job.ts';
 import { memoryStores } from '../kit/memory-stores.ts';
-import { lookOf } from '../kit/stored.ts';
+import { checkpointOf } from '../kit/stored.ts';
 
 const now = new Date('2026-11-22T08:30:00Z');
 const seven = '2026-11-22T07:00:00Z';
@@ -18,7 +18,7 @@ const hourly = (fields: Record<string, unknown> = {}) => job({ schedule: { cron:
 const statusOf = async (declared = hourly(), ends: [string, Outcome | null][] = [], look?: Partial<Checkpoint>) => {
   const stores = memoryStores();
   for (const [slot, outcome] of ends) await stores.runs.put(runOf(declared, slot, outcome));
-  if (look) await stores.checkpoints.put({ ...lookOf('report'), schedule: declared.schedule, ...look });
+  if (look) await stores.checkpoints.put({ ...checkpointOf('report'), schedule: declared.schedule, ...look });
   return { stores, status: await jobStatus(declared, now, stores) };
 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { neighbours } from '../../lib/report/why.ts';
 import type { Checkpoint } from '../../lib/watch/checkpoint.ts';
-import { asked, failed, missed, runOf, skip, stateWith, succeeded } from '../kit/explained.ts';
+import { explain, failed, missed, runOf, skip, stateWith, succeeded } from '../kit/explained.ts';
 import { job } from '../kit/job.ts';
 
 const daily = (fields: Record<string, unknown> = {}, schedule: Record<string, unknown> = {}) =>
@@ -26,14 +26,14 @@ const looked = (to: string, more: Partial<Checkpoint> = {}): Checkpoint => ({
 
 test('a slot of the schedule that was changed a moment ago is still due, as the watchman will find', () => {
   const changed = daily({}, { cron: '0 12 * * ? *' });
-  const { verdict } = asked(changed, time, '2026-11-25T08:02:00Z', { checkpoint: looked('2026-11-25T07:59:00Z') });
+  const { verdict } = explain(changed, time, '2026-11-25T08:02:00Z', { checkpoint: looked('2026-11-25T07:59:00Z') });
   expect(verdict).toMatchObject({ kind: 'unrecorded', slot });
-  expect(asked(changed, time, later, { checkpoint: looked('2026-11-25T09:57:00Z') }).verdict.kind).toBe('not-due');
+  expect(explain(changed, time, later, { checkpoint: looked('2026-11-25T09:57:00Z') }).verdict.kind).toBe('not-due');
 });
 
 describe('of a slot with a record', () => {
   test('says as which run it ran, when it was started and what it took', () => {
-    const { verdict, said } = asked(report, time, later, { runs: [runOf(report, slot, succeeded(slot))] });
+    const { verdict, said } = explain(report, time, later, { runs: [runOf(report, slot, succeeded(slot))] });
     expect(verdict).toMatchObject({ kind: 'ran', slot });
     expect(said).toEqual({
       sentence: `${prefix}it ran as ${id} and succeeded.`,
@@ -45,7 +45,7 @@ describe('of a slot with a record', () => {
   });
 
   test('says how it failed', () => {
-    const { text } = asked(report, time, later, { runs: [runOf(report, slot, failed(slot))] });
+    const { text } = explain(report, time, later, { runs: [runOf(report, slot, failed(slot))] });
     expect(text).toContain(`it ran as ${id} and failed: ModelUnavailable.`);
     expect(text).toContain('failure: overloaded');
   });
@@ -58,7 +58,7 @@ describe('of a slot with a record', () => {
       since: '2026-11-22T08:00:00Z',
       startedAt: '2026-11-25T09:05:00Z',
     };
-    const { text } = asked(report, time, later, { runs: [runOf(report, slot, succeeded(later), more)] });
+    const { text } = explain(report, time, later, { runs: [runOf(report, slot, succeeded(later), more)] });
     expect(text).toContain('1 h 05 min after its slot, by the watchman, for 2 earlier slots too');
     expect(text).toContain('since: the last success before it was on Sun 2026-11-22 09:00');
   });
@@ -88,7 +88,7 @@ describe('of a slot with a record', () => {
       'skipped: it was delivered more than 30 hours after it was due.',
     ],
   ])('says why it was skipped, with what was recorded: %j', (reason, sentence) => {
-    const { verdict, text } = asked(report, time, later, { runs: [runOf(report, slot, skip(slot, reason))] });
+    const { verdict, text } = explain(report, time, later, { runs: [runOf(report, slot, skip(slot, reason))] });
     expect(verdict).toMatchObject({ kind: 'skipped', slot });
     expect(text).toContain(sentence);
     expect(text).toContain(`outcome: skipped (${reason.why}), recorded Wed 2026-11-25 09:00:04 as ${id}`);
@@ -98,16 +98,16 @@ describe('of a slot with a record', () => {
     const next = '2026-11-26T08:00:00Z';
     const by = 'report_20261126T080000Z';
     const runs = [runOf(report, slot, skip(slot, { why: 'caught-up', by }))];
-    const covered = asked(report, time, next, { runs, others: [runOf(report, next, failed(next))] });
+    const covered = explain(report, time, next, { runs, others: [runOf(report, next, failed(next))] });
     expect(covered.said.sentence).toContain(
       `EventBridge did not deliver it in time, and a later run covers it: ${by} failed (ModelUnavailable).`,
     );
-    expect(asked(report, time, next, { runs }).said.sentence).toContain(`covers it: ${by} has no record yet.`);
+    expect(explain(report, time, next, { runs }).said.sentence).toContain(`covers it: ${by} has no record yet.`);
   });
 
   test('says that it was missed, and when the watchman recorded it', () => {
     const run = runOf(report, slot, missed(slot, 'no delivery was seen, and catchUp is none'));
-    const { text } = asked(report, time, later, { runs: [run] });
+    const { text } = explain(report, time, later, { runs: [run] });
     expect(text).toContain(
       'it was missed: no delivery arrived, and the watchman recorded that on Wed 2026-11-25 09:00:04.',
     );
@@ -118,7 +118,7 @@ describe('of a slot with a record', () => {
     const before = runOf(report, '2026-11-24T08:00:00Z', null);
     const run = runOf(daily({ overlap: 'queue-one' }), slot, null);
     const state = stateWith(report, [before], { queued: run.id });
-    const { text } = asked(report, time, later, { runs: [run], state });
+    const { text } = explain(report, time, later, { runs: [run], state });
     expect(text).toContain('it waits in the queue behind report_20261124T080000Z.');
     expect(text).toContain('overlap: queue-one');
   });
@@ -126,23 +126,23 @@ describe('of a slot with a record', () => {
   test('says that it is running, and until when it waits because the job spreads its starts', () => {
     const run = runOf(daily({ spreadSeconds: 3600 }), slot, null);
     const state = stateWith(report, [run]);
-    const early = asked(report, time, '2026-11-25T08:00:03Z', { runs: [run], state });
+    const early = explain(report, time, '2026-11-25T08:00:03Z', { runs: [run], state });
     expect(early.said.sentence).toMatch(
       /it waits as report_\S+ until Wed 2026-11-25 09:\d\d(:\d\d)?, because the job spreads its starts\.$/,
     );
-    expect(asked(report, time, later, { runs: [run], state }).said.sentence).toBe(`${prefix}it is running as ${id}.`);
+    expect(explain(report, time, later, { runs: [run], state }).said.sentence).toBe(`${prefix}it is running as ${id}.`);
   });
 
   test('names the runs that an operator started for the same slot', () => {
     const again = runOf(report, slot, succeeded(slot), { suffix: 'retry-1' });
-    const { verdict, text } = asked(report, time, later, { runs: [runOf(report, slot, failed(slot)), again] });
+    const { verdict, text } = explain(report, time, later, { runs: [runOf(report, slot, failed(slot)), again] });
     expect(verdict).toMatchObject({ kind: 'ran', beside: [again] });
     expect(text).toContain(`by hand: ${id}_retry-1 succeeded`);
   });
 
   test('reports a recorded slot that the schedule no longer has', () => {
     const other = '2026-11-25T05:30:00Z';
-    const { verdict } = asked(report, '06:30', later, { runs: [runOf(report, other, succeeded(other))] });
+    const { verdict } = explain(report, '06:30', later, { runs: [runOf(report, other, succeeded(other))] });
     expect(verdict).toMatchObject({ kind: 'ran', slot: other });
   });
 });
@@ -150,28 +150,28 @@ describe('of a slot with a record', () => {
 describe('of a slot without a record', () => {
   test('says in how long it is due, and that it would be skipped now', () => {
     const pauses = [{ by: 'ana', since: '2026-11-24T16:00:00.000Z', until: null, note: 'holiday' }];
-    const { text } = asked(report, '2026-11-26 09:00', later, { state: stateWith(report, [], { pauses }) });
+    const { text } = explain(report, '2026-11-26 09:00', later, { state: stateWith(report, [], { pauses }) });
     expect(text).toContain('report, Thu 2026-11-26 09:00 Europe/Amsterdam: it is due in 22 h.');
     expect(text).toContain('it would be skipped now: paused by ana since Tue 2026-11-24 17:00: holiday');
     const over = [{ by: 'ana', since: '2026-11-24T16:00:00.000Z', until: '2026-11-26T07:00:00Z', note: '' }];
     expect(
-      asked(report, '2026-11-26 09:00', later, { state: stateWith(report, [], { pauses: over }) }).said.evidence,
+      explain(report, '2026-11-26 09:00', later, { state: stateWith(report, [], { pauses: over }) }).said.evidence,
     ).toEqual([]);
   });
 
   test('judges a breaker as it will be by then', () => {
     const breaker = { since: '2026-11-25T08:00:00Z', until: '2026-11-26T07:00:00Z', delaySeconds: 900, probe: null };
     const state = stateWith(report, [], { breaker, streak: -5 });
-    expect(asked(report, '2026-11-26 09:00', later, { state }).said.evidence).toEqual([]);
+    expect(explain(report, '2026-11-26 09:00', later, { state }).said.evidence).toEqual([]);
     const open = { ...state, breaker: { ...breaker, until: '2026-11-27T07:00:00Z' } };
-    expect(asked(report, '2026-11-26 09:00', later, { state: open }).text).toContain(
+    expect(explain(report, '2026-11-26 09:00', later, { state: open }).text).toContain(
       'it would be skipped now: the breaker is open',
     );
   });
 
   test('says that a date to come is excluded', () => {
     const free = daily({}, { exclude: ['2026-12-25'] });
-    expect(asked(free, '2026-12-25 09:00', later).said.sentence).toContain(
+    expect(explain(free, '2026-12-25 09:00', later).said.sentence).toContain(
       'it is due in 30 days; it will be skipped: its date is excluded from the schedule.',
     );
   });
@@ -185,7 +185,7 @@ describe('of a slot without a record', () => {
       'outlook: it is older than catchUp.withinSeconds (60): the watchman records it as missed',
     ],
   ])('says how far the watchman has checked, and what it will do with the slot: %j', (fields, outlook) => {
-    const { verdict, text } = asked(daily(fields), time, '2026-11-25T08:02:00Z', {
+    const { verdict, text } = explain(daily(fields), time, '2026-11-25T08:02:00Z', {
       checkpoint: looked('2026-11-25T07:57:00Z'),
     });
     expect(verdict).toMatchObject({ kind: 'unrecorded', slot });
@@ -199,14 +199,14 @@ describe('of a slot without a record', () => {
   });
 
   test('says that the watchman has not checked the job yet, where it has not', () => {
-    expect(asked(report, time, later).said.sentence).toContain('the watchman has not checked the job yet.');
+    expect(explain(report, time, later).said.sentence).toContain('the watchman has not checked the job yet.');
   });
 
   test('names the open run that the slot waits for, and the dispatcher that reserved the slot', () => {
     const before = runOf(report, '2026-11-24T08:00:00Z', null);
     const own = runOf(report, slot, null);
     const state = stateWith(report, [before, own]);
-    const { text } = asked(report, time, later, { state, checkpoint: looked('2026-11-25T07:57:00Z') });
+    const { text } = explain(report, time, later, { state, checkpoint: looked('2026-11-25T07:57:00Z') });
     expect(text).toContain('open: report_20261124T080000Z: the watchman starts this slot only after the end of that');
     expect(text).toContain(
       'lease: the dispatcher reserved it on Wed 2026-11-25 09:00:02 and is still at work, or died',
@@ -214,12 +214,12 @@ describe('of a slot without a record', () => {
   });
 
   test('says that the schedule was another, where all slots of the time are accounted for', () => {
-    const { verdict, text } = asked(report, time, later, { checkpoint: looked('2026-11-25T09:00:00Z') });
+    const { verdict, text } = explain(report, time, later, { checkpoint: looked('2026-11-25T09:00:00Z') });
     expect(verdict).toMatchObject({ kind: 'unaccounted', to: '2026-11-25T09:00:00Z' });
     expect(text).toContain(
       'it was not due then: it is a slot of today’s schedule, but was none of the schedule at that time.',
     );
-    expect(asked(report, '2025-01-06 09:00', later, { checkpoint: looked(later) }).said.sentence).toContain(
+    expect(explain(report, '2025-01-06 09:00', later, { checkpoint: looked(later) }).said.sentence).toContain(
       'its record is gone',
     );
   });
@@ -227,32 +227,32 @@ describe('of a slot without a record', () => {
 
 describe('of a time that is no slot', () => {
   test('names the slots around it, and takes a slot of the same minute for the one that is meant', () => {
-    const { verdict, said } = asked(report, '2026-11-25T10:15', later);
+    const { verdict, said } = explain(report, '2026-11-25T10:15', later);
     expect(verdict).toMatchObject({ kind: 'not-due', because: 'calendar', slot: undefined });
     expect(said.sentence).toBe(
       'report, Wed 2026-11-25 10:15 Europe/Amsterdam: it was not due then: the slot before is Wed 2026-11-25 09:00, the next is Thu 2026-11-26 09:00.',
     );
     expect(said.evidence).toEqual([['schedule', 'At 09:00, Europe/Amsterdam (cron(0 9 * * ? *))']]);
     for (const near of ['09:00:41', '2026-11-25T08:00:41Z', '2026-11-25T08:00Z', '2026-11-25 09:00'])
-      expect(asked(report, near, later).verdict).toMatchObject({ kind: 'unrecorded', slot });
-    expect(asked(report, '22:00', later).said.sentence).toContain('it is not due then');
+      expect(explain(report, near, later).verdict).toMatchObject({ kind: 'unrecorded', slot });
+    expect(explain(report, '22:00', later).said.sentence).toContain('it is not due then');
   });
 
   test('says that the job is disabled, or that the watchman still uses the schedule before', () => {
-    const off = asked(daily({ enabled: false }), time, later);
+    const off = explain(daily({ enabled: false }), time, later);
     expect(off.said.sentence).toContain('its job file says enabled: false, so no schedule is deployed.');
     expect(off.verdict).toMatchObject({ kind: 'not-due', because: 'disabled', slot: undefined });
     const checkpoint = looked(later, { schedule: { cron: '0 7 * * ? *', timezone: 'UTC' } });
-    expect(asked(report, '10:15', later, { checkpoint }).text).toContain(
+    expect(explain(report, '10:15', later, { checkpoint }).text).toContain(
       'the watchman still uses the schedule before: cron(0 7 * * ? *)',
     );
   });
 
   test('knows the slots of a rate only where it knows from when it counts', () => {
     const often = job();
-    expect(asked(often, '09:30', later).verdict.kind).toBe('unknowable');
+    expect(explain(often, '09:30', later).verdict.kind).toBe('unknowable');
     const anchor = { at: new Date('2026-11-25T00:30:17Z'), known: true };
-    expect(asked(often, '09:30', later, { anchor }).verdict).toMatchObject({ slot: '2026-11-25T09:30:17Z' });
+    expect(explain(often, '09:30', later, { anchor }).verdict).toMatchObject({ slot: '2026-11-25T09:30:17Z' });
   });
 
   test('has no neighbours where a schedule is over', () => {
@@ -263,7 +263,9 @@ describe('of a time that is no slot', () => {
     expect(before).toEqual({ before: undefined, next: { slot: '2026-01-01T00:00:00Z', by: 'schedule' } });
     expect(after).toEqual({ before: { slot: '2026-01-01T00:00:00Z', by: 'schedule' }, next: undefined });
     const gone = job({ schedule: once });
-    expect(asked(gone, '2027-01-01 00:00', later).said.sentence).toContain('the slot before is Thu 2026-01-01 00:00.');
+    expect(explain(gone, '2027-01-01 00:00', later).said.sentence).toContain(
+      'the slot before is Thu 2026-01-01 00:00.',
+    );
   });
 });
 
@@ -272,17 +274,17 @@ describe('on days when clocks change', () => {
   const [gap, fold] = ['2026-03-29 02:30', '2026-10-25 02:30'];
 
   test('says that a time does not exist, and finds the slot that replaces it', () => {
-    const none = asked(nightly(), gap, later);
+    const none = explain(nightly(), gap, later);
     expect(none.verdict).toMatchObject({ kind: 'not-due', because: 'gap' });
     expect(none.said.sentence).toContain(
       'report, 2026-03-29 02:30 Europe/Amsterdam: that time does not exist: clocks jump over it; the slot before is Sat 2026-03-28 02:30, the next is Mon 2026-03-30 02:30.',
     );
-    expect(asked(nightly({ gap: 'after' }), gap, later).verdict).toMatchObject({ slot: '2026-03-29T01:00:00Z' });
+    expect(explain(nightly({ gap: 'after' }), gap, later).verdict).toMatchObject({ slot: '2026-03-29T01:00:00Z' });
   });
 
   test('does not take the slot after the jump for the one that clocks jumped over', () => {
     const three = daily({}, { cron: '0 3 * * ? *' });
-    expect(asked(three, gap, later).verdict).toMatchObject({ kind: 'not-due', because: 'gap' });
+    expect(explain(three, gap, later).verdict).toMatchObject({ kind: 'not-due', because: 'gap' });
   });
 
   test.each([
@@ -290,7 +292,7 @@ describe('on days when clocks change', () => {
     [{ fold: 'both' }, '2026-10-25T00:30:00Z', '2026-10-25T01:30:00Z', 'the second is the slot 2026-10-25T01:30:00Z'],
     [{ fold: 'last' }, '2026-10-25T01:30:00Z', undefined, 'and the job is due at one of them'],
   ])('explains a time that comes twice by the slot that is meant: %j', (dst, meant, again, clocks) => {
-    const { verdict, text } = asked(nightly(dst), fold, later);
+    const { verdict, text } = explain(nightly(dst), fold, later);
     expect(verdict).toMatchObject({ slot: meant, again });
     expect(text).toContain(`clocks: this time comes twice, ${clocks}`.replace('twice, the', 'twice; the'));
   });

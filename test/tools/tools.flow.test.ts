@@ -3,7 +3,7 @@ import { sessionKey } from '../../lib/run/session.ts';
 import { callsOf } from '../../lib/run/step.ts';
 import { slotAt } from '../../lib/schedule/slot.ts';
 import { modelEnv, stage } from '../kit/local-stage.ts';
-import { place } from '../kit/place.ts';
+import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import { type AnthropicOptions, anthropicServer } from '../kit/wire/anthropic-server.ts';
 import { pagesServer } from '../kit/wire/pages.ts';
 
@@ -23,7 +23,7 @@ tools: [http_get, http_post]
 allow: ['${news.host}', '${desk.host}']
 result: { type: object, required: [filed], properties: { filed: { type: boolean } } }
 `;
-  return { news, desk, model, ...(await stage(place(), { harbour }, modelEnv(model))) };
+  return { news, desk, model, ...(await stage(temporaryDirectory(), { harbour }, modelEnv(model))) };
 };
 
 test('a job fetches pages from one server and posts its report to another', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { deploymentOf } from '../kit/deployment.ts';
 import { job } from '../kit/job.ts';
-import { outcomesOf, service } from '../kit/watch.ts';
+import { outcomeLines, service } from '../kit/watch.ts';
 
 type Service = Awaited<ReturnType<typeof service>>;
 
@@ -59,7 +59,7 @@ describe('a job that comes back', () => {
     await looksAt(one, before);
     one.world.deployed = deploymentOf(one.world.job, back);
     await looksAt(one, ['2026-11-25T09:36:00Z', '2026-11-25T10:05:00Z']);
-    expect(outcomesOf(await one.runs())).toEqual(['2026-11-25T10:00:00Z open']);
+    expect(outcomeLines(await one.runs())).toEqual(['2026-11-25T10:00:00Z open']);
   });
 
   test('and was not as its file says when it went is judged from then on', async () => {
@@ -69,7 +69,7 @@ describe('a job that comes back', () => {
     await looksAt(one, ['2026-11-25T09:25:00Z']);
     one.world.deployed = deploymentOf(one.world.job, back);
     await looksAt(one, ['2026-11-25T09:36:00Z', '2026-11-25T10:05:00Z']);
-    expect(outcomesOf(await one.runs())).toEqual(['2026-11-25T10:00:00Z open']);
+    expect(outcomeLines(await one.runs())).toEqual(['2026-11-25T10:00:00Z open']);
   });
 
   test.each([true, false])('is known to have come back whatever becomes of it then (enabled: %s)', async (enabled) => {
@@ -88,7 +88,7 @@ describe('a job that comes back', () => {
     await looksAt(one, [on('09:25:00')]);
     expect(await one.runs()).toEqual([]);
     await looksAt(one, [on('09:30:00'), on('09:41:00')]);
-    expect(outcomesOf(await one.runs())).toEqual([
+    expect(outcomeLines(await one.runs())).toEqual([
       `${seven} skipped caught-up`,
       `${eight} skipped caught-up`,
       `${nine} open`,
@@ -102,7 +102,7 @@ describe('slots that wait for a long run', () => {
     await one.ends(id(seven));
     await one.look();
     for (const run of await one.runs()) if (run.outcome === null) await one.ends(run.id);
-    return outcomesOf(await one.runs());
+    return outcomeLines(await one.runs());
   };
 
   test('are kept though their schedule was away meanwhile', async () => {

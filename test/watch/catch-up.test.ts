@@ -3,7 +3,7 @@ import type { Due } from '../../lib/schedule/calendar.ts';
 import { catchUp, promisedOf } from '../../lib/watch/catch-up.ts';
 import { runOf, skip, succeeded } from '../kit/explained.ts';
 import { job } from '../kit/job.ts';
-import { outcomesOf, service } from '../kit/watch.ts';
+import { outcomeLines, service } from '../kit/watch.ts';
 
 const hour = (number: number) => `2026-11-22T0${number}:00:00Z`;
 const due: Due[] = [1, 2, 3].map((number) => ({ slot: hour(number), by: 'schedule' }));
@@ -14,7 +14,7 @@ const late = async (fields: Record<string, unknown>, lost = due) => {
   const declared = job({ schedule: { cron: '0 * * * ? *' }, ...fields });
   const { deps, runs } = await service(declared, '2026-11-22T03:30:00Z');
   const found = await catchUp(declared, lost, [], deps);
-  return { found, outcomes: outcomesOf(await runs()), last: (await runs()).at(-1) };
+  return { found, outcomes: outcomeLines(await runs()), last: (await runs()).at(-1) };
 };
 
 describe('slots that were not delivered', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Checkpoint } from '../../lib/watch/checkpoint.ts';
-import { lookOf } from '../kit/stored.ts';
+import { checkpointOf } from '../kit/stored.ts';
 
-const checkpoint = lookOf('report');
+const checkpoint = checkpointOf('report');
 
 describe('a checkpoint', () => {
   test('is read with what a later version added, in its schedule too', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { changeState } from '../../lib/policy/job-state.ts';
 import { dropLostLeases, reconcile } from '../../lib/watch/reconcile.ts';
 import { job } from '../kit/job.ts';
-import { outcomesOf, service } from '../kit/watch.ts';
+import { outcomeLines, service } from '../kit/watch.ts';
 
 const seven = '2026-11-22T07:00:00Z';
 const id = 'report_20261122T070000Z';
@@ -30,7 +30,7 @@ describe('an open run', () => {
       const { deps, open, world, runs } = await started('2026-11-22T07:05:00Z');
       world.executions.set(id, status);
       expect(await reconcile(report, deps)).toEqual([{ run: id, was: 'dead' }]);
-      expect(outcomesOf(await runs())).toEqual([`${seven} failed`]);
+      expect(outcomeLines(await runs())).toEqual([`${seven} failed`]);
       expect(await open()).toEqual([]);
     },
   );
@@ -47,7 +47,7 @@ describe('an open run', () => {
   test('past its lease is ended as stuck, and its execution is stopped', async () => {
     const { deps, open, runs, world } = await started('2026-11-24T07:00:00Z');
     expect(await reconcile(report, deps)).toEqual([{ run: id, was: 'stuck' }]);
-    expect(outcomesOf(await runs())).toEqual([`${seven} failed`]);
+    expect(outcomeLines(await runs())).toEqual([`${seven} failed`]);
     expect([await open(), world.stopped]).toEqual([[], [id]]);
   });
 });

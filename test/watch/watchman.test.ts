@@ -4,7 +4,7 @@ import type { Finding } from '../../lib/run/observer.ts';
 import { watch } from '../../lib/watch/watchman.ts';
 import { deploymentOf } from '../kit/deployment.ts';
 import { job } from '../kit/job.ts';
-import { outcomesOf, service } from '../kit/watch.ts';
+import { outcomeLines, service } from '../kit/watch.ts';
 
 const hourly = (more: Record<string, unknown> = {}) => job({ schedule: { cron: '0 * * * ? *' }, ...more });
 
@@ -28,7 +28,7 @@ describe('a slot', () => {
     await ends(id(seven));
     at('2026-11-22T07:05:00Z');
     expect(await look()).toEqual(quiet);
-    expect(outcomesOf(await runs())).toEqual([`${seven} succeeded`]);
+    expect(outcomeLines(await runs())).toEqual([`${seven} succeeded`]);
   });
 
   test('whose delivery may still come is left alone by the watchman', async () => {
@@ -44,7 +44,7 @@ describe('a slot', () => {
     expect(await look()).toEqual({ ...quiet, started: [seven] });
     expect(await look()).toEqual(quiet);
     expect(await deliver(seven)).toMatchObject({ status: 'duplicate' });
-    expect(outcomesOf(await runs())).toEqual([`${seven} open`]);
+    expect(outcomeLines(await runs())).toEqual([`${seven} open`]);
     expect((await runs())[0]).toMatchObject({ origin: 'watchman', slots: [seven] });
     expect([...world.executions.keys()]).toEqual([id(seven)]);
   });
@@ -56,7 +56,7 @@ describe('a slot', () => {
     const [run] = await runs();
     expect(run?.outcome).toMatchObject({ status: 'missed', message: expect.stringContaining('no delivery was seen') });
     expect(world.executions.size).toBe(0);
-    expect(world.told).toContain(`recorded ${id(seven)} missed`);
+    expect(world.events).toContain(`recorded ${id(seven)} missed`);
   });
 });
 
@@ -70,7 +70,10 @@ describe('an outage', () => {
     at('2026-11-22T10:10:00Z');
     expect(await look()).toMatchObject({ started: [ten], covered: slots.slice(0, -1) });
     const all = await runs();
-    expect(outcomesOf(all)).toEqual([...slots.slice(0, -1).map((slot) => `${slot} skipped caught-up`), `${ten} open`]);
+    expect(outcomeLines(all)).toEqual([
+      ...slots.slice(0, -1).map((slot) => `${slot} skipped caught-up`),
+      `${ten} open`,
+    ]);
     expect(all.at(-1)).toMatchObject({ slots });
     for (const run of all.slice(0, -1)) expect(run.outcome).toMatchObject({ by: id(ten) });
   });
@@ -84,14 +87,14 @@ describe('an outage', () => {
       await ends(id(slot));
       expect(await look()).toMatchObject({ started: slots.slice(which + 1, which + 2) });
     }
-    expect(outcomesOf(await runs())).toEqual(slots.map((slot) => `${slot} succeeded`));
+    expect(outcomeLines(await runs())).toEqual(slots.map((slot) => `${slot} succeeded`));
   });
 
   test('is missed, except for its slots within catchUp.withinSeconds', async () => {
     const { at, look, runs } = await watched(hourly({ catchUp: { withinSeconds: 7200 } }));
     at('2026-11-22T10:10:00Z');
     expect(await look()).toMatchObject({ missed: slots.slice(0, 2), covered: slots.slice(2, 3), started: [ten] });
-    expect(outcomesOf(await runs())[0]).toBe(`${slots[0]} missed`);
+    expect(outcomeLines(await runs())[0]).toBe(`${slots[0]} missed`);
   });
 
   test('in which the watchman was killed still ends in one run', async () => {
@@ -171,7 +174,7 @@ describe('an outage', () => {
       await ends(id(slot));
       await look();
     }
-    expect(outcomesOf(await runs())).toEqual(slots.map((slot) => `${slot} succeeded`));
+    expect(outcomeLines(await runs())).toEqual(slots.map((slot) => `${slot} succeeded`));
   });
 
   test('while the job was paused is skipped as paused, slot by slot', async () => {
@@ -183,7 +186,7 @@ describe('an outage', () => {
     });
     at('2026-11-22T10:10:00Z');
     expect(await look()).toMatchObject({ covered: [slots[2]], started: [ten] });
-    expect(outcomesOf(await runs()).slice(0, 2)).toEqual(slots.slice(0, 2).map((slot) => `${slot} skipped paused`));
+    expect(outcomeLines(await runs()).slice(0, 2)).toEqual(slots.slice(0, 2).map((slot) => `${slot} skipped paused`));
     expect(deps).toBeDefined();
   });
 });
@@ -233,7 +236,7 @@ describe('a run', () => {
     expect(await runs()).toEqual([]);
     at('2026-11-22T07:10:00Z');
     expect(await look()).toMatchObject({ mended: [{ run: id(seven), was: 'lost' }] });
-    expect(outcomesOf(await runs())).toEqual([`${seven} open`]);
+    expect(outcomeLines(await runs())).toEqual([`${seven} open`]);
     expect(world.executions.get(id(seven))).toBe('running');
   });
 
@@ -271,7 +274,7 @@ describe('a run', () => {
     if (state) await stores.states.put({ ...state, open: [], version: state.version + 1 });
     await look();
     expect(world.executions.get(id(eight))).toBe('running');
-    expect(outcomesOf(await runs()).at(-1)).toBe(`${eight} open`);
+    expect(outcomeLines(await runs()).at(-1)).toBe(`${eight} open`);
   });
 });
 
@@ -359,7 +362,7 @@ describe('a schedule that leaves Scheduler nothing to fire', () => {
         at(instant);
         expect((await look()).drift).toEqual([]);
       }
-      expect(outcomesOf(await runs())).toEqual(['2027-03-28T01:00:00Z open']);
+      expect(outcomeLines(await runs())).toEqual(['2027-03-28T01:00:00Z open']);
     },
   );
 
@@ -401,7 +404,7 @@ test('a rate that was seen to fire while slots wait goes on from there', async (
     at(`2026-11-22T10:${minute}:40Z`);
     for (const slot of (await look()).started) await ends(id(slot));
   }
-  expect(outcomesOf(await runs())).toEqual(['00', '01', '02', '03'].map((m) => `2026-11-22T10:${m}:20Z succeeded`));
+  expect(outcomeLines(await runs())).toEqual(['00', '01', '02', '03'].map((m) => `2026-11-22T10:${m}:20Z succeeded`));
 });
 
 test('a run that was queued before the runs of its job could be beside each other starts beside them', async () => {
@@ -416,7 +419,7 @@ test('a run that was queued before the runs of its job could be beside each othe
   world.job = hourly({ overlap: 'allow' });
   await look();
   expect([...world.executions.keys()]).toEqual([id(seven), id('2026-11-22T08:00:00Z')]);
-  expect(outcomesOf(await runs())).toEqual([`${seven} open`, '2026-11-22T08:00:00Z open']);
+  expect(outcomeLines(await runs())).toEqual([`${seven} open`, '2026-11-22T08:00:00Z open']);
 });
 
 test('a one-time schedule is removed when its slot has its run, and that is no drift', async () => {
@@ -429,7 +432,7 @@ test('a one-time schedule is removed when its slot has its run, and that is no d
   expect(await look()).toEqual(quiet);
   expect(world.deployed).toBeUndefined();
   expect(await look()).toEqual(quiet);
-  expect(outcomesOf(await runs())).toEqual([`${seven} open`]);
+  expect(outcomeLines(await runs())).toEqual([`${seven} open`]);
 });
 
 test('two watchmen at once start each slot once', async () => {
@@ -452,7 +455,7 @@ test('two watchmen at one dead execution both look at the job', async () => {
   at('2026-11-22T07:10:00Z');
   const both = await Promise.allSettled([watch([world.job], deps), watch([world.job], deps)]);
   expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
-  expect(outcomesOf(await runs())).toEqual([`${seven} failed`]);
+  expect(outcomeLines(await runs())).toEqual([`${seven} failed`]);
 });
 
 test('a job whose check fails is reported, and the other jobs are still checked', async () => {
@@ -469,7 +472,7 @@ test('a job whose check fails is reported, and the other jobs are still checked'
   const all = { ...deps, schedules, observer };
   await expect(watch([job({}, 'broken'), world.job], all)).rejects.toMatchObject({ name: 'Crash' });
   expect(looked).toEqual(['report']);
-  expect(world.told).toContain('blind Crash');
+  expect(world.events).toContain('blind Crash');
 });
 
 test('a job is held to its freshness until its day is over, also on one of 25 hours', async () => {

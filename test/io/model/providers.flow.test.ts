@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { slotAt } from '../../../lib/schedule/slot.ts';
 import { stage } from '../../kit/local-stage.ts';
 import { anthropicModel, bedrockModel, openaiCompatibleModel, type StartModelServer } from '../../kit/model-servers.ts';
-import { place } from '../../kit/place.ts';
+import { temporaryDirectory } from '../../kit/temporary-directory.ts';
 import { listen, readBody } from '../../kit/wire/listen.ts';
 
 const slot = slotAt(new Date(Date.now() - 60_000));
@@ -38,7 +38,7 @@ const outcomeOn = async (start: StartModelServer, change: (env: Record<string, s
   const server = await start(replies);
   onTestFinished(() => server.close());
   const env = change({ ...defined(server.env), ...server.secrets });
-  const { deliver, ended } = await stage(place(), { report: report(server.id) }, env);
+  const { deliver, ended } = await stage(temporaryDirectory(), { report: report(server.id) }, env);
   await deliver({ job: 'report', slot });
   return (await ended(run)).outcome;
 };

@@ -5,7 +5,7 @@ import { sessionKey } from '../../../lib/run/session.ts';
 import { callsOf } from '../../../lib/run/step.ts';
 import { slotAt } from '../../../lib/schedule/slot.ts';
 import { modelEnv, stage } from '../../kit/local-stage.ts';
-import { place } from '../../kit/place.ts';
+import { temporaryDirectory } from '../../kit/temporary-directory.ts';
 import { type AnthropicOptions, anthropicServer } from '../../kit/wire/anthropic-server.ts';
 import { pagesServer } from '../../kit/wire/pages.ts';
 
@@ -31,7 +31,7 @@ tools: [http_get]
 allow: ['${news.host}']
 retry: { attempts: 2, note: true }
 ${more}`;
-  const dir = place();
+  const dir = temporaryDirectory();
   const { deliver, ended, stores } = await stage(dir, { reader }, modelEnv(model));
   await deliver({ job: 'reader', slot });
   const { outcome } = await ended(run);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sessionKey } from '../../../lib/run/session.ts';
 import { failureOf } from '../failure-of.ts';
-import { attemptOf, effectOf, freshJob, freshRun, lookOf, runOf, stateOf, stepOf } from '../stored.ts';
+import { attemptOf, checkpointOf, effectOf, freshJob, freshRun, runOf, stateOf, stepOf } from '../stored.ts';
 import type { Bench, Key } from './store-bench.ts';
 
 const damages: [string, Record<string, unknown>][] = [
@@ -30,7 +30,7 @@ export const damageContract = (bench: () => Bench) => {
     await effects.put(effectOf(id, 'k'));
     await sessions.append(key, stepOf(1));
     await states.put(stateOf(run.job.name));
-    await checkpoints.put(lookOf(run.job.name));
+    await checkpoints.put(checkpointOf(run.job.name));
     const reads: [Key, () => Promise<unknown>][] = [
       [{ pk: `job#${run.job.name}`, sk: `run#${run.slot}` }, () => runs.get(id)],
       [{ pk: `run#${id}`, sk: 'attempt#001' }, () => attempts.get(id, 1)],
@@ -95,7 +95,7 @@ export const damageContract = (bench: () => Bench) => {
     const { item, plant, stores } = bench();
     const [job, other] = [freshJob(), freshJob()];
     await stores.states.put(stateOf(job));
-    await stores.checkpoints.put(lookOf(job));
+    await stores.checkpoints.put(checkpointOf(job));
     for (const sk of ['state', 'look']) await plant({ ...(await item({ pk: `job#${job}`, sk })), pk: `job#${other}` });
     for (const { get } of [stores.states, stores.checkpoints])
       expect(await failureOf(get(other))).toMatchObject({ name: 'DamagedItem', message: expect.stringContaining(job) });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Outcome } from '../../../lib/run/outcome.ts';
 import { noUsage } from '../../../lib/usage.ts';
 import { ends, expectOneWinner, failureOf } from '../failure-of.ts';
-import { attemptOf, effectOf, freshJob, freshRun, lookOf, runOf, stateOf, today } from '../stored.ts';
+import { attemptOf, checkpointOf, effectOf, freshJob, freshRun, runOf, stateOf, today } from '../stored.ts';
 import type { Bench } from './store-bench.ts';
 
 const muchLater = new Date(today.getTime() + 405 * 86_400_000);
@@ -55,7 +55,7 @@ const records = {
     open: ({ checkpoints }: Bench['stores']) => {
       const job = freshJob();
       return {
-        put: (version: number) => checkpoints.put(lookOf(job, version)),
+        put: (version: number) => checkpoints.put(checkpointOf(job, version)),
         get: () => checkpoints.get(job),
       };
     },
@@ -137,10 +137,10 @@ export const recordsContract = (bench: () => Bench) => {
     const pause = { by: 'ana', since: today.toJSON(), until: null, note: 'holiday' };
     const state = stateOf(job, 1, { queued: runOf(job).id, streak: -3, pauses: [pause] });
     await states.put(state);
-    await checkpoints.put(lookOf(job));
+    await checkpoints.put(checkpointOf(job));
     await runs.put(runOf(job));
     expect(await states.get(job)).toEqual(state);
-    expect(await checkpoints.get(job)).toEqual(lookOf(job));
+    expect(await checkpoints.get(job)).toEqual(checkpointOf(job));
     expect([await states.get(other), await checkpoints.get(other)]).toEqual([undefined, undefined]);
     expect(await runs.byJob(job, { limit: 10 })).toEqual([runOf(job)]);
   });
@@ -149,11 +149,11 @@ export const recordsContract = (bench: () => Bench) => {
     const { stores, storesWith } = bench();
     const job = freshJob();
     await stores.states.put(stateOf(job));
-    await stores.checkpoints.put(lookOf(job));
+    await stores.checkpoints.put(checkpointOf(job));
     const late = storesWith({ now: muchLater });
     expect(await late.states.get(job)).toEqual(stateOf(job));
     expect(await late.checkpoints.get(job)).toBeUndefined();
-    await late.checkpoints.put(lookOf(job));
+    await late.checkpoints.put(checkpointOf(job));
     const tenYears = storesWith({ now: new Date(today.getTime() + 3651 * 86_400_000) });
     expect(await tenYears.states.get(job)).toBeUndefined();
     await tenYears.states.put(stateOf(job));

@@ -13,8 +13,8 @@ import type { Run } from '../../../lib/run/run.ts';
 import { compactSlot, slotAt } from '../../../lib/schedule/slot.ts';
 import { type Wiretap, wiretap } from '../../kit/contract/tap.ts';
 import { serve } from '../../kit/model-server.ts';
-import { place } from '../../kit/place.ts';
 import { removed } from '../../kit/project.ts';
+import { temporaryDirectory } from '../../kit/temporary-directory.ts';
 import { unexpected } from '../../kit/unexpected.ts';
 import type { AnthropicOptions, AnthropicServer } from '../../kit/wire/anthropic-server.ts';
 import { listen, readBody } from '../../kit/wire/listen.ts';
@@ -116,7 +116,7 @@ type StageOptions = {
 
 /** The packaged functions under AWS's runtime client, between the real state machine and real stores; closed when the test is over. */
 export const openStage = async (world: World, options: StageOptions = {}): Promise<Stage> => {
-  const dir = place();
+  const dir = temporaryDirectory();
   const { functions: deployed, tableName } = world.deployment;
   const model = await serve(options.reply ? { reply: options.reply } : {});
   await world.putKey(model.key);

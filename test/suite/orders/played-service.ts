@@ -9,7 +9,7 @@ import type { AttemptInput, AttemptResult } from '../../../lib/run/attempt.ts';
 import { type ExecutionInput, type Executions, firstInput } from '../../../lib/run/execution.ts';
 import type { Run } from '../../../lib/run/run.ts';
 import { reconcile } from '../../../lib/watch/reconcile.ts';
-import { calls, playing, says, tools, work } from '../../kit/agent.ts';
+import { scriptedModel, textReply, toolCallReply, tools, work } from '../../kit/agent.ts';
 import type { Gates } from './gates.ts';
 import { nothingSeen, watched } from './watched-stores.ts';
 
@@ -98,10 +98,10 @@ export const serviceOf = (
       return found;
     };
     const { all } = tools(async () => paid.push({ run: run.id, at: fence }));
-    const pay = (to: string) => calls(['pay', { to }]);
+    const pay = (to: string) => toolCallReply(['pay', { to }]);
     const model = fails(run.id)
-      ? playing(pay('bob'), new Failure('Unauthorized', 'no key'))
-      : playing(pay('bob'), pay('alice'), says('Paid.'));
+      ? scriptedModel(pay('bob'), new Failure('Unauthorized', 'no key'))
+      : scriptedModel(pay('bob'), pay('alice'), textReply('Paid.'));
     const more = { input: { attempt }, tools: all };
     return (await work({ ...own, attempts: { ...own.attempts, get } }, run, model, more)).result;
   };

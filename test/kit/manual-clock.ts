@@ -6,10 +6,10 @@ import { functionArn, scheduleGroup } from '../../infra/local/arn.ts';
 import type { LocalService, ServiceEvent, ServiceOptions } from '../../infra/local/daemon/service.ts';
 import type { Clock } from '../../infra/local/scheduler/clock.ts';
 import { clientOptions, handler, lines, serviceOn } from './local-service.ts';
-import { place } from './place.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 /** A clock that a test moves. `until` calls everything that is to be woken by that instant, each at its own time. */
-export const standing = (start: string) => {
+export const manualClock = (start: string) => {
   let now = Date.parse(start);
   let armed: { at: number; act: () => void }[] = [];
   const clock: Clock = {
@@ -46,10 +46,14 @@ export const standing = (start: string) => {
   return { clock, until, asleepUntil, stoppedUntil, armed: () => armed.length };
 };
 
-export type Standing = ReturnType<typeof standing>;
+export type ManualClock = ReturnType<typeof manualClock>;
 
 /** A schedule of the dispatch function, as the commands take it. */
-export const wanted = (Name: string, ScheduleExpression: string, more: Partial<CreateScheduleCommandInput> = {}) => ({
+export const scheduleInput = (
+  Name: string,
+  ScheduleExpression: string,
+  more: Partial<CreateScheduleCommandInput> = {},
+) => ({
   Name,
   GroupName: scheduleGroup,
   ScheduleExpression,
@@ -62,10 +66,14 @@ export const wanted = (Name: string, ScheduleExpression: string, more: Partial<C
   ...more,
 });
 
-export const named = (Name: string) => ({ Name, GroupName: scheduleGroup });
+export const scheduleKey = (Name: string) => ({ Name, GroupName: scheduleGroup });
 
 /** A service on virtual time, with a dispatch function that writes down what it gets, and the real client. */
-export const schedulerOn = async (time: Standing, dir = place(), more: Partial<ServiceOptions> = {}) => {
+export const schedulerOn = async (
+  time: ManualClock,
+  dir = temporaryDirectory(),
+  more: Partial<ServiceOptions> = {},
+) => {
   const events: ServiceEvent[] = [];
   const note = (name: string) =>
     handler(dir, name, `appendFileSync(dir + '/${name}.got', JSON.stringify(event) + '\\n');`);
@@ -81,6 +89,7 @@ export const schedulerOn = async (time: Standing, dir = place(), more: Partial<S
     await expect.poll(() => now().length).toBeGreaterThanOrEqual(count);
     return now();
   };
-  const create = (...args: Parameters<typeof wanted>) => client.send(new CreateScheduleCommand(wanted(...args)));
+  const create = (...args: Parameters<typeof scheduleInput>) =>
+    client.send(new CreateScheduleCommand(scheduleInput(...args)));
   return { dir, service, client, events, fired, got, create };
 };

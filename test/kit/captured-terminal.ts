@@ -3,7 +3,7 @@ import type { WriteStream } from 'node:tty';
 import { terminal } from '../../infra/cli/print/terminal.ts';
 
 /** A terminal that is none, and what was printed there. */
-export const paper = (columns?: number) => {
+export const capturedTerminal = (columns?: number) => {
   const stream = Object.assign(new PassThrough(), columns && { isTTY: true, columns });
   let text = '';
   stream.on('data', (chunk) => {
