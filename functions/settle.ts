@@ -7,5 +7,5 @@ import { settle } from '../lib/lifecycle/settle.ts';
 const { config, now, stores, observer } = service();
 const executions = stateMachineExecutions(new SFNClient(clientOptions), config.stateMachineArn);
 
-/** Records a run's outcome at the end of its execution, also of one that died, and starts the run that waited for it. */
+/** Records a run's outcome at the end of its execution, also after a dead execution, and starts the run that waited for it. */
 export const handler = lambda(ExecutionEndEvent, (end) => settle(end, { stores, executions, now, observer }));

@@ -95,7 +95,7 @@ const compute = ({ jobs, runsPerJob }: Fleet, { run }: Counts): number => {
   return runs * prices.scheduledInvocation + requests * prices.lambdaRequest + gbSeconds * prices.gbSecond;
 };
 
-/** A look after a slot costs more than a quiet one, and one after five slots stands for every look that found several. */
+/** A look after a slot costs more than a quiet look. Every look that found several slots is priced as a look after five. */
 const store = ({ jobs, runsPerJob }: Fleet, { run, look }: Counts): number => {
   const busy = Math.min(runsPerJob, looksPerMonth);
   const hourly = Math.max(0, hours - busy);

@@ -8,8 +8,8 @@ export const functionNames = ['dispatch', 'attempt', 'triage', 'settle', 'watchm
 export type FunctionName = (typeof functionNames)[number];
 
 /**
- * zod brings its error messages in 50 languages, 264 KB, wherever all of zod is kept, as the AI SDK makes it be. English
- * is the one it uses unless told otherwise, and nobody tells it.
+ * zod's error messages in 50 languages take 264 KB, and the AI SDK keeps all of zod in a bundle. zod uses English by default, and this project sets
+ * no other language.
  */
 const englishOnly: Plugin = {
   name: 'english-only',
@@ -20,7 +20,7 @@ const englishOnly: Plugin = {
   },
 };
 
-/** How everything of this project is bundled. What is imported dynamically becomes a chunk that is read only when it is used. */
+/** The bundling options of every bundle. A dynamic import becomes a chunk that is read when it is first used. */
 const options = {
   outExtension: { '.js': '.mjs' },
   bundle: true,
@@ -71,7 +71,7 @@ export const bundleLocal = async (root: string, outdir: string): Promise<void> =
     entryPoints: Object.fromEntries(sources.map((path) => [basename(path), `${path}.ts`])),
     outdir,
     external: ['classic-level', 'dynalite', 'esbuild'],
-    // What was CommonJS asks for Node's own modules by `require`.
+    // Bundled CommonJS packages load Node's own modules with `require`.
     banner: {
       js: "import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);",
     },

@@ -122,7 +122,7 @@ const stillOurs = async (claimed: Attempt, attempts: Attempts): Promise<void> =>
   throw new Failure('SessionConflict', `attempt ${number} of ${runId} is no longer at version ${version}`);
 };
 
-/** Whether the session has its final answer. Throws InvalidResult for one that does not fit after its correction. */
+/** Whether the session has its final answer. Throws InvalidResult for an answer that does not fit after its correction. */
 const finished = (steps: Step[], readResult: ResultReader): boolean => {
   const last = steps.at(-1);
   if (!last || !isFinal(last)) return false;

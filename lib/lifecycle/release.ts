@@ -56,7 +56,7 @@ export const dropLease = async (
   await changeState(job, dropped, states);
 };
 
-/** Records a run as skipped: an open one, or with `version: 0` one that is not recorded yet. Throws JobConflict where its own delivery was faster. */
+/** Records a run as skipped: an open run or, with `version: 0`, an unrecorded run. Throws JobConflict if the run's own delivery was faster. */
 export const skipRun = async (
   run: Run,
   skip: Skip,

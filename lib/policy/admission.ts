@@ -92,7 +92,10 @@ const overlapped = (by: string, queued?: string | null): Admission => ({
   skip: { why: 'overlap', message: `${by} ${by === queued ? 'was in the queue already' : 'was still open'}`, by },
 });
 
-/** Decides by the job's `overlap`, for a slot that is due while other runs hold the job. The first of them is the stated reason. */
+/**
+ * Decides by `overlap` about a due slot while other runs hold the job. A skip names the first holder, the queued run or a newer run, depending on
+ * `overlap`.
+ */
 const overlapping = (run: Run, state: JobState, holders: [Lease, ...Lease[]], now: Date): Admission => {
   const [{ run: first }] = holders;
   const caughtUp = run.origin === 'watchman';

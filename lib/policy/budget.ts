@@ -3,7 +3,7 @@ import type { Job } from '../job/job.ts';
 import { localDate } from '../schedule/schedule.ts';
 import type { Slot } from '../schedule/slot.ts';
 
-/** What was spent in a day (`of: 2026-11-22`) or a month (`of: 2026-11`), in the job's time zone. */
+/** The spending of a day (`of: 2026-11-22`) or a month (`of: 2026-11`), in the job's time zone. */
 const Spent = z.strictObject({ of: z.string(), usd: z.number().nonnegative(), runs: z.int().nonnegative() });
 
 /** What a job spent in the last day and month with any run. `usd` counts all runs, `runs` only scheduled ones. */

@@ -33,7 +33,7 @@ export const pauseOf = (slot: Slot, pauses: Pause[], now: Date): Pause | undefin
 export const goingOn = (pauses: Pause[], now: Date): Pause | undefined =>
   pauses.findLast((pause) => !isOver(pause, now));
 
-/** The pauses, with every one that has not ended ending now. Operators' clocks differ, so there may be several. */
+/** Ends every unfinished pause now. Operators' clocks differ, so there may be several. */
 export const resumed = (pauses: Pause[], now: Date): Pause[] =>
   pauses.map((pause) => (isOver(pause, now) ? pause : { ...pause, until: now.toJSON() }));
 

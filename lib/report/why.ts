@@ -104,7 +104,7 @@ const dueIn = (facts: Facts): Due[] =>
     return [...due, ...others];
   });
 
-/** The slot in question: one at the exact instant, else one that is to run, else the first. */
+/** The slot in question. Prefers slots at the exact instant, then a due slot that no fold skips. */
 const meant = (slots: Slot[], due: Due[], { instants }: Asked): Slot | undefined => {
   const exact = slots.filter((slot) => instants.includes(Date.parse(slot)));
   const near = exact.length > 0 ? exact : slots;

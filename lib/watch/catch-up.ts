@@ -10,7 +10,7 @@ import type { Due } from '../schedule/calendar.ts';
 import { type Slot, slotAge } from '../schedule/slot.ts';
 import { noUsage } from '../usage.ts';
 
-/** What became of the slots that were not delivered. */
+/** The undelivered slots of one check, by result: missed, covered, started or left. */
 export type CaughtUp = Pick<Finding, 'missed' | 'covered' | 'started' | 'left'>;
 
 /** How many slots one check records. The rest waits for the next check. */

@@ -60,7 +60,7 @@ export const firstCheckpoint = (
   };
 };
 
-/** Since when a schedule that has nothing left to fire is in force: at the latest since its end. */
+/** When a schedule that has nothing left to fire took effect: at its end or, if earlier, at the horizon. */
 const overSince = (schedule: Schedule, horizon: Date): Date => {
   const { end } = boundsOf(schedule);
   return end !== undefined && new Date(end) < horizon ? new Date(end) : horizon;
@@ -83,8 +83,8 @@ const changedAt = (
 };
 
 /**
- * The first slot of a rate, counted back from a slot that fired: the earliest slot on the same grid that fired too, or that was due, at the latest
- * one period after `made`.
+ * Returns the earliest slot on the grid of `seen` from a lower bound on. The bound is the first fired slot on that grid, or `made` plus one period
+ * if that is earlier.
  */
 const firstOf = (fired: Slot[], seen: Slot, made: Slot, rate: string): Slot => {
   const [period, last] = [periodOf(rate), Date.parse(seen)];

@@ -28,7 +28,7 @@ const repairByExecution = async (run: Run, deps: SettleDeps): Promise<Repair['wa
 
 const isYoung = ({ from }: Lease, now: Date): boolean => now.getTime() - Date.parse(from) < graceMs;
 
-/** Repairs the run of one lease. Finishing the release of an ended run, or the skip of one that left the queue, is no repair. */
+/** Repairs the run of one lease. Finishing the release of an ended run, or the skip of a run that left the queue, is no repair. */
 const repair = async (lease: Lease, job: string, deps: SettleDeps): Promise<Repair['was'] | undefined> => {
   const known = await knownRun(lease.run, deps.stores.runs);
   if (known.is === 'ended') {

@@ -3,7 +3,7 @@ import { DevEventJson } from './dev-event.ts';
 import { counted, field } from './field.ts';
 import { RunDetailJson, RunJson } from './run.ts';
 
-/** The version of the JSON that commands print. A field that is added keeps it; one that is renamed, removed or retyped raises it. */
+/** The version of the JSON that commands print. An added field keeps it; a renamed, removed or retyped field raises it. */
 export const contractVersion = 1;
 
 const { job, slot, timezone, english, expression, enabled, next, open, queued, pause, breaker } = field;
@@ -148,7 +148,7 @@ const NextJson = z.strictObject({
         note: z.string().nullable().describe('Whether clocks change on that day.'),
         firedBy: z.enum(['schedule', 'watchman']),
         skip: z.enum(['excluded', 'fold']).nullable().describe('Why the calendar skips the slot.'),
-        remark: z.string().nullable().describe('What is special about the slot, in words.'),
+        remark: z.string().nullable().describe('A special condition of the slot, in words.'),
       }),
     )
     .describe('The next slots.'),
@@ -180,7 +180,7 @@ export type LogsJson = z.infer<typeof LogsJson>;
 export const ErrorJson = z.strictObject({
   error: z.strictObject({
     name: z.string().describe('Name of the failure, or `InvalidOption`.'),
-    message: z.string().describe('What is wrong.'),
+    message: z.string().describe('The problem, in words.'),
     advice: z.string().nullable().describe('What helps.'),
   }),
 });

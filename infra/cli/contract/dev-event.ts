@@ -78,7 +78,7 @@ const OtherEvent = z.discriminatedUnion('event', [
   }),
   event('slept', { from: z.string().describe('Start, UTC.'), to: z.string().describe('End, UTC.') }),
   event('drift', { job, differences: names('How the schedule differs from the job file.') }),
-  event('mended', { job, run, was: z.string().describe('What was wrong.') }),
+  event('mended', { job, run, was: z.string().describe('The problem before the repair.') }),
   event('stale', { job }),
   event('files', {
     created: names('Jobs with a new schedule.'),

@@ -6,7 +6,7 @@ import { CallStatus, type Step } from '../../../lib/run/step.ts';
 import { tokens, Usage } from '../../../lib/usage.ts';
 import { field } from './field.ts';
 
-/** A run in one flat object. What is not known, or not yet, is null. */
+/** A run in one flat object. An unknown value is null. */
 export const RunJson = z.strictObject({
   run: field.run,
   job: field.job,

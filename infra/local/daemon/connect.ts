@@ -116,7 +116,7 @@ const unavailable = (dir: string, why: string): Failure => {
   return new Failure('StoreUnavailable', `the local service ${why}; the end of ${log(dir)}:\n${last}`);
 };
 
-/** Whether a daemon failed. One that lost the race for the directory, or ended idle, did not. */
+/** Whether a daemon failed. A daemon that lost the race for the directory, or ended idle, did not. */
 const hasFailed = ({ exitCode }: ChildProcess): boolean =>
   exitCode !== null && exitCode !== 0 && exitCode !== lockedExitCode;
 const hasEnded = (child: ChildProcess | undefined): boolean =>

@@ -24,7 +24,7 @@ const requestTimer = (url: string): Promise<IncomingMessage> =>
       .end();
   });
 
-/** The event of a line. Undefined for the partial last line of a service that was killed. */
+/** Parses one line of the local service's event stream. Returns undefined for a line that was cut off when the service was killed. */
 const eventOf = (line: string): ServiceEvent | undefined => {
   try {
     return JSON.parse(line);

@@ -22,7 +22,7 @@ export type Timer = {
   changed(): void;
 };
 
-/** A slot that is late by more than this is left to the watchman, like one that Scheduler lost. */
+/** A slot that is later than this is left to the watchman, like a slot that Scheduler lost. */
 const lateMs = 60_000;
 /** The longest pause. JavaScript's timers stop while the machine sleeps, so a longer one could end late. */
 const longestPauseMs = 15_000;
