@@ -14,19 +14,19 @@ export const failed = ({ executions }: World): Execution | undefined =>
   [...executions.all.values()].find(({ status }) => status !== 'RUNNING' && status !== 'SUCCEEDED');
 
 const zombieOptions = (process: Process, world: World): string[] => {
-  if (!process.byMachine || !process.tell) return [];
+  if (!process.byMachine || !process.respond) return [];
   const hows = process.fn === 'attempt' ? Object.keys(zombies) : ['timeout'];
   return hows.flatMap((how) =>
     moments.filter((moment) => moment !== 'next' || !world.slots.has(1)).map((moment) => `${how}@${moment}`),
   );
 };
 
-/** Nothing runs: only then may hours pass. */
+/** Whether no execution and no process runs. Only then may hours pass. */
 const isAtRest = (world: World): boolean =>
   !running(world) && world.lambda.processes.every(({ state }) => state !== 'running');
 
-/** Whether somebody comes by for what this event was to bring: the watchman, for a slot of the calendar or an end. */
-const isMissed = ({ input }: Point, { play }: World): boolean => {
+/** Whether the watchman makes up for this event if it is lost: an execution's end, or a due slot of an enabled job. */
+const isRecoverable = ({ input }: Point, { play }: World): boolean => {
   const { fn, slot = 0 } = input as Letter;
   const isDue = play.job.enabled !== false && slot < play.usual.length;
   return fn === 'settle' || (fn === 'dispatch' && isDue);
@@ -34,7 +34,7 @@ const isMissed = ({ input }: Point, { play }: World): boolean => {
 
 const faultsAt = (point: Point, world: World): string[] =>
   faultNames(point.kind).filter(
-    (name) => (name !== 'late' || isAtRest(world)) && (name !== 'vanish' || isMissed(point, world)),
+    (name) => (name !== 'late' || isAtRest(world)) && (name !== 'vanish' || isRecoverable(point, world)),
   );
 
 const deliveries = ({ slots, play }: World): string[] => {
@@ -42,7 +42,7 @@ const deliveries = ({ slots, play }: World): string[] => {
   return ['again', ...(last > 0 ? [`again:${last}`] : []), ...(play.cues || slots.has(1) ? [] : ['next'])];
 };
 
-/** Everything that could be decided now beside the usual. */
+/** Every decision that is possible now. */
 export const optionsAt = (world: World, candidates: Point[]): string[] => {
   const [first] = candidates;
   const orders = candidates.slice(1, 1 + maxOrders).map((_, at) => `order:${at + 1}`);

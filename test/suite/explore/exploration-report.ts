@@ -7,25 +7,25 @@ import { invariants } from './invariants.ts';
 import type { Mutant } from './mutant/mutant.ts';
 import type { Tally } from './schedule-tally.ts';
 
-export type Hunted = Extract<Report, { mutant: string }> & { breaks: string };
-export type Shown = {
+export type MutantResult = Extract<Report, { mutant: string }> & { breaks: string };
+export type Exploration = {
   tally: Tally;
   exhausted: string[];
   seeds: number;
   /** The states of the definition. */
   states: string[];
-  hunted: Hunted[];
+  hunted: MutantResult[];
   seconds: number;
 };
 
-/** The ways to end an execution from outside that no schedule has tried, state by state. */
-export const untried = ({ tally: { cut }, states }: Pick<Shown, 'tally' | 'states'>): string[] =>
+/** The pairs of outside end and state that no schedule has played. */
+export const untried = ({ tally: { cut }, states }: Pick<Exploration, 'tally' | 'states'>): string[] =>
   ['ABORTED', 'TIMED_OUT'].flatMap((how) => states.map((state) => `${how} in ${state}`)).filter((end) => !cut.has(end));
 
 const kinds = ['usual', ...classNames, 'two', 'random'];
 const amount = (count: number): string => (count === 0 ? '·' : count.toLocaleString('en'));
 
-export const huntedOf = (report: Extract<Report, { mutant: string }>, mutants: Mutant[]): Hunted => ({
+export const mutantResult = (report: Extract<Report, { mutant: string }>, mutants: Mutant[]): MutantResult => ({
   ...report,
   breaks: mutants.find(({ name }) => name === report.mutant)?.breaks ?? '',
 });
@@ -44,25 +44,25 @@ const jobTable = ({ cells }: Tally, out: Terminal): void => {
   out.print(tableLines(columns, rows));
 };
 
-const mutantTable = (hunted: Hunted[], out: Terminal): void => {
+const mutantTable = (hunted: MutantResult[], out: Terminal): void => {
   const columns: Column[] = [
     { title: 'mutant' },
     { title: 'breaks' },
-    { title: 'found after', amount: true },
-    { title: 'by' },
-    { title: 'breaks too' },
+    { title: 'schedules played', amount: true },
+    { title: 'found by' },
+    { title: 'also breaks' },
   ];
   const rows = hunted.map(({ mutant, breaks, schedules, found }) => [
     mutant,
     breaks,
     amount(schedules),
-    found ? `${found.played.job} ${found.played.decisions || 'as usual'}` : toned('bad', 'survived'),
+    found ? `${found.played.job} ${found.played.decisions || 'without faults'}` : toned('bad', 'survived'),
     found?.others.join(' ') ?? '',
   ]);
   out.print(tableLines(columns, rows));
 };
 
-/** How a schedule is played again. */
+/** The command that replays a schedule. */
 const replayOf = ({ job, decisions, seed }: Pick<Found, 'job' | 'decisions' | 'seed'>): string =>
   seed === undefined
     ? `npm run explore -- --job ${job} --replay '${decisions}'`
@@ -70,41 +70,43 @@ const replayOf = ({ job, decisions, seed }: Pick<Found, 'job' | 'decisions' | 's
 
 const maxFound = 5;
 
-const foundLines = ({ tally: { found } }: Shown, out: Terminal): void => {
+const foundLines = ({ tally: { found } }: Exploration, out: Terminal): void => {
   for (const one of found.slice(0, maxFound)) {
     for (const line of one.trace) out.say(line);
     for (const { invariant, what } of one.violations)
-      out.say(`broken: ${invariant} (${invariants[invariant]?.says}): ${what}`);
+      out.say(`violation of ${invariant} (${invariants[invariant]?.says}): ${what}`);
     out.say(
-      one.alone ? `again: ${replayOf(one)}\n` : 'not again in fresh processes: something outlived a schedule (8)\n',
+      one.alone
+        ? `replay: ${replayOf(one)}\n`
+        : 'It does not repeat in fresh processes: state outlived an earlier schedule (invariant 8).\n',
     );
   }
-  if (found.length > maxFound) out.say(`… and ${found.length - maxFound} more schedules`);
+  if (found.length > maxFound) out.say(`… and ${found.length - maxFound} more schedules with violations`);
 };
 
-const cutText = (shown: Shown): string => {
-  const left = untried(shown);
+const cutText = (exploration: Exploration): string => {
+  const left = untried(exploration);
   return left.length === 0
-    ? `Executions were aborted, and timed out, in each of their ${shown.states.length} states.`
-    : `No execution was ended by ${left.join(', ')}.`;
+    ? `An execution was aborted and timed out in each of its ${exploration.states.length} states.`
+    : `No schedule has ended an execution by ${left.join(', ')}.`;
 };
 
-/** Says what was explored and what was found, for people. */
-export const printShown = (shown: Shown, out: Terminal): void => {
-  const { tally, exhausted, seeds, hunted, seconds } = shown;
+/** Prints what was explored and found. */
+export const printExploration = (exploration: Exploration, out: Terminal): void => {
+  const { tally, exhausted, seeds, hunted, seconds } = exploration;
   const { schedules, histories, found, races } = tally;
   if (schedules.size > 0) {
-    foundLines(shown, out);
+    foundLines(exploration, out);
     jobTable(tally, out);
     out.say('');
     out.say(
-      `${amount(schedules.size)} distinct schedules explored (no two with the same decisions), ${amount(histories.size)} of them with a history of its own, in ${Math.round(seconds)} s.`,
+      `${amount(schedules.size)} distinct schedules with ${amount(histories.size)} distinct histories explored in ${Math.round(seconds)} s.`,
     );
     for (const what of exhausted) out.say(`exhaustive: ${what}`);
-    out.say(`beyond: ${seeds} seeds on each job`);
-    out.say(`In ${amount(races.count)} somebody lost a race for a write. ${cutText(shown)}`);
+    out.say(`random: ${seeds} schedules on each job`);
+    out.say(`In ${amount(races.count)} schedules a writer lost a race. ${cutText(exploration)}`);
     out.say(
-      found.length === 0 ? 'All invariants held in all of them.' : `${found.length} schedules break an invariant.`,
+      found.length === 0 ? 'Every invariant held in every schedule.' : `${found.length} schedules break an invariant.`,
     );
     out.say('');
   }
@@ -114,8 +116,8 @@ export const printShown = (shown: Shown, out: Terminal): void => {
   out.say(`${hunted.filter((each) => each.found).length} of ${hunted.length} mutants found.`);
 };
 
-/** The same for programs. */
-export const shownJson = ({ tally, exhausted, seeds, hunted, seconds }: Shown) => ({
+/** The exploration as JSON. */
+export const explorationJson = ({ tally, exhausted, seeds, hunted, seconds }: Exploration) => ({
   schedules: tally.schedules.size,
   histories: tally.histories.size,
   races: tally.races.count,

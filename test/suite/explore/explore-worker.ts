@@ -7,9 +7,9 @@ import { loadDefinition, loadProduct } from './product-bundle.ts';
 import { openPlayer, type Played, type Player, playOf, search, type Task } from './search.ts';
 import { readSchedule, replaying } from './strategy.ts';
 
-/** What is asked of a worker: a part of the search, or a mutant to be found. */
+/** An order to a worker: play a task of the search, or find a mutant. */
 export type Order = { task: Task } | { mutant: string };
-/** A schedule that breaks something, with its trace. `alone`: it does so also in processes in which nothing ran before. */
+/** A schedule with violations and its trace. `alone`: fresh processes break an invariant too. */
 export type Found = Pick<Played, 'job' | 'class' | 'seed' | 'decisions' | 'violations'> & {
   alone: boolean;
   trace: string[];
@@ -18,7 +18,7 @@ export type Report =
   | { task: Task; played: Omit<Played, 'seed' | 'violations'>[]; found: Found[] }
   | { mutant: string; schedules: number; found: { played: Played; others: string[] } | undefined };
 
-/** The schedule once more, in fresh processes: its trace, and what it breaks there. */
+/** Replays a schedule in fresh processes and returns its trace and violations. */
 const again = async (
   player: Player,
   job: string,
@@ -28,14 +28,14 @@ const again = async (
   return { trace: traceOf(simulated.world.history), broken: violations(simulated) };
 };
 
-/** Traces are long, and one or two say it. */
+/** The most traces that a worker keeps for a task. */
 const maxTraces = 3;
 
 const explored = async (task: Task, player: Player): Promise<Report> => {
   const played: Extract<Report, { task: Task }>['played'] = [];
   const found: Found[] = [];
-  for await (const one of search(task, player)) {
-    const { seed, violations: wrong, ...rest } = one;
+  for await (const each of search(task, player)) {
+    const { seed, violations: wrong, ...rest } = each;
     const { job, class: kind, decisions } = rest;
     played.push(rest);
     if (wrong.length === 0) continue;
@@ -46,7 +46,7 @@ const explored = async (task: Task, player: Player): Promise<Report> => {
   return { task, played, found };
 };
 
-/** Where a mutant is looked for: one fault, then chance, then two kills, then more chance, then two of any. */
+/** The search for a mutant: single decisions, random schedules, pairs of kills, more random schedules, core pairs. */
 const hunt = ({ jobs }: Mutant): Task[] =>
   [
     { phase: 'one' } as const,
@@ -79,7 +79,7 @@ const hunted = async (mutant: Mutant): Promise<Report> => {
 
 const product = { player: undefined as Player | undefined };
 
-/** The product as it is, bundled once a worker. */
+/** The unmodified product, bundled once in each worker. */
 const real = async (): Promise<Player> => {
   product.player ??= openPlayer(await loadProduct(), await loadDefinition());
   return product.player;
@@ -96,7 +96,7 @@ parentPort?.on('message', (order: Order) => {
   carriedOut(order).then(
     (report) => parentPort?.postMessage(report),
     (thrown: unknown) => {
-      // Thrown where the pool hears of it: a worker that cannot go on fails the command.
+      // Outside the promise the error reaches the pool, which fails the command.
       setImmediate(() => {
         throw thrown;
       });

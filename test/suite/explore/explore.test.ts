@@ -20,7 +20,7 @@ const played = (job: string, decisions: string) => player().play(playOf(job), re
 const historyOf = ({ world }: { world: { history: Event[] } }): string => JSON.stringify(world.history);
 
 describe('a schedule', () => {
-  test('replays bit for bit, from its decisions and from its seed, also in processes that are fresh', async () => {
+  test('has the same history when it is replayed by decisions, by seed or in fresh processes', async () => {
     for (const seed of [1, 2, 3, 5, 8, 13, 21, 34]) {
       const first = await player().play(playOf('once'), seeded(seed));
       const again = [
@@ -32,13 +32,13 @@ describe('a schedule', () => {
     }
   });
 
-  test('that decides what cannot be decided there is told, and is no proof', async () => {
+  test('reports a decision that is not possible at its step as a violation', async () => {
     expect(violations(await played('answer', '0=unseen'))).toEqual([
       { invariant: 'ends', what: 'step 0 has no unseen' },
     ]);
   });
 
-  test('is read as it is written', () => {
+  test('keeps its decisions through writing and reading', () => {
     expect(scheduleText(readSchedule('3=kill-after,9=timeout@settled,11=order:2'))).toBe(
       '3=kill-after,9=timeout@settled,11=order:2',
     );
@@ -47,7 +47,7 @@ describe('a schedule', () => {
 });
 
 describe('a process', () => {
-  test('that is killed before a write did not write, and after it did; its caller hears that it died', async () => {
+  test('writes nothing when killed before a write, writes when killed after it, and reports its death to its caller', async () => {
     const stored = async (how: string) => {
       const simulated = await played('answer', `3=${how}`);
       const trace = traceOf(simulated.world.history).join('\n');
@@ -57,16 +57,16 @@ describe('a process', () => {
     expect([await stored('kill-before'), await stored('kill-after')]).toEqual([false, true]);
   });
 
-  test('that its caller gave up works on, at the moment the schedule says', async () => {
+  test('works on after its caller gave up, at the moment in the schedule', async () => {
     const { world } = await played('answer', '10=timeout@settled');
     const at = (found: (event: Event) => boolean) => world.history.findIndex(found);
-    const settled = at((event) => event.type === 'told' && event.what === 'settled');
+    const settled = at((event) => event.type === 'observed' && event.what === 'settled');
     const zombie = at((event) => event.type === 'asked' && event.actor === 'attempt-1');
     expect(settled).toBeGreaterThan(0);
     expect(zombie).toBeGreaterThan(settled);
   });
 
-  test('shares its module with the next invocation of its function, until it dies', async () => {
+  test('shares its module with the next invocation of its function until it dies', async () => {
     const environments = async (decisions: string) => {
       const { world } = await played('retry', decisions);
       return new Set(
@@ -80,7 +80,7 @@ describe('a process', () => {
 });
 
 describe('the product', () => {
-  test.each(['answer', 'once'])('holds its invariants whatever single thing goes wrong with %s', async (job) => {
+  test.each(['answer', 'once'])('keeps every invariant in each schedule of %s with one decision', async (job) => {
     const broken: string[] = [];
     let schedules = 0;
     for await (const each of search({ job, phase: 'one', part: 0, parts: 4 }, player())) {
@@ -93,7 +93,7 @@ describe('the product', () => {
 });
 
 describe('a mutant', () => {
-  test('has its place in the product, exactly once', () => {
+  test('finds the text that it edits exactly once in the product', () => {
     const places = mutants.flatMap(({ edits }) =>
       edits.map(({ file, find }) => [find, readFileSync(file, 'utf8').split(find).length - 1]),
     );
@@ -101,7 +101,7 @@ describe('a mutant', () => {
     expect(places.length).toBeGreaterThan(mutants.length);
   });
 
-  test('that fits nowhere is an error', async () => {
+  test('throws when its text occurs never, more than once or outside the product', async () => {
     const file = 'lib/lifecycle/settle.ts';
     await expect(loadProduct([{ file, find: 'no such text', replace: '' }])).rejects.toThrow('found 0 times');
     await expect(loadProduct([{ file, find: 'run', replace: '' }])).rejects.toThrow(/found \d\d+ times/);
@@ -110,7 +110,7 @@ describe('a mutant', () => {
     );
   });
 
-  test('is there for each invariant', () => {
+  test('exists for each invariant', () => {
     expect(new Set(mutants.map(({ breaks }) => breaks))).toEqual(
       new Set(['1', '2', '3', '4', '5', '6', '7', '8', 'accounted', 'let in', 'reasons', 'ends']),
     );

@@ -2,7 +2,14 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { terminal } from '../../../infra/cli/print/terminal.ts';
 import { dropEvidence, keepEvidence } from '../evidence/evidence.ts';
-import { type Hunted, huntedOf, printShown, type Shown, shownJson, untried } from './exploration-report.ts';
+import {
+  type Exploration,
+  explorationJson,
+  type MutantResult,
+  mutantResult,
+  printExploration,
+  untried,
+} from './exploration-report.ts';
 import type { Order, Report } from './explore-worker.ts';
 import { mutants } from './mutants.ts';
 import { plays } from './plays.ts';
@@ -13,14 +20,19 @@ import { exhausted, ofCi, ofLonger, tasksOf } from './search-extent.ts';
 import { readDefinition } from './simulated-machine.ts';
 import { pooled } from './worker-pool.ts';
 
-const usage = `npm run explore                                  every crash point, then every mutant: what CI runs
-npm run explore -- --longer                      more of it: two of each way to go wrong on every job
-npm run explore -- --schedules 2000              so many seeds on each job
-npm run explore -- --job once --no-mutants       one job alone
-npm run explore -- --job once --seed 17          one schedule, and its trace
+const usage = `Plays the product's functions on simulated AWS services, with every fault at every step, and checks its invariants.
+
+npm run explore                             every crash point, then every mutant, as in CI
+npm run explore -- --longer                 also pairs of faults on every job
+npm run explore -- --schedules 2000         2000 random schedules on each job
+npm run explore -- --job once --no-mutants  one job, without the mutants
+npm run explore -- --job once --seed 17     one random schedule with its trace
 npm run explore -- --job once --replay 5=kill-after,9=again
-npm run explore -- --job once --replay … --mutant 'the name of one'
-With --json for programs, --workers n for so many threads.`;
+                                            one schedule, by decision and step
+npm run explore -- --job once --replay … --mutant 'name of the mutant'
+                                            the same with one guard removed
+
+--json prints the results as JSON. --workers n sets the number of threads.`;
 
 const { values } = parseArgs({
   allowNegative: true,
@@ -38,34 +50,35 @@ const { values } = parseArgs({
   },
 });
 
-/** A whole run that explored fewer distinct schedules has not shown what it should. */
+/** The least number of distinct schedules that a full exploration must play. */
 const leastSchedules = 10_000;
 
 const progress = terminal(process.stderr, process.env);
 
-const whole = async (): Promise<Shown> => {
+const whole = async (): Promise<Exploration> => {
   const { longer, job, schedules } = values;
   const seeds = Number(schedules ?? (longer ? 3000 : 200));
   const all = (longer ? ofLonger : ofCi)(seeds);
   const extent = job ? { ...all, jobs: plays.map(({ name }) => name).filter((name) => name === job) } : all;
-  if (extent.jobs.length === 0) throw new Error(`there is no job ${job}`);
+  if (extent.jobs.length === 0)
+    throw new Error(`there is no job ${job}; the jobs are ${plays.map(({ name }) => name).join(', ')}`);
   const sought = values.mutants ? mutants : [];
   const orders: Order[] = [
     ...tasksOf(extent).map((task) => ({ task })),
     ...sought.map(({ name }) => ({ mutant: name })),
   ];
   const tally = openTally();
-  const hunted: Hunted[] = [];
+  const hunted: MutantResult[] = [];
   const start = performance.now();
   const seconds = () => (performance.now() - start) / 1000;
   let said = 0;
   await pooled<Order, Report>(orders, Number(values.workers), (report, left) => {
     if ('task' in report) tally.add(report);
-    else hunted.push(huntedOf(report, mutants));
+    else hunted.push(mutantResult(report, mutants));
     if (seconds() - said < 10 && left > 0) return;
     said = seconds();
     progress.say(
-      `explore: ${tally.schedules.size} schedules, ${hunted.length} mutants, ${tally.found.length} violations, ${left} parts left`,
+      `explore: ${tally.schedules.size} schedules, ${hunted.length} mutants, ${tally.found.length} violations, ${left} tasks left`,
     );
   });
   const states = Object.keys(readDefinition(await loadDefinition()).States);
@@ -76,12 +89,12 @@ const whole = async (): Promise<Shown> => {
 const all = async (): Promise<boolean> => {
   const isWhole = values.job === undefined && values.mutants && values.schedules === undefined;
   if (isWhole) await dropEvidence('explore');
-  const shown = await whole();
-  const { tally, hunted } = shown;
+  const exploration = await whole();
+  const { tally, hunted } = exploration;
   const survivors = hunted.filter(({ found }) => !found).length;
-  if (values.json) console.log(JSON.stringify(shownJson(shown), null, 2));
-  else printShown(shown, terminal(process.stdout, process.env));
-  const short = isWhole ? untried(shown).length + (tally.schedules.size < leastSchedules ? 1 : 0) : 0;
+  if (values.json) console.log(JSON.stringify(explorationJson(exploration), null, 2));
+  else printExploration(exploration, terminal(process.stdout, process.env));
+  const short = isWhole ? untried(exploration).length + (tally.schedules.size < leastSchedules ? 1 : 0) : 0;
   if (isWhole)
     await keepEvidence('explore', [
       {

@@ -1,48 +1,51 @@
 import type { Kind } from './gate.ts';
 
-/** What a fault does to the point it strikes: whether the thing is carried out all the same, and whether the process dies. */
-type Fault = { carried: boolean; dies?: true };
+/** The effect of a fault on a request: whether the request is still performed, and whether the process dies. */
+type Fault = { performed: boolean; dies?: true };
 
-const killed = { 'kill-before': { carried: false, dies: true }, 'kill-after': { carried: true, dies: true } } as const;
-
-/** `lost` and `throttled` are seen by the SDK, which sends again; `gone` and `unavailable` are what is left when it gives up. */
-const request = {
-  ...killed,
-  lost: { carried: true },
-  throttled: { carried: false },
-  gone: { carried: true },
-  unavailable: { carried: false },
+const killed = {
+  'kill-before': { performed: false, dies: true },
+  'kill-after': { performed: true, dies: true },
 } as const;
 
-/** Every fault, by what it strikes. */
+/** The SDK retries `lost` and `throttled` requests. `gone` and `unavailable` are requests that failed after all retries. */
+const request = {
+  ...killed,
+  lost: { performed: true },
+  throttled: { performed: false },
+  gone: { performed: true },
+  unavailable: { performed: false },
+} as const;
+
+/** Every fault, by the kind of request it hits. */
 const faults: Record<Kind, Record<string, Fault>> = {
-  deliver: { late: { carried: true }, vanish: { carried: false } },
+  deliver: { late: { performed: true }, vanish: { performed: false } },
   enter: {},
   wait: {},
-  invoke: { busy: { carried: false } },
-  read: { ...killed, unavailable: { carried: false } },
+  invoke: { busy: { performed: false } },
+  read: { ...killed, unavailable: { performed: false } },
   write: request,
   start: request,
   stop: request,
   model: {
     ...killed,
-    ModelUnavailable: { carried: false },
-    ModelThrottled: { carried: false },
-    InvalidPrompt: { carried: false },
-    Unauthorized: { carried: false },
-    hang: { carried: false },
-    empty: { carried: true },
-    blank: { carried: true },
-    cut: { carried: true },
+    ModelUnavailable: { performed: false },
+    ModelThrottled: { performed: false },
+    InvalidPrompt: { performed: false },
+    Unauthorized: { performed: false },
+    hang: { performed: false },
+    empty: { performed: true },
+    blank: { performed: true },
+    cut: { performed: true },
   },
   act: {
     ...killed,
-    refused: { carried: false },
-    unreachable: { carried: false },
-    interrupted: { carried: false },
-    unseen: { carried: true },
-    bug: { carried: true },
-    hang: { carried: true },
+    refused: { performed: false },
+    unreachable: { performed: false },
+    interrupted: { performed: false },
+    unseen: { performed: true },
+    bug: { performed: true },
+    hang: { performed: true },
   },
 };
 
@@ -50,18 +53,18 @@ export const faultNames = (kind: Kind): string[] => Object.keys(faults[kind]);
 export const faultOf = (kind: Kind, name: string): Fault | undefined =>
   Object.hasOwn(faults[kind], name) ? faults[kind][name] : undefined;
 
-/** Until when a process that its caller has given up keeps still before it goes on. */
+/** Moments at which an abandoned process moves again. */
 export const moments = ['now', 'claimed', 'settled', 'next'] as const;
 export type Moment = (typeof moments)[number];
 
-/** How a caller gives a process up that works on: Step Functions' own timeout, or a lost connection, after which it invokes again. */
+/** Errors with which Step Functions abandons a working process: its timeout, or a lost connection after which it invokes again. */
 export const zombies = { timeout: 'States.Timeout', client: 'Lambda.SdkClientException' } as const;
 
-/** The class a decision counts under. */
+/** The class under which the report counts a decision. */
 export const classOf = (decision: string): string => {
   const [name = ''] = decision.split(/[@:]/);
   const found = Object.entries(classes).find(([, names]) => names.includes(name));
-  if (!found) throw new Error(`no such decision: ${decision}`);
+  if (!found) throw new Error(`there is no decision ${decision}`);
   return found[0];
 };
 

@@ -1,26 +1,26 @@
-/** What kind of thing leaves a process, or happens in the service around it. */
+/** The kind of a request that leaves a process, or of an event in the service around it. */
 export type Kind = 'deliver' | 'enter' | 'invoke' | 'wait' | 'read' | 'write' | 'start' | 'stop' | 'model' | 'act';
 
-/** Who passes the gate: a process, an execution, or a queue. */
+/** A process, an execution or a queued event that passes the gate. */
 export type Actor = { name: string };
 
-/** What came of a point: the world's answer, its error, or the fault that was put there. */
+/** The result of a point: a value, an error, or the injected fault. */
 export type Answer = { fault?: string; value?: unknown; error?: Error };
 
-/** What an actor wants to do. `carryOut` does it in the world, at once and whole. */
-export type Ask = { kind: Kind; what: string; input?: unknown; wakeAt?: number; carryOut?: () => unknown };
+/** A request of an actor. `perform` carries it out atomically. */
+export type Ask = { kind: Kind; what: string; input?: unknown; wakeAt?: number; perform?: () => unknown };
 
-/** An actor that waits at the gate. */
+/** A request that waits at the gate. */
 export type Point = Required<Omit<Ask, 'input'>> & { input: unknown; actor: Actor; answer(answer: Answer): void };
 
-/** Everything that leaves a process waits here until it is let through, one at a time: an order of these is a schedule. */
+/** Holds every request until the simulation lets it pass, one at a time. The order in which requests pass is a schedule. */
 export type Gate = {
   pass(actor: Actor, ask: Ask): Promise<Answer>;
-  /** Who waits, in order of arrival. */
+  /** The waiting points, in order of arrival. */
   waiting: Point[];
-  /** Takes a point out, to be answered or not. */
+  /** Removes a point without an answer. */
   take(point: Point): void;
-  /** Forgets what a dead actor waits for. */
+  /** Removes every point of a dead actor. */
   drop(actor: Actor): void;
 };
 
@@ -28,9 +28,9 @@ export const openGate = (): Gate => {
   const waiting: Point[] = [];
   return {
     waiting,
-    pass: (actor, { kind, what, input, wakeAt = 0, carryOut = () => undefined }) =>
+    pass: (actor, { kind, what, input, wakeAt = 0, perform = () => undefined }) =>
       new Promise((answer) => {
-        waiting.push({ actor, kind, what, input, wakeAt, carryOut, answer });
+        waiting.push({ actor, kind, what, input, wakeAt, perform, answer });
       }),
     take(point) {
       waiting.splice(waiting.indexOf(point), 1);

@@ -22,16 +22,25 @@ import type { Observer } from '../../../lib/run/observer.ts';
 import type { Run } from '../../../lib/run/run.ts';
 import { watch } from '../../../lib/watch/watchman.ts';
 
-/** What the model answers: a reply, or the failure its provider stands for. */
-export type Said = { reply: ModelReply } | { failure: FailureName; retryAfterSeconds?: number };
-/** How a tool's work in the world went. */
-export type Made = { output: string } | { fails: ToolErrorKind | 'bug' };
-export type Asked = { runId: string; attempt: number; request: ModelRequest; signal: AbortSignal };
-export type Acted = { runId: string; attempt: number; tool: string; input: unknown; signal: AbortSignal };
+/** The model's answer: a reply, or a provider failure. */
+export type ModelAnswer = { reply: ModelReply } | { failure: FailureName; retryAfterSeconds?: number };
+/** A tool's answer: its output, or how it failed. */
+export type ToolAnswer = { output: string } | { fails: ToolErrorKind | 'bug' };
+export type ModelCall = { runId: string; attempt: number; request: ModelRequest; signal: AbortSignal };
+export type ToolCall = { runId: string; attempt: number; tool: string; input: unknown; signal: AbortSignal };
 
-type Told = 'recorded' | 'committed' | 'failed' | 'closed' | 'settled' | 'tripped' | 'looked' | 'blind' | 'damaged';
+type Observation =
+  | 'recorded'
+  | 'committed'
+  | 'failed'
+  | 'closed'
+  | 'settled'
+  | 'tripped'
+  | 'checked'
+  | 'check-failed'
+  | 'damaged';
 
-/** All that a process reaches: the ports of functions/*.ts, each of them simulated. */
+/** The simulated ports of a process, as functions/*.ts would wire them. */
 export type World = {
   store: DynamoDBClient;
   machine: SFNClient;
@@ -39,12 +48,12 @@ export type World = {
   clock: Clock;
   token(): string;
   random(): number;
-  /** The job files of this deployment, by name. */
+  /** The deployed job files, by name. */
   jobs: Record<string, Record<string, unknown>>;
-  ask(asked: Asked): Promise<Said>;
-  act(acted: Acted): Promise<Made>;
-  /** Told what the product tells its observer. */
-  told(what: Told, detail: unknown): void;
+  ask(asked: ModelCall): Promise<ModelAnswer>;
+  act(acted: ToolCall): Promise<ToolAnswer>;
+  /** Receives every call of the product's observer. */
+  observed(what: Observation, detail: unknown): void;
 };
 
 const simulated = (effect: Tool['effect'], name: string, world: World, runId: string, attempt: number): Tool =>
@@ -60,33 +69,33 @@ const simulated = (effect: Tool['effect'], name: string, world: World, runId: st
     },
   }) as Tool;
 
-const Wish = z.strictObject({ job: z.string(), does: z.enum(['pause', 'resume']) });
+const OperatorCommand = z.strictObject({ job: z.string(), does: z.enum(['pause', 'resume']) });
 
-/** What the SDK throws when it gives up: Lambda invokes again, and the watchman looks again. */
+/** Whether the SDK threw this after its last retry. Lambda or the watchman then tries again. */
 const isSdk = (cause: unknown): boolean =>
   cause instanceof Error && ['ThrottlingException', 'TimeoutError'].includes(cause.name);
 
-const unused = () => Promise.reject(new Error('no tool of the explorer uses this'));
+const unused = () => Promise.reject(new Error('the tools of the explorer use neither HTTP nor past runs'));
 
-/** The functions of one environment, wired as functions/*.ts wire them. What is made here is made once, as on AWS. */
+/** The functions of one environment, wired as in functions/*.ts. Clients are made once for each environment, as on AWS. */
 export const handlers = (world: World) => {
-  const { clock, store, machine, scheduler, told } = world;
+  const { clock, store, machine, scheduler, observed } = world;
   const { now } = clock;
-  const damaged = (failure: Failure) => told('damaged', failure.message);
+  const damaged = (failure: Failure) => observed('damaged', failure.message);
   const stores = dynamoStores(store, 'nightshift', { now, token: world.token, damaged });
   const executions = stateMachineExecutions(machine, 'arn:aws:states:eu-west-1:000000000000:stateMachine:nightshift');
   const schedules = schedulerDeployedSchedules(scheduler, 'nightshift');
   const allJobs = Object.entries(world.jobs).map(([name, file]) => Job.parse({ ...file, name }));
   const jobs = async (name: string) => allJobs.find((job) => job.name === name);
   const observer: Observer = {
-    runRecorded: (run) => told('recorded', run.id),
-    runSettled: (run) => told('settled', run.id),
-    breakerOpened: (run) => told('tripped', run.id),
-    stepCommitted: (run, attempt, step) => told('committed', [run.id, attempt, step.number]),
-    attemptFailed: (_, failure) => told('failed', failure.name),
-    attemptClosed: (run, attempt) => told('closed', [run.id, attempt.number]),
-    jobChecked: (_, finding) => told('looked', finding),
-    jobCheckFailed: (_, { name, cause }) => told('blind', isSdk(cause) ? (cause as Error).name : name),
+    runRecorded: (run) => observed('recorded', run.id),
+    runSettled: (run) => observed('settled', run.id),
+    breakerOpened: (run) => observed('tripped', run.id),
+    stepCommitted: (run, attempt, step) => observed('committed', [run.id, attempt, step.number]),
+    attemptFailed: (_, failure) => observed('failed', failure.name),
+    attemptClosed: (run, attempt) => observed('closed', [run.id, attempt.number]),
+    jobChecked: (_, finding) => observed('checked', finding),
+    jobCheckFailed: (_, { name, cause }) => observed('check-failed', isSdk(cause) ? (cause as Error).name : name),
     allJobsChecked() {},
   };
   const open = async (run: Run, attempt: number): Promise<Opened> => {
@@ -117,8 +126,8 @@ export const handlers = (world: World) => {
     triage: lambda(TriageInput, (input) => triage(input, { stores, now, random: world.random, observer })),
     settle: lambda(ExecutionEndEvent, (end) => settle(end, { stores, executions, now, observer })),
     watchman: lambda(z.looseObject({}), () => watch(allJobs, { stores, executions, schedules, now, observer })),
-    /** Not a function of the service: what the command line does for a person. */
-    person: lambda(Wish, ({ job, does }) => {
+    /** Pauses or resumes a job, as the command line does for an operator. */
+    person: lambda(OperatorCommand, ({ job, does }) => {
       const since = now();
       const pause = { by: 'ana', since: since.toJSON(), until: null, note: 'explored' };
       const change = ({ pauses }: JobState) => ({

@@ -13,7 +13,7 @@ import { validPrompt } from './check/valid-prompt.ts';
 import { type Facts, factsOf } from './schedule-facts.ts';
 import type { Simulated } from './simulation.ts';
 
-/** The invariants of DESIGN.md by number, and by name what is promised of every run and of a job's runs together. */
+/** The design's invariants by number, and by name the promises about every run and about the runs of a job together. */
 export const invariants: Record<string, { says: string; broken(facts: Facts): string[] }> = {
   '1': { says: 'one slot, one run', broken: oneRun },
   '2': { says: 'one run, one outcome', broken: oneOutcome },
@@ -23,15 +23,15 @@ export const invariants: Record<string, { says: string; broken(facts: Facts): st
   '6': { says: 'an effect happens at most once', broken: once },
   '7': { says: 'nothing acknowledged is lost', broken: kept },
   '8': { says: 'nothing outlives an invocation', broken: nothingOutlives },
-  accounted: { says: 'every run is accounted for once', broken: accounted },
-  'let in': { says: 'a run starts where its job lets it, and works while no earlier one does', broken: letIn },
-  reasons: { says: 'a slot is skipped only for a reason that was so', broken: reasons },
-  ends: { says: 'every run ends, and fails only for a reason', broken: ends },
+  accounted: { says: 'every run is counted once in the state of its job', broken: accounted },
+  'let in': { says: 'a run starts only when its job allows it, and never works beside an earlier run', broken: letIn },
+  reasons: { says: 'a slot is skipped only for a true reason', broken: reasons },
+  ends: { says: 'every run ends, and fails only for a cause', broken: ends },
 };
 
 export type Violation = { invariant: string; what: string };
 
-/** Everything that is wrong with a schedule. */
+/** Every violation in a schedule. */
 export const violations = (simulated: Simulated): Violation[] => {
   const { trouble } = simulated;
   if (trouble) return [{ invariant: 'ends', what: trouble }];

@@ -1,8 +1,8 @@
-import { done } from './mutant/effect-mutants.ts';
+import { effectMutants } from './mutant/effect-mutants.ts';
 import type { Mutant } from './mutant/mutant.ts';
-import { together } from './mutant/policy-mutants.ts';
-import { said } from './mutant/prompt-mutants.ts';
-import { stored } from './mutant/storage-mutants.ts';
+import { policyMutants } from './mutant/policy-mutants.ts';
+import { promptMutants } from './mutant/prompt-mutants.ts';
+import { storageMutants } from './mutant/storage-mutants.ts';
 
-/** Every guard that is taken away in turn. A mutant that no schedule finds fails the explorer. */
-export const mutants: Mutant[] = [...stored, ...said, ...done, ...together];
+/** Every mutant: the product without one of its guards. A mutant that no schedule finds fails the explorer. */
+export const mutants: Mutant[] = [...storageMutants, ...promptMutants, ...effectMutants, ...policyMutants];

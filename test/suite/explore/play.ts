@@ -1,18 +1,18 @@
 import type { FailureName } from '../../../lib/failure.ts';
 import type { SkipReason } from '../../../lib/run/outcome.ts';
 
-/** A turn of the simulated model: words, calls `[tool, to]`, or the failure its provider stands for. */
+/** A turn of the simulated model: a final text, tool calls as `[tool, to]`, or a provider failure. */
 export type Turn = { says: string } | { calls: [tool: string, to: string][] } | { fails: FailureName };
 
-/** How a run ends: its outcome's status, the reason it was skipped for, or its failure. */
+/** How a run ends: the status of its outcome, its skip reason, or its failure. */
 export type How = 'succeeded' | 'missed' | SkipReason | FailureName;
 
-/** When a cue comes: as soon as a slot's run has its place, is at work, or has ended. When nobody can go on, it comes at the latest. */
+/** When a cue happens: once a slot's run has a lease, has claimed an attempt, or has ended. A cue that is still left happens when no actor can move. */
 export type When = 'rest' | { placed: number } | { claimed: number } | { over: number };
 
 /**
- * What happens in the world beside the first slot: a slot is delivered, or is due and nobody delivers it, somebody pauses the job or resumes it, an execution and its
- * process are gone without a word, or hours pass.
+ * An event beside the first slot: a slot is delivered or its delivery is lost, the operator pauses or resumes the job, or six hours pass.
+ * `die` ends the execution and its process without an event.
  */
 export type Cue = { when: When } & (
   | { deliver: number }
@@ -20,27 +20,27 @@ export type Cue = { when: When } & (
   | { does: 'pause' | 'resume' | 'die' | 'hours' }
 );
 
-/** A job, how its model behaves, and how its runs end when nothing goes wrong. */
+/** A job, the behaviour of its model, and the expected ends of its runs. */
 export type Play = {
   name: string;
   job: Record<string, unknown>;
-  /** The turns of an attempt of a slot's run, by how many the session has. */
+  /** The model's turns in one attempt of a slot's run, in order. */
   turns(attempt: number, slot: number): Turn[];
-  /** How many model calls an invocation has time for. */
+  /** The number of model calls that one invocation has time for. */
   callsPerInvocation?: number;
-  /** How a run ends by itself if it is made: its outcome's status or failure, and after how many attempts. */
+  /** How a started run ends without faults, and after how many attempts. */
   ends(slot: number): { how: 'succeeded' | FailureName; attempts: number };
-  /** How each slot ends when nothing goes wrong. */
+  /** How each slot ends without faults. */
   usual: How[];
-  /** What happens beside the first slot, in this order. */
+  /** Events beside the first slot, in order. */
   cues?: Cue[];
-  /** The slot that is delivered first. */
+  /** The number of the slot that is delivered first; 0 by default. */
   first?: number;
-  /** Whether the watchman looks even where all is well. */
+  /** Whether the watchman also runs when no work is left. */
   watched?: true;
 };
 
-/** A job that is due at `slots` minutes, one after the other. Its runs do not mind each other, if it does not say so. */
+/** A job with `slots` slots, one minute apart. Its runs may overlap unless `fields` says otherwise. */
 export const job = (fields: Record<string, unknown> = {}, slots = 1) => ({
   schedule: { cron: `${slots === 1 ? '0' : `0-${slots - 1}`} 7 22 11 ? 2026` },
   model: 'scripted/explorer',

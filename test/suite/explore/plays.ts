@@ -1,6 +1,6 @@
 import type { Play } from './play.ts';
-import { together } from './several-slot-plays.ts';
-import { alone } from './single-slot-plays.ts';
+import { severalSlotPlays } from './several-slot-plays.ts';
+import { singleSlotPlays } from './single-slot-plays.ts';
 
-/** The jobs that are explored. */
-export const plays: Play[] = [...alone, ...together];
+/** Every job that the explorer plays. */
+export const plays: Play[] = [...singleSlotPlays, ...severalSlotPlays];

@@ -5,14 +5,14 @@ import { Script } from 'node:vm';
 import { build, type Plugin } from 'esbuild';
 import type { handlers } from './handlers.ts';
 
-/** A change of the product's text. It must fit in exactly one place. */
+/** A text edit of a product file. `find` must occur exactly once. */
 export type Edit = { file: string; find: string; replace: string };
 
-/** The product, loaded: each module is one Lambda environment's, with all that its files keep. */
+/** The bundled product. Each module is one Lambda environment with its own module state. */
 export type Product = {
-  /** The module of the nth environment of a schedule. Kept from schedule to schedule, as a warm process would. */
+  /** The module of a schedule's nth environment. Later schedules reuse it, like a warm process. */
   warm(number: number): typeof handlers;
-  /** A module nothing has run in. */
+  /** A new module that no schedule has used. */
   fresh(): typeof handlers;
 };
 
@@ -33,7 +33,7 @@ const edited = (text: string, { file, find, replace }: Edit): string => {
   return parts.join(replace);
 };
 
-/** Changes the product's text while it is loaded. A file that is never asked for was not changed, which is an error too. */
+/** Applies edits while esbuild loads files, and records each applied edit in `made`. */
 const editing = (edits: Edit[], made: Set<Edit>): Plugin => ({
   name: 'edits',
   setup: ({ onLoad }) => {
@@ -46,7 +46,7 @@ const editing = (edits: Edit[], made: Set<Edit>): Plugin => ({
   },
 });
 
-/** Bundles the words and adapters as they are, or changed, for many environments in one process. */
+/** Bundles the product, with these edits, for many environments in one process. Throws for an edit of a file that the bundle does not contain. */
 export const loadProduct = async (edits: Edit[] = []): Promise<Product> => {
   const made = new Set<Edit>();
   const { outputFiles } = await build({
@@ -58,12 +58,12 @@ export const loadProduct = async (edits: Edit[] = []): Promise<Product> => {
     platform: 'node',
     external: ['zod', 'ajv', 'ajv/*'],
     target: 'node24',
-    // A script in a VM cannot import: what the product loads when named is required.
+    // A VM script has no dynamic import, so esbuild turns each one into a require.
     supported: { 'dynamic-import': false },
     plugins: [standIn, editing(edits, made)],
   });
   for (const edit of edits.filter(({ file }) => file !== definitionFile))
-    if (!made.has(edit)) throw new Error(`${edit.file}: is no part of the product`);
+    if (!made.has(edit)) throw new Error(`${edit.file} is no part of the product`);
   const script = new Script(`(function (require, module, exports) {${outputFiles[0]?.text}\n})`, {
     filename: 'product.cjs',
   });
@@ -79,7 +79,7 @@ export const loadProduct = async (edits: Edit[] = []): Promise<Product> => {
   return { fresh, warm: (number) => (kept[number] ??= fresh()) };
 };
 
-/** The state machine's own text, as it is or changed. */
+/** The text of the state machine definition, with these edits. */
 export const loadDefinition = async (edits: Edit[] = []): Promise<string> =>
   edits
     .filter(({ file }) => file === definitionFile)

@@ -10,14 +10,14 @@ import type { Letter } from './simulated-queue.ts';
 import type { Item } from './simulated-store.ts';
 import type { Simulated } from './simulation.ts';
 
-/** A write with what it means: a run's, an attempt's, a step's or an effect's, of which run and attempt. */
+/** A write with its place in the order of events and its key. */
 export type Wrote = EventOf<'wrote'> & { order: number; place: string };
 export type Numbered<E> = E & { order: number };
 
-/** A write of the job's state: what it was, and what it became. */
+/** A write of the job's state, with the state before and after it. */
 export type Stated = Wrote & { was: JobState; is: JobState };
 
-/** One schedule, laid out for the checks. `order` counts events, so that any two can be told before or after. */
+/** The facts of one schedule that the checks read. `order` numbers the events. */
 export type Facts = {
   play: Play;
   decisions: string[];
@@ -29,22 +29,22 @@ export type Facts = {
   of<Type extends Event['type']>(type: Type): Numbered<EventOf<Type>>[];
   wrote: Wrote[];
   items: Item[];
-  /** Events that failed however often they were delivered. */
+  /** Events that still failed after every redelivery. */
   letters: Letter[];
   runs: Run[];
   states: Stated[];
-  /** The outcome a run had at a moment. */
+  /** The outcome of a run as of the event with this number. */
   outcomeAt(run: string, order: number): Outcome | undefined;
   attempts(run: string): Attempt[];
   effects(run: string): Effect[];
-  /** The steps of an attempt as they stand, each as it was first stored. */
+  /** The stored steps of an attempt. */
   session(run: string, attempt: number): Step[];
-  /** Every session there is, by run and attempt. */
+  /** Every stored session. */
   sessions: { run: string; attempt: number; steps: Step[] }[];
 };
 
 const dataOf = <T>({ data }: Item): T => JSON.parse(String(data));
-/** A stored step, whose messages items keep as `turn`. */
+/** The step in an item, which stores its messages as `turn`. */
 export const stepOf = (item: Item): Step => {
   const { turn, ...step } = dataOf<Omit<Step, 'messages'> & { turn: Step['messages'] }>(item);
   return { ...step, messages: turn };
@@ -86,7 +86,7 @@ export const factsOf = ({ world, decisions }: Simulated): Facts => {
 };
 
 const none = { of: '', usd: 0, runs: 0 };
-/** The state of a job that has none. */
+/** The state of a job without a stored state. */
 export const blank: JobState = {
   ...{ job: '', open: [], queued: null, pauses: [], streak: 0, breaker: null, lastSuccess: null, version: 0 },
   spent: { day: none, month: none },
@@ -98,14 +98,13 @@ export const runOf = ({ item }: { item: Item }): string => {
   return sessionPattern.exec(item.pk)?.[1] ?? item.pk.replace(/^run#/, '');
 };
 
-/** The attempt number of an attempt's item. */
 export const attemptOf = ({ item }: { item: Item }): number => Number(/^attempt#(\d+)$/.exec(item.sk)?.[1]);
 export const isAttempt = ({ item }: { item: Item }): boolean => item.sk.startsWith('attempt#');
 export const isRun = ({ item }: { item: Item }): boolean => item.sk.startsWith('run#');
 const isState = ({ item }: { item: Item }): boolean => item.sk === 'state';
 export const isStep = ({ item }: { item: Item }): boolean => item.sk.startsWith('step#');
 
-/** When an attempt's session was last looked at by who closed the attempt, or decided the run: what came later he could not count. */
+/** The number of the event in which the closer of an attempt, or of its run, last read the session. Later steps cannot count. */
 export const judgedAt = (run: string, attempt: number, { wrote, of }: Facts): number => {
   const closing = wrote.find(
     (write) =>

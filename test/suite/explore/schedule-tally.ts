@@ -3,7 +3,7 @@ import type { Found, Report } from './explore-worker.ts';
 type Explored = Extract<Report, { found: Found[] }>;
 export type Cell = { schedules: number; violations: number };
 
-/** What has been explored so far. A schedule that was played before, by its decisions, is not counted again. */
+/** Counts explored schedules. A schedule with known decisions counts once. */
 export const openTally = () => {
   const schedules = new Set<string>();
   const histories = new Set<string>();
@@ -35,9 +35,9 @@ export const openTally = () => {
         races.count += Number(raced);
         cell(job, kind).schedules += 1;
       }
-      for (const one of report.found) {
-        cell(one.job, one.class).violations += 1;
-        found.push(one);
+      for (const violating of report.found) {
+        cell(violating.job, violating.class).violations += 1;
+        found.push(violating);
       }
     },
   };

@@ -1,17 +1,17 @@
 import { plays } from './plays.ts';
 import type { Choice, Task } from './search.ts';
 
-/** How much is explored. */
+/** The jobs, pairs of decisions and seeds that one exploration covers. */
 export type Extent = { jobs: string[]; choices: (job: string) => Choice[]; seeds: number };
 
-/** The job on which every two decisions fit in a CI run, and the one on which two of one of each way to go wrong do. */
+/** In CI all pairs of decisions are played on the smallest job, and the core pairs on the small one. */
 const [smallest, small] = ['disabled', 'answer'];
 const seedsAtOnce = 50;
 
-/** Jobs whose runs have so many places to be killed at that any two of them are left to the longer run. */
+/** Jobs with too many kill points for pairs of kills in CI. `--longer` covers them. */
 const largest = ['queue', 'cancel', 'cancel-queued', 'side-by-side', 'breaker'];
 
-/** What CI explores: one decision everywhere, two kills on all but the largest jobs, any two on the smallest, and chance. */
+/** The extent in CI: single decisions on every job, pairs of kills on all but the largest, and random schedules. */
 export const ofCi = (seeds: number): Extent => ({
   jobs: plays.map(({ name }) => name),
   choices: (job) => {
@@ -22,18 +22,22 @@ export const ofCi = (seeds: number): Extent => ({
   seeds,
 });
 
-/** A longer run: two kills, and any two of one of each way to go wrong, on every job; any two at all on the small ones. */
+/** The extent of `--longer`: pairs of kills and core pairs on every job, all pairs on the two small ones. */
 export const ofLonger = (seeds: number): Extent => ({
   ...ofCi(seeds),
   choices: (job) => (job === smallest || job === small ? ['all'] : ['killed', 'core']),
 });
 
-/** What is exhausted by it, in words. */
+/** Describes what an extent covers exhaustively. */
 export const exhausted = ({ jobs, choices }: Extent): string[] => [
   `every single decision on ${jobs.join(', ')}`,
   ...(['all', 'killed', 'core'] as const).flatMap((choice) => {
     const chosen = jobs.filter((job) => choices(job).includes(choice));
-    const what = { all: 'two decisions of any kind', killed: 'two kills', core: 'two of one of each way to go wrong' };
+    const what = {
+      all: 'pair of decisions',
+      killed: 'pair of kills',
+      core: 'pair of core decisions (one of each kind of fault)',
+    };
     return chosen.length > 0 ? [`every ${what[choice]} on ${chosen.join(', ')}`] : [];
   }),
 ];
@@ -41,7 +45,7 @@ export const exhausted = ({ jobs, choices }: Extent): string[] => [
 const parted = (parts: number, task: Task): Task[] =>
   Array.from({ length: parts }, (_, part): Task => ({ ...task, part, parts }));
 
-/** The parts of the search, the long ones first, so that no worker is left with one at the end. */
+/** The tasks of a search. Long tasks come first, so that all workers finish at about the same time. */
 export const tasksOf = ({ jobs, choices, seeds }: Extent): Task[] => {
   const whole = { part: 0, parts: 1 };
   const one = jobs.flatMap((job) => parted(2, { job, phase: 'one', ...whole }));

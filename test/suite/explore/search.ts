@@ -9,9 +9,9 @@ import { openWorld } from './simulated-service.ts';
 import { type Decisions, type Simulated, type Strategy, simulate } from './simulation.ts';
 import { replaying, scheduleText, seeded } from './strategy.ts';
 
-/** Which decisions are taken where two depart from the usual: all there are, one of each way to go wrong, or those that kill. */
+/** Which decisions form the pairs of a schedule: all, one of each kind of fault, or kills. */
 export type Choice = 'all' | 'core' | 'killed';
-/** A part of the search, small enough to be one worker's for a while. */
+/** A part of the search that one worker plays. */
 export type Task = { job: string; part: number; parts: number } & (
   | { phase: 'one' }
   | { phase: 'two'; choice: Choice }
@@ -24,9 +24,9 @@ export type Played = {
   seed: number | undefined;
   decisions: string;
   history: string;
-  /** `ABORTED in Backoff`: in which state an execution was ended from outside. */
+  /** States in which executions were ended from outside, such as `ABORTED in Backoff`. */
   cut: string[];
-  /** Whether somebody lost a race for a write. */
+  /** Whether a writer lost a race. */
   raced: boolean;
   violations: Violation[];
 };
@@ -44,11 +44,11 @@ export const openPlayer = (product: Product, definition: string): Player => {
 
 export const playOf = (name: string): Play => {
   const found = plays.find((play) => play.name === name);
-  if (!found) throw new Error(`there is no job ${name}: ${plays.map((play) => play.name).join(', ')}`);
+  if (!found) throw new Error(`there is no job ${name}; the jobs are ${plays.map((play) => play.name).join(', ')}`);
   return found;
 };
 
-/** One of each way to go wrong, for two at once where all are too many. */
+/** One decision of each kind of fault, for jobs on which all pairs are too many. */
 const core = [
   'kill-before',
   'kill-after',
@@ -71,7 +71,7 @@ const isChosen = (choice: Choice, decision: string): boolean => {
   return core.includes(decision) || coreZombies.includes(decision);
 };
 
-/** Every way to depart from a schedule once more, after its last decision. */
+/** Every schedule with one more decision, after the last one taken. */
 const departures = ({ steps, atEnd, decisions }: Simulated, choice: Choice): Decisions[] => {
   const last = Math.max(-1, ...decisions.keys());
   return [...steps.map(({ options }) => options), atEnd].flatMap((options, step) =>
@@ -81,12 +81,12 @@ const departures = ({ steps, atEnd, decisions }: Simulated, choice: Choice): Dec
   );
 };
 
-/** What happened, as one short text: equal where nothing at all was different. */
+/** A hash of a schedule's history. Equal histories have equal hashes. */
 const historyOf = ({ world }: Simulated): string => {
   const hash = createHash('sha1');
   for (const event of world.history) {
     if (event.type === 'point') hash.update(`${event.actor} ${event.what} ${event.fault ?? ''}\n`);
-    if (event.type === 'unheard' || event.type === 'closed') hash.update(`${JSON.stringify(event)}\n`);
+    if (event.type === 'abandoned' || event.type === 'closed') hash.update(`${JSON.stringify(event)}\n`);
   }
   return hash.digest('base64').slice(0, 16);
 };
@@ -119,7 +119,7 @@ const played = (simulated: Simulated, seed?: number): Played => ({
   violations: violations(simulated),
 });
 
-/** Plays every schedule of a task, in an order that is always the same. */
+/** Plays every schedule of a task in a fixed order. */
 export async function* search(task: Task, { play }: Player): AsyncGenerator<Played> {
   const job = playOf(task.job);
   const mine = (_: unknown, at: number): boolean => at % task.parts === task.part;
@@ -130,11 +130,11 @@ export async function* search(task: Task, { play }: Player): AsyncGenerator<Play
   const usual = await play(job, () => undefined);
   if (task.phase === 'one') {
     if (task.part === 0) yield played(usual);
-    for (const one of departures(usual, 'all').filter(mine)) yield played(await play(job, replaying(one)));
+    for (const decisions of departures(usual, 'all').filter(mine)) yield played(await play(job, replaying(decisions)));
     return;
   }
-  for (const one of departures(usual, task.choice).filter(mine)) {
-    const first = await play(job, replaying(one));
-    for (const two of departures(first, task.choice)) yield played(await play(job, replaying(two)));
+  for (const decision of departures(usual, task.choice).filter(mine)) {
+    const first = await play(job, replaying(decision));
+    for (const pair of departures(first, task.choice)) yield played(await play(job, replaying(pair)));
   }
 }

@@ -2,13 +2,13 @@ import { always, ends, job, type Play, pay, say, type Turn } from './play.ts';
 
 const trouble: Turn = { fails: 'InvalidPrompt' };
 const once = { retry: { attempts: 1 } };
-/** A breaker that trips at once, and lets a probe through a minute later. */
+/** A breaker that opens after one failure and admits a probe a minute later. */
 const brittle = { breaker: { failures: 1, firstDelaySeconds: 60 } };
-/** The second slot, while the first one's run is at work. */
+/** Delivers the second slot while the first run works. */
 const nextDuring = { deliver: 1, when: { claimed: 0 } } as const;
 
-/** Jobs with a policy and several slots, whose runs know of each other. */
-export const together: Play[] = [
+/** Jobs with several slots, whose policy makes their runs depend on each other. */
+export const severalSlotPlays: Play[] = [
   {
     name: 'skip',
     job: job({ overlap: 'skip' }, 2),
@@ -29,7 +29,7 @@ export const together: Play[] = [
   {
     name: 'cancel',
     job: job({ overlap: 'cancel-previous' }, 2),
-    // The first one has enough to do to be at it still when the second one takes its place.
+    // The first run has enough turns to be at work still when the second run replaces it.
     turns: (_, slot) => (slot === 0 ? [pay, { calls: [['pay', 'b']] }, say] : [pay, say]),
     ends: ends(1),
     usual: ['Superseded', 'succeeded'],

@@ -1,14 +1,14 @@
 import type { Answer, Ask, Kind } from './gate.ts';
 import type { Command } from './simulated-sdk.ts';
 
-/** Tries of one request, the first included, as lib/io/lambda.ts sets for the SDK. */
+/** Tries of one request, as lib/io/aws/lambda.ts sets them for the SDK. */
 const maxAttempts = 5;
 
 const named = (name: string): Error => Object.assign(new Error(name), { name });
 const faultError = (fault: string): Error =>
   named(fault === 'gone' || fault === 'lost' ? 'TimeoutError' : 'ThrottlingException');
 
-/** The name of the execution a request is about. */
+/** The name of the execution that a request names. */
 export const executionOf = ({ name, executionArn }: Command['input']): string =>
   String(name ?? String(executionArn).split(':').at(-1));
 
@@ -26,8 +26,7 @@ const kindOf = ({ action }: Command): Kind => {
 };
 
 /**
- * The SDK's client as far as the product can tell: each try of a request is a point. What is lost or throttled is sent
- * again; `gone` and `unavailable` stand for a request whose every try went wrong, of which at most the first was carried out.
+ * A client that retries like the SDK's. Every try of a request is a point at the gate.
  */
 export const simulatedClient = (deps: {
   pass(ask: Ask): Promise<Answer>;
@@ -44,8 +43,8 @@ export const simulatedClient = (deps: {
   };
   return {
     send(command) {
-      const carryOut = () => deps.answer(command);
-      return sent(command, { kind: kindOf(command), what: wordOf(command), input: command, carryOut }, 1);
+      const perform = () => deps.answer(command);
+      return sent(command, { kind: kindOf(command), what: wordOf(command), input: command, perform }, 1);
     },
   };
 };

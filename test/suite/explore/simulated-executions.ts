@@ -2,7 +2,7 @@ import type { Execution as Journaled } from '../../../infra/local/step-functions
 import { statusEvent } from '../../../infra/local/step-functions/status-event.ts';
 import type { Actor, Gate } from './gate.ts';
 import type { FunctionName } from './handlers.ts';
-import type { Happening } from './history.ts';
+import type { NewEvent } from './history.ts';
 import type { Lambda } from './simulated-lambda.ts';
 import { type Definition, type End, type MachineDeps, play } from './simulated-machine.ts';
 
@@ -11,7 +11,7 @@ export type Execution = {
   name: string;
   input: string;
   status: Journaled['status'];
-  /** Who waits at the gate for it. After an end nobody does. */
+  /** The actor that waits at the gate for this execution. A new actor replaces it when the execution ends. */
   actor: Actor;
   at: { state: string; data: Json };
   startedAt: number;
@@ -19,17 +19,17 @@ export type Execution = {
 };
 
 export type Executions = {
-  /** StartExecution: an equal start is a success while it runs; a name that is closed, or has another input, is refused. */
+  /** StartExecution. Accepts an equal start while the execution runs; refuses a name that has ended or has another input. */
   start(name: string, input: string): void;
-  /** Ends a running one from outside. What its task was doing goes on, unheard. */
+  /** Ends a running execution from outside. The process of its task goes on without a caller. */
   close(execution: Execution, status: 'ABORTED' | 'TIMED_OUT', how?: { error?: string; silent?: boolean }): void;
-  /** StopExecution: one that is over stays as it is. */
+  /** StopExecution. Leaves an ended execution as it is. */
   stop(name: string, error: string): void;
   /** DescribeExecution. */
   status(name: string): Execution['status'];
-  /** Goes on with one that failed, from the state it was in. */
+  /** Continues a failed execution from the state in which it ended. */
   redrive(execution: Execution): void;
-  /** EventBridge's word of one that died. */
+  /** Delivers EventBridge's event of an execution's end to settle. */
   announce(execution: Execution): void;
   all: Map<string, Execution>;
 };
@@ -41,7 +41,7 @@ const functionOf: Record<string, FunctionName> = {
   '${SettleArn}': 'settle',
 };
 
-/** Executions of the real definition. Each state they enter, each invocation and each wait is a point. */
+/** Executions of the real state machine. Every state entered, invocation and wait stops at the gate. */
 export const openExecutions = (
   definition: Definition,
   deps: {
@@ -49,10 +49,10 @@ export const openExecutions = (
     lambda: Lambda;
     now(): number;
     deliver(fn: FunctionName, event: unknown, run: string): void;
-    happened(what: Happening): void;
+    record(what: NewEvent): void;
   },
 ): Executions => {
-  const { gate, lambda, happened, now } = deps;
+  const { gate, lambda, record, now } = deps;
   const all = new Map<string, Execution>();
 
   const announce = (execution: Execution): void => {
@@ -77,7 +77,7 @@ export const openExecutions = (
     gate.drop(execution.actor);
     execution.actor = { name: `ended ${execution.name}` };
     Object.assign(execution, { status, error });
-    happened({ type: 'closed', run: execution.name, status, error });
+    record({ type: 'closed', run: execution.name, status, error });
     if (status !== 'SUCCEEDED' && !silent) announce(execution);
   };
 
@@ -86,16 +86,16 @@ export const openExecutions = (
     const machine: MachineDeps = {
       async entered(state, data) {
         execution.at = { state, data };
-        happened({ type: 'entered', run: name, state });
+        record({ type: 'entered', run: name, state });
         if (!(state in taskStates)) await gate.pass(actor, { kind: 'enter', what: `enters ${state}` });
       },
       async invoke(resource, state, input) {
         const fn = functionOf[resource];
-        if (!fn) throw new Error(`there is no function ${resource}`);
+        if (!fn) throw new Error(`the state machine invokes ${resource}, which is not a stage`);
         const { fault } = await gate.pass(actor, { kind: 'invoke', what: `invokes ${state}` });
         if (fault) return { ok: false, error: 'Lambda.TooManyRequestsException', cause: 'Rate exceeded' };
-        const heard = await lambda.invoke(fn, input, { machine: true, run: name });
-        return execution.actor === actor ? heard : new Promise(() => {});
+        const result = await lambda.invoke(fn, input, { machine: true, run: name });
+        return execution.actor === actor ? result : new Promise(() => {});
       },
       async wait(state, until) {
         const wakeAt = 'instant' in until ? until.instant : now() + until.seconds * 1000;
@@ -135,7 +135,7 @@ export const openExecutions = (
       const at = { state: definition.StartAt, data: JSON.parse(input) as Json };
       const execution: Execution = { name, input, status: 'RUNNING', actor: { name }, at, startedAt: now() };
       all.set(name, execution);
-      happened({ type: 'started', run: name });
+      record({ type: 'started', run: name });
       run(execution);
     },
     close: (execution, status, how) => ended(execution, status, how),

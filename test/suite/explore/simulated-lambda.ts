@@ -1,7 +1,7 @@
 import type { Gate } from './gate.ts';
 import type { FunctionName, handlers as Handlers } from './handlers.ts';
-import type { Happening } from './history.ts';
-import type { Heard } from './simulated-machine.ts';
+import type { NewEvent } from './history.ts';
+import type { TaskResult } from './simulated-machine.ts';
 
 /** One invocation of a function. */
 export type Process = {
@@ -9,36 +9,36 @@ export type Process = {
   fn: FunctionName;
   env: Environment;
   state: 'running' | 'ended' | 'dead';
-  /** Tells the caller how it ended; undefined once he knows, or has given it up. */
-  tell: ((heard: Heard) => void) | undefined;
+  /** Returns the result to the caller; undefined once the caller has a result or has given up. */
+  respond: ((result: TaskResult) => void) | undefined;
   byMachine: boolean;
-  /** The run it works on, or the job. */
+  /** The run or the job that it works on. */
   run: string;
-  /** Until this holds, it keeps still. */
+  /** While this returns false, the process does not move. */
   stalled: (() => boolean) | undefined;
   modelCalls: number;
 };
 
-/** A warm process of one function: one invocation at a time, then the next in the same module. */
+/** A warm process of one function. Invocations share its module, one after another. */
 export type Environment = { name: string; process: Process | undefined; handlers: ReturnType<typeof Handlers> };
 
 export type Lambda = {
-  /** Runs a function in an idle environment, or in a new one. */
-  invoke(fn: FunctionName, event: unknown, by: { machine: boolean; run: string }): Promise<Heard>;
+  /** Invokes a function in an idle environment or in a new one. */
+  invoke(fn: FunctionName, event: unknown, by: { machine: boolean; run: string }): Promise<TaskResult>;
   kill(process: Process): void;
-  /** The caller hears of an error; the process knows nothing of it. */
+  /** Answers the caller with an error while the process works on. */
   giveUp(process: Process, error: string): void;
   processes: Process[];
 };
 
-/** Lambda: environments that are reused when idle and thrown away when their process dies. */
+/** Simulates Lambda. An idle environment is reused; one whose process dies is discarded. */
 export const openLambda = (deps: {
   gate: Gate;
-  /** The functions of a new environment. */
+  /** Wires the functions of a new environment. */
   start(env: Environment): Environment['handlers'];
-  happened(what: Happening): void;
+  record(what: NewEvent): void;
 }): Lambda => {
-  const { gate, happened } = deps;
+  const { gate, record } = deps;
   const environments = new Map<FunctionName, Environment[]>();
   const processes: Process[] = [];
   let made = 0;
@@ -54,13 +54,13 @@ export const openLambda = (deps: {
     return env;
   };
 
-  const end = (process: Process, how: 'returned' | 'threw', heard: Heard): void => {
+  const end = (process: Process, how: 'returned' | 'threw', result: TaskResult): void => {
     if (process.state !== 'running') return;
     process.state = 'ended';
     process.env.process = undefined;
-    happened({ type: 'ended', actor: process.name, how, told: heard.ok ? heard.payload : heard.error });
-    process.tell?.(heard);
-    process.tell = undefined;
+    record({ type: 'ended', actor: process.name, how, result: result.ok ? result.payload : result.error });
+    process.respond?.(result);
+    process.respond = undefined;
   };
 
   return {
@@ -68,14 +68,14 @@ export const openLambda = (deps: {
     invoke(fn, event, { machine, run }) {
       const env = idle(fn);
       const name = `${fn}-${processes.filter((each) => each.fn === fn).length + 1}`;
-      const { promise, resolve } = Promise.withResolvers<Heard>();
+      const { promise, resolve } = Promise.withResolvers<TaskResult>();
       const process: Process = {
-        ...{ name, fn, env, run, tell: resolve, byMachine: machine },
+        ...{ name, fn, env, run, respond: resolve, byMachine: machine },
         ...{ state: 'running', stalled: undefined, modelCalls: 0 },
       };
       processes.push(process);
       env.process = process;
-      happened({ type: 'invoked', actor: name, env: env.name, event });
+      record({ type: 'invoked', actor: name, env: env.name, event });
       env.handlers[fn](JSON.parse(JSON.stringify(event))).then(
         (result) => end(process, 'returned', { ok: true, payload: JSON.stringify(result) }),
         (thrown: Error) => end(process, 'threw', { ok: false, error: thrown.name, cause: thrown.message }),
@@ -85,16 +85,16 @@ export const openLambda = (deps: {
     kill(process) {
       process.state = 'dead';
       gate.drop(process);
-      happened({ type: 'ended', actor: process.name, how: 'died', told: 'Runtime.ExitError' });
+      record({ type: 'ended', actor: process.name, how: 'died', result: 'Runtime.ExitError' });
       const all = environments.get(process.fn) ?? [];
       all.splice(all.indexOf(process.env), 1);
-      process.tell?.({ ok: false, error: 'Runtime.ExitError', cause: 'the process exited' });
-      process.tell = undefined;
+      process.respond?.({ ok: false, error: 'Runtime.ExitError', cause: 'the process exited' });
+      process.respond = undefined;
     },
     giveUp(process, error) {
-      happened({ type: 'unheard', actor: process.name, error });
-      process.tell?.({ ok: false, error, cause: error });
-      process.tell = undefined;
+      record({ type: 'abandoned', actor: process.name, error });
+      process.respond?.({ ok: false, error, cause: error });
+      process.respond = undefined;
     },
   };
 };

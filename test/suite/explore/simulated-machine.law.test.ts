@@ -4,12 +4,12 @@ import { expect, test } from 'vitest';
 import { parseDefinition, runMachine } from '../../../infra/local/step-functions/machine.ts';
 import { firstInput } from '../../../lib/run/execution.ts';
 import { noUsage } from '../../../lib/usage.ts';
-import { type Heard, play, readDefinition } from './simulated-machine.ts';
+import { play, readDefinition, type TaskResult } from './simulated-machine.ts';
 
 const text = readFileSync('infra/run.asl.json', 'utf8');
 const state = 'Spread';
 const first = firstInput('report_20261122T070000Z');
-/** One instant has passed and one is to come, when the other engine is not waited for. */
+/** One instant in the past and one in the future, for which the test does not wait. */
 const instants = ['2026-11-22T07:00:00Z', '2126-11-22T07:00:30Z'] as const;
 
 const attempts = [
@@ -34,17 +34,27 @@ const errors = [
   'RunConflict',
 ];
 
-const heard = (results: object[]): fc.Arbitrary<Heard> =>
+const taskResult = (results: object[]): fc.Arbitrary<TaskResult> =>
   fc.oneof(
     {
-      arbitrary: fc.constantFrom(...results).map((result): Heard => ({ ok: true, payload: JSON.stringify(result) })),
+      arbitrary: fc
+        .constantFrom(...results)
+        .map((result): TaskResult => ({ ok: true, payload: JSON.stringify(result) })),
       weight: 3,
     },
-    { arbitrary: fc.constantFrom(...errors).map((error): Heard => ({ ok: false, error, cause: 'why' })), weight: 2 },
+    {
+      arbitrary: fc.constantFrom(...errors).map((error): TaskResult => ({ ok: false, error, cause: 'why' })),
+      weight: 2,
+    },
   );
 
-/** What each task answers, in order; after that, the first that ends it. */
-type Script = { notBefore: (typeof instants)[number]; Attempt: Heard[]; Triage: Heard[]; Settle: Heard[] };
+/** The answers of each task, in order. Later calls get an answer that ends the state machine. */
+type Script = {
+  notBefore: (typeof instants)[number];
+  Attempt: TaskResult[];
+  Triage: TaskResult[];
+  Settle: TaskResult[];
+};
 type Task = Exclude<keyof Script, 'notBefore'>;
 const last: Record<Task, object | undefined> = {
   Attempt: attempts[0],
@@ -53,16 +63,16 @@ const last: Record<Task, object | undefined> = {
 };
 const script: fc.Arbitrary<Script> = fc.record({
   notBefore: fc.constantFrom(...instants),
-  Attempt: fc.array(heard(attempts), { maxLength: 8 }),
-  Triage: fc.array(heard(triages), { maxLength: 12 }),
-  Settle: fc.array(heard(settlements), { maxLength: 9 }),
+  Attempt: fc.array(taskResult(attempts), { maxLength: 8 }),
+  Triage: fc.array(taskResult(triages), { maxLength: 12 }),
+  Settle: fc.array(taskResult(settlements), { maxLength: 9 }),
 });
 
-/** Plays a script: what each task was given, and what it answered. */
+/** Answers tasks by a script and records their inputs. */
 const playing = (given: Script) => {
   const left = structuredClone(given);
   const asked: [string, unknown][] = [];
-  const answer = (name: Task, input: unknown): Heard => {
+  const answer = (name: Task, input: unknown): TaskResult => {
     asked.push([name, input]);
     return left[name].shift() ?? { ok: true, payload: JSON.stringify(last[name]) };
   };
@@ -101,22 +111,23 @@ const theirs = async (given: Script) => {
       },
       entered: (name, input) => entered.push([name, input]),
       invoke: async (name, event) => {
-        const told = answer(name as Task, JSON.parse(event));
-        return told.ok ? told : { ok: false, error: { errorType: told.error, errorMessage: told.cause } };
+        const result = answer(name as Task, JSON.parse(event));
+        return result.ok ? result : { ok: false, error: { errorType: result.error, errorMessage: result.cause } };
       },
     },
   );
   return { asked, entered, end: await end };
 };
 
-test('goes through the states of the real definition as the engine of the product does, whatever its tasks answer', async () => {
+test('the simulated state machine enters the same states as the local engine for any answers of its tasks', async () => {
   await fc.assert(
     fc.asyncProperty(script, async (given) => {
       const [mine, other] = [await ours(given), await theirs(given)];
       expect(mine.entered.map(([name]) => name)).toEqual(other.entered.map(([name]) => name));
-      // A Cause is the whole payload of a Lambda's error there, and its message here: the product reads neither.
-      const plain = (said: unknown) => JSON.parse(JSON.stringify(said, (key, value) => (key === 'Cause' ? '' : value)));
-      expect(plain(mine.asked)).toEqual(plain(other.asked));
+      // The local engine puts the whole error payload into Cause, the simulated one only its message.
+      const withoutCause = (asked: unknown) =>
+        JSON.parse(JSON.stringify(asked, (key, value) => (key === 'Cause' ? '' : value)));
+      expect(withoutCause(mine.asked)).toEqual(withoutCause(other.asked));
       expect(mine.waited[0]).toEqual(['Spread', { instant: Date.parse(given.notBefore) }]);
       expect(mine.end.status).toBe(other.end.status);
       if (mine.end.status === 'FAILED') expect(other.end).toMatchObject({ error: mine.end.error });
@@ -126,11 +137,11 @@ test('goes through the states of the real definition as the engine of the produc
 });
 
 test.each([
-  ['a type of state', '"Type": "Pass"', '"Type": "Parallel"'],
-  ['a field', '"SecondsPath"', '"Seconds"'],
-  ['a field of a retry', '"BackoffRate": 2,', '"BackoffRate": 2, "More": 1,'],
-  ['a test of a choice', '"StringEquals": "done"', '"StringMatches": "done"'],
-])('refuses %s that it would not play as Step Functions does', (_, found, changed) => {
+  ['an unknown type of state', '"Type": "Pass"', '"Type": "Parallel"'],
+  ['an unknown field', '"SecondsPath"', '"Seconds"'],
+  ['an unknown field of a retry', '"BackoffRate": 2,', '"BackoffRate": 2, "More": 1,'],
+  ['an unknown test of a choice', '"StringEquals": "done"', '"StringMatches": "done"'],
+])('the simulated state machine refuses a definition with %s', (_, found, changed) => {
   expect(text).toContain(found);
   expect(() => readDefinition(text.replace(found, changed))).toThrow('does not know');
 });

@@ -25,19 +25,19 @@ type State = {
 };
 export type Definition = { StartAt: string; States: Record<string, State> };
 
-/** How a task's invocation ended, as Step Functions sees it. */
-export type Heard = { ok: true; payload: string } | { ok: false; error: string; cause: string };
+/** The result of a task's invocation, as Step Functions receives it. */
+export type TaskResult = { ok: true; payload: string } | { ok: false; error: string; cause: string };
 export type End = { status: 'SUCCEEDED'; output: unknown } | { status: 'FAILED'; error: string; cause: string };
 
 export type MachineDeps = {
-  /** Told before a state does anything. */
+  /** Called when a state is entered, before it does its work. */
   entered(state: string, input: Json): Promise<void>;
-  invoke(resource: string, state: string, input: Json): Promise<Heard>;
-  /** Waits for so many seconds, or until an instant: one that has passed is not waited for. */
+  invoke(resource: string, state: string, input: Json): Promise<TaskResult>;
+  /** Waits for some seconds or until an instant. Returns at once for an instant in the past. */
   wait(state: string, until: { seconds: number } | { instant: number }): Promise<void>;
 };
 
-/** The fields of each type of state that are played here. Any other is refused. */
+/** The supported fields of each type of state. */
 const fields: Record<string, string[]> = {
   Task: ['Resource', 'TimeoutSeconds', 'ResultPath', 'Retry', 'Catch', 'Next'],
   Choice: ['Choices', 'Default'],
@@ -54,18 +54,19 @@ const within: Record<string, string[]> = {
 
 const only = (where: string, value: object, known: string[]): void => {
   const other = Object.keys(value).filter((key) => !known.includes(key));
-  if (other.length > 0) throw new Error(`${where}: the explorer's state machine does not know ${other.join(', ')}`);
+  if (other.length > 0) throw new Error(`${where}: the simulated state machine does not know ${other.join(', ')}`);
 };
 
-/** Reads a definition, and refuses whatever in it would not be played just as Step Functions plays it. */
+/** Reads a definition. Throws for any field that this simulation does not play as Step Functions does. */
 export const readDefinition = (text: string): Definition => {
   const definition: Definition = JSON.parse(text);
   only('the state machine', definition, ['Comment', 'StartAt', 'TimeoutSeconds', 'States']);
   for (const [name, state] of Object.entries(definition.States)) {
     const known = fields[state.Type];
-    if (!known) throw new Error(`${name}: the explorer's state machine does not know ${state.Type}`);
+    if (!known) throw new Error(`${name}: the simulated state machine does not know ${state.Type}`);
     only(name, state, ['Type', ...known]);
-    if (state.SecondsPath && state.TimestampPath) throw new Error(`${name}: waits for two things`);
+    if (state.SecondsPath && state.TimestampPath)
+      throw new Error(`${name}: found SecondsPath and TimestampPath, expected one of them`);
     for (const [list, parts] of Object.entries(within))
       for (const each of (state[list as 'Retry'] ?? []) as object[]) only(`${name}, ${list}`, each, parts);
   }
@@ -73,14 +74,14 @@ export const readDefinition = (text: string): Definition => {
 };
 
 const steps = (path: string): string[] => {
-  if (!/^\$(\.\w+)+$/.test(path)) throw new Error(`the explorer's state machine does not know the path ${path}`);
+  if (!/^\$(\.\w+)+$/.test(path)) throw new Error(`the simulated state machine does not know the path ${path}`);
   return path.split('.').slice(1);
 };
 const at = (data: Json, path: string): unknown =>
   steps(path).reduce<unknown>((value, step) => (value as Json | undefined)?.[step], data);
 const withResult = (data: Json, path: string, result: unknown): Json => {
   const [field = '', ...deeper] = steps(path);
-  if (deeper.length > 0) throw new Error(`the explorer's state machine does not know the ResultPath ${path}`);
+  if (deeper.length > 0) throw new Error(`the simulated state machine does not know the ResultPath ${path}`);
   return { ...data, [field]: result };
 };
 const filled = (parameters: Json, data: Json): Json =>
@@ -93,15 +94,15 @@ const filled = (parameters: Json, data: Json): Json =>
 const fits = ({ ErrorEquals }: { ErrorEquals: string[] }, error: string): boolean =>
   ErrorEquals.includes(error) || ErrorEquals.includes('States.ALL');
 
-/** A task with its retries: the invocation that counts. */
-const attempted = async (name: string, state: State, input: Json, deps: MachineDeps): Promise<Heard> => {
+/** Invokes a task with its retries and returns the last result. */
+const attempted = async (name: string, state: State, input: Json, deps: MachineDeps): Promise<TaskResult> => {
   const counts = new Map<Retrier, number>();
   for (;;) {
-    const heard = await deps.invoke(state.Resource, name, input);
-    if (heard.ok) return heard;
-    const retrier = state.Retry?.find((each) => fits(each, heard.error));
+    const result = await deps.invoke(state.Resource, name, input);
+    if (result.ok) return result;
+    const retrier = state.Retry?.find((each) => fits(each, result.error));
     const count = (retrier && counts.get(retrier)) ?? 0;
-    if (!retrier || count >= retrier.MaxAttempts) return heard;
+    if (!retrier || count >= retrier.MaxAttempts) return result;
     counts.set(retrier, count + 1);
     const seconds = Math.min(retrier.MaxDelaySeconds, retrier.IntervalSeconds * retrier.BackoffRate ** count);
     await deps.wait(name, { seconds });
@@ -111,9 +112,9 @@ const attempted = async (name: string, state: State, input: Json, deps: MachineD
 type Next = { state: string; data: Json } | End;
 
 const task = async (name: string, state: State, data: Json, deps: MachineDeps): Promise<Next> => {
-  const heard = await attempted(name, state, data, deps);
-  if (heard.ok) return { state: state.Next, data: withResult(data, state.ResultPath, JSON.parse(heard.payload)) };
-  const { error, cause } = heard;
+  const result = await attempted(name, state, data, deps);
+  if (result.ok) return { state: state.Next, data: withResult(data, state.ResultPath, JSON.parse(result.payload)) };
+  const { error, cause } = result;
   const catcher = state.Catch?.find((each) => fits(each, error));
   if (!catcher) return { status: 'FAILED', error, cause };
   return { state: catcher.Next, data: withResult(data, catcher.ResultPath, { Error: error, Cause: cause }) };
@@ -148,7 +149,7 @@ const taken = async (name: string, state: State, data: Json, deps: MachineDeps):
   }
 };
 
-/** Plays a definition from a state on, with nothing of its own that takes time. */
+/** Plays a definition from the given state to its end. All waiting happens in `deps`. */
 export const play = async (
   definition: Definition,
   from: { state: string; data: Json },
@@ -157,7 +158,7 @@ export const play = async (
   let next: Next = from;
   while ('state' in next) {
     const state: State | undefined = definition.States[next.state];
-    if (!state) throw new Error(`there is no state ${next.state}`);
+    if (!state) throw new Error(`the definition has no state ${next.state}`);
     await deps.entered(next.state, next.data);
     next = await taken(next.state, state, next.data, deps);
   }

@@ -1,12 +1,12 @@
 import type { ModelReply, ReplyPart } from '../../../lib/agent/model.ts';
 import type { Answer, Ask } from './gate.ts';
-import type { Acted, Asked, Made, Said } from './handlers.ts';
-import type { Happening } from './history.ts';
+import type { ModelAnswer, ModelCall, ToolAnswer, ToolCall } from './handlers.ts';
+import type { NewEvent } from './history.ts';
 import type { Play, Turn } from './play.ts';
 
 const usage = { inputTokens: 100, outputTokens: 10, cacheReadTokens: 0, cacheWriteTokens: 0, usd: 0.001 };
 
-/** A mark that nothing else has: where it shows up, this text has been. */
+/** A unique mark. A text that contains it was derived from this reply or tool output. */
 const markOf = (what: string, runId: string, attempt: number, serial: number): string =>
   `⟨${what} ${serial} of ${runId}/a${attempt}⟩`;
 export const marksIn = (text: string): string[] => text.match(/⟨[^⟩]+⟩/g) ?? [];
@@ -33,7 +33,7 @@ const replyOf = (
   usage,
 });
 
-/** What a fault makes of a good reply. */
+/** A reply as a fault damages it. */
 const marred = (reply: ModelReply, fault: string | undefined): ModelReply => {
   if (fault === 'empty') return { ...reply, content: [] };
   if (fault === 'blank') return { ...reply, content: [{ type: 'text', text: ' ' }, ...reply.content] };
@@ -43,28 +43,28 @@ const marred = (reply: ModelReply, fault: string | undefined): ModelReply => {
 export type AgentDeps = {
   play: Play;
   pass(ask: Ask): Promise<Answer>;
-  /** A number never given before. */
+  /** Returns a new number each time. */
   serial(): number;
-  happened(what: Happening): void;
-  /** Lets the time of this signal be over. */
+  record(what: NewEvent): void;
+  /** Aborts this signal as its timeout would. */
   expire(signal: AbortSignal): void;
   actor(): string;
   /** The number of the slot of a run. */
   slotOf(run: string): number;
 };
 
-/** The model of a job: a function of the prompt alone, but for its marks. */
+/** The simulated model of a job. Its reply depends on the prompt alone, except for its mark. */
 export const simulatedModel =
-  ({ play, pass, serial, happened, expire, actor, slotOf }: AgentDeps) =>
-  async ({ runId, attempt, request, signal }: Asked): Promise<Said> => {
+  ({ play, pass, serial, record, expire, actor, slotOf }: AgentDeps) =>
+  async ({ runId, attempt, request, signal }: ModelCall): Promise<ModelAnswer> => {
     const taken = request.messages.filter(({ role }) => role === 'assistant').length;
     const turn = play.turns(attempt, slotOf(runId))[taken] ?? { fails: 'InvalidPrompt' };
     const { fault, value } = await pass({
       kind: 'model',
       what: `asks the model, ${taken} turns into attempt ${attempt}`,
-      carryOut: () => {
+      perform: () => {
         const reply = 'fails' in turn ? undefined : replyOf(turn, runId, attempt, serial());
-        happened({ type: 'asked', actor: actor(), runId, attempt, request, reply });
+        record({ type: 'asked', actor: actor(), runId, attempt, request, reply });
         return reply;
       },
     });
@@ -79,17 +79,17 @@ export const simulatedModel =
     return { reply: marred(value as ModelReply, fault) };
   };
 
-/** The world in which tools act: `nowhere` cannot be reached, everything else is done when it is carried out. */
+/** The simulated targets of tools. `nowhere` is unreachable; every other call takes effect. */
 export const simulatedTools =
-  ({ pass, serial, happened, expire, actor }: AgentDeps) =>
-  async ({ runId, attempt, tool, input, signal }: Acted): Promise<Made> => {
+  ({ pass, serial, record, expire, actor }: AgentDeps) =>
+  async ({ runId, attempt, tool, input, signal }: ToolCall): Promise<ToolAnswer> => {
     const { to } = input as { to: string };
     const output = markOf(tool, runId, attempt, serial());
     const { fault } = await pass({
       kind: 'act',
       what: `${tool} ${to}`,
-      carryOut: () => {
-        if (to !== 'nowhere') happened({ type: 'acted', actor: actor(), runId, attempt, tool, input: to, output });
+      perform: () => {
+        if (to !== 'nowhere') record({ type: 'acted', actor: actor(), runId, attempt, tool, input: to, output });
       },
     });
     if (fault === 'hang') {

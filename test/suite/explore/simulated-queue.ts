@@ -2,21 +2,21 @@ import type { Actor, Gate } from './gate.ts';
 import type { FunctionName } from './handlers.ts';
 import type { Lambda } from './simulated-lambda.ts';
 
-/** An asynchronous event: EventBridge's, for dispatch (of a slot, by its number) or for settle; or a person's. */
+/** An asynchronous event for a function. `slot` is the number of the slot that it delivers. */
 export type Letter = { fn: FunctionName; event: unknown; run: string; slot?: number };
 
 export type Queue = {
   deliver(letter: Letter): void;
-  /** What Lambda gave up after its retries: somebody delivers it again when its cause is gone. */
+  /** Events that failed after all retries. The simulation delivers them again. */
   dead: Letter[];
 };
 
-/** Lambda's own retries of an asynchronous event, in seconds. */
+/** Seconds before Lambda's two retries of an asynchronous event. */
 const delays = [60, 120];
-/** An event that comes this late is past what Scheduler and Lambda keep, in milliseconds. */
+/** Longer than Scheduler and Lambda keep an event together. */
 const lateMs = 31 * 3600 * 1000;
 
-/** Lambda's asynchronous invocation: at least once, two more tries, then a dead letter. */
+/** Lambda's asynchronous invocation: one try, two retries, then a dead letter. */
 export const openQueue = (deps: { gate: Gate; lambda: Lambda; now(): number; forward(ms: number): void }): Queue => {
   const { gate, lambda } = deps;
   const dead: Letter[] = [];
@@ -32,8 +32,8 @@ export const openQueue = (deps: { gate: Gate; lambda: Lambda; now(): number; for
     if (fault === 'vanish') return;
     if (fault === 'late') deps.forward(lateMs);
     for (const seconds of [...delays, undefined]) {
-      const heard = await lambda.invoke(fn, event, { machine: false, run });
-      if (heard.ok) return;
+      const result = await lambda.invoke(fn, event, { machine: false, run });
+      if (result.ok) return;
       if (seconds === undefined) break;
       const wakeAt = deps.now() + seconds * 1000;
       await gate.pass(actor, { kind: 'wait', what: `waits ${seconds} s for its next try`, wakeAt });

@@ -1,4 +1,4 @@
-/** A request as a port's adapter makes it, before any SDK has touched it. */
+/** A request as an adapter makes it. */
 export type Command = { action: string; input: Record<string, unknown> };
 
 const command = (action: string) =>
@@ -6,7 +6,7 @@ const command = (action: string) =>
     return { action, input };
   };
 
-// Stands in for the AWS SDK in the explored bundle: commands are data, and the simulated client plays the SDK's own part.
+// Replaces the AWS SDK in the explored bundle: a command is plain data, and the simulated client answers it.
 export const DynamoDBDocumentClient = { from: <Client>(client: Client): Client => client };
 export const GetCommand = command('GetItem');
 export const PutCommand = command('PutItem');

@@ -6,7 +6,7 @@ import type { Run } from '../../../lib/run/run.ts';
 import { compactSlot, type Slot, slotAt } from '../../../lib/schedule/slot.ts';
 import { type Ask, type Gate, openGate } from './gate.ts';
 import type { handlers } from './handlers.ts';
-import type { Event, Happening } from './history.ts';
+import type { Event, NewEvent } from './history.ts';
 import type { Cue, Play } from './play.ts';
 import { executionOf, simulatedClient } from './simulated-client.ts';
 import { type Executions, openExecutions } from './simulated-executions.ts';
@@ -18,12 +18,12 @@ import type { Command } from './simulated-sdk.ts';
 import { openStore, type Store } from './simulated-store.ts';
 
 const firstSlot = Date.parse('2026-11-22T07:00:00Z');
-/** Slots are near enough for a process of one to be alive in the next. */
+/** Slots are so close that a process of one slot still lives at the next. */
 const rateMs = 60_000;
-/** How long after its slot an event comes, in milliseconds. */
+/** The delay of an event after its slot. */
 const delayMs = 5_000;
 
-/** The service around the product, with nothing real in it: its time, its store, its executions, its functions. */
+/** The simulated service around the product: clock, store, executions and functions. */
 export type World = {
   play: Play;
   gate: Gate;
@@ -33,22 +33,22 @@ export type World = {
   queue: Queue;
   history: Event[];
   clock: { now: number; step: number };
-  happened(what: Happening): void;
-  /** Delivers the nth slot, as its schedule does. */
+  record(what: NewEvent): void;
+  /** Delivers the nth slot, as the schedule does. */
   deliver(number: number): void;
-  /** Lets the nth slot come, and does not deliver it. */
+  /** Makes the nth slot due without a delivery. */
   due(number: number): void;
   slots: Map<number, string>;
   outcomes: Set<string>;
   claims: number;
-  /** Runs that have had their place in the job's state, or in its queue. */
+  /** Runs that have had a lease or a place in the queue. */
   placed: Set<string>;
-  /** Runs that have been at work. */
+  /** Runs that have claimed an attempt. */
   claimed: Set<string>;
-  /** What is still to come beside the first slot. */
+  /** The cues that are left. */
   cues: Cue[];
   person(does: 'pause' | 'resume'): void;
-  /** Lets the watchman look. */
+  /** Wakes the watchman. */
   watch(): void;
 };
 
@@ -61,7 +61,7 @@ export const openWorld = (
   const store = openStore('nightshift', { lag: true });
   const history: Event[] = [];
   const clock = { now: firstSlot, step: 0 };
-  const happened = (what: Happening): void => {
+  const record = (what: NewEvent): void => {
     history.push({ ...what, step: clock.step, at: clock.now } as Event);
   };
   const now = () => clock.now;
@@ -73,8 +73,8 @@ export const openWorld = (
   const start = (env: Environment): Environment['handlers'] => {
     const process = () => {
       if (env.process) return env.process;
-      happened({ type: 'stray', actor: env.name });
-      throw new Error(`${env.name} does something outside any invocation`);
+      record({ type: 'stray', actor: env.name });
+      throw new Error(`${env.name} acts outside any invocation`);
     };
     const pass = (ask: Ask) => gate.pass(process(), ask);
     const putOrRead = ({ action, input }: Command): unknown => {
@@ -92,10 +92,10 @@ export const openWorld = (
       return {};
     };
     const agent: AgentDeps = {
-      ...{ play, pass, serial, happened },
+      ...{ play, pass, serial, record },
       slotOf: (run) => [...world.slots].find(([, id]) => id === run)?.[0] ?? 0,
       actor: () => process().name,
-      expire: (signal) => timeouts.get(signal)?.abort(new Error('its time is over')),
+      expire: (signal) => timeouts.get(signal)?.abort(new Error('the simulated timeout has passed')),
     };
     const ask = simulatedModel(agent);
     return environment(environments++)({
@@ -119,19 +119,19 @@ export const openWorld = (
         return ask(asked);
       },
       act: simulatedTools(agent),
-      told: (what, detail) => happened({ type: 'told', actor: process().name, what, detail }),
+      observed: (what, detail) => record({ type: 'observed', actor: process().name, what, detail }),
     });
   };
 
   const wrote = (actor: string, written: Store['writes'][number]): void => {
-    happened({ type: 'wrote', actor, ...written });
+    record({ type: 'wrote', actor, ...written });
     const { pk, sk, data } = written.item;
-    const kind = Object.keys(noted).find((prefix) => sk.startsWith(prefix));
-    if (kind) noted[kind]?.(JSON.parse(String(data)) as never, pk);
+    const kind = Object.keys(onWrite).find((prefix) => sk.startsWith(prefix));
+    if (kind) onWrite[kind]?.(JSON.parse(String(data)) as never, pk);
   };
 
-  /** What is kept in mind of a write, by its sort key: moments are told by it. */
-  const noted: Record<string, (data: never, pk: string) => void> = {
+  /** Updates the world after a write, by the prefix of its sort key. Cues and moments depend on it. */
+  const onWrite: Record<string, (data: never, pk: string) => void> = {
     'attempt#': (_, pk) => {
       world.claims += 1;
       world.claimed.add(pk.replace(/^run#/, ''));
@@ -145,7 +145,7 @@ export const openWorld = (
     },
   };
 
-  const lambda = openLambda({ gate, start, happened });
+  const lambda = openLambda({ gate, start, record });
   const queue = openQueue({
     ...{ gate, lambda, now },
     forward: (ms) => {
@@ -153,10 +153,10 @@ export const openWorld = (
     },
   });
   const executions = openExecutions(definition, {
-    ...{ gate, lambda, happened, now },
+    ...{ gate, lambda, record, now },
     deliver: (fn, event, run) => queue.deliver({ fn, event, run }),
   });
-  /** The schedule as it stands at Scheduler: as the job's file says. */
+  /** Answers GetSchedule with the schedule of the job file. */
   const deployed = ({ action }: Command): unknown => {
     if (action !== 'GetSchedule') throw new Error(`the simulated Scheduler does not know ${action}`);
     const { schedule, enabled } = play.job as { schedule: { cron: string }; enabled?: boolean };
@@ -167,7 +167,7 @@ export const openWorld = (
   const slotOf = (number: number): Slot => slotAt(new Date(firstSlot + number * rateMs));
   const runOf = (number: number): string => `${play.name}_${compactSlot(slotOf(number))}`;
   const world: World = {
-    ...{ play, gate, store, lambda, executions, queue, history, clock, happened },
+    ...{ play, gate, store, lambda, executions, queue, history, clock, record },
     slots: new Map(),
     outcomes: new Set(),
     claims: 0,

@@ -1,17 +1,17 @@
 type Fields = Record<string, unknown>;
 export type Item = Fields & { pk: string; sk: string };
-/** A write that was carried out, and what stood there before. */
+/** A performed write and the item that it replaced. */
 export type Write = { before: Item | undefined; item: Item; condition: string | undefined };
 
 export type Store = {
-  /** Answers one request as DynamoDB does, or throws an error by DynamoDB's name. Throws a plain Error for what it does not know. */
+  /** Answers a request as DynamoDB does, or throws DynamoDB's error by name. Throws a plain Error for an unsupported request. */
   answer(action: string, input: Fields): Fields;
   /** Every item, by key. */
   items: Map<string, Item>;
   writes: Write[];
 };
 
-/** The keys of the table of infra/table.yml and of its index. */
+/** The keys of the table in infra/table.yml and of its index. */
 const keys = { table: { hash: 'pk', range: 'sk' }, byDay: { hash: 'day', range: 'sk' } };
 const maxPageBytes = 1024 * 1024;
 
@@ -24,13 +24,13 @@ const isItem = (value: unknown): value is Item =>
 const textOf = (value: unknown): string => (value === undefined ? '' : String(value));
 const placeOf = ({ pk, sk }: Item): string => `${pk}\n${sk}`;
 
-/** Checks that a request has no field but these: what is not known is not silently let pass. */
+/** Throws for a request with any other field, so that no unsupported field is ignored. */
 const only = (input: Fields, known: string[]): void => {
   const other = Object.keys(input).filter((key) => input[key] !== undefined && !known.includes(key));
   if (other.length > 0) throw unknown(other.join(', '));
 };
 
-/** The values and names an expression uses; DynamoDB refuses one that is declared and not used, or used and not declared. */
+/** Resolves the values and names of an expression. DynamoDB refuses unused and undeclared ones. */
 const opened = (input: Fields, expression: string) => {
   const declared = { ...(input.ExpressionAttributeValues as Fields), ...(input.ExpressionAttributeNames as Fields) };
   const used: string[] = expression.match(/[:#]\w+/g) ?? [];
@@ -42,7 +42,7 @@ const opened = (input: Fields, expression: string) => {
   };
 };
 
-/** DynamoDB compares what is of one type, and nothing else. */
+/** Compares two values of one type, as DynamoDB does; false for different types. */
 const isAtMost = (found: unknown, bound: unknown): boolean =>
   (typeof found === 'number' && typeof bound === 'number' && found <= bound) ||
   (typeof found === 'string' && typeof bound === 'string' && found <= bound);
@@ -66,7 +66,7 @@ const holds = (input: Fields, item: Fields | undefined): boolean => {
     .includes(true);
 };
 
-/** Which items a key condition means: the partition's, those of one prefix, or those between two keys. */
+/** Matches items by a key condition: a partition, a key prefix, or a key range. */
 const matcher = (input: Fields, { hash, range }: { hash: string; range: string }): ((item: Item) => boolean) => {
   const expression = String(input.KeyConditionExpression);
   const open = opened(input, expression);
@@ -87,7 +87,7 @@ const byKey =
   (a: Item, b: Item): number =>
     Buffer.compare(Buffer.from(textOf(a[range])), Buffer.from(textOf(b[range]))) || (placeOf(a) < placeOf(b) ? -1 : 1);
 
-/** As many as fit in a page: at least one, at most 1 MB or the limit. */
+/** The items of one page: at least one, at most 1 MB or the limit. */
 const page = (found: Item[], limit: number): Item[] => {
   let bytes = 0;
   const end = found.findIndex((item, at) => {
@@ -97,7 +97,7 @@ const page = (found: Item[], limit: number): Item[] => {
   return end < 0 ? found : found.slice(0, end);
 };
 
-/** The table, or its one index, which has no consistent reads. */
+/** The keys of the table or of its index, which has no consistent reads. */
 const indexOf = ({ IndexName, ConsistentRead }: Fields): { hash: string; range: string } => {
   if (IndexName === undefined) return keys.table;
   if (IndexName !== 'byDay') throw unknown(`the index ${IndexName}`);
@@ -105,7 +105,7 @@ const indexOf = ({ IndexName, ConsistentRead }: Fields): { hash: string; range: 
   return keys.byDay;
 };
 
-/** The page that begins after the start key, and where the next one begins. */
+/** The page after the start key, with the key at which the next page begins. */
 const paged = (found: Item[], { ExclusiveStartKey: start, Limit }: Fields, { hash }: { hash: string }): Fields => {
   const at = isItem(start) ? found.findIndex((item) => placeOf(item) === placeOf(start)) + 1 : 0;
   const given = page(found.slice(at), Number(Limit ?? Number.POSITIVE_INFINITY));
@@ -116,7 +116,7 @@ const paged = (found: Item[], { ExclusiveStartKey: start, Limit }: Fields, { has
 };
 
 /**
- * DynamoDB in memory, with just what the product uses of it. With `lag`, a read that does not ask for consistency sees the
+ * DynamoDB in memory, limited to the requests that the product makes. With `lag`, an eventually consistent read returns the
  * item as it was before its last write, as it may on AWS.
  */
 export const openStore = (table: string, { lag }: { lag: boolean }): Store => {
@@ -148,12 +148,12 @@ export const openStore = (table: string, { lag }: { lag: boolean }): Store => {
       ]);
       if (!isItem(input.Item)) throw unknown('this item');
       const place = placeOf(input.Item);
-      const stood = items.get(place);
-      if (!holds(input, stood)) throw named('ConditionalCheckFailedException', 'The conditional request failed');
+      const previous = items.get(place);
+      if (!holds(input, previous)) throw named('ConditionalCheckFailedException', 'The conditional request failed');
       const item = { ...input.Item };
-      before.set(place, stood);
+      before.set(place, previous);
       items.set(place, item);
-      writes.push({ before: stood, item, condition: input.ConditionExpression as string | undefined });
+      writes.push({ before: previous, item, condition: input.ConditionExpression as string | undefined });
       return {};
     },
     Query(input) {

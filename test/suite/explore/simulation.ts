@@ -3,59 +3,69 @@ import { isProcess, optionsAt } from './decision-options.ts';
 import { faultOf, type Moment, zombies } from './fault.ts';
 import type { Answer, Point } from './gate.ts';
 import type { World } from './simulated-service.ts';
-import { cued, stallUntil, watched, worldly } from './world-events.ts';
+import { cued, stallUntil, watched, worldDecisions } from './world-events.ts';
 
-/** A schedule: what departs from the usual, and at which step. In all other steps whoever waits longest goes on. */
+/** A schedule: the decision taken at a step. At every other step the actor that waits longest moves. */
 export type Decisions = Map<number, string>;
 
-/** What could have been decided at a step, beside the usual. */
+/** The decisions that were possible at a step. */
 export type Step = { options: string[] };
-/** What one schedule came to. */
+/** The result of one schedule. */
 export type Simulated = {
   world: World;
   steps: Step[];
-  /** What could still have been decided when all was over. */
+  /** The decisions that were still possible after the last step. */
   atEnd: string[];
   decisions: Decisions;
   trouble: string | undefined;
 };
 
-/** Given a step and what may be decided there, the decision, or undefined for the usual. */
+/** Chooses one of the possible decisions at a step, or undefined to let the first actor move. */
 export type Strategy = (step: number, options: string[]) => string | undefined;
 
-/** A schedule longer than this is going nowhere. */
+/** A schedule that takes more steps counts as endless. */
 const maxSteps = 600;
-/** How often dead letters are delivered again, and how often the watchman looks for what is left undone. */
+/** Rounds of redelivered dead letters and of watchman invocations before a schedule ends. */
 const maxRounds = 5;
 const maxWatches = 8;
 const msPerStep = 1000;
 
-/** Who may go on, first the one whose turn it is: by arrival, and waits by when they end, after all else. */
+/** The points that may pass, in order of arrival. Waits come last, by the time they end. */
 const ready = ({ gate, clock }: World): Point[] =>
   gate.waiting
     .filter(({ actor }) => !isProcess(actor) || !actor.stalled || actor.stalled())
     .sort((a, b) => Math.max(0, a.wakeAt - clock.now) - Math.max(0, b.wakeAt - clock.now));
 
-const carry = (point: Point): Answer => {
+const performed = (point: Point): Answer => {
   try {
-    return { value: point.carryOut() };
+    return { value: point.perform() };
   } catch (thrown) {
     if (thrown instanceof Error && thrown.name !== 'Error') return { error: thrown };
     throw thrown;
   }
 };
 
-/** Lets a point through, or strikes it with a fault. */
+/** Lets a point pass the gate, with a fault where one is named. */
 const release = (world: World, point: Point, name?: string): void => {
-  const { gate, clock, lambda, happened } = world;
+  const { gate, clock, lambda, record } = world;
   const { actor, kind, what, input, wakeAt } = point;
   const fault = name === undefined ? undefined : faultOf(kind, name);
   gate.take(point);
   clock.now = Math.max(clock.now + msPerStep, wakeAt);
-  const carried = fault?.carried ?? true;
-  const answer = carried ? carry(point) : {};
+  const isPerformed = fault?.performed ?? true;
+  const answer = isPerformed ? performed(point) : {};
   const error = answer.error?.name;
-  happened({ type: 'point', actor: actor.name, kind, what, input, fault: name, carried, output: answer.value, error });
+  record({
+    type: 'point',
+    actor: actor.name,
+    kind,
+    what,
+    input,
+    fault: name,
+    performed: isPerformed,
+    output: answer.value,
+    error,
+  });
   if (fault?.dies && isProcess(actor)) lambda.kill(actor);
   else point.answer(name === undefined ? answer : { ...answer, fault: name });
 };
@@ -63,12 +73,12 @@ const release = (world: World, point: Point, name?: string): void => {
 const apply = (world: World, candidates: Point[], decision: string | undefined): void => {
   const [first] = candidates;
   const [name = '', more = 'now'] = decision?.split(/[@:]/) ?? [];
-  if (Object.hasOwn(worldly, name)) {
-    world.happened({ type: 'world', what: `${decision}` });
-    worldly[name]?.(world, more);
+  if (Object.hasOwn(worldDecisions, name)) {
+    world.record({ type: 'world', what: `${decision}` });
+    worldDecisions[name]?.(world, more);
     return;
   }
-  if (!first) throw new Error(`nobody waits to meet ${decision}`);
+  if (!first) throw new Error(`no actor waits for the decision ${decision}`);
   const error = Object.hasOwn(zombies, name) ? zombies[name as keyof typeof zombies] : undefined;
   if (error && isProcess(first.actor)) {
     first.actor.stalled = stallUntil(first.actor, more as Moment, world);
@@ -78,7 +88,7 @@ const apply = (world: World, candidates: Point[], decision: string | undefined):
   } else release(world, first, decision);
 };
 
-/** Waits until every process waits at the gate or has ended. One that does neither waits for something real. */
+/** Waits until every process has ended or waits at the gate. Gives up after 20 rounds on a process that does neither. */
 const quiet = async ({ lambda, gate }: World): Promise<void> => {
   for (let round = 0; round < 20; round++) {
     await turn();
@@ -91,7 +101,7 @@ const quiet = async ({ lambda, gate }: World): Promise<void> => {
 
 type Rounds = { letters: number; watches: number };
 
-/** Nobody is ready: the next cue comes, a stalled zombie is woken by what it waits for, the watchman looks, dead letters are delivered again, or it is over. */
+/** Finds work when no actor is ready: the next cue, a stalled process, the watchman, then dead letters. Returns false when the schedule is over. */
 const revived = (world: World, rounds: Rounds): boolean => {
   const { lambda, queue, slots, play } = world;
   if (cued(world, true)) return true;
@@ -111,7 +121,7 @@ const revived = (world: World, rounds: Rounds): boolean => {
   return true;
 };
 
-/** Who may go on, when everybody has come to rest. Nobody: it is over. */
+/** The points that may pass once every process waits. An empty list ends the schedule. */
 const settled = async (world: World, rounds: Rounds): Promise<Point[]> => {
   await quiet(world);
   if (cued(world, false)) return settled(world, rounds);
@@ -121,7 +131,7 @@ const settled = async (world: World, rounds: Rounds): Promise<Point[]> => {
 
 const stuck = ({ lambda }: World): string | undefined => {
   const names = lambda.processes.filter(({ state }) => state === 'running').map(({ name }) => name);
-  return names.length > 0 ? `${names.join(', ')}: neither waits nor ends` : undefined;
+  return names.length > 0 ? `${names.join(', ')}: the process neither waits at the gate nor ends` : undefined;
 };
 
 /** Plays one schedule to its end. */
@@ -144,5 +154,5 @@ export const simulate = async (world: World, strategy: Strategy): Promise<Simula
     steps.push({ options });
     apply(world, candidates, decision);
   }
-  return result(`it goes on after ${maxSteps} steps`);
+  return result(`the schedule has not ended after ${maxSteps} steps`);
 };

@@ -6,8 +6,8 @@ const typed = {
   properties: { sum: { type: 'number' }, mark: { type: 'string' } },
 };
 
-/** Jobs with one slot: small, each with something of its own to go wrong. */
-export const alone: Play[] = [
+/** Small jobs with one slot. Each can fail in a way of its own. */
+export const singleSlotPlays: Play[] = [
   { name: 'answer', job: job(), turns: always(say), ends: ends(1), usual: ['succeeded'] },
   { name: 'once', job: job(), turns: always(pay, say), ends: ends(1), usual: ['succeeded'] },
   {

@@ -1,10 +1,10 @@
 import type { Decisions, Strategy } from './simulation.ts';
 
-/** A list of decisions as it is printed and given to --replay: `12=kill-after,30=again`. Empty: nothing departs from the usual. */
+/** Formats decisions for --replay, such as `12=kill-after,30=again`. Empty for a schedule without decisions. */
 export const scheduleText = (decisions: Decisions): string =>
   [...decisions].map(([step, decision]) => `${step}=${decision}`).join(',');
 
-/** Reads what scheduleText wrote. Throws for anything else. */
+/** Parses the format of scheduleText. Throws for any other text. */
 export const readSchedule = (text: string): Decisions =>
   new Map(
     text.split(',').flatMap((part) => {
@@ -17,13 +17,13 @@ export const readSchedule = (text: string): Decisions =>
     }),
   );
 
-/** Plays a list of decisions, bit for bit. */
+/** Takes exactly these decisions. */
 export const replaying =
   (decisions: Decisions): Strategy =>
   (step) =>
     decisions.get(step);
 
-/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
+/** A seeded random generator of numbers from 0 up to 1 (mulberry32). */
 const numbersFrom = (seed: number): (() => number) => {
   let state = seed >>> 0;
   return () => {
@@ -34,10 +34,10 @@ const numbersFrom = (seed: number): (() => number) => {
   };
 };
 
-/** After this many steps a seed decides nothing any more, so that every schedule ends. */
+/** A random schedule takes no decision after this step, so that it ends. */
 const horizon = 80;
 
-/** Decides by a seed: a few faults, at any step, and the order of whoever waits as it comes. */
+/** Takes random decisions: a few faults at any step, and in half of the seeds a random order of the waiting actors. */
 export const seeded = (seed: number): Strategy => {
   const next = numbersFrom(seed);
   const [faults, orders] = [next() * 0.15, next() < 0.5 ? next() * 0.6 : 0];

@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 
-/** Gives orders to workers, each the next one as soon as it is free. Rejects when a worker cannot go on. */
+/** Gives each free worker the next order. Rejects when a worker throws. */
 export const pooled = async <Order, Report>(
   orders: Order[],
   count: number,
-  heard: (report: Report, left: number) => void,
+  onReport: (report: Report, left: number) => void,
 ): Promise<void> => {
   let [next, done] = [0, 0];
   const work = () =>
@@ -18,7 +18,7 @@ export const pooled = async <Order, Report>(
       worker.on('error', reject);
       worker.on('message', (report: Report) => {
         done += 1;
-        heard(report, orders.length - done);
+        onReport(report, orders.length - done);
         more();
       });
       more();

@@ -4,12 +4,12 @@ import type { Cue, When } from './play.ts';
 import type { Process } from './simulated-lambda.ts';
 import type { World } from './simulated-service.ts';
 
-/** The watchman's own schedule, in milliseconds. */
+/** The interval of the watchman's rule. */
 const watchMs = 5 * 60_000;
-/** Longer than the lease of any job with one attempt, and shorter than an event is kept, in milliseconds. */
+/** Longer than the lease of a job with one attempt, shorter than Scheduler and Lambda keep an event. */
 const hoursMs = 6 * 3_600_000;
 
-/** Until when a process whose caller hears nothing of it any more keeps still. */
+/** The condition under which an abandoned process moves again; undefined: at once. */
 export const stallUntil = (process: Process, moment: Moment, world: World): (() => boolean) | undefined => {
   const { claims } = world;
   if (moment === 'now') return undefined;
@@ -18,20 +18,20 @@ export const stallUntil = (process: Process, moment: Moment, world: World): (() 
   return () => world.outcomes.has(world.slots.get(1) ?? '');
 };
 
-/** Ends an execution from outside. Its task's process hears nothing of it and goes on, at once or at that moment. */
+/** Ends the running execution from outside. The process of its task goes on, at once or at the given moment. */
 const close = (world: World, status: 'ABORTED' | 'TIMED_OUT', moment: Moment): void => {
   const execution = running(world);
   if (!execution) return;
   for (const process of world.lambda.processes) {
-    if (process.run !== execution.name || !process.byMachine || !process.tell) continue;
-    process.tell = undefined;
+    if (process.run !== execution.name || !process.byMachine || !process.respond) continue;
+    process.respond = undefined;
     process.stalled = stallUntil(process, moment, world);
   }
   world.executions.close(execution, status);
 };
 
-/** Decisions that are no answer to whoever waits, but happen in the world. */
-export const worldly: Record<string, (world: World, more: string) => void> = {
+/** Decisions that change the world instead of answering the waiting actor. */
+export const worldDecisions: Record<string, (world: World, more: string) => void> = {
   again: (world, more) => world.deliver(Number(more) || 0),
   next: (world) => world.deliver(1),
   watch: (world) => world.watch(),
@@ -47,7 +47,7 @@ export const worldly: Record<string, (world: World, more: string) => void> = {
   },
 };
 
-const doings: Record<Extract<Cue, { does: string }>['does'], (world: World) => void> = {
+const cueActions: Record<Extract<Cue, { does: string }>['does'], (world: World) => void> = {
   pause: (world) => world.person('pause'),
   resume: (world) => world.person('resume'),
   hours: (world) => {
@@ -62,26 +62,26 @@ const doings: Record<Extract<Cue, { does: string }>['does'], (world: World) => v
   },
 };
 
-const hasCome = (when: When, { slots, placed, claimed, outcomes }: World): boolean => {
+const isDue = (when: When, { slots, placed, claimed, outcomes }: World): boolean => {
   if (when === 'rest') return false;
   if ('placed' in when) return placed.has(slots.get(when.placed) ?? '');
   if ('claimed' in when) return claimed.has(slots.get(when.claimed) ?? '');
   return outcomes.has(slots.get(when.over) ?? '');
 };
 
-/** Lets the next cue come if its moment has, or if nobody can go on. Says whether it did. */
-export const cued = (world: World, nobody: boolean): boolean => {
+/** Plays the next cue if it is due or no actor can move. Returns whether it played one. */
+export const cued = (world: World, isIdle: boolean): boolean => {
   const [cue] = world.cues;
-  if (!cue || !(nobody || hasCome(cue.when, world))) return false;
+  if (!cue || !(isIdle || isDue(cue.when, world))) return false;
   world.cues.shift();
-  world.happened({ type: 'world', what: Object.entries(cue)[0]?.join(' ') ?? '' });
+  world.record({ type: 'world', what: Object.entries(cue)[0]?.join(' ') ?? '' });
   if ('deliver' in cue) world.deliver(cue.deliver);
   else if ('lose' in cue) world.due(cue.lose);
-  else doings[cue.does](world);
+  else cueActions[cue.does](world);
   return true;
 };
 
-/** Whether anything is left undone: a slot without its outcome, or a run that has its place still. */
+/** Whether a slot has no outcome, or a run still has its lease or its place in the queue. */
 const isUnfinished = ({ slots, outcomes, store, play }: World): boolean => {
   if ([...slots.values()].some((run) => !outcomes.has(run))) return true;
   const item = store.items.get(`job#${play.name}\nstate`);
@@ -89,18 +89,18 @@ const isUnfinished = ({ slots, outcomes, store, play }: World): boolean => {
   return open.length > 0 || queued !== null;
 };
 
-/** What the world says when the watchman is needed. */
-export const leftUndone = 'something is left undone';
+/** The world event that precedes the watchman when work is left. */
+export const leftUndone = 'work is left for the watchman';
 
-/** Five minutes later the watchman looks, if there is anything to see. Says whether he does. */
+/** Wakes the watchman five minutes later if work is left or the play asks for it. Returns whether it did. */
 export const watched = (world: World, rounds: { watches: number }): boolean => {
-  const { play, clock, happened } = world;
-  const looked = world.history.some((event) => event.type === 'told' && event.what === 'looked');
+  const { play, clock, record } = world;
+  const hasChecked = world.history.some((event) => event.type === 'observed' && event.what === 'checked');
   const isLeft = isUnfinished(world);
-  if (rounds.watches === 0 || !(isLeft || (play.watched && !looked))) return false;
+  if (rounds.watches === 0 || !(isLeft || (play.watched && !hasChecked))) return false;
   rounds.watches -= 1;
   clock.now += watchMs;
-  happened({ type: 'world', what: isLeft ? leftUndone : 'all is done' });
+  record({ type: 'world', what: isLeft ? leftUndone : 'no work is left' });
   world.watch();
   return true;
 };

@@ -3,20 +3,20 @@ import { entering, leaving, spared } from './job-accounts.ts';
 
 type Limits = { perDay?: { runs?: number; usd?: number } };
 
-/** How many runs have been made or are being made, before a write, by whoever came and left. */
+/** The number of runs that were counted before a write. */
 const madeBefore = (write: Stated, facts: Facts): number =>
   facts.states
     .filter(({ order }) => order < write.order)
     .reduce((sum, each) => sum + entering(each).length - spared(leaving(each, facts)).length, 0);
 
-/** What a job has cost before a write, and by the runs that leave in it. */
+/** The cost of a job before a write, with the runs whose leases the write removes. */
 const costBefore = (write: Stated, facts: Facts): number =>
   facts.states
     .filter(({ order }) => order <= write.order)
     .flatMap((each) => leaving(each, facts))
     .reduce((sum, { outcome }) => sum + (outcome?.usage.usd ?? 0), 0);
 
-/** Why nothing may start in a write, but for other runs. */
+/** Why a run may not start in a write, apart from other runs. */
 const heldBack = (write: Stated, run: string, facts: Facts): string[] => {
   const { was, is, at } = write;
   const { perDay } = (facts.play.job.limits ?? {}) as Limits;
@@ -32,18 +32,18 @@ const heldBack = (write: Stated, run: string, facts: Facts): string[] => {
   ];
 };
 
-/** Runs get their place only where the job is not paused, nor broken, nor over its budget, nor held by another. */
+/** A run gets a lease only while its job is not paused, not broken, within its budget and not held by another run. */
 const places = (facts: Facts): string[] =>
   facts.states.flatMap((write) =>
     entering(write).flatMap(({ run }) => {
       const others = write.is.open.filter((lease) => lease.run !== run && lease.holds);
       const isHeld = facts.play.job.overlap !== 'allow' && others.some(({ until }) => Date.parse(until) > write.at);
       const why = [...heldBack(write, run, facts), ...(isHeld ? [`${others[0]?.run} holds the job`] : [])];
-      return why.map((text) => `${write.actor} let ${run} in though ${text}`);
+      return why.map((text) => `${write.actor} admitted ${run} although ${text}`);
     }),
   );
 
-/** A run works while it has its place, and while no run that had one before it goes on. */
+/** A run works only after it got its lease, and only while no earlier run holds the job. */
 const work = (facts: Facts): string[] => {
   const { of, wrote, states, outcomeAt, play } = facts;
   const came = new Map<string, { order: number; until: string }>();
@@ -56,7 +56,7 @@ const work = (facts: Facts): string[] => {
   const acts = of('acted').map(({ runId, order, actor, at, tool }) => ({ run: runId, order, actor, at, what: tool }));
   return [...acts, ...steps].flatMap(({ run, order, actor, at, what }) => {
     const mine = came.get(run);
-    if (!mine || mine.order > order) return [`${actor}: ${what} for ${run}, which was never let in`];
+    if (!mine || mine.order > order) return [`${actor}: ${what} for ${run}, which never got a lease`];
     const before = [...came].filter(
       ([other, { order: theirs, until }]) =>
         theirs < mine.order && other !== run && !outcomeAt(other, order) && Date.parse(until) > at,
@@ -67,5 +67,5 @@ const work = (facts: Facts): string[] => {
   });
 };
 
-/** A run starts only where its job's policy lets it, and works only while no earlier one holds the job. */
+/** A run starts only when its job's policy admits it, and works only while no earlier run holds the job. */
 export const letIn = (facts: Facts): string[] => [...places(facts), ...work(facts)];

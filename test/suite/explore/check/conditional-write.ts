@@ -4,27 +4,27 @@ import { type Facts, isAttempt, type Wrote } from '../schedule-facts.ts';
 const follows = ({ before, item }: Wrote): boolean =>
   before ? typeof item.version === 'number' && item.version === Number(before.version) + 1 : (item.version ?? 1) === 1;
 
-/** Errors of StartExecution are Step Functions' own; Lambda's retry does not mind. */
+/** Named errors: the product's failures, and errors of the SDK, after which Lambda invokes again. */
 const named = new Set([...Object.keys(failures), 'ThrottlingException', 'TimeoutError']);
 
 /**
- * 5. Every write has a condition and is the first of its place or the next version of what it replaced; who loses a race
- * says so by name, and does not go on: who asks the model has won its attempt's claim in this invocation.
+ * 5. Every write has a condition and creates an item or replaces the version before it. A lost race is a named failure, and only
+ * an invocation that has claimed its attempt asks the model.
  */
 export const conditional = ({ wrote, of }: Facts): string[] => {
   const claims = wrote.filter(isAttempt);
   return [
     ...wrote
       .filter(({ condition }) => !condition)
-      .map(({ actor, place }) => `${actor} wrote ${place} under no condition`),
+      .map(({ actor, place }) => `${actor} wrote ${place} without a condition`),
     ...wrote
       .filter((write) => !follows(write))
       .map(({ actor, place, before, item }) => {
         return `${actor} wrote version ${item.version} of ${place} over version ${before?.version}`;
       }),
     ...of('ended')
-      .filter(({ how, told }) => how === 'threw' && !named.has(String(told)))
-      .map(({ actor, told }) => `${actor} threw ${told}, which is no failure with a name`),
+      .filter(({ how, result }) => how === 'threw' && !named.has(String(result)))
+      .map(({ actor, result }) => `${actor} threw ${result}, which is not a named failure`),
     ...of('asked')
       .filter(
         ({ actor, runId, attempt, order }) =>

@@ -1,22 +1,22 @@
 import type { JobState } from '../../../../lib/policy/job-state.ts';
 import type { Outcome } from '../../../../lib/run/outcome.ts';
 import { blank, type Facts, isRun, runOf, type Stated } from '../schedule-facts.ts';
-import { counted } from './count-each.ts';
+import { countEach } from './count-each.ts';
 
-/** Ends that say nothing about the job: somebody else made them. */
-const notItsFault = ['ExecutionAborted', 'Superseded'];
+/** Failures that another run or the operator caused. They leave the streak as it is. */
+const externalFailures = ['ExecutionAborted', 'Superseded'];
 
 const among = (state: JobState): string[] => state.open.map(({ run }) => run);
 
-/** The runs that lost their place in a write, each with its outcome, undefined where it was never recorded. */
+/** The leases that a write removes, each with its run's outcome, if it has one. */
 export const leaving = ({ was, is, order }: Stated, { outcomeAt }: Facts) =>
   was.open
     .filter(({ run }) => !among(is).includes(run))
     .map((lease) => ({ lease, outcome: outcomeAt(lease.run, order) }));
-/** The places that were given in a write. A run that leaves the queue and is skipped gets none. */
+/** The leases that a write adds. A run that leaves the queue as skipped gets none. */
 export const entering = ({ was, is }: Stated) =>
   is.open.filter(({ run, skip }) => skip === undefined && !among(was).includes(run));
-/** Those among the runs that lost their place which had been counted, and were not made after all. */
+/** The removed leases of runs that were counted as made and then did not run. */
 export const spared = (left: ReturnType<typeof leaving>) =>
   left.filter(({ lease, outcome }) => lease.skip === undefined && outcome && !isRan(outcome));
 
@@ -25,17 +25,17 @@ const isRan = (outcome: Outcome | undefined): boolean =>
 
 const streakAfter = (streak: number, outcome: Outcome | undefined): number => {
   if (outcome?.status === 'succeeded') return Math.max(0, streak) + 1;
-  if (outcome?.status !== 'failed' || notItsFault.includes(outcome.failure)) return streak;
+  if (outcome?.status !== 'failed' || externalFailures.includes(outcome.failure)) return streak;
   return Math.min(0, streak) - 1;
 };
 
-/** A breaker opens after so many failures in a row, goes on as it is, and closes on a success: written here by the job file's words. */
+/** Whether the breaker must be open: it opens after `failures` failures in a row and closes on a success. */
 const breakerIsOpen = (was: JobState, streak: number, outcomes: (Outcome | undefined)[], failures: number): boolean => {
   if (outcomes.some((outcome) => outcome?.status === 'succeeded')) return false;
   return was.breaker !== null || (failures > 0 && -streak >= failures);
 };
 
-/** What a write made of a job's cost and health, against what the runs that left and came give. */
+/** Compares a job's cost and health after a write with the runs whose leases it adds and removes. */
 const change = (write: Stated, facts: Facts): string[] => {
   const { was, is, actor } = write;
   const left = leaving(write, facts);
@@ -53,41 +53,43 @@ const change = (write: Stated, facts: Facts): string[] => {
   );
   const lastSuccess = [was.lastSuccess ?? '', ...successes.map(({ slot }) => slot)].sort().at(-1) || null;
   return [
-    ...unsettled.map(({ lease }) => `${actor} took the place of ${lease.run}, which has no outcome`),
-    ...(Math.abs(is.spent.day.usd - usd) > 1e-9 ? [`${actor} counts ${is.spent.day.usd} usd of ${usd} spent`] : []),
-    ...(is.spent.day.runs === runs ? [] : [`${actor} counts ${is.spent.day.runs} runs of ${runs}`]),
-    ...(is.streak === streak ? [] : [`${actor} counts a streak of ${is.streak}, and it is ${streak}`]),
+    ...unsettled.map(({ lease }) => `${actor} removed the lease of ${lease.run}, which has no outcome`),
+    ...(Math.abs(is.spent.day.usd - usd) > 1e-9 ? [`${actor} counts ${is.spent.day.usd} USD, expected ${usd}`] : []),
+    ...(is.spent.day.runs === runs ? [] : [`${actor} counts ${is.spent.day.runs} runs, expected ${runs}`]),
+    ...(is.streak === streak ? [] : [`${actor} counts a streak of ${is.streak}, expected ${streak}`]),
     ...(Boolean(is.breaker) === isOpen ? [] : [`${actor} leaves the breaker ${isOpen ? 'closed' : 'open'}`]),
-    ...(is.lastSuccess === lastSuccess ? [] : [`${actor} says ${is.lastSuccess} was the last success`]),
+    ...(is.lastSuccess === lastSuccess
+      ? []
+      : [`${actor} stores ${is.lastSuccess} as the last success, expected ${lastSuccess}`]),
   ];
 };
 
-/** A run is recorded as open only where it has its place. */
+/** Runs that were recorded as open without a lease or a place in the queue. */
 const unplaced = ({ wrote, states }: Facts): string[] =>
   wrote.filter(isRun).flatMap(({ item, order, actor }) => {
     const { id, outcome } = JSON.parse(String(item.data));
     const state = states.findLast((write) => write.order < order)?.is ?? blank;
     const placed = outcome || state.queued === id || among(state).includes(id);
-    return placed ? [] : [`${actor} recorded ${id}, which has no place`];
+    return placed ? [] : [`${actor} recorded ${id}, which has neither a lease nor a place in the queue`];
   });
 
-/** Every run has one place, leaves it once, and leaves its cost and how it went behind, in the same write. */
+/** Every run's lease is removed once, and the same write counts its cost and its outcome. */
 export const accounted = (facts: Facts): string[] => {
   const { states, runs } = facts;
   const last = states.at(-1)?.is ?? blank;
   const left = states.flatMap((write) => leaving(write, facts).filter(({ outcome }) => outcome));
-  const once = counted(left.map(({ lease }) => lease.run));
+  const once = countEach(left.map(({ lease }) => lease.run));
   const uncounted = runs.filter(({ id, outcome }) => isRan(outcome ?? undefined) && !once.some(([run]) => run === id));
   const usd = runs.reduce((sum, { outcome }) => sum + (outcome?.usage.usd ?? 0), 0);
   return [
     ...states.flatMap((write) => change(write, facts)),
     ...unplaced(facts),
-    ...once.flatMap(([run, count]) => (count > 1 ? [`${run} left its place ${count} times`] : [])),
-    ...uncounted.map(({ id }) => `${id} ran, and is not accounted for`),
-    ...last.open.map(({ run }) => `${run} has its place when all is over`),
-    ...(last.queued === null ? [] : [`${last.queued} waits when all is over`]),
+    ...once.flatMap(([run, count]) => (count > 1 ? [`the lease of ${run} was removed ${count} times`] : [])),
+    ...uncounted.map(({ id }) => `${id} ran and was never counted`),
+    ...last.open.map(({ run }) => `${run} still has its lease at the end`),
+    ...(last.queued === null ? [] : [`${last.queued} is still queued at the end`]),
     ...(Math.abs(last.spent.day.usd - usd) > 1e-9
-      ? [`the job has spent ${usd}, and counts ${last.spent.day.usd}`]
+      ? [`the job has spent ${usd} USD and counts ${last.spent.day.usd}`]
       : []),
   ];
 };

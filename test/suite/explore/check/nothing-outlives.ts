@@ -11,13 +11,13 @@ const itemsOf = ({ output }: EventOf<'point'>): Item[] => {
 
 const placeOf = (item: Item | undefined): string => `${item?.pk} ${item?.sk}`;
 
-/** What a put wanted to write, carried out or not. An attempt's version may come with the event that goes on with it. */
+/** The item of a put, whether it was performed or not. */
 const putOf = ({ kind, input }: EventOf<'point'>): { item: Item | undefined; place: string; version: number } => {
   const item = kind === 'write' ? ((input as Command).input.Item as Item) : undefined;
   return { item, place: placeOf(item), version: Number(item?.version ?? 1) };
 };
 
-/** What an invocation learned before a moment: all it read, was answered and did. */
+/** Everything that an invocation read, received or did before an event. */
 const learned = ({ of }: Facts, actor: string, before: number): string =>
   [
     ...of('point')
@@ -33,13 +33,15 @@ const learned = ({ of }: Facts, actor: string, before: number): string =>
     .map((output) => JSON.stringify(output) ?? '')
     .join('\n');
 
-/** 8. Nothing outlives an invocation: what it says and writes comes from what this invocation read, was told or did. */
+/** 8. Every prompt and write of an invocation derives from what this invocation read, received or did. */
 export const nothingOutlives = (facts: Facts): string[] => {
   const { of } = facts;
   const remembered = of('asked').flatMap(({ actor, request, order }) => {
     const marks = marksIn(JSON.stringify(request));
     const known = marks.length > 0 ? learned(facts, actor, order) : '';
-    return marks.filter((mark) => !known.includes(mark)).map((mark) => `${actor} says ${mark}, which it never read`);
+    return marks
+      .filter((mark) => !known.includes(mark))
+      .map((mark) => `${actor} sent ${mark} to the model and never read it`);
   });
   const unseen = of('point').filter((event) => {
     const { item, place, version } = putOf(event);
@@ -52,8 +54,8 @@ export const nothingOutlives = (facts: Facts): string[] => {
     ...remembered,
     ...unseen.map(
       (event) =>
-        `${event.actor} writes version ${putOf(event).version} of ${putOf(event).place} and never read what stands there`,
+        `${event.actor} writes version ${putOf(event).version} of ${putOf(event).place} without having read the version before`,
     ),
-    ...of('stray').map(({ actor }) => `${actor} does something outside any invocation`),
+    ...of('stray').map(({ actor }) => `${actor} acts outside any invocation`),
   ];
 };

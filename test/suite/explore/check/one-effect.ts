@@ -2,9 +2,9 @@ import { callsOf, type Step } from '../../../../lib/run/step.ts';
 import type { Play } from '../play.ts';
 import { attemptOf, type Facts, isAttempt, isRun, isStep, runOf, stepOf, type Wrote } from '../schedule-facts.ts';
 import { marksIn } from '../simulated-model.ts';
-import { counted } from './count-each.ts';
+import { countEach } from './count-each.ts';
 
-/** How often a run may make a call: as often as the model means it in one attempt. */
+/** The most times that a run may make a call: as often as one attempt asks for it. */
 const meant = (play: Play, slot: number, to: string): number =>
   Math.max(
     ...[1, 2, 3].map((attempt) => {
@@ -15,7 +15,7 @@ const meant = (play: Play, slot: number, to: string): number =>
 
 const hasEnded = ({ item }: Wrote): boolean => JSON.parse(String(item.data)).outcome !== null;
 
-/** Acts of processes whose attempt was taken over or closed, or whose run had ended, when they asked the model what to do. */
+/** Effects of a process that asked the model after its attempt was taken over or closed, or after its run had ended. */
 const afterTheEnd = ({ of, wrote }: Facts): string[] =>
   of('acted')
     .filter(({ tool }) => tool === 'pay')
@@ -37,7 +37,7 @@ const afterTheEnd = ({ of, wrote }: Facts): string[] =>
 
 type Committed = { write: Wrote; step: Step; run: string };
 
-/** A committed step says of each call what is so: made and answered, or perhaps made, or not made. */
+/** A committed step has the true status of each call: made, perhaps made, or not made. */
 const truth = ({ write, step, run }: Committed, { of }: Facts): string[] => {
   const acted = of('acted').filter(({ tool, runId, order }) => tool === 'pay' && runId === run && order < write.order);
   const asked = of('asked').findLast(({ actor, order }) => actor === write.actor && order < write.order)?.order ?? 0;
@@ -58,12 +58,12 @@ const truth = ({ write, step, run }: Committed, { of }: Facts): string[] => {
     return now > owned;
   });
   return [
-    ...untrue.map(({ status }) => `step ${step.number} of ${run} says ${status} of a payment nobody made`),
-    ...hidden.map((to) => `step ${step.number} of ${run} says that pay ${to} was not made, and it was`),
+    ...untrue.map(({ status }) => `step ${step.number} of ${run} records ${status} for a payment that was never made`),
+    ...hidden.map((to) => `step ${step.number} of ${run} records pay ${to} as not made, and it was made`),
   ];
 };
 
-/** 6. An effect happens at most as often as it is meant in one attempt; what is said of it is true; a closed attempt makes none. */
+/** 6. An effect happens at most as often as one attempt asks for it, its status is true, and a closed attempt makes none. */
 export const once = (facts: Facts): string[] => {
   const { of, play, wrote, slotOf } = facts;
   const pays = of('acted').filter(({ tool }) => tool === 'pay');
@@ -71,10 +71,10 @@ export const once = (facts: Facts): string[] => {
     .filter(isStep)
     .map((write): Committed => ({ write, run: runOf(write), step: stepOf(write.item) }));
   return [
-    ...counted(pays.map(({ runId, input }) => `${runId} ${input}`)).flatMap(([which, count]) => {
+    ...countEach(pays.map(({ runId, input }) => `${runId} ${input}`)).flatMap(([which, count]) => {
       const [run = '', to = ''] = which.split(' ');
       const most = meant(play, slotOf(run), to);
-      return count > most ? [`pay ${which} was made ${count} times, of ${most} meant`] : [];
+      return count > most ? [`pay ${which} was made ${count} times, expected at most ${most}`] : [];
     }),
     ...afterTheEnd(facts),
     ...steps.flatMap((committed) => truth(committed, facts)),

@@ -4,62 +4,63 @@ import type { Play } from '../play.ts';
 import { type Facts, isStep, judgedAt, runOf } from '../schedule-facts.ts';
 import { leftUndone } from '../world-events.ts';
 
-/** Failures that a decision brings about at once, by itself. */
-const brought: Record<string, string> = {
+/** Failures that a single decision causes. */
+const causedFailure: Record<string, string> = {
   abort: 'ExecutionAborted',
   expire: 'ExecutionTimedOut',
   InvalidPrompt: 'InvalidPrompt',
   Unauthorized: 'Unauthorized',
   cut: 'ReplyCut',
 };
-/** What costs no attempt: the SDK and Step Functions try again by themselves, and a delivery or an order is no fault. */
+/** Decisions that cost no attempt: the SDK or Step Functions retries them, or they are no fault. */
 const costless = [
   ...['lost', 'throttled', 'busy', 'again', 'next', 'late', 'vanish', 'watch', 'event', 'redrive', 'order', 'blank'],
 ];
-/** How many failed invocations of triage or settle in a row end an execution. */
+/** The number of failed invocations of triage or settle that ends an execution. */
 const patience = 7;
 
-const isTried = (name: string): boolean =>
+const isRetryable = (name: string): boolean =>
   Object.hasOwn(failures, name) && failures[name as keyof typeof failures] === 'retry';
-const failedBy = ({ how, attempts }: ReturnType<Play['ends']>): number => (isTried(how) ? attempts : attempts - 1);
+const failedBy = ({ how, attempts }: ReturnType<Play['ends']>): number => (isRetryable(how) ? attempts : attempts - 1);
 
-/** Whether an execution of this play is gone without a word. */
+/** Whether an execution of this play dies without an event. */
 const hasDied = ({ cues = [] }: Play): boolean => cues.some((cue) => 'does' in cue && cue.does === 'die');
-/** Whether a slot of this play is not delivered. */
+/** Whether the delivery of a slot is lost in this play. */
 export const hasLost = ({ cues = [] }: Play): boolean => cues.some((cue) => 'lose' in cue);
 
-/** How many attempts a run may lose: those its model loses by itself, and one for each fault. */
+/** The most attempts that a run may lose: those its model fails, and one for each fault. */
 const mostLost = (id: string, { play, decisions, slotOf }: Facts): number =>
   failedBy(play.ends(slotOf(id))) +
   Number(hasDied(play)) +
   decisions.filter((decision) => !costless.includes(decision.split(/[:@]/)[0] ?? '')).length;
 
-/** Whether a newer run took its place. */
+/** Whether a newer run may have replaced this one. */
 const isSuperseded = ({ job, slot }: Run, { runs }: Facts): boolean =>
   job.overlap === 'cancel-previous' && runs.some((other) => other.slot > slot);
 
-const isBrought = (run: Run, failure: string, facts: Facts): boolean =>
+const isCaused = (run: Run, failure: string, facts: Facts): boolean =>
   failure === facts.play.ends(facts.slotOf(run.id)).how ||
   (failure === 'Superseded' && isSuperseded(run, facts)) ||
   (failure === 'ExecutionTimedOut' && hasDied(facts.play)) ||
-  facts.decisions.some((decision) => brought[decision.split('@')[0] ?? ''] === failure);
+  facts.decisions.some((decision) => causedFailure[decision.split('@')[0] ?? ''] === failure);
 
-const failedUnearned = (run: Run, facts: Facts): string | undefined => {
+const failedWithoutCause = (run: Run, facts: Facts): string | undefined => {
   const { id, outcome, job } = run;
-  if (outcome?.status !== 'failed' || isBrought(run, outcome.failure, facts)) return undefined;
+  if (outcome?.status !== 'failed' || isCaused(run, outcome.failure, facts)) return undefined;
   if (outcome.failure === 'ExecutionFailed')
-    return facts.decisions.length >= patience ? undefined : 'so few faults end no execution';
-  if (!isTried(outcome.failure)) return 'nothing asked for that';
-  if (outcome.attempts < job.retry.attempts) return `it had ${job.retry.attempts} attempts`;
+    return facts.decisions.length >= patience ? undefined : 'too few faults to end an execution';
+  if (!isRetryable(outcome.failure)) return 'nothing caused this failure';
+  if (outcome.attempts < job.retry.attempts)
+    return `the job has ${job.retry.attempts} attempts, and it used ${outcome.attempts}`;
   const most = mostLost(id, facts);
   return outcome.attempts > most ? `${most} faults cost ${outcome.attempts} attempts` : undefined;
 };
 
-/** Why a run may not have ended as it did, given what went wrong. What may skip a slot is another check's. */
-const unearned = (run: Run, facts: Facts): string | undefined => {
+/** Why a run may not end as it did, given the faults. The check of skip reasons judges skipped runs. */
+const withoutCause = (run: Run, facts: Facts): string | undefined => {
   const { id, outcome } = run;
   if (outcome?.status === 'skipped' || outcome?.status === 'missed') return undefined;
-  if (outcome?.status !== 'succeeded') return failedUnearned(run, facts);
+  if (outcome?.status !== 'succeeded') return failedWithoutCause(run, facts);
   if (facts.play.ends(facts.slotOf(id)).how !== 'succeeded') return 'its model never answers';
   const lost = outcome.attempts - 1;
   const most = mostLost(id, facts);
@@ -71,44 +72,48 @@ const howOf = ({ outcome }: Run): string | undefined => {
   return outcome?.status === 'skipped' ? outcome.why : outcome?.status;
 };
 
-/** What takes more than the retries of Lambda and Step Functions: the watchman's to mend. */
-const forTheWatchman = ['vanish', 'late'];
-const isForTheWatchman = ({ decisions, play }: Facts): boolean =>
+/** Faults that only the watchman repairs, beyond the retries of Lambda and Step Functions. */
+const watchmanFaults = ['vanish', 'late'];
+const needsWatchman = ({ decisions, play }: Facts): boolean =>
   hasDied(play) ||
   hasLost(play) ||
   decisions.length > 2 ||
-  decisions.some((decision) => forTheWatchman.includes(decision));
+  decisions.some((decision) => watchmanFaults.includes(decision));
 
-/** Few faults leave nothing to the watchman: he finds nothing, and nobody waits for him. */
+/** After few faults no work is left for the watchman, and it finds nothing. */
 const leftToTheWatchman = (facts: Facts): string[] => {
   const { of } = facts;
-  if (isForTheWatchman(facts)) return [];
+  if (needsWatchman(facts)) return [];
   const isNothing = (finding: object) => Object.values(finding).flat().filter(Boolean).length === 0;
-  const found = of('told').filter(({ what, detail }) => what === 'looked' && !isNothing(detail as object));
+  const found = of('observed').filter(({ what, detail }) => what === 'checked' && !isNothing(detail as object));
   return [
-    ...found.map(({ detail }) => `the watchman found ${JSON.stringify(detail)}, after so few faults`),
-    ...of('world').flatMap(({ what }) => (what === leftUndone ? ['something is left to the watchman'] : [])),
+    ...found.map(
+      ({ detail }) => `the watchman found ${JSON.stringify(detail)} although the faults were too few to need it`,
+    ),
+    ...of('world').flatMap(({ what }) =>
+      what === leftUndone ? ['work is left for the watchman although the faults were too few to need it'] : [],
+    ),
   ];
 };
 
-/** Whoever takes the place of a run that has just answered may record its end before its own settlement does, which then looks again. */
-const isBeaten = (actor: string, told: unknown, { job }: Facts['play']): boolean =>
-  job.overlap === 'cancel-previous' && actor.startsWith('settle') && told === 'RunConflict';
+/** Whether a newer run recorded this run's outcome before its own settle did. That settle then fails and is invoked again. */
+const isBeaten = (actor: string, result: unknown, { job }: Facts['play']): boolean =>
+  job.overlap === 'cancel-previous' && actor.startsWith('settle') && result === 'RunConflict';
 
-/** Where nothing goes wrong, each slot ends as it is meant to, and nobody fails. */
+/** Without decisions every slot ends as the play says, and no function throws. */
 const usual = ({ decisions, play, runs, slotOf, of }: Facts): string[] => {
   if (decisions.length > 0) return [];
   const other = runs.filter((run) => howOf(run) !== play.usual[slotOf(run.id)]);
-  const threw = of('ended').filter(({ how, actor, told }) => how === 'threw' && !isBeaten(actor, told, play));
+  const threw = of('ended').filter(({ how, actor, result }) => how === 'threw' && !isBeaten(actor, result, play));
   return [
-    ...other.map((run) => `${run.id} ended as ${howOf(run)}, though nothing went wrong`),
-    ...threw.map(({ actor, told }) => `${actor} threw ${told}, though nothing went wrong`),
+    ...other.map((run) => `${run.id} ended as ${howOf(run)} without any fault`),
+    ...threw.map(({ actor, result }) => `${actor} threw ${result} without any fault`),
   ];
 };
 
 const inputTokens = 100;
 
-/** What the outcome counts is at least what is committed, and at most what was asked for. */
+/** The outcome counts at least the committed model calls and at most those that were made. */
 const usage = (run: Run, facts: Facts): string[] => {
   const { wrote, of } = facts;
   const { id, outcome } = run;
@@ -121,21 +126,25 @@ const usage = (run: Run, facts: Facts): string[] => {
   const replies = of('asked').filter(({ runId, reply }) => runId === id && reply).length;
   const counted = outcome.usage.inputTokens / inputTokens;
   return [
-    ...(counted < steps.length ? [`${id} counts ${counted} calls, and ${steps.length} are committed`] : []),
-    ...(counted > replies ? [`${id} counts ${counted} calls, and only ${replies} were made`] : []),
+    ...(counted < steps.length ? [`${id} counts ${counted} model calls, and ${steps.length} are committed`] : []),
+    ...(counted > replies ? [`${id} counts ${counted} model calls, and only ${replies} were made`] : []),
   ];
 };
-/** Every run ends as it should, and nothing of ours breaks on the way. */
+
+/** Every run ends as the faults allow, and no function crashes. */
 export const ends = (facts: Facts): string[] => [
   ...facts.runs.flatMap((run) => {
-    const why = unearned(run, facts);
+    const why = withoutCause(run, facts);
     return [...(why ? [`${run.id} ended as ${howOf(run)}: ${why}`] : []), ...usage(run, facts)];
   }),
   ...facts
-    .of('told')
-    .filter(({ what, detail }) => ((what === 'failed' || what === 'blind') && detail === 'Crash') || what === 'damaged')
-    .map(({ actor, what, detail }) => `${actor} told of ${what}: ${detail}`),
+    .of('observed')
+    .filter(
+      ({ what, detail }) =>
+        ((what === 'failed' || what === 'check-failed') && detail === 'Crash') || what === 'damaged',
+    )
+    .map(({ actor, what, detail }) => `${actor} reported ${what}: ${detail}`),
   ...usual(facts),
   ...leftToTheWatchman(facts),
-  ...facts.letters.map(({ fn, run }) => `an event of ${run} can never be handled by ${fn}`),
+  ...facts.letters.map(({ fn, run }) => `${fn} fails on every delivery of an event of ${run}`),
 ];

@@ -27,7 +27,7 @@ const pairing = (message: Message, next: Message | undefined): string[] => {
   return asked === answered ? [] : [`calls "${asked}" answered by "${answered}"`];
 };
 
-/** What a provider would refuse in a conversation: written here by the providers' rules, not by the product's schema. */
+/** What a provider would refuse in a conversation. The rules are the providers' own, independent of the product's schema. */
 const wrongIn = (messages: Message[]): string[] => {
   const ids = messages.flatMap((message) => idsOf(message, 'tool-call').split(' ')).filter(Boolean);
   return [
@@ -36,17 +36,17 @@ const wrongIn = (messages: Message[]): string[] => {
     ...messages.flatMap(({ role }, at) =>
       role === 'tool' && messages[at - 1]?.role !== 'assistant' ? ['a result without its call'] : [],
     ),
-    ...(new Set(ids).size < ids.length ? ['an id used twice'] : []),
-    ...(messages[0]?.role === 'user' ? [] : ['no user message first']),
+    ...(new Set(ids).size < ids.length ? ['a tool call id used twice'] : []),
+    ...(messages[0]?.role === 'user' ? [] : ['no user message at its beginning']),
   ];
 };
 
-/** 4. Every prompt that was sent, and every committed prefix of every session, is one that a provider takes. */
+/** 4. Providers accept every prompt that was sent and every committed prefix of every session. */
 export const validPrompt = ({ of, sessions }: Facts): string[] => [
   ...of('asked').flatMap(({ actor, request }) => {
     const messages = request.messages as Message[];
     const wrong = wrongIn(messages);
-    if (messages.at(-1)?.role === 'assistant') wrong.push('an assistant message last');
+    if (messages.at(-1)?.role === 'assistant') wrong.push('an assistant message at its end');
     return wrong.map((what) => `${actor} sent a prompt with ${what}`);
   }),
   ...sessions.flatMap(({ run, attempt, steps }) =>

@@ -1,10 +1,10 @@
 import { edit, type Mutant, mutant } from './mutant.ts';
 
-/** Guards of what is done, and of the end. */
-export const done: Mutant[] = [
+/** Mutants of effects, triage, settle and the state machine. */
+export const effectMutants: Mutant[] = [
   mutant(
     '6',
-    'an effect recorded after the act',
+    'an effect is recorded after it is made',
     ['once'],
     edit(
       'lib/run/effect.ts',
@@ -19,25 +19,25 @@ export const done: Mutant[] = [
   ),
   mutant(
     '6',
-    'no look at the attempt before an effect',
+    'the attempt is not fenced before an effect',
     ['once'],
     edit('lib/agent/tool-call.ts', '  await deps.fence();\n', ''),
   ),
   mutant(
     '6',
-    'an effect that each attempt makes anew',
+    'every attempt makes an effect again',
     ['once'],
     edit('lib/agent/tool-call.ts', 'effectKey({ runId, tool', 'effectKey({ runId: `${runId}/${attempt}`, tool'),
   ),
   mutant(
     '6',
-    'an effect whose end nobody saw, made again',
+    'an effect with an unknown end is made again',
     ['once'],
     edit('lib/run/effect.ts', "  if (seen?.status !== 'undone') return unknown;\n", '  if (!seen) return unknown;\n'),
   ),
   mutant(
     '6',
-    'an interrupted call told as not made',
+    'an interrupted call counts as not made',
     ['once'],
     edit(
       'lib/agent/tool-call.ts',
@@ -47,7 +47,7 @@ export const done: Mutant[] = [
   ),
   mutant(
     '6',
-    'an aborted execution that closes no attempt',
+    'settle of an aborted execution closes no attempt',
     ['once'],
     edit(
       'lib/lifecycle/settle.ts',
@@ -57,7 +57,7 @@ export const done: Mutant[] = [
   ),
   mutant(
     '6',
-    'an aborted execution that closes only an attempt that is open',
+    'settle of an aborted execution closes open attempts only',
     ['once'],
     edit(
       'lib/lifecycle/settle.ts',
@@ -67,7 +67,7 @@ export const done: Mutant[] = [
   ),
   mutant(
     'ends',
-    'a dispatch that leaves an open run alone',
+    'dispatch does not start an open run again',
     ['answer'],
     edit(
       'lib/lifecycle/dispatch.ts',
@@ -77,7 +77,7 @@ export const done: Mutant[] = [
   ),
   mutant(
     '7',
-    'the end of an execution that nobody settles',
+    'settle ignores the event of an execution that died',
     ['answer'],
     edit(
       'lib/lifecycle/settle.ts',
@@ -87,13 +87,13 @@ export const done: Mutant[] = [
   ),
   mutant(
     '7',
-    'a triage that does not look for a committed answer',
+    'triage ignores a committed answer',
     ['single'],
     edit('lib/lifecycle/triage.ts', "  if (answered) return { status: 'done', steps, usage: committedUsage };\n", ''),
   ),
   mutant(
     '7',
-    'the settlement of a dead execution that does not look for one',
+    'settle of a dead execution ignores a committed answer',
     ['answer'],
     edit(
       'lib/lifecycle/settle.ts',
@@ -103,19 +103,19 @@ export const done: Mutant[] = [
   ),
   mutant(
     '7',
-    'a triage that decides twice',
+    'triage decides twice',
     ['retry'],
     edit('lib/lifecycle/triage.ts', '  if (seen?.failed) return resultOf(input, seen.failed);\n', ''),
   ),
   mutant(
     'ends',
-    'a triage that forgets what a dead attempt used',
+    'triage forgets the usage of a dead attempt',
     ['once'],
     edit('lib/lifecycle/triage.ts', 'usage: larger(reported.usage, committedUsage)', 'usage: reported.usage'),
   ),
   mutant(
     'ends',
-    'a state machine that does not catch a dead attempt',
+    'the state machine does not catch a dead attempt',
     ['answer'],
     edit(
       'infra/run.asl.json',
@@ -125,7 +125,7 @@ export const done: Mutant[] = [
   ),
   mutant(
     'ends',
-    'a new attempt that continues',
+    'the state machine starts a new attempt as a continuation',
     ['retry'],
     edit('infra/run.asl.json', '"version": 0', '"version.$": "$.attempt"'),
   ),

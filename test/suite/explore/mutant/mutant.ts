@@ -1,6 +1,6 @@
 import type { Edit } from '../product-bundle.ts';
 
-/** The product with a guard taken away, and the invariant that then no longer holds. */
+/** Edits that remove a guard of the product, and the invariant that breaks without it. */
 export type Mutant = { name: string; breaks: string; jobs: string[]; edits: Edit[] };
 
 export const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace });

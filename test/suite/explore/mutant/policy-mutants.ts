@@ -3,11 +3,11 @@ import { edit, type Mutant, mutant } from './mutant.ts';
 const settled = '  await release(settled, deps);\n';
 const letOutAtTheEnd = '  if (state.queued !== null) await startQueued(run.job.name, { after: run.id }, deps);\n';
 
-/** Guards of a job's runs together: their places, and whatever keeps one from starting. */
-export const together: Mutant[] = [
+/** Mutants of a job's policy: leases, queue, breaker, budget, pause, and the watchman. */
+export const policyMutants: Mutant[] = [
   mutant(
     'accounted',
-    'a run recorded before it has its place',
+    'dispatch records a run before it has its lease',
     ['answer'],
     edit(
       'lib/lifecycle/dispatch.ts',
@@ -17,32 +17,27 @@ export const together: Mutant[] = [
   ),
   mutant(
     'accounted',
-    'an end that is accounted for again',
+    'release counts a run that it has counted before',
     ['answer'],
     edit('lib/lifecycle/release.ts', '    if (!isListed(before, run.id)) return before;\n', ''),
   ),
-  mutant(
-    'ends',
-    'a settlement that leaves the accounting to the watchman',
-    ['answer'],
-    edit('lib/lifecycle/settle.ts', settled, ''),
-  ),
+  mutant('ends', 'settle leaves the release to the watchman', ['answer'], edit('lib/lifecycle/settle.ts', settled, '')),
   mutant(
     'accounted',
-    'a settlement, and a watchman, that do not account',
+    'neither settle nor the watchman releases a run',
     ['answer'],
     edit('lib/lifecycle/settle.ts', settled, ''),
     edit('lib/watch/reconcile.ts', '    await release(known.run, deps);\n', ''),
   ),
   mutant(
     'ends',
-    'a queue that is left to the watchman',
+    'release leaves the queued run to the watchman',
     ['queue'],
     edit('lib/lifecycle/release.ts', letOutAtTheEnd, ''),
   ),
   mutant(
     'accounted',
-    'a queue that nobody lets out',
+    'neither release nor the watchman starts the queued run',
     ['queue'],
     edit('lib/lifecycle/release.ts', letOutAtTheEnd, ''),
     edit(
@@ -53,7 +48,7 @@ export const together: Mutant[] = [
   ),
   mutant(
     'let in',
-    'a queue that is let out while a run goes on',
+    'the queued run starts while another run works',
     ['queue'],
     edit(
       'lib/lifecycle/release.ts',
@@ -64,7 +59,7 @@ export const together: Mutant[] = [
   ),
   mutant(
     'let in',
-    'a queued run that starts whatever has come meanwhile',
+    'the queued run starts despite a new pause, breaker or budget',
     ['queue-breaker', 'queue-budget', 'pause'],
     edit(
       'lib/lifecycle/release.ts',
@@ -74,19 +69,19 @@ export const together: Mutant[] = [
   ),
   mutant(
     '1',
-    'a run that has left the queue, started by its own delivery',
+    'a second delivery starts a run that left the queue as skipped',
     ['cancel-queued'],
     edit('lib/lifecycle/dispatch.ts', '  if (lease?.skip) return skip(lease.skip, seen, delivery);\n', ''),
   ),
   mutant(
     'ends',
-    'a run that was let out and never started',
+    'release takes a run out of the queue and does not start it',
     ['queue'],
     edit('lib/lifecycle/release.ts', '  await startAgain(run.id, state, deps);\n', ''),
   ),
   mutant(
     '6',
-    'a newer run that does not close the attempt of the one before',
+    'a newer run does not close the attempt of the run it replaces',
     ['cancel'],
     edit(
       'lib/lifecycle/settle.ts',
@@ -96,13 +91,13 @@ export const together: Mutant[] = [
   ),
   mutant(
     'ends',
-    'a newer run that gives way to an older slot',
+    'a newer run gives way to an older slot',
     ['cancel-older'],
     edit('lib/policy/admission.ts', 'runName(other).slot > run.slot', 'runName(other).slot === run.slot'),
   ),
   mutant(
     'let in',
-    'a run that does not look who holds the job',
+    'admission ignores the run that holds the job',
     ['skip'],
     edit(
       'lib/policy/admission.ts',
@@ -112,19 +107,19 @@ export const together: Mutant[] = [
   ),
   mutant(
     'ends',
-    'a lease that is over as soon as it begins',
+    'a lease expires as soon as it begins',
     ['skip'],
     edit('lib/policy/lease.ts', 'Date.parse(until) <= now.getTime()', 'Date.parse(until) > now.getTime()'),
   ),
   mutant(
     'ends',
-    'a lease that is never over',
+    'a lease never expires',
     ['stuck'],
     edit('lib/policy/lease.ts', 'Date.parse(until) <= now.getTime()', 'Date.parse(until) <= 0'),
   ),
   mutant(
     'reasons',
-    'a slot skipped for a run that is over',
+    'dispatch skips a slot for a run that has ended',
     ['skip', 'queue'],
     edit(
       'lib/lifecycle/dispatch.ts',
@@ -134,19 +129,19 @@ export const together: Mutant[] = [
   ),
   mutant(
     'let in',
-    'a probe that nobody notes',
+    'admission does not record the probe of an open breaker',
     ['breaker'],
     edit('lib/policy/admission.ts', 'breaker: breaker && scheduled ? { ...breaker, probe: id } : breaker,', 'breaker,'),
   ),
   mutant(
     'let in',
-    'a breaker that is not looked at',
+    'admission ignores the breaker',
     ['breaker'],
     edit('lib/policy/admission.ts', "  if (broken) return { why: 'breaker', message: broken };\n", ''),
   ),
   mutant(
     'accounted',
-    'a breaker that never closes',
+    'the breaker never closes',
     ['breaker'],
     edit(
       'lib/policy/breaker.ts',
@@ -156,26 +151,26 @@ export const together: Mutant[] = [
   ),
   mutant(
     'let in',
-    'a budget that counts runs when they have ended',
+    'the budget counts a run when it ends',
     ['budget'],
     edit('lib/policy/admission.ts', '{ slot, usd: 0, runs: scheduled ? 1 : 0 }', '{ slot, usd: 0, runs: 0 }'),
     edit('lib/lifecycle/release.ts', 'runs: ran || !lease?.holds ? 0 : -1', 'runs: ran && lease?.holds ? 1 : 0'),
   ),
   mutant(
     'accounted',
-    'a skipped run that keeps its share of the budget',
+    'a skipped run keeps its share of the budget',
     ['cancel-queued'],
     edit('lib/lifecycle/release.ts', 'runs: ran || !lease?.holds ? 0 : -1', 'runs: 0'),
   ),
   mutant(
     'let in',
-    'a pause that is not looked at',
+    'admission ignores the pause',
     ['pause'],
     edit('lib/policy/admission.ts', "  if (pause) return { why: 'paused', message: pauseText(pause) };\n", ''),
   ),
   mutant(
     '5',
-    'a state that is put under no condition',
+    'the state is put without a condition',
     ['answer'],
     edit(
       'lib/io/store/table.ts',
@@ -185,7 +180,7 @@ export const together: Mutant[] = [
   ),
   mutant(
     'accounted',
-    "a state that is put over another's",
+    "a state put overwrites another writer's version",
     ['side-by-side'],
     edit(
       'lib/io/store/job-states.ts',
@@ -195,13 +190,13 @@ export const together: Mutant[] = [
   ),
   mutant(
     'ends',
-    'a lost race for the state that is not run again',
+    'a lost race for the state is not repeated',
     ['side-by-side', 'cancel'],
     edit('lib/policy/job-state.ts', 'const maxRepeats = 50;', 'const maxRepeats = 0;'),
   ),
   mutant(
     '1',
-    'a watchman that does not deliver what was lost',
+    'the watchman does not catch up lost slots',
     ['lost'],
     edit(
       'lib/watch/watchman.ts',
@@ -211,7 +206,7 @@ export const together: Mutant[] = [
   ),
   mutant(
     '7',
-    'a watchman that leaves a dead execution alone, and a lease that is never over',
+    'the watchman ignores a dead execution and leases never expire',
     ['dead'],
     edit('lib/policy/lease.ts', 'Date.parse(until) <= now.getTime()', 'Date.parse(until) <= 0'),
     edit(

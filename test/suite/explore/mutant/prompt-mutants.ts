@@ -1,23 +1,23 @@
 import { edit, type Mutant, mutant } from './mutant.ts';
 
-/** Guards of what the model is told. */
-export const said: Mutant[] = [
+/** Mutants of sessions and prompts. */
+export const promptMutants: Mutant[] = [
   mutant(
     '3',
-    'a key without the attempt number, and read by a new attempt',
+    'the session key lacks the attempt and a new attempt loads it',
     ['retry'],
     edit('lib/run/session.ts', '`${runId}/a${attempt}`', '`${runId}/a${Math.min(1, attempt)}`'),
     edit('lib/agent/agent-loop.ts', 'const steps = input.version === 0 ? [] : await', 'const steps = await'),
   ),
   mutant(
     '7',
-    'a key without the attempt number',
+    'the session key lacks the attempt',
     ['retry', 'continue'],
     edit('lib/run/session.ts', '`${runId}/a${attempt}`', '`${runId}/a${Math.min(1, attempt)}`'),
   ),
   mutant(
     '3',
-    "a new attempt that goes on with the last one's session",
+    "a new attempt loads the last attempt's session",
     ['retry'],
     edit(
       'lib/agent/agent-loop.ts',
@@ -25,10 +25,15 @@ export const said: Mutant[] = [
       'await sessions.load(input.version > 0 || input.attempt === 1 ? key : sessionKey(run.id, input.attempt - 1))',
     ),
   ),
-  mutant('3', 'a note nobody asked for', ['given-up'], edit('lib/agent/prompt.ts', 'job.retry.note && note', 'note')),
+  mutant(
+    '3',
+    'the note is sent for every job',
+    ['given-up'],
+    edit('lib/agent/prompt.ts', 'job.retry.note && note', 'note'),
+  ),
   mutant(
     '4',
-    'a step split in two writes',
+    'a step is committed in two writes',
     ['once'],
     edit(
       'lib/io/store/sessions.ts',
@@ -40,7 +45,7 @@ export const said: Mutant[] = [
   ),
   mutant(
     '4',
-    'blank text let through by the reply and by the schema',
+    'neither the reply nor the schema refuses blank text',
     ['once'],
     edit('lib/agent/reply.ts', "      if (text.trim() === '') return [];\n", ''),
     edit(
@@ -51,13 +56,13 @@ export const said: Mutant[] = [
   ),
   mutant(
     'ends',
-    'blank text let through by the reply alone',
+    'the reply does not refuse blank text',
     ['once'],
     edit('lib/agent/reply.ts', "      if (text.trim() === '') return [];\n", ''),
   ),
   mutant(
     '4',
-    'a call without its result, let through by the turn and by the schema',
+    'neither the step nor its schema refuses a call without a result',
     ['parallel'],
     edit('lib/agent/next-step.ts', '  content: calls.map((', '  content: calls.slice(0, 1).map(('),
     edit(
@@ -68,7 +73,7 @@ export const said: Mutant[] = [
   ),
   mutant(
     '8',
-    'a session kept in the module',
+    'the module caches sessions',
     ['continue'],
     edit(
       'lib/io/store/sessions.ts',
@@ -88,7 +93,7 @@ export const said: Mutant[] = [
   ),
   mutant(
     '8',
-    'a run kept in the module',
+    'the module caches runs',
     ['refused'],
     edit(
       'lib/run/run.ts',

@@ -1,6 +1,6 @@
 import { edit, type Mutant, mutant } from './mutant.ts';
 
-const noSecondLook = edit(
+const settlesAgain = edit(
   'lib/lifecycle/settle.ts',
   'isEnded(run) ? run : await recordOutcome(run, end, deps)',
   'await recordOutcome(run, end, deps)',
@@ -11,16 +11,16 @@ const anyVersion = edit(
   "seen: 'version = :seen OR attribute_not_exists(none)'",
 );
 
-/** Guards of what is written, and where. */
-export const stored: Mutant[] = [
+/** Mutants of stored items, their keys and their conditions. */
+export const storageMutants: Mutant[] = [
   mutant(
     '1',
-    'a run named after the clock, not the slot',
+    'a run is named after the clock instead of its slot',
     ['answer'],
     edit(
       'lib/lifecycle/dispatch.ts',
       "import { Slot, slotAge } from '../schedule/slot.ts';",
-      "import { Slot, slotAge, slotAt } from './slot.ts';",
+      "import { Slot, slotAge, slotAt } from '../schedule/slot.ts';",
     ),
     edit(
       'lib/lifecycle/dispatch.ts',
@@ -30,7 +30,7 @@ export const stored: Mutant[] = [
   ),
   mutant(
     '1',
-    'dispatch without the absence check',
+    'dispatch ignores that the run exists',
     ['answer'],
     edit(
       'lib/lifecycle/dispatch.ts',
@@ -40,7 +40,7 @@ export const stored: Mutant[] = [
   ),
   mutant(
     '1',
-    'a skipped run that a second delivery starts',
+    'a second delivery starts a skipped run',
     ['disabled'],
     edit(
       'lib/lifecycle/dispatch.ts',
@@ -48,23 +48,23 @@ export const stored: Mutant[] = [
       "  if (known.is === 'ended' && lease) return reportEnded",
     ),
   ),
-  mutant('2', 'a second settlement that does not look for the first', ['refused'], noSecondLook),
-  mutant('2', 'settle without a version', ['answer'], anyVersion),
+  mutant('2', 'settle ignores a recorded outcome', ['refused'], settlesAgain),
+  mutant('2', 'settle accepts any version of the run', ['answer'], anyVersion),
   mutant(
     '5',
-    'an unconditional put',
+    'a put has no condition',
     ['answer'],
     edit('lib/io/store/table.ts', 'Item: item, ...condition }', 'Item: item }'),
   ),
   mutant(
     '5',
-    'a put that does not need absence',
+    'a put of a new item overwrites an existing one',
     ['answer'],
     edit('lib/io/store/table.ts', "'attribute_not_exists(pk) OR", "'attribute_not_exists(none) OR"),
   ),
   mutant(
     '5',
-    'a lost race that is not told',
+    'a lost race is not reported',
     ['answer'],
     edit(
       'lib/io/store/table.ts',
@@ -74,7 +74,7 @@ export const stored: Mutant[] = [
   ),
   mutant(
     '5',
-    'no claim check on continuation',
+    'a continued attempt is not claimed',
     ['continue'],
     edit(
       'lib/agent/agent-loop.ts',
@@ -84,13 +84,13 @@ export const stored: Mutant[] = [
   ),
   mutant(
     'ends',
-    'a put that does not know its own token',
+    'a put does not recognise its own token',
     ['answer'],
     edit('lib/io/store/table.ts', '      if ((await get(draft.key))?.token === item.token) return;\n', ''),
   ),
   mutant(
     'ends',
-    'a read that may be old',
+    'a read is eventually consistent',
     ['continue'],
     edit('lib/io/store/table.ts', 'Key: key, ConsistentRead: true', 'Key: key, ConsistentRead: false'),
   ),
