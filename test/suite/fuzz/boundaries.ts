@@ -1,6 +1,6 @@
 import type { Boundary } from './boundary.ts';
 
-/** Every boundary: its part of a hundred thousand cases, and how it is opened. Each is loaded only where it is run. */
+/** Every boundary with its share of 100,000 cases. A boundary is loaded only when it runs. */
 export const boundaries = {
   'job text': { cases: 16_000, open: async () => (await import('./boundaries/job-text.ts')).jobText() },
   'job directory': { cases: 300, open: async () => (await import('./boundaries/job-directory.ts')).jobDirectory() },

@@ -2,44 +2,44 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { Failure, failures } from '../../../lib/failure.ts';
 
-/** How a case ended: `accepted`, or the name it was refused by. */
+/** The verdict on a case: `accepted`, or the failure name of its refusal. */
 type Verdict = string;
 
-/** One way into the product: what comes in, and a judge that throws where a case is neither accepted nor refused by name. */
+/** An input of the product. `judge` throws for a case that is neither accepted nor refused by name. */
 type Definition<Case> = {
   cases: fc.Arbitrary<Case>;
-  judge(one: Case): Promise<Verdict> | Verdict;
+  judge(given: Case): Promise<Verdict> | Verdict;
   close?(): Promise<void>;
 };
 
-/** Told of each case when it begins, and how it ended. */
+/** Called when a case begins and with its verdict. */
 type Watch = { begun(): void; ended(verdict: Verdict): void };
 
-/** A boundary, ready to be run. */
+/** A boundary that is ready to run. */
 export type Boundary = {
   check(watch: Watch, parameters: fc.Parameters<unknown>): Promise<Checked>;
   close(): Promise<void>;
 };
 
-/** What became of a boundary's cases: nothing worth telling, or the smallest case that breaks the promise and its place. */
+/** The result of a boundary: empty, or the smallest case that breaks the promise and its fast-check path. */
 export type Checked = { failure?: string; path?: string };
 
-/** How many smaller cases are tried once one has failed. What is left untried counts as held. */
+/** The number of smaller cases tried after a failure. Cases after that count as held. */
 const shrinks = 400;
 
-const told = (thrown: unknown): string =>
+const textOf = (thrown: unknown): string =>
   thrown instanceof Error ? (thrown.stack ?? thrown.message) : inspect(thrown);
 
-/** Ties a boundary's cases to their judge. */
+/** Makes a boundary of its cases and their judge. */
 export const boundary = <Case>({ cases, judge, close = async () => {} }: Definition<Case>): Boundary => ({
   async check({ begun, ended }, parameters) {
     let left = Number.POSITIVE_INFINITY;
-    const property = fc.asyncProperty(cases, async (one) => {
+    const property = fc.asyncProperty(cases, async (given) => {
       begun();
       left -= 1;
       if (left < 0) return;
       try {
-        const verdict = await judge(one);
+        const verdict = await judge(given);
         if (left === Number.POSITIVE_INFINITY) ended(verdict);
       } catch (thrown) {
         left = Math.min(left, shrinks);
@@ -48,26 +48,27 @@ export const boundary = <Case>({ cases, judge, close = async () => {} }: Definit
     });
     const details = await fc.check(property, parameters as fc.Parameters<[Case]>);
     if (!details.failed) return {};
-    const failure = `${told(details.errorInstance)}\n${fc.defaultReportMessage(details)}`;
+    const failure = `${textOf(details.errorInstance)}\n${fc.defaultReportMessage(details)}`;
     return { failure, path: details.counterexamplePath ?? '' };
   },
   close,
 });
 
-/** Says why a case breaks the promise; fast-check shows the case itself. */
+/** Throws the reason why a case breaks the promise. fast-check adds the case itself. */
 export const broken = (what: string, found?: unknown): never => {
   throw new Error(found === undefined ? what : `${what}: ${inspect(found, { depth: 6, maxStringLength: 2000 })}`);
 };
 
-/** The name of a refusal. Whatever is not one of the product's own failures breaks the promise. */
+/** The failure name of a refusal. Any other error breaks the promise. */
 const refusedBy = (thrown: unknown): Verdict => {
-  if (!(thrown instanceof Failure)) return broken('refused without a name', thrown);
-  if (!Object.hasOwn(failures, thrown.name)) return broken('refused by a name that is not in the table', thrown);
-  if (thrown.message.trim() === '') return broken('refused without a word', thrown);
+  if (!(thrown instanceof Failure)) return broken('the product threw an error that is not a Failure', thrown);
+  if (!Object.hasOwn(failures, thrown.name))
+    return broken('the product threw a failure name that is not in the failure table', thrown);
+  if (thrown.message.trim() === '') return broken('the product threw a failure without a message', thrown);
   return thrown.name;
 };
 
-/** How the work ended: its value, or the name it was refused by. */
+/** The result of the work: its value, or the failure name of its refusal. */
 export const ending = async <T>(
   work: () => Promise<T> | T,
 ): Promise<{ value: T } | { refused: Verdict; failure: Failure }> => {

@@ -13,31 +13,46 @@ const { values } = parseArgs({
     boundary: { type: 'string' },
     path: { type: 'string' },
     json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
 const seed = Number(values.seed);
 const cases = Number(values.cases);
 const names = Object.keys(boundaries) as BoundaryName[];
 const chosen = values.boundary === undefined ? names : names.filter((name) => name === values.boundary);
-const good = Number.isInteger(seed) && Number.isInteger(cases) && cases > 0 && chosen.length > 0;
-if (!good || (values.path !== undefined && chosen.length > 1)) {
-  console.error(`npm run fuzz -- [--seed n] [--cases n] [--boundary "${names.join('" | "')}" [--path p]] [--json]`);
+const usage = `Sends hostile input to every boundary of the product. Each case must be accepted or refused by a failure name.
+
+npm run fuzz                                       100,000 cases from a new seed
+npm run fuzz -- --seed 7 --cases 2000              2000 cases from seed 7
+npm run fuzz -- --boundary schedule                one boundary
+npm run fuzz -- --boundary schedule --seed 7 --path 12:0
+                                                   one case, as a failure report names it
+
+--json prints the results as JSON. FUZZ_SEED sets the default seed.
+The boundaries are: ${names.join(', ')}.`;
+if (values.help) {
+  console.log(usage);
+  process.exit(0);
+}
+const isValid = Number.isInteger(seed) && Number.isInteger(cases) && cases > 0 && chosen.length > 0;
+if (!isValid || (values.path !== undefined && chosen.length > 1)) {
+  console.error(usage);
   process.exit(2);
 }
 
-/** A case that takes longer than this, in seconds, hangs: the slowest takes a fraction of one. */
-const patience = 60;
+/** A case that takes longer counts as hanging. The slowest case takes less than a second. */
+const patienceSeconds = 60;
 const all = chosen.reduce((sum, name) => sum + boundaries[name].cases, 0);
 const share = (name: BoundaryName): number =>
   values.path === undefined ? Math.max(1, Math.round((cases * boundaries[name].cases) / all)) : 1;
 
-/** The end of a worker, whatever it was; one that has not begun a case for too long is ended. */
+/** Runs a boundary in a worker. Ends a worker that has not begun a case for too long. */
 const worked = (order: Order): Promise<Found> => {
   const { promise, resolve } = Promise.withResolvers<Found>();
   const beats = new Int32Array(order.pulse);
   const worker = new Worker(new URL('./fuzz-worker.ts', import.meta.url), {
     workerData: order,
-    // As much stack as a process has for itself.
+    // As much stack as the main thread has.
     resourceLimits: { maxOldGenerationSizeMb: 1024, stackSizeMb: 1 },
   });
   const stuck = (failure: string) => {
@@ -48,9 +63,9 @@ const worked = (order: Order): Promise<Found> => {
   let last = -1;
   const watchdog = setInterval(() => {
     const now = Atomics.load(beats, 0);
-    if (now === last) stuck(`a case has not ended in ${patience} s`);
+    if (now === last) stuck(`a case has not ended in ${patienceSeconds} s`);
     last = now;
-  }, patience * 1000);
+  }, patienceSeconds * 1000);
   worker.on('message', resolve);
   worker.on('error', (error) => stuck(`the process died: ${error instanceof Error ? error.stack : error}`));
   worker.on('exit', (code) => stuck(`the process exited with ${code}`));

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { anyText, nastyTexts, unit } from './hostile-text.ts';
 
-/** JSON as a program may meet it. */
+/** Any JSON value. */
 export type Json = unknown;
 
 const own = (json: string): Json => JSON.parse(json);
 
-/** Values of every type, and those that are almost of the right one. `1e999` reads as Infinity, as it does from JSON text. */
+/** Values of every type, with near misses. Infinity is how `1e999` reads from JSON text. */
 const odd: fc.Arbitrary<Json> = fc.oneof(
   fc.constantFrom<Json[]>(
     null,
@@ -39,7 +39,7 @@ const odd: fc.Arbitrary<Json> = fc.oneof(
 
 const word = fc.oneof(fc.constantFrom('added', '0', ...nastyTexts.filter((text) => text.length < 20)), anyText);
 
-/** A change of a JSON value at one of its places, counted modulo their number. `deep` wraps that place in many levels. */
+/** An edit at one place of a JSON value, counted modulo the number of places. `deep` wraps the place in many levels. */
 export type JsonEdit = {
   kind: 'set' | 'drop' | 'add' | 'rename' | 'wrap' | 'double' | 'swap' | 'deep';
   at: number;
@@ -64,7 +64,7 @@ type Path = (string | number)[];
 
 const isBranch = (value: Json): value is Record<string, Json> | Json[] => typeof value === 'object' && value !== null;
 
-/** Every place of a value, the root first, but for what is nested very deep. */
+/** The paths of all places in a value, the root first, down to 30 levels. */
 const places = (value: Json, path: Path = []): Path[] => {
   if (!isBranch(value) || path.length > 30) return [path];
   const keys = Array.isArray(value) ? [...value.keys()] : Object.keys(value);
@@ -74,7 +74,7 @@ const places = (value: Json, path: Path = []): Path[] => {
 const get = (value: Json, path: Path): Json =>
   path.reduce((inner: Json, key) => (inner as Record<string | number, Json>)[key], value);
 
-/** An own property, whatever its name. */
+/** An object with one own property of any name, `__proto__` included. */
 const entry = (key: string, value: Json): Record<string, Json> => Object.fromEntries([[key, value]]);
 
 const put = (value: Json, [key, ...rest]: Path, change: (old: Json) => Json[]): Json[] => {
@@ -129,13 +129,13 @@ const edit = (value: Json, one: JsonEdit): Json => {
   return put(value, path, changes[one.kind](one))[0] ?? null;
 };
 
-/** The value after all these changes; as it was where there are none. It is made deep once only: twice, nobody could write it. */
+/** Applies edits to a value. Applies `deep` once only, because JSON.stringify fails on a value nested twice as deep. */
 export const changed = (value: Json, edits: JsonEdit[]): Json =>
   edits
     .filter(({ kind }, at) => kind !== 'deep' || edits.findIndex((one) => one.kind === 'deep') === at)
     .reduce(edit, value);
 
-/** Changes: none `untouched` times of `untouched` + 4, else mostly one. */
+/** Lists of edits: empty in `untouched` of `untouched` + 4 cases, otherwise mostly one edit. */
 export const edits = <T>(one: fc.Arbitrary<T>, untouched = 1): fc.Arbitrary<T[]> =>
   fc.oneof(
     { weight: untouched, arbitrary: fc.constant<T[]>([]) },

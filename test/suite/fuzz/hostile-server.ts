@@ -27,7 +27,7 @@ const header: fc.Arbitrary<string> = fc.constantFrom(
   'content-encoding: gzip, br',
 );
 
-/** How a body is sent, right and wrong. `cut` ends the connection after this many thousandths of it all. */
+/** How a body is sent, correctly or not. `cut` ends the connection after this many thousandths of the answer. */
 const anyTransport = fc.record({
   status: fc.oneof(
     { weight: 12, arbitrary: fc.constant(200) },
@@ -48,7 +48,7 @@ const anyTransport = fc.record({
   cut: fc.oneof({ weight: 8, arbitrary: fc.constant(1000) }, fc.nat(1000)),
   reset: fc.boolean(),
 });
-/** Half of them as they should be. */
+/** A transport that is correct in half of the cases. */
 export const transport = fc.oneof(
   fc.constant<AnyTransport>({
     status: 200,
@@ -89,7 +89,7 @@ const lengths: Record<Transport['framing'], (length: number) => string[]> = {
   twice: (length) => [`content-length: ${length}`, `content-length: ${length + 1}`],
 };
 
-/** The bytes of a whole answer, before it is cut. */
+/** The bytes of a complete answer. */
 export const answerBytes = (body: Buffer, type: string, { status, framing, encoding, headers }: Transport): Buffer => {
   const whole = packed(body, encoding);
   const [name] = encoding.split(' ');
@@ -107,13 +107,13 @@ export const answerBytes = (body: Buffer, type: string, { status, framing, encod
 
 const lengthOf = (head: string): number => Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
 
-/** Whether the request is there to its end. */
+/** Whether the request has arrived completely. */
 const isWhole = (request: Buffer): boolean => {
   const end = request.indexOf('\r\n\r\n');
   return end >= 0 && request.length >= end + 4 + lengthOf(request.subarray(0, end).toString('latin1'));
 };
 
-/** A server on loopback that answers each request with the same bytes, whatever they are, and then hangs up. */
+/** A loopback server that answers every request with the same bytes and closes the connection. */
 export const byteServer = async () => {
   let next: { bytes: Buffer; reset: boolean } = { bytes: Buffer.alloc(0), reset: false };
   const open = new Set<net.Socket>();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Texts that have broken programs before: blank ones, half characters, marks of YAML and JSON, names of what objects have. */
+/** Texts that often break programs: blanks, lone surrogates, YAML and JSON syntax, names of object members. */
 export const nastyTexts = [
   '',
   ' ',
@@ -75,10 +75,10 @@ export const nastyTexts = [
   'x'.repeat(300),
 ];
 
-/** One UTF-16 unit, half a character or not. */
+/** One UTF-16 unit, possibly a lone surrogate. */
 export const unit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code));
 
-/** Any UTF-16, half characters too, and the texts above. */
+/** Any UTF-16 text, and the nasty texts. */
 export const anyText: fc.Arbitrary<string> = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...nastyTexts) },
   { weight: 2, arbitrary: fc.string({ unit, maxLength: 12 }) },
@@ -91,7 +91,7 @@ export const anyText: fc.Arbitrary<string> = fc.oneof(
   },
 );
 
-/** A change of a text, at a place counted modulo its length. */
+/** An edit of a text at a place counted modulo its length. */
 export type TextEdit = {
   kind: 'insert' | 'over' | 'cut' | 'end' | 'twice' | 'flip' | 'nest';
   at: number;
@@ -133,5 +133,5 @@ const edit = (text: string, { kind, at, length, text: with_ }: TextEdit): string
   return text.length === 0 ? text : flipped(text, place, length);
 };
 
-/** The text after all these changes. */
+/** Applies edits to a text. */
 export const edited = (text: string, edits: TextEdit[]): string => edits.reduce(edit, text);

@@ -8,7 +8,7 @@ const weekdays = ['SUN', 'mon', 'Tue', 'WED', 'THU', 'FRI', 'SAT'];
 const number = (min: number, max: number, names: string[] = []) =>
   fc.oneof(fc.integer({ min, max }).map(String), ...(names.length > 0 ? [fc.constantFrom(...names)] : []));
 
-/** One field of a cron: a list of values and of ranges, with steps where the field takes them. */
+/** A field of a cron: a list of values and ranges, with steps where the field allows them. */
 const field = (min: number, max: number, { names = [], steps = 0 }: { names?: string[]; steps?: number } = {}) => {
   const value = number(min, max, names);
   const range = fc.tuple(value, value).map(([a, b]) => `${a}-${b}`);
@@ -44,7 +44,7 @@ const dayFields = fc.oneof(
   ),
 );
 
-/** A cron that EventBridge Scheduler takes: every month has one of its days. */
+/** A cron that EventBridge Scheduler accepts. Every month has one of its days. */
 export const cronText = fc
   .tuple(
     field(0, 59, { steps: 59 }),
@@ -82,7 +82,7 @@ type More = { start?: string; end?: string; dst?: Schedule['dst']; exclude?: str
 
 export type ScheduleFields = Kind & More & { timezone?: string };
 
-/** As a job holds them: each once, in order. */
+/** Distinct dates in order, as a job holds them. */
 const dates = fc
   .uniqueArray(
     atText.map((text) => text.slice(0, 10)),
@@ -101,7 +101,7 @@ const bounds = fc.uniqueArray(atText, { minLength: 2, maxLength: 2 }).map((two) 
   return { start, end };
 });
 
-/** What may stand beside a kind of schedule: no bounds of what is due once, no clocks for elapsed time. */
+/** The further fields of a schedule: an `at` has no bounds, a `rate` no `dst`. */
 const moreOf = (kind: Kind): fc.Arbitrary<More> =>
   fc
     .record({
@@ -111,7 +111,7 @@ const moreOf = (kind: Kind): fc.Arbitrary<More> =>
     })
     .map(({ bounds, dst, exclude }) => ({ ...bounds, ...(dst && { dst }), ...(exclude && { exclude }) }));
 
-/** A good schedule. */
+/** A valid schedule. */
 export const scheduleFields: fc.Arbitrary<ScheduleFields> = fc
   .tuple(
     fc.oneof(
@@ -125,7 +125,7 @@ export const scheduleFields: fc.Arbitrary<ScheduleFields> = fc
     moreOf(kind).map((more) => ({ ...kind, ...more, ...(timezone !== undefined && { timezone }) })),
   );
 
-/** A prompt: any text without a placeholder of its own, and with some that are known. */
+/** A prompt: any text without `$`, mixed with known placeholders. */
 const prompt = fc
   .array(
     fc.oneof(
@@ -136,7 +136,7 @@ const prompt = fc
   )
   .map((parts) => `Go. ${parts.join('')}`);
 
-/** Longer than a run has room for, or nearly. */
+/** A prompt near or beyond the size of a run item. */
 const longPrompt = fc
   .tuple(fc.constantFrom('x', '漢', '"', '\ud800'), fc.constantFrom(30_000, 60_000, 120_000, 250_000))
   .map(([one, times]) => one.repeat(times));
@@ -150,7 +150,7 @@ const schema: fc.Arbitrary<Record<string, unknown>> = fc.constantFrom<Record<str
 );
 const count = (max: number) => fc.integer({ min: 1, max });
 
-/** A good job file's content. */
+/** The content of a valid job file. */
 export const jobFields: fc.Arbitrary<Record<string, unknown>> = fc.record(
   {
     schedule: scheduleFields,
@@ -206,14 +206,14 @@ const block = (fields: Record<string, unknown>, indent: string, flat: boolean): 
     return [`${indent}${key}:`, ...block(value, `${indent}  `, key === 'result')];
   });
 
-/** How a file is written: each is YAML for the same content. */
+/** How a file is written. Every style is YAML of the same content. */
 export const style = fc.record({
   flat: fc.boolean(),
   ending: fc.constantFrom('\n', '\r\n'),
   head: fc.constantFrom('', '# A job.\n', '\ufeff', '---\n', '%YAML 1.2\n---\n'),
 });
 
-/** The file, written without the library that reads it. Its texts are JSON's, which are YAML's too. */
+/** Writes YAML without the library that reads it. Its values are JSON, which is YAML too. */
 export const yamlText = (
   fields: Record<string, unknown>,
   { flat, ending, head }: { flat: boolean; ending: string; head: string },

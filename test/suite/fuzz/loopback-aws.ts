@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { listen, readBody } from '../../kit/wire/listen.ts';
 
-/** An item as it stands on DynamoDB's wire: `{ pk: { S: 'job#a' }, … }`. */
+/** An item in DynamoDB's wire format: `{ pk: { S: 'job#a' }, … }`. */
 export type Wire = Record<string, Record<string, unknown>>;
 
-/** What a function asked to be started. */
+/** An execution that a function started. */
 export type Started = { name: string; input: string };
 
 type RequestHandler = {
@@ -13,21 +13,21 @@ type RequestHandler = {
 
 export type Shelf = {
   url: string;
-  /** Every item by its key. Whoever holds this map may put anything there. */
+  /** Every item by its key. A test may put any item here. */
   items: Map<string, Wire>;
-  /** How many puts were carried out. */
+  /** The number of successful puts. */
   puts: number;
   started: Started[];
-  /** The same without a network, as the SDK takes it. */
+  /** A request handler for the SDK that answers without a network. */
   requestHandler: RequestHandler;
-  /** Lays these items, and nothing else, on the shelf. */
+  /** Replaces all items and resets the counts. */
   lay(items: Iterable<Wire>): void;
   close(): Promise<void>;
 };
 
 const text = (value: Record<string, unknown> | undefined): string => String(value?.S ?? value?.N ?? '');
 
-/** Where an item lies. */
+/** The key of an item as text. */
 export const placeOf = (item: Wire): string => `${text(item.pk)}\n${text(item.sk)}`;
 
 type Input = {
@@ -49,7 +49,7 @@ const error = (type: string): Answer => ({
   body: { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message: type },
 });
 
-/** The two conditions the product has; any other is refused, and so is a put without one. */
+/** Evaluates the product's two conditions. Undefined for any other condition and for none. */
 const holds = (condition: string | undefined, values: Wire, there: Wire | undefined): boolean | undefined => {
   if (condition === 'attribute_not_exists(pk) OR expiresAt <= :now')
     return there === undefined || Number(text(there.expiresAt)) <= Number(text(values[':now']));
@@ -95,8 +95,8 @@ const answer = (shelf: Shelf, action: string, input: Input): Answer =>
   answers[action]?.(shelf, input) ?? error('UnknownOperationException');
 
 /**
- * What DynamoDB and Step Functions answer to the product's own requests, on loopback: quick, exact in what it takes, and it
- * holds also items that no engine would let anybody write through it.
+ * Answers the product's requests to DynamoDB and Step Functions on loopback.
+ * Unlike a real engine it can hold items that no request could write.
  */
 export const openShelf = async (): Promise<Shelf> => {
   const headers = { 'content-type': 'application/x-amz-json-1.0' };

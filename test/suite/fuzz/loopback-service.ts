@@ -18,7 +18,7 @@ const job = (name: string, more: Record<string, unknown> = {}): Job =>
     ...more,
   });
 
-/** The jobs of this world. */
+/** The deployed jobs of the loopback service. */
 export const jobs = {
   small: job('small'),
   off: job('off', { enabled: false }),
@@ -41,16 +41,16 @@ const context = {
 export type World = {
   shelf: Shelf;
   stores: Stores;
-  /** What lists left out. */
+  /** Damaged items that lists left out. */
   damaged: Failure[];
-  /** A real function, in this process, on this world. */
+  /** Invokes a real function in this process. */
   invoke(name: 'dispatch' | 'attempt' | 'triage' | 'settle', event: unknown): Promise<unknown>;
-  /** The items that some work of the stores leaves. */
+  /** Returns the items that some work on the stores writes. */
   made(work: (stores: Stores) => Promise<void>): Promise<Wire[]>;
   close(): Promise<void>;
 };
 
-/** The real functions and stores of a service, on loopback; it takes over the environment of this thread. */
+/** Opens the real functions and stores on loopback. Sets the environment variables of this thread. */
 export const openWorld = async (): Promise<World> => {
   const shelf = await openShelf();
   const dir = await mkdtemp(join(tmpdir(), 'nightshift-fuzz-'));
@@ -83,7 +83,7 @@ export const openWorld = async (): Promise<World> => {
     stores,
     damaged,
     async invoke(name, event) {
-      // A function is invoked, never imported: its file is found as Lambda finds it, by its name.
+      // The import rules forbid a static import of a function, so it is loaded by name, as Lambda does.
       const { handler }: { handler: Handler } = await import(
         new URL(`../../../functions/${name}.ts`, import.meta.url).href
       );
@@ -102,8 +102,8 @@ export const openWorld = async (): Promise<World> => {
   };
 };
 
-/** Whether work that was refused left anything behind. */
+/** Whether no item was written and no execution started. */
 export const untouched = ({ puts, started }: Shelf): boolean => puts === 0 && started.length === 0;
 
-const unused = () => Promise.reject(new Error('nobody asks the ledger here'));
+const unused = () => Promise.reject(new Error('the fuzzed tools do not read past runs'));
 export const noPastRuns = { runs: unused, previousResult: unused };

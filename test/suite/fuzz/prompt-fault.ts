@@ -14,27 +14,27 @@ const house = {
   maxBytes: 32 * 1024 * 1024,
 };
 
-/** What the strict server says of a request's bytes, and its answer where it has nothing to say. */
+/** The strict server's refusal of a request, if any, and its reply. */
 const judged = (bytes: Buffer, headers: Headers): { why: string | undefined; body: unknown } => {
   const asked = { method: 'POST', url: '/v1/messages', headers: Object.fromEntries(headers) };
   const { refused } = refusal(asked, bytes, house);
   return { why: refused?.message, body: messageBody({ text: 'Done.' }, { model, raw: '' }) };
 };
 
-/** Nobody can see that a signature was damaged, or that a thought is another's, but who gave it. */
+/** Whether the fault is a forged signature, which only the provider can detect. */
 const isForged = (why: string): boolean => why.includes('Invalid `signature` in `thinking` block');
 
-/** Provider options are the provider's own, signed and opaque: only the provider's code knows what may stand there. */
+/** Whether the provider's own code refused its options, which are opaque to the product. */
 const isOpaque = (thrown: unknown): boolean =>
   InvalidArgumentError.isInstance(thrown) && thrown.argument === 'providerOptions';
 
-/** A conversation that goes on: after an answer somebody speaks. */
+/** Adds a user message after a final answer, so that the conversation is a prompt. */
 const goingOn = (messages: Message[]): Message[] =>
   messages.at(-1)?.role === 'assistant' ? [...messages, { role: 'user', content: 'Go on.' }] : messages;
 
-/** Why Anthropic's API would refuse this session as a prompt, as the real adapter writes it, or undefined where it takes it. */
+/** Why Anthropic's API would refuse this session as a prompt, or undefined if it accepts it. The real adapter writes the request. */
 export const promptFault = async (steps: Step[]): Promise<string | undefined> => {
-  let fault: string | undefined = 'never asked';
+  let fault: string | undefined = 'the adapter sent no request';
   const fetch: typeof globalThis.fetch = async (_, init) => {
     const { why, body } = judged(Buffer.from(String(init?.body)), new Headers(init?.headers));
     fault = why !== undefined && isForged(why) ? undefined : why;

@@ -1,7 +1,7 @@
 import type { BoundaryName } from './boundaries.ts';
 import type { Checked } from './boundary.ts';
 
-/** What a worker is to do. `pulse` holds how many cases it has begun. */
+/** An order to a worker. `pulse` counts the cases that the worker has begun. */
 export type Order = {
   name: BoundaryName;
   seed: number;
@@ -10,5 +10,5 @@ export type Order = {
   pulse: SharedArrayBuffer;
 };
 
-/** What it found: how many cases ended how, and what broke. */
+/** The result of an order: the number of cases by verdict, and the first failure. */
 export type Found = Checked & { seen: Record<string, number> };

@@ -8,7 +8,7 @@ import { cronText } from '../job-grammar.ts';
 
 type Window = { timezone: string; from: number; to: number };
 
-/** Some days around each change of clocks, and whole years of zones that change them often. */
+/** Some days around each clock change, and whole years of zones with unusual changes. */
 const windows: Window[] = [
   ...CHANGES.map(([timezone, around]) => {
     const middle = Date.parse(around);
@@ -24,14 +24,14 @@ const near = ({ from, to }: Window) => additions((from + to) / 2, (to - from) / 
 const moment = ({ from, to }: Window) =>
   fc.integer({ min: from / 60_000, max: to / 60_000 }).map((minute) => new Date(minute * 60_000).toJSON().slice(0, 19));
 
-/** A year takes a hundred times as long as the days around a change. */
+/** Mostly days around a change, because a year takes a hundred times as long. */
 const place = fc
   .nat(400)
   .map((at) => windows[at] ?? windows[at % CHANGES.length] ?? { timezone: 'UTC', from: 0, to: DAY });
 
 type Kind = { cron: string; at?: undefined } | { at: string; cron?: undefined };
 
-/** A tenth of them with more than six fields: refused by name, whoever let them through. */
+/** A cron, in a tenth of the cases with a seventh field, which must be refused by name. */
 const cron = fc.tuple(cronText, fc.nat(9)).map(([text, at]): Kind => ({ cron: at === 0 ? `${text} *` : text }));
 
 const cases = place.chain((window) =>
@@ -53,7 +53,7 @@ const minutesIn = (window: Window): Minute[] => {
   return known;
 };
 
-/** The slots of a schedule against a walk through every minute of some days or a year, and asked again from within. */
+/** Compares the calendar with a walk through every minute, and asks the calendar again from an instant within. */
 export const calendar = () =>
   boundary({
     cases,
@@ -72,6 +72,6 @@ export const calendar = () =>
       const [again] = slotsAfter(schedule, later, anchor);
       const first = due.find(({ slot }) => new Date(slot) > later);
       const same = first ? isDeepStrictEqual(again, first) : again === undefined || Date.parse(again.slot) > to;
-      return same ? 'accepted' : broken('asked later, the calendar says something else', { later, again, first });
+      return same ? 'accepted' : broken('the calendar finds other slots from a later instant', { later, again, first });
     },
   });

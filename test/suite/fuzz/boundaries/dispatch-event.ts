@@ -6,7 +6,7 @@ import { changed, edits, jsonEdit } from '../hostile-json.ts';
 import { edited, textEdit } from '../hostile-text.ts';
 import { openWorld, untouched, type World } from '../loopback-service.ts';
 
-/** The hour this began: slots are near it, before it or after it. */
+/** The current hour, around which most slots lie. */
 const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000;
 const slot = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: -40, max: 0 }).map((hours) => slotAt(new Date(hour + hours * 3_600_000))) },
@@ -42,11 +42,11 @@ const cases = fc.record({
   scratches: edits(textEdit, 6),
 });
 
-/** Of a declared job, and due. */
+/** Whether the event names a declared job and a due slot. */
 const isGood = ({ job, slot: due }: { job: string; slot: string }): boolean =>
   ['small', 'off', 'typed'].includes(job) && due > '1970' && Date.parse(due) <= Date.now();
 
-/** The event as Lambda would parse it: what is no JSON never comes so far. */
+/** The event as Lambda parses it. A text that is not JSON is passed as a string. */
 const delivered = (json: string): unknown => {
   try {
     return JSON.parse(json);
@@ -57,7 +57,7 @@ const delivered = (json: string): unknown => {
 
 type Dispatched = { status: string; run: string };
 
-/** What is put of a slot: its run, and its place among those of its job where it is started. */
+/** The number of puts for a slot: its run, and the job's state if the run is started. */
 const putsOf = (status: string): number => (status === 'skipped' ? 1 : 2);
 
 const isWhole = async ({ shelf, stores }: World, { status, run: id }: Dispatched): Promise<boolean> => {
@@ -74,13 +74,14 @@ const isWhole = async ({ shelf, stores }: World, { status, run: id }: Dispatched
 };
 
 const accepted = async (world: World, result: Dispatched, again: () => Promise<unknown>): Promise<string> => {
-  if (!(await isWhole(world, result))) return broken('half a run was dispatched', { result, shelf: world.shelf });
+  if (!(await isWhole(world, result)))
+    return broken('dispatch recorded or started only part of a run', { result, shelf: world.shelf });
   const second = (await again()) as Dispatched;
   const isDuplicate = second.status === 'duplicate' && world.shelf.puts === putsOf(result.status);
-  return isDuplicate ? 'accepted' : broken('dispatched twice', second);
+  return isDuplicate ? 'accepted' : broken('a second delivery was not a duplicate', second);
 };
 
-/** What wakes dispatch, delivered twice through its real handler. */
+/** Events of dispatch, each delivered twice to the real handler. */
 export const dispatchEvent = async () => {
   const world = await openWorld();
   return boundary({
@@ -91,8 +92,9 @@ export const dispatchEvent = async () => {
       const deliver = () => world.invoke('dispatch', value);
       const ended = await ending(deliver);
       if ('value' in ended) return accepted(world, ended.value as Dispatched, deliver);
-      if (changes.length + scratches.length === 0 && isGood(event)) return broken('a good event is refused', event);
-      return untouched(world.shelf) ? ended.refused : broken('refused and left something behind', world.shelf);
+      if (changes.length + scratches.length === 0 && isGood(event))
+        return broken('dispatch refused a valid event', event);
+      return untouched(world.shelf) ? ended.refused : broken('dispatch refused an event and wrote to AWS', world.shelf);
     },
     close: world.close,
   });

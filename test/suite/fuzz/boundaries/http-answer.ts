@@ -98,7 +98,7 @@ const illegal =
 
 const pageFault = ({ body, status, cut, url }: Page): string | undefined => {
   if (byteLength(body) > maxBodyBytes) return 'is longer than a page may be';
-  if (!body.isWellFormed() || illegal.test(body)) return 'has characters no prompt may have';
+  if (!body.isWellFormed() || illegal.test(body)) return 'has characters that no prompt may have';
   return Number.isInteger(status) && typeof cut === 'boolean' && URL.canParse(url) ? undefined : 'has wrong facts';
 };
 
@@ -108,13 +108,13 @@ const sentBytes = ({ content: { type, body }, bytes, scratches, transport: way, 
 };
 
 const refused = ({ transport: way, isBomb }: Case, thrown: unknown): string => {
-  if (!(thrown instanceof ToolError)) return broken('refused without a name', thrown);
-  if (isPlain(way) && !isBomb) return broken('a plain answer is refused', thrown);
-  if (byteLength(thrown.message) > 500) return broken('an answer got into the refusal', thrown.message);
+  if (!(thrown instanceof ToolError)) return broken('the tool threw an error that is not a ToolError', thrown);
+  if (isPlain(way) && !isBomb) return broken('the tool refused a correct answer', thrown);
+  if (byteLength(thrown.message) > 500) return broken('the refusal quotes the answer', thrown.message);
   return `ToolError ${thrown.kind}`;
 };
 
-/** What servers answer a tool with, to the byte. */
+/** HTTP answers to a tool, correct and broken, byte by byte. */
 export const httpAnswer = async () => {
   const server = await byteServer();
   const job = { ...jobs.small, allow: [server.host] };

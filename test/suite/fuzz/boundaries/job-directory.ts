@@ -49,16 +49,17 @@ const configured = async (config: string, declared: Declared): Promise<string> =
   await writeConfig(config, declared);
   for (const job of declared.jobs) {
     const back = await configuredJobs(config)(job.name);
-    if (JSON.stringify(back) !== JSON.stringify(job)) return broken('a job is not what was read', { job, back });
+    if (JSON.stringify(back) !== JSON.stringify(job))
+      return broken('jobs.json does not return a job as it was read', { job, back });
   }
   return 'accepted';
 };
 
-/** Every refusal begins with a file, a line and a column. */
-const isTold = (dir: string, { name, message }: Failure): boolean =>
+/** Whether a refusal begins with file, line and column. */
+const namesItsPlace = (dir: string, { name, message }: Failure): boolean =>
   name === 'InvalidJob' && message.startsWith(`${dir}/`) && /^\S[^\n]*\.ya?ml:[1-9]\d*:[1-9]\d* ./.test(message);
 
-/** Directories of job files and scripts, as bytes, read as the commands and the build read them. */
+/** Directories of job files and scripts with damaged bytes, read as the commands and the build read them. */
 export const jobDirectory = async () => {
   const dir = await mkdtemp(join(tmpdir(), 'nightshift-fuzz-'));
   const files = { ...repositoryFiles, jobs: join(dir, 'jobs'), scripts: join(dir, 'scripts') };
@@ -73,8 +74,10 @@ export const jobDirectory = async () => {
       const ended = await ending(() => readJobs(files));
       if ('value' in ended && ended.value.jobs.length === jobs.length)
         return configured(join(dir, 'config'), ended.value);
-      if ('value' in ended) return broken('a job was left out', ended.value.jobs);
-      return isTold(dir, ended.failure) ? ended.refused : broken('refused without saying where', ended.failure);
+      if ('value' in ended) return broken('a job file was left out', ended.value.jobs);
+      return namesItsPlace(dir, ended.failure)
+        ? ended.refused
+        : broken('the refusal does not begin with file, line and column', ended.failure);
     },
     close: () => rm(dir, { recursive: true, force: true }),
   });

@@ -16,8 +16,8 @@ const known = { tools: ['http_get', 'http_post', 'list_runs', 'previous_result']
 const isFields = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What editors are told a job file is. */
-const editors = new Ajv2020({ allErrors: true, strict: false, logger: false, validateFormats: false }).compile(
+/** The JSON Schema of a job file that editors use. */
+const matchesSchema = new Ajv2020({ allErrors: true, strict: false, logger: false, validateFormats: false }).compile(
   JSON.parse(readFileSync('infra/job.schema.json', 'utf8')),
 );
 
@@ -31,8 +31,8 @@ const cases = fc.record({
 type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
 type Problem = { file: string; line: number; column: number; path: string; message: string };
 
-/** A problem names its place in the text, and says in words what was found or expected there. */
-const isTold = (text: string, problem: Problem): boolean => {
+/** Whether a problem has a place in the text and a message. */
+const isComplete = (text: string, problem: Problem): boolean => {
   const lines = text.split(/\r\n|\n/);
   const line = lines[problem.line - 1];
   return (
@@ -46,7 +46,7 @@ const isTold = (text: string, problem: Problem): boolean => {
   );
 };
 
-/** Everything in `given` is there in `job`: nothing was lost, nothing read as something else. */
+/** Whether `job` holds every field of `given` with the same value. */
 const holdsAll = (given: unknown, job: unknown): boolean => {
   if (!isFields(given)) return JSON.stringify(given) === JSON.stringify(job);
   return isFields(job) && Object.entries(given).every(([key, value]) => holdsAll(value, job[key]));
@@ -61,22 +61,23 @@ const run = (job: Job) => ({
   version: 1,
 });
 
-/** Two texts from where they differ, with every letter that is no plain one by its number. */
+/** Shows two texts around their first difference, with special characters as numbers. */
 const differing = (found: string, expected: string): string => {
   const at = Array.from({ length: found.length }).findIndex((_, place) => found[place] !== expected[place]);
-  const told = (text: string) =>
+  const excerpt = (text: string) =>
     text.slice(Math.max(0, at - 30), at + 30).replaceAll(/[^ -~]/g, (letter) => `<${letter.charCodeAt(0)}>`);
-  return `found ${told(found)}, expected ${told(expected)}`;
+  return `found ${excerpt(found)}, expected ${excerpt(expected)}`;
 };
 
 const acceptedFault = (job: Job): string | undefined => {
   const stored = JSON.parse(JSON.stringify(job));
   const back = JSON.stringify(Job.parse(stored));
   if (!isDeepStrictEqual(JSON.parse(back), stored))
-    return `does not come back from jobs.json as it was: ${differing(back, JSON.stringify(job))}`;
-  if (byteLength(JSON.stringify(run(job))) > 390 * 1024) return 'is accepted and can never be recorded as a run';
+    return `differs after it was written to jobs.json: ${differing(back, JSON.stringify(job))}`;
+  if (byteLength(JSON.stringify(run(job))) > 390 * 1024) return 'is accepted and too large to be recorded with a run';
   const { name: _, ...fields } = stored;
-  if (!editors(fields)) return `is refused by infra/job.schema.json: ${JSON.stringify(editors.errors?.[0])}`;
+  if (!matchesSchema(fields))
+    return `is refused by infra/job.schema.json: ${JSON.stringify(matchesSchema.errors?.[0])}`;
   const { prompt } = firstPrompt(run(job), null);
   return prompt.trim() === '' ? 'has a blank prompt' : undefined;
 };
@@ -89,17 +90,17 @@ const textOf = ({ fields, style: written, changes, scratches }: Case): string =>
 const accepted = ({ fields }: Case, text: string, job: Job, asWritten: boolean): string => {
   const fault = acceptedFault(job);
   if (fault) return broken(`the job ${fault}`, text);
-  return asWritten && !holdsAll(fields, job) ? broken('the job is not what was written', job) : 'accepted';
+  return asWritten && !holdsAll(fields, job) ? broken('the job differs from its file', job) : 'accepted';
 };
 
 const refused = (text: string, problems: Problem[], asWritten: boolean): string => {
-  if (asWritten && byteLength(text) < 200 * 1024) return broken('a good job file is refused', { problems, text });
-  const untold = problems.find((problem) => !isTold(text, problem));
-  const told = problems.length > 0 && untold === undefined;
-  return told ? 'InvalidJob' : broken('refused without saying where and what', { untold, text });
+  if (asWritten && byteLength(text) < 200 * 1024) return broken('a valid job file is refused', { problems, text });
+  const incomplete = problems.find((problem) => !isComplete(text, problem));
+  const isNamed = problems.length > 0 && incomplete === undefined;
+  return isNamed ? 'InvalidJob' : broken('a refusal lacks its place or its message', { incomplete, text });
 };
 
-/** A job file as text, from the grammar and damaged. */
+/** Job files as text, valid and damaged. */
 export const jobText = () =>
   boundary({
     cases,

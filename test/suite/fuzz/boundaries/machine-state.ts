@@ -37,7 +37,7 @@ export const steps: Step[] = [
   { number: 2, messages: [{ role: 'assistant', content: [{ type: 'text', text: 'Done.' }] }], calls: [], ...facts },
 ];
 
-/** How far the run has come when the state arrives. */
+/** How far the run has come when the state data arrives. */
 const stages = {
   'no run': async () => {},
   recorded: async ({ runs }) => runs.put(run),
@@ -134,7 +134,7 @@ const casesOf = (event: fc.Arbitrary<object>, names: Stage[]) =>
     changes: edits(jsonEdit, 2),
   });
 
-/** Everything that lies there can still be read, and every session is whole. */
+/** Reads every stored item. Throws for a damaged one. */
 const readable = async ({ stores }: World): Promise<boolean> => {
   await stores.runs.get(runId);
   const tried = await stores.attempts.list(runId);
@@ -147,17 +147,17 @@ const failedBy = (value: unknown): string | undefined =>
     ? String(value.failure)
     : undefined;
 
-/** A run that has its outcome keeps it. */
+/** Whether a settled run kept its outcome. */
 const kept = async ({ stores }: World, stage: Stage): Promise<boolean> =>
   stage !== 'settled' || JSON.stringify((await stores.runs.get(runId))?.outcome) === JSON.stringify(outcome);
 
-/** An attempt returns its failures: a name there is a refusal too. */
+/** The verdict of an invocation. An attempt returns its failures, which count as refusals. */
 const verdict = (name: string, ended: { value: unknown } | { refused: string }): string => {
   if ('refused' in ended) return ended.refused;
   return (name === 'attempt' && failedBy(ended.value)) || 'accepted';
 };
 
-/** State data as the state machine sends it, at a stage it sends it at. */
+/** Whether the state machine could send this state data at this stage, so that it must be accepted. */
 const mustAccept = (name: string, good: object, stage: Stage): boolean => {
   const { runId: id, attempt, version, spent } = good as Record<string, unknown>;
   if (id !== runId || attempt !== 1 || stage === 'no run') return false;
@@ -165,7 +165,7 @@ const mustAccept = (name: string, good: object, stage: Stage): boolean => {
 };
 
 const accept = (name: string, must: boolean, ended: { value: unknown } | { refused: string }): void => {
-  if (must && verdict(name, ended) !== 'accepted') broken('good state data is refused', ended);
+  if (must && verdict(name, ended) !== 'accepted') broken('valid state data is refused', ended);
 };
 
 const stateBoundary = async (name: 'attempt' | 'triage' | 'settle', event: fc.Arbitrary<object>, names: Stage[]) => {
@@ -180,12 +180,12 @@ const stateBoundary = async (name: 'attempt' | 'triage' | 'settle', event: fc.Ar
       const ended = await ending(() => world.invoke(name, changed(good, changes)));
       accept(name, changes.length === 0 && mustAccept(name, good, stage), ended);
       if ('refused' in ended && !untouched(world.shelf))
-        return broken('refused and left something behind', world.shelf.items);
+        return broken('the function refused state data and wrote to AWS', world.shelf.items);
       if (untouched(world.shelf)) return verdict(name, ended);
       const after = await ending(() => readable(world));
-      if ('refused' in after) return broken('what it left cannot be read', after.failure);
+      if ('refused' in after) return broken('an item that the function wrote cannot be read', after.failure);
       if (!after.value || world.damaged.length > 0 || !(await kept(world, stage)))
-        return broken('it left damage', world.damaged);
+        return broken('the function left a damaged item or changed an outcome', world.damaged);
       return verdict(name, ended);
     },
     close: world.close,
@@ -194,7 +194,7 @@ const stateBoundary = async (name: 'attempt' | 'triage' | 'settle', event: fc.Ar
 
 const all: Stage[] = ['no run', 'recorded', 'claimed', 'one step', 'answered', 'closed', 'settled'];
 
-/** State data through the real handlers, on runs that have come any far. */
+/** State data to the real handlers, at every stage of a run. */
 export const attemptState = () =>
   stateBoundary('attempt', attemptInput, [...all, 'recorded', 'recorded', 'claimed', 'one step']);
 export const triageState = () => stateBoundary('triage', joined(attemptInput, failedResult), all);

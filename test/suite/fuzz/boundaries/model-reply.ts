@@ -46,7 +46,7 @@ type Talk = typeof talk extends fc.Arbitrary<infer T> ? T : never;
 
 const stopped = (stop: string, names: Record<string, string>): string => names[stop] ?? stop;
 
-/** Each provider's own JSON for the same words. */
+/** A reply in the JSON of each provider. */
 const dialects: Record<'anthropic' | 'openai' | 'bedrock', (talk: Talk) => Json> = {
   anthropic: ({ thought, text, calls, stop, tokens }) => ({
     id: 'msg_1',
@@ -181,10 +181,10 @@ const secretOf = {
   bedrock: secrets.AWS_BEARER_TOKEN_BEDROCK,
 };
 
-/** The AI SDK reads no JSON whose keys could change what every object inherits. */
+/** Keys that the AI SDK refuses, because they could pollute prototypes. */
 const pollutes = /"(__proto__|constructor)":/;
 
-/** What a provider answers, to the byte: it becomes a step of a session that stays a prompt, or is refused by name. */
+/** Answers of a provider, byte by byte. Each becomes a step of a session that stays a prompt, or is refused by name. */
 const replyBoundary = async (dialect: keyof typeof dialects) => {
   const world = await openWorld();
   const server = await byteServer();
@@ -211,7 +211,7 @@ const replyBoundary = async (dialect: keyof typeof dialects) => {
     const fault = await promptFault(await world.stores.sessions.load(key));
     return fault === undefined
       ? 'accepted'
-      : broken('the session is no prompt any more', { fault, turn: step.messages });
+      : broken('the session with this step is not a valid prompt', { fault, turn: step.messages });
   };
 
   return boundary({
@@ -223,8 +223,9 @@ const replyBoundary = async (dialect: keyof typeof dialects) => {
       if ('value' in ended) return ended.value;
       const { message } = ended.failure;
       if (message.includes(String(secretOf[dialect])) || byteLength(message) > 2000)
-        return broken('the refusal says too much', message);
-      if (world.shelf.puts > 0) return broken('refused and left something behind', [...world.shelf.items.values()]);
+        return broken('the refusal shows a secret or is too long', message);
+      if (world.shelf.puts > 0)
+        return broken('the reply was refused and a step was written', [...world.shelf.items.values()]);
       const good =
         isPlain(one.transport) &&
         one.changes.length === 0 &&
@@ -232,7 +233,7 @@ const replyBoundary = async (dialect: keyof typeof dialects) => {
         one.talk.tokens === 100 &&
         !pollutes.test(JSON.stringify(one.talk.calls));
       if (good && !['EmptyReply', 'ReplyCut', 'ReplyRefused', 'ItemTooLarge'].includes(ended.refused))
-        return broken('a good reply is refused', ended.failure);
+        return broken('a valid reply is refused', ended.failure);
       return ended.refused;
     },
     close: async () => {

@@ -12,14 +12,14 @@ const cases = fc.record({
   scratches: edits(textEdit, 2),
 });
 
-/** EventBridge Scheduler's own form of an expression, as far as a pattern can say it. */
+/** The form of EventBridge Scheduler's expressions. */
 const expressionForm =
   /^(cron\([0-9*,/-]+ [0-9*,/-]+ ([0-9*,/-]+|\?|LW?|\d+W) [0-9A-Z*,/-]+ ([0-9A-Z*,-]+|\?|L|\w+L|\w+#[1-5]) [0-9*,/-]+\)|rate\([1-9]\d* (minute|hour|day)s?\)|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\))$/;
 const after = new Date('2026-11-22T07:00:00Z');
 
 const acceptedFault = (schedule: Schedule): string | undefined => {
   const expression = scheduleExpression(schedule);
-  if (!expressionForm.test(expression) || expression.length > 256) return `becomes ${expression}`;
+  if (!expressionForm.test(expression) || expression.length > 256) return `becomes the expression ${expression}`;
   const slots = slotsAfter(schedule, after, { anchor: after })
     .take(3)
     .map(({ slot }) => slot)
@@ -29,7 +29,7 @@ const acceptedFault = (schedule: Schedule): string | undefined => {
   const { start = '', end = '9999' } = boundsOf(schedule);
   return slots.every((slot) => slot >= start && slot <= end)
     ? undefined
-    : `has ${slots.join()} beyond ${start} to ${end}`;
+    : `has the slots ${slots.join()} outside ${start} to ${end}`;
 };
 
 const scratched = (fields: unknown, scratches: Parameters<typeof edited>[1]): unknown => {
@@ -42,7 +42,7 @@ const scratched = (fields: unknown, scratches: Parameters<typeof edited>[1]): un
   );
 };
 
-/** A schedule of a job file: cron, rate or at, and damaged. */
+/** The schedule of a job file: cron, rate or at, valid and damaged. */
 export const schedule = () =>
   boundary({
     cases,
@@ -54,8 +54,8 @@ export const schedule = () =>
         return fault ? broken(`the schedule ${fault}`) : 'accepted';
       }
       if (changes.length === 0 && scratches.length === 0)
-        return broken('a good schedule is refused', read.error.issues);
+        return broken('a valid schedule is refused', read.error.issues);
       const silent = read.error.issues.some(({ message }) => message.trim() === '');
-      return silent ? broken('refused without a word', read.error.issues) : 'InvalidJob';
+      return silent ? broken('a refusal has no message', read.error.issues) : 'InvalidJob';
     },
   });

@@ -17,7 +17,7 @@ const outcomes = [
 ];
 const older = { ...run, id: 'small_20251122T070000Z', slot: '2025-11-22T07:00:00Z' };
 
-/** What lies under each key, or lies there by mistake. */
+/** Items under each key, some of them misplaced. */
 const contents = {
   run: [
     ...outcomes.map((outcome) => ({ ...run, outcome, version: outcome ? 2 : 1 })),
@@ -116,10 +116,10 @@ const reads: Record<Kind, (world: World, way: number) => Promise<unknown[]>> = {
   effect: async ({ stores: { effects } }) => [await effects.get(runId, 'k')],
 };
 
-/** Lists tell what they leave out; only they may be silent. */
+/** Whether every reported item was damaged. */
 const damagedOnly = (failures: Failure[]): boolean => failures.every(({ name }) => name === 'DamagedItem');
 
-/** Whether the item is just what was once written, and so must be read. */
+/** Whether the item is unchanged, so that it must be read. */
 const isWhole = ({ stranger, changes, scratches, attributes }: Case): boolean =>
   stranger === undefined && changes.length + scratches.length + Object.keys(attributes).length === 0;
 
@@ -127,15 +127,15 @@ const isExpired = ({ expiresAt }: Wire): boolean => Number((expiresAt as { N?: s
 
 const verdictOf = ({ kind }: Case, item: Wire, { damaged }: World, found: unknown[]): string => {
   const [value] = found;
-  if (!damagedOnly(damaged)) return broken('a list left out what is not damaged', damaged);
+  if (!damagedOnly(damaged)) return broken('a list left out an item that is not damaged', damaged);
   if (value === undefined && damaged.length > 0) return 'DamagedItem';
-  if (value === undefined) return isExpired(item) ? 'expired' : broken('an item is not there', item);
+  if (value === undefined) return isExpired(item) ? 'expired' : broken('a stored item was not found', item);
   return found.length === 1 && isOwn(kind, value as Record<string, unknown>)
     ? 'accepted'
-    : broken("another item's data is taken for its own", found);
+    : broken("a read returned another item's data", found);
 };
 
-/** Runs, attempts and effects as they may lie in the table: of a later version, another item's, damaged, cut. */
+/** Stored runs, attempts and effects: of a later version, of another item, damaged or cut. */
 export const storedRecord = async () => {
   const world = await openWorld();
   return boundary({
@@ -145,10 +145,11 @@ export const storedRecord = async () => {
       const item = itemOf(one);
       world.shelf.lay([item]);
       const ended = await ending(() => reads[one.kind](world, one.way));
-      if ('refused' in ended) return isWhole(one) ? broken('a whole item is refused', item) : ended.refused;
+      if ('refused' in ended) return isWhole(one) ? broken('an undamaged item is refused', item) : ended.refused;
       const verdict = verdictOf(one, item, world, ended.value);
-      if (isWhole(one) && verdict !== 'accepted') return broken('a whole item is not read', verdict);
-      if (world.shelf.puts > 0 || world.shelf.items.get(placeOf(item)) !== item) return broken('a read wrote');
+      if (isWhole(one) && verdict !== 'accepted') return broken('an undamaged item is not read', verdict);
+      if (world.shelf.puts > 0 || world.shelf.items.get(placeOf(item)) !== item)
+        return broken('a read wrote to the table');
       return verdict;
     },
     close: world.close,

@@ -42,7 +42,7 @@ const spoken = ({ thought: hm, text, calls, end }: Drawn, number: number): Assis
     : []),
 ];
 
-/** A step as the product would have written it. */
+/** A step as the product writes it. */
 const written = (drawn: Drawn, number: number): Step => {
   const { calls, end } = drawn;
   const assistant = { role: 'assistant' as const, content: spoken(drawn, number) };
@@ -69,7 +69,7 @@ const cases = fc.record({
     { weight: 1, arbitrary: fc.array(damage, { maxLength: 0 }) },
     { weight: 3, arbitrary: fc.array(damage, { minLength: 1, maxLength: 2 }) },
   ),
-  /** A step's data under another's key, with its own number or not; or a step that is gone. */
+  /** A step under another step's key, renumbered or not, or a missing step. */
   order: fc.option(
     fc.record({ kind: fc.constantFrom('copied', 'renumbered', 'gone'), from: fc.nat(9), to: fc.nat(9) }),
     { nil: undefined, freq: 3 },
@@ -108,20 +108,22 @@ const isUnharmed = ({ damages, order, steps }: Case): boolean =>
   (order === undefined || (order.kind !== 'gone' && order.from % steps.length === order.to % steps.length));
 
 const refused = (one: Case, { refused: name, failure }: { refused: string; failure: Error }): string => {
-  if (isUnharmed(one)) return broken('a whole session is refused', failure);
-  return name === 'DamagedItem' ? name : broken('a damaged session is refused by another name', failure);
+  if (isUnharmed(one)) return broken('an undamaged session is refused', failure);
+  return name === 'DamagedItem'
+    ? name
+    : broken('a damaged session is refused by another name than DamagedItem', failure);
 };
 
 const accepted = async (steps: Step[]): Promise<string> => {
   for (let end = 1; end <= steps.length; end += 1) {
     const fault = await promptFault(steps.slice(0, end));
-    if (fault !== undefined) return broken(`the first ${end} steps load and are no prompt`, { fault, steps });
+    if (fault !== undefined) return broken(`the first ${end} steps load but are not a valid prompt`, { fault, steps });
   }
   const again = steps.every((each) => Step.safeParse(JSON.parse(JSON.stringify(each))).success);
-  return again ? 'accepted' : broken('a step that was read could not be written again', steps);
+  return again ? 'accepted' : broken('a loaded step does not fit its schema', steps);
 };
 
-/** Sessions as they may lie in the table: what loads is a prompt that Anthropic takes, at every length; the rest is DamagedItem. */
+/** Stored sessions, whole and damaged. Every prefix of a loaded session is a prompt for Anthropic; other sessions are DamagedItem. */
 export const storedSession = async () => {
   const world = await openWorld();
   return boundary({
