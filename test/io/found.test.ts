@@ -10,47 +10,47 @@ import type { Step } from '../../lib/run/step.ts';
 import { addUsage, noUsage, Usage } from '../../lib/usage.ts';
 import { failureOf } from '../kit/failure-of.ts';
 import { attemptOf, effectOf, runOf, stepOf } from '../kit/stored.ts';
-import { openShelf, type Shelf, type Wire } from '../suite/fuzz/loopback-aws.ts';
+import { openLoopbackAws, type LoopbackAws, type Wire } from '../suite/fuzz/loopback-aws.ts';
 import { promptFault } from '../suite/fuzz/prompt-fault.ts';
 
 const now = () => new Date('2026-11-22T07:00:00Z');
 
-/** Stores on a shelf that takes any item, and what they left out of lists. */
+/** Stores on a aws that takes any item, and what they left out of lists. */
 const shelved = async () => {
-  const shelf = await openShelf();
-  onTestFinished(() => shelf.close());
+  const aws = await openLoopbackAws();
+  onTestFinished(() => aws.close());
   const client = new DynamoDBClient({
-    endpoint: shelf.url,
+    endpoint: aws.url,
     region: 'eu-west-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
   onTestFinished(() => client.destroy());
   const damaged: Failure[] = [];
   const stores = dynamoStores(client, 'table', { now, token: () => 't', damaged: (failure) => damaged.push(failure) });
-  return { shelf, stores, damaged };
+  return { aws, stores, damaged };
 };
 
 /** Puts what lies at one place, changed, at another. */
-const copied = ({ items, lay }: Shelf, at: string, change: (item: Wire) => Wire) => {
+const copied = ({ items, replaceItems }: LoopbackAws, at: string, change: (item: Wire) => Wire) => {
   const item = items.get(at);
   if (!item) throw new Error(`nothing lies at ${at}`);
-  lay([...items.values(), change(item)]);
+  replaceItems([...items.values(), change(item)]);
 };
 
 describe('an item', () => {
   const id = runOf('night').id;
 
   it('with the data of another one is damaged, and not taken for its own', async () => {
-    const { shelf, stores } = await shelved();
+    const { aws, stores } = await shelved();
     await stores.runs.put(runOf('night', { slot: '2026-11-21T07:00:00Z' }));
     await stores.attempts.put(attemptOf(id, 2));
     await stores.effects.put(effectOf(id, 'other'));
-    copied(shelf, 'job#night\nrun#2026-11-21T07:00:00Z', (item) => ({
+    copied(aws, 'job#night\nrun#2026-11-21T07:00:00Z', (item) => ({
       ...item,
       sk: { S: 'run#2026-11-22T07:00:00Z' },
     }));
-    copied(shelf, `run#${id}\nattempt#002`, (item) => ({ ...item, sk: { S: 'attempt#001' } }));
-    copied(shelf, `run#${id}\neffect#other`, (item) => ({ ...item, sk: { S: 'effect#k' } }));
+    copied(aws, `run#${id}\nattempt#002`, (item) => ({ ...item, sk: { S: 'attempt#001' } }));
+    copied(aws, `run#${id}\neffect#other`, (item) => ({ ...item, sk: { S: 'effect#k' } }));
     const reads = [() => stores.runs.get(id), () => stores.attempts.get(id, 1), () => stores.effects.get(id, 'k')];
     for (const read of reads)
       expect(await failureOf(read())).toMatchObject({
@@ -73,20 +73,20 @@ describe('an item', () => {
     ['a number no program can hold', { version: { N: '9.9E125' }, data: { S: '{' } }],
     ['no time at which it ends', { expiresAt: { S: 'never' } }],
   ])('with %s is alone left out of a list', async (_, damage) => {
-    const { shelf, stores, damaged } = await shelved();
+    const { aws, stores, damaged } = await shelved();
     const [good, bad] = [runOf('night', { slot: '2026-11-21T07:00:00Z' }), runOf('night')];
     for (const run of [good, bad]) await stores.runs.put(run);
-    copied(shelf, `job#night\nrun#${bad.slot}`, (item) => ({ ...item, ...damage }));
+    copied(aws, `job#night\nrun#${bad.slot}`, (item) => ({ ...item, ...damage }));
     expect(await stores.runs.byJob('night', { limit: 5 })).toEqual([good]);
     expect(damaged.map(({ name }) => name)).toEqual(['DamagedItem']);
     expect(await failureOf(stores.runs.get(bad.id))).toMatchObject({ name: 'DamagedItem' });
   });
 
   it('nested thousands of levels deep is damaged, and no crash', async () => {
-    const { shelf, stores } = await shelved();
+    const { aws, stores } = await shelved();
     await stores.sessions.append('s/a1', stepOf(1));
     const input = `${'['.repeat(5000)}${']'.repeat(5000)}`;
-    copied(shelf, 'session#s/a1\nstep#00001', (item) => ({
+    copied(aws, 'session#s/a1\nstep#00001', (item) => ({
       ...item,
       data: { S: String(item.data?.S).replace('"number":1}', `"deep":${input}}`) },
     }));

@@ -11,7 +11,7 @@ type RequestHandler = {
   handle(request: { headers: Record<string, string>; body?: unknown }): Promise<{ response: object }>;
 };
 
-export type Shelf = {
+export type LoopbackAws = {
   url: string;
   /** Every item by its key. A test may put any item here. */
   items: Map<string, Wire>;
@@ -21,7 +21,7 @@ export type Shelf = {
   /** A request handler for the SDK that answers without a network. */
   requestHandler: RequestHandler;
   /** Replaces all items and resets the counts. */
-  lay(items: Iterable<Wire>): void;
+  replaceItems(items: Iterable<Wire>): void;
   close(): Promise<void>;
 };
 
@@ -69,44 +69,44 @@ const inQuery = (
 
 const bySk = (a: Wire, b: Wire): number => Buffer.compare(Buffer.from(text(a.sk)), Buffer.from(text(b.sk)));
 
-const found = (shelf: Shelf, input: Input): Wire[] => {
-  const items = [...shelf.items.values()].filter((item) => inQuery(item, input)).sort(bySk);
+const found = (aws: LoopbackAws, input: Input): Wire[] => {
+  const items = [...aws.items.values()].filter((item) => inQuery(item, input)).sort(bySk);
   return (input.ScanIndexForward === false ? items.reverse() : items).slice(0, input.Limit ?? items.length);
 };
 
-const answers: Record<string, (shelf: Shelf, input: Input) => Answer> = {
+const answers: Record<string, (aws: LoopbackAws, input: Input) => Answer> = {
   GetItem: ({ items }, { Key = {} }) => ({ status: 200, body: { Item: items.get(placeOf(Key)) } }),
-  PutItem: (shelf, { Item = {}, ConditionExpression, ExpressionAttributeValues = {} }) => {
-    const may = holds(ConditionExpression, ExpressionAttributeValues, shelf.items.get(placeOf(Item)));
+  PutItem: (aws, { Item = {}, ConditionExpression, ExpressionAttributeValues = {} }) => {
+    const may = holds(ConditionExpression, ExpressionAttributeValues, aws.items.get(placeOf(Item)));
     if (may === undefined) return error('ValidationException');
     if (!may) return error('ConditionalCheckFailedException');
-    shelf.items.set(placeOf(Item), Item);
-    shelf.puts += 1;
+    aws.items.set(placeOf(Item), Item);
+    aws.puts += 1;
     return { status: 200, body: {} };
   },
-  Query: (shelf, input) => ({ status: 200, body: { Items: found(shelf, input) } }),
+  Query: (aws, input) => ({ status: 200, body: { Items: found(aws, input) } }),
   StartExecution: ({ started }, { name = '', input = '' }) => {
     started.push({ name, input });
     return { status: 200, body: { executionArn: 'arn', startDate: 1 } };
   },
 };
 
-const answer = (shelf: Shelf, action: string, input: Input): Answer =>
-  answers[action]?.(shelf, input) ?? error('UnknownOperationException');
+const answer = (aws: LoopbackAws, action: string, input: Input): Answer =>
+  answers[action]?.(aws, input) ?? error('UnknownOperationException');
 
 /**
  * Answers the product's requests to DynamoDB and Step Functions on loopback.
  * Unlike a real engine it can hold items that no request could write.
  */
-export const openShelf = async (): Promise<Shelf> => {
+export const openLoopbackAws = async (): Promise<LoopbackAws> => {
   const headers = { 'content-type': 'application/x-amz-json-1.0' };
   const answered = (target: unknown, body: unknown): Answer =>
-    answer(shelf, String(target).replace(/^.*\./, ''), JSON.parse(String(body)));
+    answer(aws, String(target).replace(/^.*\./, ''), JSON.parse(String(body)));
   const { origin, close } = await listen(async (request, response) => {
     const { status, body } = answered(request.headers['x-amz-target'], await readBody(request));
     response.writeHead(status, headers).end(JSON.stringify(body));
   });
-  const shelf: Shelf = {
+  const aws: LoopbackAws = {
     url: origin,
     items: new Map(),
     puts: 0,
@@ -120,12 +120,12 @@ export const openShelf = async (): Promise<Shelf> => {
         return { response: { statusCode: status, headers, body: Readable.from([Buffer.from(JSON.stringify(body))]) } };
       },
     },
-    lay: (items) => {
-      shelf.items = new Map([...items].map((item) => [placeOf(item), item]));
-      shelf.puts = 0;
-      shelf.started = [];
+    replaceItems: (items) => {
+      aws.items = new Map([...items].map((item) => [placeOf(item), item]));
+      aws.puts = 0;
+      aws.started = [];
     },
     close,
   };
-  return shelf;
+  return aws;
 };

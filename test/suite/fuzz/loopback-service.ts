@@ -6,7 +6,7 @@ import type { Failure } from '../../../lib/failure.ts';
 import { writeConfig } from '../../../lib/io/files/job-files.ts';
 import { dynamoStores, type Stores } from '../../../lib/io/store/stores.ts';
 import { Job } from '../../../lib/job/job.ts';
-import { openShelf, type Shelf, type Wire } from './loopback-aws.ts';
+import { openLoopbackAws, type LoopbackAws, type Wire } from './loopback-aws.ts';
 
 const job = (name: string, more: Record<string, unknown> = {}): Job =>
   Job.parse({
@@ -39,7 +39,7 @@ const context = {
 };
 
 export type World = {
-  shelf: Shelf;
+  aws: LoopbackAws;
   stores: Stores;
   /** Damaged items that lists left out. */
   damaged: Failure[];
@@ -52,7 +52,7 @@ export type World = {
 
 /** Opens the real functions and stores on loopback. Sets the environment variables of this thread. */
 export const openWorld = async (): Promise<World> => {
-  const shelf = await openShelf();
+  const aws = await openLoopbackAws();
   const dir = await mkdtemp(join(tmpdir(), 'nightshift-fuzz-'));
   const config = join(dir, 'config');
   await writeConfig(config, { jobs: Object.values(jobs), scripts: { play } });
@@ -60,7 +60,7 @@ export const openWorld = async (): Promise<World> => {
     AWS_REGION: 'eu-west-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_ENDPOINT_URL: shelf.url,
+    AWS_ENDPOINT_URL: aws.url,
     NIGHTSHIFT_TABLE: 'table',
     NIGHTSHIFT_CONFIG: config,
     NIGHTSHIFT_STATE_MACHINE_ARN: 'arn:aws:states:eu-west-1:000000000000:stateMachine:run',
@@ -68,7 +68,7 @@ export const openWorld = async (): Promise<World> => {
     POWERTOOLS_METRICS_DISABLED: 'true',
   });
   const client = new DynamoDBClient({
-    requestHandler: shelf.requestHandler as never,
+    requestHandler: aws.requestHandler as never,
     signer: { sign: async (request) => request },
   });
   const damaged: Failure[] = [];
@@ -79,7 +79,7 @@ export const openWorld = async (): Promise<World> => {
     damaged: (failure) => damaged.push(failure),
   });
   return {
-    shelf,
+    aws,
     stores,
     damaged,
     async invoke(name, event) {
@@ -90,20 +90,20 @@ export const openWorld = async (): Promise<World> => {
       return handler(event, context);
     },
     async made(work) {
-      shelf.lay([]);
+      aws.replaceItems([]);
       await work(stores);
-      return [...shelf.items.values()];
+      return [...aws.items.values()];
     },
     async close() {
       client.destroy();
-      await shelf.close();
+      await aws.close();
       await rm(dir, { recursive: true, force: true });
     },
   };
 };
 
 /** Whether no item was written and no execution started. */
-export const untouched = ({ puts, started }: Shelf): boolean => puts === 0 && started.length === 0;
+export const untouched = ({ puts, started }: LoopbackAws): boolean => puts === 0 && started.length === 0;
 
 const unused = () => Promise.reject(new Error('the fuzzed tools do not read past runs'));
 export const noPastRuns = { runs: unused, previousResult: unused };

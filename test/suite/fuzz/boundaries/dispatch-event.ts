@@ -60,24 +60,24 @@ type Dispatched = { status: string; run: string };
 /** The number of puts for a slot: its run, and the job's state if the run is started. */
 const putsOf = (status: string): number => (status === 'skipped' ? 1 : 2);
 
-const isWhole = async ({ shelf, stores }: World, { status, run: id }: Dispatched): Promise<boolean> => {
+const isWhole = async ({ aws, stores }: World, { status, run: id }: Dispatched): Promise<boolean> => {
   const run = await stores.runs.get(id);
   if (run?.id !== id || !/^[0-9A-Za-z_-]{1,80}$/.test(id)) return false;
   const skipped = status === 'skipped';
   const input = JSON.stringify(executionInput(run));
   return (
-    shelf.puts === putsOf(status) &&
-    shelf.started.every((started) => started.name === id && started.input === input) &&
+    aws.puts === putsOf(status) &&
+    aws.started.every((started) => started.name === id && started.input === input) &&
     skipped === (run.outcome !== null) &&
-    skipped === (shelf.started.length === 0)
+    skipped === (aws.started.length === 0)
   );
 };
 
 const accepted = async (world: World, result: Dispatched, again: () => Promise<unknown>): Promise<string> => {
   if (!(await isWhole(world, result)))
-    return broken('dispatch recorded or started only part of a run', { result, shelf: world.shelf });
+    return broken('dispatch recorded or started only part of a run', { result, aws: world.aws });
   const second = (await again()) as Dispatched;
-  const isDuplicate = second.status === 'duplicate' && world.shelf.puts === putsOf(result.status);
+  const isDuplicate = second.status === 'duplicate' && world.aws.puts === putsOf(result.status);
   return isDuplicate ? 'accepted' : broken('a second delivery was not a duplicate', second);
 };
 
@@ -87,14 +87,14 @@ export const dispatchEvent = async () => {
   return boundary({
     cases,
     judge: async ({ event, changes, scratches }) => {
-      world.shelf.lay([]);
+      world.aws.replaceItems([]);
       const value = delivered(edited(JSON.stringify(changed(event, changes)) ?? '', scratches));
       const deliver = () => world.invoke('dispatch', value);
       const ended = await ending(deliver);
       if ('value' in ended) return accepted(world, ended.value as Dispatched, deliver);
       if (changes.length + scratches.length === 0 && isGood(event))
         return broken('dispatch refused a valid event', event);
-      return untouched(world.shelf) ? ended.refused : broken('dispatch refused an event and wrote to AWS', world.shelf);
+      return untouched(world.aws) ? ended.refused : broken('dispatch refused an event and wrote to AWS', world.aws);
     },
     close: world.close,
   });

@@ -176,12 +176,12 @@ const stateBoundary = async (name: 'attempt' | 'triage' | 'settle', event: fc.Ar
     cases: casesOf(event, names),
     judge: async ({ event: good, stage, changes }) => {
       world.damaged.length = 0;
-      world.shelf.lay(items.get(stage) ?? []);
+      world.aws.replaceItems(items.get(stage) ?? []);
       const ended = await ending(() => world.invoke(name, changed(good, changes)));
       accept(name, changes.length === 0 && mustAccept(name, good, stage), ended);
-      if ('refused' in ended && !untouched(world.shelf))
-        return broken('the function refused state data and wrote to AWS', world.shelf.items);
-      if (untouched(world.shelf)) return verdict(name, ended);
+      if ('refused' in ended && !untouched(world.aws))
+        return broken('the function refused state data and wrote to AWS', world.aws.items);
+      if (untouched(world.aws)) return verdict(name, ended);
       const after = await ending(() => readable(world));
       if ('refused' in after) return broken('an item that the function wrote cannot be read', after.failure);
       if (!after.value || world.damaged.length > 0 || !(await kept(world, stage)))

@@ -217,15 +217,15 @@ const replyBoundary = async (dialect: keyof typeof dialects) => {
   return boundary({
     cases,
     judge: async (one) => {
-      world.shelf.lay(items);
+      world.aws.replaceItems(items);
       server.answer(answerBytes(Buffer.from(bodyOf(dialect, one)), one.type, one.transport), one.transport);
       const ended = await ending(async () => committed(await model(request, new AbortController().signal)));
       if ('value' in ended) return ended.value;
       const { message } = ended.failure;
       if (message.includes(String(secretOf[dialect])) || byteLength(message) > 2000)
         return broken('the refusal shows a secret or is too long', message);
-      if (world.shelf.puts > 0)
-        return broken('the reply was refused and a step was written', [...world.shelf.items.values()]);
+      if (world.aws.puts > 0)
+        return broken('the reply was refused and a step was written', [...world.aws.items.values()]);
       const good =
         isPlain(one.transport) &&
         one.changes.length === 0 &&

@@ -143,12 +143,12 @@ export const storedRecord = async () => {
     judge: async (one) => {
       world.damaged.length = 0;
       const item = itemOf(one);
-      world.shelf.lay([item]);
+      world.aws.replaceItems([item]);
       const ended = await ending(() => reads[one.kind](world, one.way));
       if ('refused' in ended) return isWhole(one) ? broken('an undamaged item is refused', item) : ended.refused;
       const verdict = verdictOf(one, item, world, ended.value);
       if (isWhole(one) && verdict !== 'accepted') return broken('an undamaged item is not read', verdict);
-      if (world.shelf.puts > 0 || world.shelf.items.get(placeOf(item)) !== item)
+      if (world.aws.puts > 0 || world.aws.items.get(placeOf(item)) !== item)
         return broken('a read wrote to the table');
       return verdict;
     },

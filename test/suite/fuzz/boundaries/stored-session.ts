@@ -129,7 +129,7 @@ export const storedSession = async () => {
   return boundary({
     cases,
     judge: async (one) => {
-      world.shelf.lay(itemsOf(one));
+      world.aws.replaceItems(itemsOf(one));
       const ended = await ending(() => world.stores.sessions.load(key));
       return 'refused' in ended ? refused(one, ended) : accepted(ended.value);
     },
