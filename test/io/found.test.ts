@@ -10,12 +10,12 @@ import type { Step } from '../../lib/run/step.ts';
 import { addUsage, noUsage, Usage } from '../../lib/usage.ts';
 import { failureOf } from '../kit/failure-of.ts';
 import { attemptOf, effectOf, runOf, stepOf } from '../kit/stored.ts';
-import { openLoopbackAws, type LoopbackAws, type Wire } from '../suite/fuzz/loopback-aws.ts';
+import { type LoopbackAws, openLoopbackAws, type Wire } from '../suite/fuzz/loopback-aws.ts';
 import { promptFault } from '../suite/fuzz/prompt-fault.ts';
 
 const now = () => new Date('2026-11-22T07:00:00Z');
 
-/** Stores on a aws that takes any item, and what they left out of lists. */
+/** Stores on a loopback AWS that accepts any item, and the damaged items that lists left out. */
 const shelved = async () => {
   const aws = await openLoopbackAws();
   onTestFinished(() => aws.close());

@@ -10,16 +10,16 @@ describe.each(overlaps)('deliveries, ends, pauses and crashes in any order, with
   test('keep every promise', async () => {
     const time = { now: new Date() };
     for (let seed = 1; seed <= seeds; seed++) {
-      const { broken, said } = await play(seed, overlap, memoryStores(), time);
-      if (broken.length > 0) expect.fail([`seed ${seed}`, ...broken, ...said].join('\n'));
+      const { broken, trace } = await play(seed, overlap, memoryStores(), time);
+      if (broken.length > 0) expect.fail([`seed ${seed}`, ...broken, ...trace].join('\n'));
     }
   });
 
   test('go the same on a real engine, call by call', async () => {
     const time = { now: new Date() };
     const stores = await freshStores(() => time.now);
-    const { broken, said } = await play(1, overlap, stores, time);
+    const { broken, trace } = await play(1, overlap, stores, time);
     expect(broken).toEqual([]);
-    expect(said).toEqual((await play(1, overlap, memoryStores(), time)).said);
+    expect(trace).toEqual((await play(1, overlap, memoryStores(), time)).trace);
   });
 });

@@ -1,12 +1,12 @@
-/** A bound of the bench and what was found. `exactly`: less is not expected either. */
+/** A bound and the measured value. `exactly`: a smaller value breaks the bound too. */
 type Bound = { what: string; found: number; atMost: number; exactly?: true };
 
-/** One part of the report: what was measured, side by side, and the bounds it is held to. */
+/** One part of the report: its measurements and its bounds. */
 export type Section = { title: string; notes: string[]; rows: Record<string, string | number>[]; bounds: Bound[] };
 
 const holds = ({ found, atMost, exactly }: Bound): boolean => (exactly ? found === atMost : found <= atMost);
 
-/** The bounds that do not hold. */
+/** The broken bounds. */
 export const broken = (sections: Section[]): Bound[] =>
   sections.flatMap(({ bounds }) => bounds.filter((bound) => !holds(bound)));
 
@@ -28,7 +28,7 @@ const verdict = (bound: Bound): string => {
   return `  ${holds(bound) ? 'holds ' : 'BROKEN'}  ${what}: ${figure(found)}, ${exactly ? 'exactly' : 'at most'} ${figure(atMost)}`;
 };
 
-/** The report for people. */
+/** The report as text. */
 export const reportText = (sections: Section[]): string =>
   sections
     .map(({ title, notes, rows, bounds }) =>

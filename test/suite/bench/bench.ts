@@ -17,7 +17,7 @@ const parts: Record<string, (dir: string, bundles: () => Promise<Bundles>) => Pr
   'peak memory': async (dir, bundles) => memory(dir, await bundles()),
 };
 
-/** Measures every part in one run, one after another, so that none disturbs another. */
+/** Measures all parts one after another, so that they do not disturb each other. */
 const measure = async (): Promise<Section[]> => {
   const dir = await realpath(await mkdtemp(join(tmpdir(), 'nightshift-bench-')));
   let built: Promise<Bundles> | undefined;

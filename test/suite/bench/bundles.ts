@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { bundle, bundleDir, type FunctionName } from '../../../infra/package/build.ts';
 import { buildRoot, packaged, sources } from '../../kit/packaged.ts';
 
-/** A bundle's entry by its name: each function's, and `bare`, the least any of them needs to reach its table. */
+/** The entry file of each function's bundle, and of `bare`, a bundle of the DynamoDB client alone. */
 export type Bundles = Record<FunctionName | 'bare', string>;
 
 const bare = `
@@ -13,7 +13,7 @@ export const documents = DynamoDBDocumentClient.from(new DynamoDBClient({}));
 export { GetCommand, PutCommand, QueryCommand };
 `;
 
-/** Builds all of them as they are deployed. The bare one is made by the same build, so it takes the name of a function. */
+/** Builds every bundle as it is deployed. The same build makes the bare one, under the name of a function. */
 export const buildBundles = async (dir: string): Promise<Bundles> => {
   const root = await buildRoot(dir, ['node_modules']);
   await mkdir(join(root, 'functions'));

@@ -1,22 +1,22 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
-/** One call to the store: its action, the units the store itself says it took, the written item's size, and whether the index holds that item too. */
+/** One call to the store: its action, the capacity units it consumed, the size of the written item, and whether the index holds it. */
 export type StoreCall = { action: string; units: number; itemBytes: number; indexed: boolean };
 
 /**
- * DynamoDB's size of a value: UTF-8 for text, a byte for two digits and one more for a number. No other type is written.
+ * DynamoDB's size of a value: the UTF-8 bytes of a text, or one byte for every two digits of a number and one more.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
 const valueBytes = (value: unknown): number => {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (typeof value === 'number') return Math.ceil(String(value).length / 2) + 1;
-  throw new Error('the table holds text and numbers only');
+  throw new Error('the table holds only text and numbers');
 };
 
 const bytesOf = (item: object): number =>
   Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value), 0);
 
-/** Has the store say what each of this client's calls consumed, and writes it down. */
+/** Asks the store for the consumed units of every call of this client, and records the calls. */
 export const metered = (client: DynamoDBClient): StoreCall[] => {
   const calls: StoreCall[] = [];
   client.middlewareStack.add(
@@ -37,7 +37,8 @@ export const metered = (client: DynamoDBClient): StoreCall[] => {
         input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' } as typeof args.input,
       });
       const { ConsumedCapacity: consumed } = result.output as { ConsumedCapacity?: { CapacityUnits?: number } };
-      if (consumed?.CapacityUnits === undefined) throw new Error(`the store did not say what ${call.action} took`);
+      if (consumed?.CapacityUnits === undefined)
+        throw new Error(`the store did not report the units of ${call.action}`);
       call.units = consumed.CapacityUnits;
       return result;
     },

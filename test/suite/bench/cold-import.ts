@@ -13,16 +13,16 @@ process.stdout.write(String(performance.now() - from));
 process.exit();
 `;
 
-/** What a function finds in its environment when its module is loaded. */
+/** The environment that a function's module needs to load. */
 const env = { AWS_REGION: 'eu-west-1', NIGHTSHIFT_TABLE: 'bench', NIGHTSHIFT_CONFIG: '.' };
 
-/** How long a fresh process takes to import a module, in milliseconds. */
+/** Imports a module in a new process and returns the milliseconds that took. */
 const importMs = async (path: string): Promise<number> => {
   const args = ['--input-type=module', '-e', script, pathToFileURL(path).href];
   return Number((await promisify(execFile)(process.execPath, args, { env })).stdout);
 };
 
-/** Cold import of each function's bundle, each in a fresh process, in turns with the bare one. */
+/** Measures the cold import of every bundle in new processes, in turns. */
 export const cold = async (bundles: Bundles): Promise<Section> => {
   const found = Object.entries(bundles).map(([name, path]) => ({ name, path, ms: [] as number[] }));
   for (let round = 0; round < rounds; round += 1) {
@@ -32,13 +32,13 @@ export const cold = async (bundles: Bundles): Promise<Section> => {
   return {
     title: '4. Cold import of each bundle',
     notes: [
-      `A fresh process each, ${rounds} in turns; bare is lib-dynamodb's client and three commands, built the same way.`,
+      `${rounds} new processes for each bundle, in turns. bare is lib-dynamodb's client with three commands, built the same way.`,
     ],
     rows: found.map(({ name, ms }) => ({
       bundle: name,
       'median ms': quantile(ms, 0.5),
       'fastest ms': Math.min(...ms),
-      // Round by round, so that what else the machine does falls on both.
+      // Compared round by round, so that other load affects both bundles.
       'x bare': quantile(
         ms.map((one, round) => one / (bare[round] ?? Number.NaN)),
         0.5,

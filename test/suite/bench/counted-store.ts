@@ -10,12 +10,12 @@ import { dynamoStores } from '../../../lib/io/store/stores.ts';
 import { unexpected } from '../../kit/unexpected.ts';
 import { metered } from './call-meter.ts';
 
-/** What DynamoDB is here. */
+/** The engine that answers as DynamoDB. */
 export const engine = 'dynalite 4.0.0, the embedded engine';
 
 const definition = JSON.stringify({ StartAt: 'Done', States: { Done: { Type: 'Succeed' } } });
 
-/** Works on a local service with an empty table and a client whose every call is written down, and takes both away again. */
+/** Runs work on a local service with an empty table and a metered client, and closes both afterwards. */
 export const onLocalService = async <T>(
   dir: string,
   { functions = {}, env = {} }: { functions?: Record<string, LocalFunction>; env?: Record<string, string> },

@@ -14,13 +14,13 @@ import { sampleJob, sampleRun, sampleSteps, stepBytes } from './sample-run.ts';
 const lengths = [1, 1_000];
 const furtherSteps = 20;
 const lambdaMb = 512;
-/** How Lambda's own start script runs Node (/var/runtime/bootstrap): a tenth of the memory is new space, the rest old. */
+/** Node's options in Lambda (/var/runtime/bootstrap): a tenth of the memory is new space, the rest old space. */
 const nodeOptions = `--max-semi-space-size=${Math.floor(lambdaMb / 20)} --max-old-space-size=${lambdaMb - Math.floor(lambdaMb / 10)}`;
 const toolName = 'list_runs';
 
 /**
- * The packaged handler, with its process's peak beside its result. Linux's own high-water mark goes first: maxRSS also
- * counts what the parent held when it forked.
+ * A module that wraps the packaged handler and adds the peak memory of its process. It prefers Linux's VmHWM, because maxRSS also
+ * counts the memory of the parent at the fork.
  */
 const measured = (bundle: string): string => `
 import { readFileSync } from 'node:fs';
@@ -45,7 +45,7 @@ const Measured = z.object({
   peakMb: z.number(),
 });
 
-/** Peak memory of the packaged attempt that goes on with a session of 1,000 steps, its model over HTTP. */
+/** Measures the peak memory of the packaged attempt when it continues a long session, with its model over HTTP. */
 export const memory = async (dir: string, bundles: Bundles): Promise<Section> => {
   const home = await mkdtemp(join(dir, 'memory-'));
   const module = join(home, 'measured.mjs');
@@ -58,7 +58,7 @@ export const memory = async (dir: string, bundles: Bundles): Promise<Section> =>
   });
   const env = { ANTHROPIC_BASE_URL: model.url, ANTHROPIC_API_KEY: model.key, NODE_OPTIONS: nodeOptions };
   const job = sampleJob('bench', 'anthropic/claude-sonnet-4-5', [toolName]);
-  // A function each, so that each has a process of its own.
+  // One function for each length, so that each has its own process.
   const functions = Object.fromEntries(lengths.map((length) => [`attempt-${length}`, { module, timeoutSeconds: 120 }]));
   try {
     return await onLocalService(dir, { functions, env }, async ({ service, stores }) => {

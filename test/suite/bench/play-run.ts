@@ -15,7 +15,7 @@ import type { StoreCall } from './call-meter.ts';
 import type { onLocalService } from './counted-store.ts';
 import { at, callReply, finalReply, page, sampleJob, slot as sampleSlot } from './sample-run.ts';
 
-/** A tool that answers at once: a page of 1.2 KB. */
+/** A tool that returns a page of 1.2 KB at once. */
 export const look = tool({
   description: 'Reads a page.',
   input: z.strictObject({ page: z.string(), filter: z.string() }),
@@ -24,14 +24,14 @@ export const look = tool({
 });
 
 export const nowhere = async (): Promise<never> => {
-  throw new Error('a bench reaches nothing');
+  throw new Error('the bench has no network');
 };
 export const noPastRuns: PastRuns = { runs: nowhere, previousResult: nowhere };
 
-/** A store engine whose calls are counted. */
+/** A metered store engine. */
 export type LocalEngine = Parameters<Parameters<typeof onLocalService>[2]>[0];
 
-/** What a run did: the store calls of each function that was invoked, in order, and the states its execution entered. */
+/** The store calls of each invoked function, in order, and the states that the execution entered. */
 export type PlayedRun = { functions: { name: string; calls: StoreCall[] }[]; states: string[] };
 
 const definition = readFileSync('infra/run.asl.json', 'utf8');
@@ -42,7 +42,7 @@ const arns = Object.fromEntries(
   ]),
 );
 
-/** Plays one healthy run of `steps` steps, from its slot to its outcome: the product's words on the real state machine and a store engine. */
+/** Plays one run of `steps` steps without faults, from its slot to its outcome, on the real state machine and a store engine. */
 export const playRun = async (
   on: LocalEngine,
   steps: number,

@@ -8,14 +8,14 @@ import type { StoreCall } from './call-meter.ts';
 import { onLocalService } from './counted-store.ts';
 import { type LocalEngine, type PlayedRun, playRun } from './play-run.ts';
 
-/** Read and write units, those of the index included. */
+/** Read and write units, including those of the index. */
 type Units = { readUnits: number; writeUnits: number };
 
 const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
 const isPut = ({ action }: StoreCall): boolean => action === 'PutItem';
 const unitBytes = 1_024;
 
-/** An index that projects whole items takes, for each put, the item's own units once more. */
+/** Write units. The index projects whole items, so an indexed put costs its units twice. */
 const indexUnits = ({ indexed, itemBytes }: StoreCall): number => (indexed ? Math.ceil(itemBytes / unitBytes) : 0);
 
 const unitsOf = (calls: StoreCall[]): Units => ({
@@ -23,7 +23,7 @@ const unitsOf = (calls: StoreCall[]): Units => ({
   writeUnits: sum(calls.filter(isPut).map((call) => call.units + indexUnits(call))),
 });
 
-/** The bytes a run leaves behind: its attempt, its steps, and the last form of its own item, in the table and in the index. */
+/** The bytes that a run leaves: its attempt, its steps, and its run item in the table and in the index. */
 const keptBytes = ({ functions }: PlayedRun): number => {
   const puts = functions.flatMap(({ calls }) => calls).filter(isPut);
   const own = puts.filter(({ indexed }) => indexed).at(-1)?.itemBytes ?? 0;
@@ -31,7 +31,7 @@ const keptBytes = ({ functions }: PlayedRun): number => {
   return 2 * own + sum(attempt.map(({ itemBytes }) => itemBytes));
 };
 
-/** A job as most are: a cron, one tool, all else as it comes. */
+/** A typical job: a cron, one tool, and defaults for all other fields. */
 const jobDue = (name: string, cron: string): Job =>
   Job.parse({
     name,
@@ -42,7 +42,7 @@ const jobDue = (name: string, cron: string): Job =>
     tools: ['look'],
   });
 
-/** The time at the watchman, the looks it takes there, and the runs that are delivered meanwhile. */
+/** A watchman at a settable time, its checks, and the runs delivered between them. */
 const watchmanOf = (on: LocalEngine, job: Job, deployedAt: string, steps: number) => {
   const time = { now: new Date(deployedAt) };
   const deps = {
@@ -65,7 +65,7 @@ const watchmanOf = (on: LocalEngine, job: Job, deployedAt: string, steps: number
   };
 };
 
-/** What the watchman's look at one job asks of the store: with nothing due, once an hour with nothing due, and after one and after five delivered slots. */
+/** The units of the watchman's check of one job: with nothing due, hourly, after one delivered slot, and after five. */
 const looks = (dir: string, steps: number): Promise<Record<'quiet' | 'hourly' | 'oneSlot' | 'fiveSlots', Units>> =>
   onLocalService(dir, {}, async (on) => {
     const daily = watchmanOf(on, jobDue('bench-daily', '0 7 * * ? *'), '2026-11-22T06:00:00Z', steps);
@@ -82,7 +82,7 @@ const looks = (dir: string, steps: number): Promise<Record<'quiet' | 'hourly' | 
     return { quiet, hourly, oneSlot, fiveSlots };
   });
 
-/** What one healthy run of `steps` steps and the watchman's looks ask of AWS's services, counted on the real state machine and a store engine. */
+/** Counts the AWS requests of one run of `steps` steps and of the watchman's checks, on the real state machine and a store engine. */
 export const runCounts = (dir: string, steps: number) =>
   onLocalService(dir, {}, async (on) => {
     const run = await playRun(on, steps, { job: jobDue('bench-run', '0 7 * * ? *') });

@@ -5,14 +5,14 @@ import { Step } from '../../../lib/run/step.ts';
 import { byteLength } from '../../../lib/text.ts';
 import type { Usage } from '../../../lib/usage.ts';
 
-/** A step of 2 KB as the table counts it: its own JSON in bytes, which with its key makes an item of two write units. */
+/** The bytes of a step's JSON. With its key it makes an item of two write units. */
 export const stepBytes = 1_914;
 
 export const at = new Date('2026-11-22T07:00:05Z');
 export const slot = '2026-11-22T07:00:00Z';
 const usage: Usage = { inputTokens: 900, outputTokens: 60, cacheReadTokens: 800, cacheWriteTokens: 100, usd: 0.0012 };
 
-/** A job whose limits stand in no bench's way. */
+/** A job with limits that no bench reaches. */
 export const sampleJob = (name: string, model: string, tools: string[]): Job =>
   Job.parse({
     name,
@@ -24,7 +24,7 @@ export const sampleJob = (name: string, model: string, tools: string[]): Job =>
     limits: { steps: 10_000, tokens: 1_000_000_000, usd: 1_000_000, seconds: 14_400 },
   });
 
-/** The run of a job as dispatch records it. */
+/** The run of a job, as dispatch records it. */
 export const sampleRun = (job: Job): Run => ({
   id: `${job.name}_20261122T070000Z`,
   slot,
@@ -40,7 +40,7 @@ const callParts = (number: number, tool: string, input: Record<string, string>) 
 ];
 const pageInput = (number: number) => ({ page: `service-${number}`, filter: 'level >= warn and not acknowledged' });
 
-/** A reply that calls `tool` once, another page each time. */
+/** A reply that calls `tool` once, with a page of its own. */
 export const callReply = (number: number, tool: string): ModelReply => ({
   content: callParts(number, tool, pageInput(number)),
   finish: 'tool-calls',
@@ -74,13 +74,13 @@ const stepWith = (number: number, tool: string, output: string): Step => ({
 
 const line = (number: number) => `07:00:05 service-${number} answered 200 in 31 ms, as it does. `;
 
-/** What a page holds, `bytes` long. */
+/** The text of a page, `bytes` long. */
 export const page = (number: number, bytes: number): string =>
   line(number)
     .repeat(Math.ceil(bytes / line(number).length))
     .slice(0, bytes);
 
-/** A committed step of exactly `stepBytes` of JSON. */
+/** A committed step with exactly `stepBytes` of JSON. */
 export const sampleStep = (number: number, tool: string): Step => {
   const bare = byteLength(JSON.stringify(stepWith(number, tool, '')));
   return Step.parse(stepWith(number, tool, page(number, stepBytes - bare)));

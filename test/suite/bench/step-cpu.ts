@@ -15,7 +15,7 @@ const job = sampleJob('bench', 'scripted/bench', ['look']);
 const run = sampleRun(job);
 const replies = Array.from({ length: Math.max(...lengths) + stepsARound }, (_, index) => callReply(index + 1, 'look'));
 
-/** Stores that only hold: the run, an attempt that another invocation left, and its session. */
+/** In-memory stores with a run, an attempt that an earlier invocation claimed, and its session. */
 const held = (steps: Step[]) => {
   const left: Attempt = { runId: run.id, number: 1, startedAt: at.toJSON(), failed: null, version: 1 };
   return {
@@ -30,7 +30,7 @@ const cpuMs = (from: NodeJS.CpuUsage): number => {
   return (user + system) / 1000;
 };
 
-/** The CPU time of each step, in milliseconds, when a session of this length goes on: between one commit and the next. */
+/** The CPU milliseconds between commits when a session of this length continues. */
 const round = async (steps: Step[]): Promise<number[]> => {
   const spent: number[] = [];
   let last: NodeJS.CpuUsage | undefined;
@@ -60,7 +60,7 @@ const round = async (steps: Step[]): Promise<number[]> => {
   return spent;
 };
 
-/** What any provider's client has to do at least with a session of this length, for comparison: write its messages as JSON. */
+/** The CPU milliseconds that writing the messages of a session as JSON takes, which every provider's client must do. */
 const jsonMs = (steps: Step[]): number => {
   const samples = Array.from({ length: rounds }, () => {
     const from = process.cpuUsage();
@@ -70,7 +70,7 @@ const jsonMs = (steps: Step[]): number => {
   return quantile(samples, 0.5);
 };
 
-/** Our own CPU time per step, the model and the store taken out, at growing session lengths. */
+/** Measures the product's own CPU time per step, without model and store, at growing session lengths. */
 export const cpu = async (): Promise<Section> => {
   const sessions = lengths.map((length) => ({ steps: sampleSteps(length, 'look'), ms: [] as number[] }));
   for (const { steps } of sessions) await round(steps);
@@ -84,7 +84,7 @@ export const cpu = async (): Promise<Section> => {
     title: '3. Own CPU per step',
     notes: [
       `In-memory stores, an instant model, a trivial tool; ${rounds * (stepsARound - 1)} steps at each length, process.cpuUsage.`,
-      'Beside it what nobody can leave out: writing the request once as JSON.',
+      'For comparison: the time to write the request once as JSON, which every client needs.',
     ],
     rows: found.map(({ steps, p50, p95 }) => ({
       'session length': steps.length,
@@ -95,7 +95,11 @@ export const cpu = async (): Promise<Section> => {
     })),
     bounds: [
       { what: 'median CPU of a step at any length, in ms', found: Math.max(...found.map(({ p50 }) => p50)), atMost: 1 },
-      { what: 'longest session / shortest (flat, but for the pass over its messages)', found: last / first, atMost: 4 },
+      {
+        what: 'longest session / shortest (flat except for one pass over the messages)',
+        found: last / first,
+        atMost: 4,
+      },
     ],
   };
 };

@@ -8,7 +8,7 @@ const lengths = [1, 10, 50];
 const byAction = (calls: StoreCall[]): string =>
   [...Map.groupBy(calls, ({ action }) => action)].map(([action, made]) => `${made.length} ${action}`).join(', ');
 
-/** The store calls of a whole run, from its slot to its outcome, at the SDK's client. */
+/** Counts the store calls of a run from its slot to its outcome, at the SDK's client. */
 export const calls = (dir: string): Promise<Section> =>
   onLocalService(dir, {}, async (on) => {
     const runs: { steps: number; functions: { name: string; calls: StoreCall[] }[]; total: number }[] = [];

@@ -12,7 +12,7 @@ const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
 
 type Peer = { units: number[]; brokeAt: number; why: string };
 
-/** The peer: one item holds the whole session and is put again with each step, on condition of its version, until it is refused. */
+/** The alternative for comparison: one versioned item holds the whole session and is put with every step, until the store refuses it. */
 const wholeSession = async (
   on: { client: Parameters<typeof DynamoDBDocumentClient.from>[0]; tableName: string; calls: StoreCall[] },
   steps: unknown[],
@@ -33,10 +33,10 @@ const wholeSession = async (
       return { units, brokeAt: version + 1, why: thrown instanceof Error ? thrown.message : String(thrown) };
     }
   }
-  throw new Error('the whole session was never too large');
+  throw new Error('the store never refused the item with the whole session');
 };
 
-/** Write units and bytes a step costs, by the store's own count, beside a session that is rewritten with each step. */
+/** Measures the write units and bytes of a step, compared with a session that every step rewrites. */
 export const units = (dir: string): Promise<Section> =>
   onLocalService(dir, {}, async (on) => {
     const { id } = sampleRun(sampleJob('bench', 'scripted/bench', ['look']));

@@ -8,7 +8,7 @@ const outermost = (test: TestCase): string => {
   return title;
 };
 
-/** "the stores on dynalite" is the suite `the stores` on the engine `dynalite`. All that names no engine is one suite. */
+/** Splits a title: "the stores on dynalite" is the suite `the stores` on the engine `dynalite`. Titles without an engine form one suite. */
 const placed = (title: string): Pick<Row, 'suite' | 'engine'> => {
   const [suite = '', engine] = title.split(/ (?:on|under) /);
   return engine === undefined ? { suite: 'all else', engine: 'node' } : { suite, engine };
@@ -28,7 +28,7 @@ const brokenRow = ({ moduleId }: TestModule): Row => ({
   note: 'did not run',
 });
 
-/** One row for each suite and engine. */
+/** Sums rows of the same suite and engine. */
 const summed = (rows: Row[]): Row[] =>
   Object.values(Object.groupBy(rows, ({ suite, engine }) => `${suite} on ${engine}`)).flatMap((same) => {
     const [first] = same ?? [];
@@ -36,7 +36,7 @@ const summed = (rows: Row[]): Row[] =>
     return first ? [{ ...first, cases: sum('cases'), failed: sum('failed') }] : [];
   });
 
-/** A vitest reporter: counts the tests and keeps them as a command's evidence. A test that did not pass counts as failed, a skipped one too. */
+/** A vitest reporter that stores the tests as a command's evidence. A skipped test counts as failed. */
 export const evidenceOf = (command: string): Reporter => ({
   onInit: () => dropEvidence(command),
   async onTestRunEnd(modules: readonly TestModule[]) {

@@ -6,7 +6,7 @@ import { keptEvidence, type Row } from './evidence.ts';
 const stores = 'the stores';
 const machine = 'the state machine';
 
-/** What each command must have shown, as "suite on engine". What did not run is no proof. */
+/** The suites that each command must have run, as "suite on engine". */
 const expected: Record<string, string[]> = {
   test: [`${stores} on dynalite`, 'all else on node'],
   'test-engines': [
@@ -45,15 +45,15 @@ const cells = (row: Row) => [
   row.note ?? '',
 ];
 
-/** Prints what every command has shown as one table. Exits with 1 where a case failed, a suite had none, or a command showed nothing. */
+/** Prints the evidence of every command as a table. Exits with 1 if a case failed, or a suite or a command is missing. */
 const print = async (): Promise<void> => {
   const kept = await keptEvidence();
   const rows = Object.keys(expected).flatMap((command) => kept.get(command) ?? []);
   const missing = Object.entries(expected).flatMap(([command, names]) => {
     const shown = (kept.get(command) ?? []).map(({ suite, engine }) => `${suite} on ${engine}`);
-    if (shown.length === 0) return [`npm run ${command.replace('-', ':')} has shown nothing.`];
+    if (shown.length === 0) return [`npm run ${command.replace('-', ':')} has left no evidence.`];
     const absent = names.filter((name) => !shown.includes(name));
-    return absent.map((name) => `npm run ${command.replace('-', ':')} has not shown ${name}.`);
+    return absent.map((name) => `npm run ${command.replace('-', ':')} has left no evidence of ${name}.`);
   });
   const out = terminal(process.stdout, process.env);
   out.print(tableLines(columns, rows.map(cells)));

@@ -1,21 +1,21 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What a suite has shown on one engine (or of one kind): how many cases, how many of them failed, and a word about it. */
+/** The result of a suite on one engine: its cases, its failed cases, and a note. */
 export type Row = { suite: string; engine: string; cases: number; failed: number; note?: string };
 
 const dir = '.evidence';
 
-/** Keeps what a command has shown, in place of what it showed before. */
+/** Stores the evidence of a command and replaces its earlier evidence. */
 export const keepEvidence = async (command: string, rows: Row[]): Promise<void> => {
   await mkdir(dir, { recursive: true });
   await writeFile(join(dir, `${command}.json`), `${JSON.stringify(rows, null, 2)}\n`);
 };
 
-/** Forgets what a command has shown before: one that dies half-way has shown nothing. */
+/** Removes the evidence of a command before it starts, so that a command that dies leaves none. */
 export const dropEvidence = (command: string): Promise<void> => rm(join(dir, `${command}.json`), { force: true });
 
-/** Everything kept, by command. */
+/** The stored evidence by command. */
 export const keptEvidence = async (): Promise<Map<string, Row[]>> => {
   const names = (await readdir(dir).catch(() => [])).filter((name) => name.endsWith('.json')).sort();
   const read = async (name: string) => JSON.parse(await readFile(join(dir, name), 'utf8')) as Row[];

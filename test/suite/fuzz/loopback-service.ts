@@ -6,7 +6,7 @@ import type { Failure } from '../../../lib/failure.ts';
 import { writeConfig } from '../../../lib/io/files/job-files.ts';
 import { dynamoStores, type Stores } from '../../../lib/io/store/stores.ts';
 import { Job } from '../../../lib/job/job.ts';
-import { openLoopbackAws, type LoopbackAws, type Wire } from './loopback-aws.ts';
+import { type LoopbackAws, openLoopbackAws, type Wire } from './loopback-aws.ts';
 
 const job = (name: string, more: Record<string, unknown> = {}): Job =>
   Job.parse({

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** What happens to a call that leaves a process: all well, or its process dies before it is made, or after. */
+/** The fate of a call: it succeeds, or its process dies before or after it. */
 type Fate = 'well' | 'before' | 'after';
 
 type Waiting = { actor: string; call: string; pass(fate: Fate): Promise<void> };
 
-/** The same numbers from 0 to 1 for the same seed (mulberry32). */
+/** A seeded random generator of numbers from 0 up to 1 (mulberry32). */
 export const randomOf = (seed: number): (() => number) => {
   let state = seed | 0;
   return () => {
@@ -16,21 +16,21 @@ export const randomOf = (seed: number): (() => number) => {
   };
 };
 
-/** What a process that is killed ends with. */
+/** The error of a killed process. */
 export class Killed extends Error {}
 
 /**
- * Processes of which one moves at a time: whatever leaves one waits at a gate until it is let through. `now` counts the calls that were. `said`: what
- * was done, in order.
+ * Processes of which one moves at a time. Every call of a process waits at a gate until it may pass.
+ * `now` counts the passed calls, and `trace` describes them in order.
  */
 export const gates = () => {
   const waiting: Waiting[] = [];
   const alive = new Set<string>();
-  const said: string[] = [];
+  const trace: string[] = [];
   let now = 0;
   let made = 0;
 
-  /** Makes the call, if its process lives that long, and gives what the process hears of it. */
+  /** Makes the call unless its process dies before, and returns what the process receives. */
   const carriedOut = async <T>(work: () => Promise<T>, fate: Fate, killed: Killed): Promise<() => T> => {
     const dies = () => {
       throw killed;
@@ -49,32 +49,32 @@ export const gates = () => {
     new Promise((resolve) => {
       const pass = async (fate: Fate): Promise<void> => {
         now += 1;
-        said.push(`${actor}: ${call}${fate === 'well' ? '' : `, killed ${fate}`}`);
+        trace.push(`${actor}: ${call}${fate === 'well' ? '' : `, killed ${fate}`}`);
         const heard = await carriedOut(work, fate, new Killed(`${actor} was killed ${fate} ${call}`));
         resolve(Promise.resolve().then(heard));
       };
       waiting.push({ actor, call, pass });
     });
 
-  /** Until the process waits again, or has ended. */
+  /** Waits until the process waits at a gate or has ended. */
   const rest = async (actor: string): Promise<void> => {
-    while (alive.has(actor) && !waiting.some((one) => one.actor === actor)) await setImmediate();
+    while (alive.has(actor) && !waiting.some((call) => call.actor === actor)) await setImmediate();
   };
 
   return {
     through,
-    said,
+    trace,
     now: () => now,
     waiting: (): readonly Waiting[] => waiting,
-    /** Begins a process. What it throws, but for its own death, is the law's failure. */
+    /** Starts a process and waits until it waits at a gate or has ended. */
     async spawn(name: string, work: (actor: string) => Promise<unknown>): Promise<void> {
       const actor = `${name}/${++made}`;
       alive.add(actor);
       const run = async () => {
         try {
-          said.push(`${actor} = ${JSON.stringify(await work(actor))}`);
+          trace.push(`${actor} = ${JSON.stringify(await work(actor))}`);
         } catch (thrown) {
-          said.push(`${actor} threw ${thrown}`);
+          trace.push(`${actor} threw ${thrown}`);
         } finally {
           alive.delete(actor);
         }
@@ -82,12 +82,12 @@ export const gates = () => {
       void run();
       await rest(actor);
     },
-    /** Lets one of those that wait through, and waits until its process waits again or has ended. */
+    /** Lets a waiting call pass, and waits until its process waits again or has ended. */
     async pass(at: number, fate: Fate): Promise<void> {
-      const [one] = waiting.splice(at, 1);
-      if (!one) return;
-      await one.pass(fate);
-      await rest(one.actor);
+      const [call] = waiting.splice(at, 1);
+      if (!call) return;
+      await call.pass(fate);
+      await rest(call.actor);
     },
   };
 };

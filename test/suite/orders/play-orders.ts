@@ -13,10 +13,10 @@ type Overlap = (typeof overlaps)[number];
 
 const base = Date.parse('2026-11-22T07:00:00Z');
 const slotOf = (n: number) => slotAt(new Date(base + n * 60_000));
-/** Past every lease of the jobs here. */
+/** Longer than every lease of the played jobs. */
 const longMs = 3 * 3_600_000;
 
-/** Something that happens to the service, once it is time. */
+/** A planned event of the service. */
 type Happening = { at: number; does(service: Service): Promise<void> };
 
 const jobOf = (name: string, overlap: Overlap, random: () => number): Job => {
@@ -51,7 +51,7 @@ const delivered = (random: () => number): Happening[] =>
     }),
   );
 
-const byPeople = (random: () => number): Happening[] => {
+const byOperators = (random: () => number): Happening[] => {
   const some = (odds: number, does: Happening['does']): Happening[] =>
     random() < odds ? [{ at: base + Math.floor(random() * slots * 60_000), does }] : [];
   const pauses = some(0.3, ({ change }) =>
@@ -68,7 +68,7 @@ const byPeople = (random: () => number): Happening[] => {
     ...pauses,
     ...resumes,
     ...some(0.3, ({ deliver }) => deliver({ slot: slotOf(1), suffix: 'by-hand' })),
-    ...some(0.4, ({ reap }) => reap()),
+    ...some(0.4, ({ reconcile }) => reconcile()),
     ...some(0.2, async ({ die, executions }) => die([...executions.keys()].at(-1) ?? '')),
   ];
 };
@@ -80,9 +80,9 @@ const fateOf = (random: () => number) => {
   return drawn < 0.025 ? 'before' : drawn < 0.05 ? 'after' : 'well';
 };
 
-/** All that happens, and whatever waits, in an order of its own. */
+/** Plays all events and waiting calls in a random order. */
 const storm = async ({ random, time, gate, service }: Play): Promise<void> => {
-  const coming = [...delivered(random), ...byPeople(random)].sort((a, b) => a.at - b.at);
+  const coming = [...delivered(random), ...byOperators(random)].sort((a, b) => a.at - b.at);
   while (coming.length > 0 || gate.waiting().length > 0) {
     const count = gate.waiting().length;
     const next = coming[0];
@@ -98,7 +98,7 @@ const storm = async ({ random, time, gate, service }: Play): Promise<void> => {
   }
 };
 
-/** Hours pass. What a function does ends long before; what an attempt does may, at the worst, still be going on. */
+/** Lets hours pass. Kills every waiting process except executions, whose attempts may still be at work. */
 const stall = async ({ time, gate }: Play): Promise<void> => {
   for (let at = gate.waiting().length - 1; at >= 0; at--)
     if (!gate.waiting()[at]?.actor.startsWith('execution')) await gate.pass(at, 'before');
@@ -109,29 +109,29 @@ const drain = async ({ gate }: Play): Promise<void> => {
   while (gate.waiting().length > 0) await gate.pass(0, 'well');
 };
 
-/** The slots that have no outcome yet. */
-const left = ({ seen }: Service, job: string): string[] =>
+/** The slots without an outcome. */
+const unsettled = ({ seen }: Service, job: string): string[] =>
   Array.from({ length: slots }, (_, n) => slotOf(n)).filter(
     (slot) => !seen.runs.get(`${job}_${slot.replaceAll(/[-:]/g, '')}`)?.outcome,
   );
 
-/** What is lost is delivered again, and the watchman goes round, until there is nothing to do. */
+/** Delivers lost slots again and reconciles until no work is left. Returns whether that was reached. */
 const calm = async (play: Play, job: string): Promise<boolean> => {
   const { service, time } = play;
   for (let round = 0; round < 30; round++) {
     await drain(play);
     const { state } = service.seen;
-    const over = left(service, job).length === 0 && state?.open.length === 0 && state.queued === null;
-    if (over) return true;
+    const isOver = unsettled(service, job).length === 0 && state?.open.length === 0 && state.queued === null;
+    if (isOver) return true;
     time.now = new Date(time.now.getTime() + (round % 4 === 3 ? longMs : 300_000));
-    for (const slot of left(service, job)) await service.deliver({ slot, origin: 'watchman' });
+    for (const slot of unsettled(service, job)) await service.deliver({ slot, origin: 'watchman' });
     await drain(play);
-    await service.reap();
+    await service.reconcile();
   }
   return false;
 };
 
-/** Whether each run's effects were made without another's in between. */
+/** Whether no run's effects lie between the effects of another run. */
 const contiguous = (paid: Service['paid']): boolean => {
   const order = [...paid].sort((a, b) => a.at - b.at).map(({ run }) => run);
   const blocks = order.filter((run, at) => run !== order[at - 1]);
@@ -145,7 +145,7 @@ const streakOf = (ended: Run[]): number =>
     return neutral ? streak : Math.min(0, streak) - 1;
   }, 0);
 
-/** What must hold when all is over. Each sentence is a promise that was broken. */
+/** Checks the promises after the last call and returns the broken ones. */
 const judge = (service: Service, exclusive: boolean, stored: Run[]): string[] => {
   const { seen, paid, executions } = service;
   const { state, accounted } = seen;
@@ -158,24 +158,36 @@ const judge = (service: Service, exclusive: boolean, stored: Run[]): string[] =>
   const ran = scheduled.filter(({ outcome }) => hasRun(outcome)).length + seen.lost;
   const successes = runs.filter(({ outcome }) => outcome?.status === 'succeeded').map(({ slot }) => slot);
   const counted = accounted.flatMap(({ run, holds }) => (holds ? (seen.runs.get(run) ?? []) : []));
-  must(scheduled.length === slots, `${scheduled.length} runs of ${slots} slots`);
-  must(stored.length === runs.length, 'what is stored is not what was put');
-  must(new Set(ids).size === ids.length, `accounted for twice: ${ids}`);
-  for (const run of executions.keys()) must(ids.includes(run), `${run} was not accounted for`);
-  must(Math.abs((state?.spent.day.usd ?? 0) - usd) < 1e-9, `spent ${state?.spent.day.usd}, not ${usd}`);
-  must(state?.spent.day.runs === ran, `${state?.spent.day.runs} runs counted, not ${ran}`);
-  must(state?.streak === streakOf(counted), `a streak of ${state?.streak}, not ${streakOf(counted)}`);
-  must(state?.lastSuccess === (successes.sort().at(-1) ?? null), `last success at ${state?.lastSuccess}`);
+  must(scheduled.length === slots, `${slots} slots have ${scheduled.length} runs`);
+  must(stored.length === runs.length, 'the stored runs differ from the runs that were put');
+  must(new Set(ids).size === ids.length, `a run was counted twice: ${ids}`);
+  for (const run of executions.keys()) must(ids.includes(run), `${run} was not counted`);
+  must(
+    Math.abs((state?.spent.day.usd ?? 0) - usd) < 1e-9,
+    `the state counts ${state?.spent.day.usd} USD, expected ${usd}`,
+  );
+  must(state?.spent.day.runs === ran, `the state counts ${state?.spent.day.runs} runs, expected ${ran}`);
+  must(
+    state?.streak === streakOf(counted),
+    `the state counts a streak of ${state?.streak}, expected ${streakOf(counted)}`,
+  );
+  must(
+    state?.lastSuccess === (successes.sort().at(-1) ?? null),
+    `the state has ${state?.lastSuccess} as the last success`,
+  );
   const skipped = new Set(runs.filter(({ outcome }) => !hasRun(outcome)).map(({ id }) => id));
-  must(!paid.some(({ run }) => skipped.has(run)), 'a run that was skipped made an effect');
+  must(!paid.some(({ run }) => skipped.has(run)), 'a skipped run made an effect');
   const held = paid.filter(({ run }) => seen.runs.get(run)?.suffix === undefined);
-  must(!exclusive || contiguous(held), `two runs at work at once: ${held.map(({ run, at }) => `${run}@${at}`)}`);
+  must(
+    !exclusive || contiguous(held),
+    `two runs worked at the same time: ${held.map(({ run, at }) => `${run}@${at}`)}`,
+  );
   return broken;
 };
 
-export type Played = { broken: string[]; said: string[] };
+export type Played = { broken: string[]; trace: string[] };
 
-/** Plays one job under one seed: what does not hold, and all that was done. The same seed plays the same, on whatever stores. */
+/** Plays one job with one seed and returns the broken promises and the trace. A seed has the same trace on every kind of store. */
 export const play = async (seed: number, overlap: Overlap, stores: Stores, time: { now: Date }): Promise<Played> => {
   const random = randomOf(seed);
   time.now = new Date(base);
@@ -189,7 +201,9 @@ export const play = async (seed: number, overlap: Overlap, stores: Stores, time:
   const service = serviceOf(job, stores, time, gate, (run) => bad.has(service.seen.runs.get(run)?.slot ?? ''));
   const all: Play = { random, time, gate, service };
   await storm(all);
-  const broken = (await calm(all, job.name)) ? [] : [`it does not come to rest: ${JSON.stringify(service.seen.state)}`];
+  const broken = (await calm(all, job.name))
+    ? []
+    : [`work is left after 30 rounds: ${JSON.stringify(service.seen.state)}`];
   broken.push(...judge(service, overlap !== 'allow', await stores.runs.byJob(job.name, { limit: 100 })));
-  return { broken, said: gate.said };
+  return { broken, trace: gate.trace };
 };

@@ -14,12 +14,12 @@ import type { Gates } from './gates.ts';
 import { nothingSeen, watched } from './watched-stores.ts';
 
 type Status = 'running' | 'SUCCEEDED' | 'FAILED' | 'ABORTED';
-/** How long a stage is tried again by the state machine: it has more patience than a test. */
+/** Tries of a stage. The real state machine retries longer. */
 const tries = 5;
 
 /**
- * One job's service: the product's own words, each process behind gates. Executions go on by themselves: attempts that pay twice,
- * triage, settle. `paid`: each effect, with when its process was last told that it still has its attempt.
+ * The service of one job: the real lifecycle, with every process behind gates. Each execution makes attempts with two effects, triage and settle.
+ * `paid` lists the effects, each with the last moment at which its process had checked its attempt.
  */
 export const serviceOf = (
   job: Job,
@@ -43,9 +43,9 @@ export const serviceOf = (
   const begin = async (run: string, input: ExecutionInput): Promise<'started' | 'exists'> => {
     const known = executions.get(run);
     if (known && JSON.stringify(known.input) !== JSON.stringify(input))
-      seen.broken.push(`${run} was started otherwise`);
+      seen.broken.push(`${run} was started with another input`);
     if (known) return known.status === 'running' ? 'started' : 'exists';
-    if (!seen.runs.has(run)) seen.broken.push(`${run} was started unrecorded`);
+    if (!seen.runs.has(run)) seen.broken.push(`${run} was started before it was recorded`);
     executions.set(run, { status: 'running', input });
     await gate.spawn(`execution ${run}`, (own) => execute(run, own));
     return 'started';
@@ -54,7 +54,7 @@ export const serviceOf = (
   const end = async (run: string, error: string): Promise<void> => {
     if (isStopped(run)) return;
     setStatus(run, 'ABORTED');
-    await tellOfDeath(run, 'ABORTED', error);
+    await settleDeath(run, 'ABORTED', error);
   };
 
   const executionsOf = (actor: string): Executions => ({
@@ -63,11 +63,11 @@ export const serviceOf = (
     status: (run) => gate.through(actor, `status ${run}`, async () => executions.get(run)?.status ?? 'none'),
   });
 
-  /** A run that gave way to another, which must have been open when whoever skipped it began. */
+  /** Checks that the run for which another was skipped had not ended when the skipping process began. */
   const judged = ({ id, outcome }: Run, since: number): void => {
     if (outcome?.status !== 'skipped' || outcome.by === undefined || seen.leaving.has(id)) return;
     const endedAt = seen.endedAt.get(outcome.by) ?? Number.POSITIVE_INFINITY;
-    if (endedAt < since) seen.broken.push(`${id} was skipped for ${outcome.by}, which was over`);
+    if (endedAt < since) seen.broken.push(`${id} was skipped for ${outcome.by}, which had ended`);
   };
 
   const depsOf = (actor: string): DispatchDeps => {
@@ -85,10 +85,10 @@ export const serviceOf = (
     };
   };
 
-  const tellOfDeath = (run: string, status: Death['status'], error?: string) =>
+  const settleDeath = (run: string, status: Death['status'], error?: string) =>
     gate.spawn(`event ${run}`, (own) => settle({ died: { runId: run, status, error } }, depsOf(own)));
 
-  /** One invocation of an attempt, by the product's own loop. */
+  /** Invokes an attempt once, with the real agent loop. */
   const attempted = async (run: Run, attempt: number, actor: string) => {
     const own = watched(stores, actor, gate, seen, exclusive);
     let fence = 0;
@@ -106,7 +106,7 @@ export const serviceOf = (
     return (await work({ ...own, attempts: { ...own.attempts, get } }, run, model, more)).result;
   };
 
-  /** A stage with the state machine's Retry; undefined where the execution has ended meanwhile, or for lack of patience. */
+  /** Retries a stage as the state machine does. Undefined if the execution has ended or every try failed. */
   const retried = async <T>(run: string, stage: () => Promise<T>): Promise<T | undefined> => {
     for (let left = tries; left > 0 && !isStopped(run); left--) {
       try {
@@ -122,7 +122,7 @@ export const serviceOf = (
     if (isStopped(run)) return;
     const good = outcome?.status === 'succeeded';
     setStatus(run, good ? 'SUCCEEDED' : 'FAILED');
-    if (!good) await tellOfDeath(run, 'FAILED');
+    if (!good) await settleDeath(run, 'FAILED');
   };
 
   const triaged = (input: AttemptInput, result: AttemptResult, actor: string): Promise<TriageResult | undefined> => {
@@ -131,7 +131,7 @@ export const serviceOf = (
     return retried(input.runId, () => triage({ ...input, result } as TriageInput, deps));
   };
 
-  /** The state machine: attempts until one is done or triage gives up, then settle. */
+  /** Plays the state machine: attempts until one is done or triage gives up, then settle. */
   const execute = async (id: string, actor: string): Promise<void> => {
     const run = seen.runs.get(id);
     let input = firstInput(id);
@@ -153,8 +153,8 @@ export const serviceOf = (
       gate.spawn(`dispatch ${event.slot}`, (actor) => dispatch({ job: job.name, ...event }, depsOf(actor))),
     change: (what: string, change: (state: JobState) => Partial<JobState>) =>
       gate.spawn(what, (actor) => changeState(job.name, change, depsOf(actor).stores.states)),
-    reap: () => gate.spawn('reap', (actor) => reconcile(job, depsOf(actor))),
-    /** The execution of a run dies, and nobody hears of it. */
+    reconcile: () => gate.spawn('reconcile', (actor) => reconcile(job, depsOf(actor))),
+    /** Fails the execution of a run without an event. */
     die: (run: string) => setStatus(run, 'FAILED'),
   };
 };

@@ -4,19 +4,19 @@ import { hasRun } from '../../../lib/run/outcome.ts';
 import type { Run } from '../../../lib/run/run.ts';
 import type { Gates } from './gates.ts';
 
-/** The end of a run, as it was accounted for. */
+/** A run whose lease was removed. */
 type Accounted = { run: string; holds: boolean };
 
-/** All that was put, as an onlooker sees it who is always in time. */
+/** Everything that was put, in order, with the violations found so far. */
 export type Seen = {
   state: JobState | undefined;
   runs: Map<string, Run>;
-  /** When each run got its outcome. */
+  /** The number of the call in which each run got its outcome. */
   endedAt: Map<string, number>;
   accounted: Accounted[];
-  /** Runs of which the state said that they leave the queue without a start. */
+  /** Runs that the state marked as leaving the queue without a start. */
   leaving: Set<string>;
-  /** How many places were given up by runs that nobody had recorded. */
+  /** The number of removed leases of runs that were never recorded. */
   lost: number;
   broken: string[];
 };
@@ -34,7 +34,7 @@ export const nothingSeen = (): Seen => ({
 const placesOf = (state: JobState | undefined): string[] =>
   state ? [...state.open.map(({ run }) => run), ...(state.queued === null ? [] : [state.queued])] : [];
 
-/** Keeps who has left: accounted for, or, where nobody had recorded it, lost. */
+/** Notes removed leases: of recorded runs as accounted, of others as lost. */
 const seeLeft = (seen: Seen, left: JobState['open']): void => {
   for (const { run, holds } of left) {
     if (seen.runs.has(run)) seen.accounted.push({ run, holds });
@@ -45,18 +45,18 @@ const seeLeft = (seen: Seen, left: JobState['open']): void => {
 const seeState = (seen: Seen, next: JobState, exclusive: boolean): void => {
   const open = next.open.map(({ run }) => run);
   const holders = next.open.filter(({ holds }) => holds).length;
-  if (new Set(open).size !== open.length) seen.broken.push(`a run has two places: ${open}`);
+  if (new Set(open).size !== open.length) seen.broken.push(`a run has two leases: ${open}`);
   if (exclusive && holders > 1) seen.broken.push(`two runs hold the job: ${open}`);
   for (const { run, skip } of next.open.filter((lease) => lease.skip && !seen.leaving.has(lease.run))) {
     seen.leaving.add(run);
-    // Of two deliveries of one slot, one may skip it for a pause that began after the other had looked.
+    // One of two deliveries of a slot may skip it for a pause that the other has not seen.
     const outcome = skip?.by ? seen.runs.get(skip.by)?.outcome : undefined;
-    if (outcome && hasRun(outcome)) seen.broken.push(`${run} leaves for ${skip?.by}, which was over`);
+    if (outcome && hasRun(outcome)) seen.broken.push(`${run} leaves the queue for ${skip?.by}, which had ended`);
   }
   seeLeft(seen, seen.state?.open.filter(({ run }) => !open.includes(run)) ?? []);
   const left = placesOf(seen.state).filter((run) => !placesOf(next).includes(run));
   for (const run of left.filter((id) => seen.runs.get(id)?.outcome === null))
-    seen.broken.push(`${run} is open and has lost its place`);
+    seen.broken.push(`${run} is open and has lost its lease or its place in the queue`);
   seen.state = next;
 };
 
@@ -64,16 +64,17 @@ const seeRun = (seen: Seen, run: Run, now: number): void => {
   const before = seen.runs.get(run.id);
   if (before?.outcome) seen.broken.push(`${run.id} has two outcomes`);
   if (run.outcome) seen.endedAt.set(run.id, now);
-  else if (!placesOf(seen.state).includes(run.id)) seen.broken.push(`${run.id} was recorded without a place`);
+  else if (!placesOf(seen.state).includes(run.id))
+    seen.broken.push(`${run.id} was recorded with neither a lease nor a place in the queue`);
   const { outcome } = run;
   if (outcome?.status === 'failed' && outcome.failure === 'Superseded') {
     const isNewer = ({ slot, suffix }: Run) => suffix === undefined && slot > run.slot;
-    if (![...seen.runs.values()].some(isNewer)) seen.broken.push(`${run.id} was superseded by no newer run`);
+    if (![...seen.runs.values()].some(isNewer)) seen.broken.push(`${run.id} was superseded without a newer run`);
   }
   seen.runs.set(run.id, run);
 };
 
-/** The stores as one process has them: each call waits at a gate, and what was put is seen. */
+/** The stores of one process. Every call waits at a gate, and every put is checked. */
 export const watched = (stores: Stores, actor: string, gate: Gates, seen: Seen, exclusive: boolean): Stores => {
   const call = <T>(what: string, work: () => Promise<T>): Promise<T> => gate.through(actor, what, work);
   const { runs, states, attempts, sessions, effects, checkpoints } = stores;

@@ -1,15 +1,15 @@
 type Entry = { at: number; order: number; act: () => Promise<void> | void };
 
-/** Virtual time: what is to happen when. Nothing waits; the clock jumps from one thing to the next. Instants are epoch milliseconds. */
+/** Virtual time. The clock jumps from one planned action to the next. Instants are epoch milliseconds. */
 export type Agenda = {
   now(): number;
-  /** Something to happen at an instant; one that is past is now. */
+  /** Plans an action at an instant, or now if the instant has passed. */
   add(at: number, act: Entry['act']): void;
-  /** Does everything up to an instant, in order, and what that brings about. */
+  /** Runs every action up to an instant, in order, with the actions that these add. */
   until(end: number): Promise<void>;
 };
 
-/** A binary heap by time, then by when it was added. */
+/** A binary heap, ordered by time and then by insertion. */
 export const agenda = (start: number): Agenda => {
   const heap: Entry[] = [];
   let now = start;

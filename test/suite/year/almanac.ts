@@ -4,12 +4,12 @@ import { type Slot, slotAt } from '../../../lib/schedule/slot.ts';
 import { clock, HOUR, type Local, MINUTE, means } from '../../kit/calendar-oracle.ts';
 
 /**
- * A slot as a walk through every minute finds it: whether EventBridge fires it, or only our own policy asks for it; and whether its local time
- * comes again and is meant then.
+ * A due slot. `fires`: EventBridge delivers it, otherwise only the job's `dst` policy asks for it. `folded`: the policy skips it, because
+ * its local time comes again.
  */
 export type Met = { slot: Slot; fires: boolean; folded?: boolean };
 
-/** What a job's schedule is asked for in a walk. */
+/** A schedule as the walk reads it. */
 type Asked = { key: string; cron: Cron; gap: string; fold: string };
 
 const parsed = (text: string): Cron => {
@@ -33,17 +33,17 @@ const localOf = (time: number): Local => {
   };
 };
 
-/** The local minutes the clocks jumped over, from one minute to the next. */
+/** The local minutes that the clocks jumped over between two minutes. */
 const jumped = (before: number, after: number): Local[] => {
   const missing: Local[] = [];
   for (let time = before + MINUTE; time < after; time += MINUTE) missing.push(localOf(time));
   return missing;
 };
 
-/** A minute on the wall: the slot at which its local time came first, where it comes again, and the times the clocks left out before it. */
+/** A minute: its local time, the slot of the same local time if that has come before, and the local times that the clocks skipped before it. */
 type Moment = { slot: Slot; local: Local; first: Slot | undefined; missing: Local[] };
 
-/** Every minute after an instant, up to another, by Intl's own fields. */
+/** Every minute between two instants, in local time by Intl. */
 function* moments(zone: string, from: number, to: number): Generator<Moment> {
   const read = clock(zone);
   const firstAt = new Map<number, Slot>();
@@ -68,8 +68,8 @@ const dueAt = ({ cron, gap, fold }: Asked, { local, first, missing }: Moment): '
 };
 
 /**
- * Every slot of these schedules of one zone between two instants, found by a walk through all its minutes with Intl's own fields. It shares
- * no arithmetic with the calendar it judges, but for what a cron expression means.
+ * Finds the slots of schedules in one time zone by a walk through every minute, in local time by Intl.
+ * It shares only the meaning of a cron expression with the calendar that it judges.
  */
 const walk = (zone: string, asked: Asked[], from: number, to: number): Map<string, Met[]> => {
   const met = new Map<string, Met[]>(asked.map(({ key }) => [key, []]));
@@ -85,7 +85,7 @@ const walk = (zone: string, asked: Asked[], from: number, to: number): Map<strin
   return met;
 };
 
-/** The slots of every job with a cron, by the key of its schedule. */
+/** The slots of every cron schedule, by the key of the schedule. */
 export const almanac = (jobs: Pick<Job, 'schedule'>[], from: number, to: number): Map<string, Met[]> => {
   const byZone = Map.groupBy(
     jobs.filter(({ schedule }) => schedule.cron !== undefined),

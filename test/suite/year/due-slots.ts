@@ -14,7 +14,7 @@ const rateSlots = (rate: string, { deployedAt, to }: Era): Met[] => {
   return slots;
 };
 
-/** An `at` is a cron with one day in one year. */
+/** A one-time schedule as a cron for one day of one year. */
 const asCron = ({ schedule }: Job): Pick<Job, 'schedule'> => {
   if (schedule.at === undefined) return { schedule };
   const [, year, month, day, hour, minute] = /^(\d+)-(\d+)-(\d+)T(\d+):(\d+)/.exec(schedule.at) ?? [];
@@ -24,12 +24,12 @@ const asCron = ({ schedule }: Job): Pick<Job, 'schedule'> => {
 };
 
 const inBounds = ({ schedule }: Job, slot: Slot): boolean => {
-  // The fleet's bounds are those of a job in UTC.
+  // The only job of the fleet with bounds is in UTC.
   const { start = '', end = '9' } = schedule;
   return slot.slice(0, 19) >= start && slot.slice(0, 19) <= end;
 };
 
-/** What is due in a plan, found without the calendar: of each job, in each of its eras. */
+/** The due slots of each era of each job, found without the product's calendar. */
 export const slotsOf = ({ eras, span }: Plan): Map<Era, Met[]> => {
   const all = [...eras.values()].flat().filter(({ job }) => job.enabled);
   const crons = all.map(({ job }) => asCron(job));
@@ -44,7 +44,7 @@ export const slotsOf = ({ eras, span }: Plan): Map<Era, Met[]> => {
   );
 };
 
-/** When a job was asleep: until the watchman sees that, a slot of its old schedule may still be recorded, as disabled. */
+/** Spans in which a disabled job may still have slots of its old schedule recorded as disabled, until the watchman sees the change. */
 export const dozing = (eras: Era[]): Span[] =>
   eras.flatMap(({ job, deployedAt, to }) =>
     job.enabled ? [] : [{ from: deployedAt, to: Math.max(to, deployedAt + DAY) }],

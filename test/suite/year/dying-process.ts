@@ -2,7 +2,7 @@ import type { WatchDeps } from '../../../lib/watch/watchman.ts';
 
 type Call = (...args: never[]) => Promise<unknown>;
 
-/** A process that dies at its nth call of the outside: before the call is carried out, or after, so that its answer is lost. */
+/** Ports of a process that dies at its nth call: before the call, or after it, so that its answer is lost. */
 export const dying = <Deps extends Pick<WatchDeps, 'executions'> & { stores: object }>(
   deps: Deps,
   nth: number,
@@ -15,10 +15,10 @@ export const dying = <Deps extends Pick<WatchDeps, 'executions'> & { stores: obj
         name,
         async (...args: never[]) => {
           left -= 1;
-          if (left < 0) throw new Error('dead already');
+          if (left < 0) throw new Error('the simulated process is dead');
           if (left > 0) return call(...args);
           if (carried) await call(...args);
-          throw new Error('killed');
+          throw new Error('the simulated process was killed');
         },
       ]),
     );

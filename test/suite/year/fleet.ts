@@ -66,7 +66,7 @@ const once = (at: number): Fields => ({
 const many = (count: number, name: string, fields: (at: number) => Fields): [string, Fields][] =>
   Array.from({ length: count }, (_, at) => [`${name}-${at}`, fields(at)]);
 
-/** Fifty jobs of every kind, in six zones. */
+/** Fifty jobs of every kind of schedule, in six time zones. */
 export const fleet = (): Job[] => {
   const all: [string, Fields][] = [
     ...Object.entries(busy),
@@ -78,7 +78,7 @@ export const fleet = (): Job[] => {
   return all.map(([name, fields]) => Job.parse({ name, model: 'scripted/year', prompt: 'Go.', ...fields }));
 };
 
-/** The job with another schedule of the same kind, as a deployment may bring it. */
+/** The job at another hour, as a later deployment may declare it. */
 export const rescheduled = (job: Job, hour: number): Job => {
   const { cron, ...rest } = job.schedule;
   if (cron === undefined) return job;

@@ -16,23 +16,23 @@ export type Played = {
   seconds: number;
 };
 
-/** How often the watchman looks, in hours: a look finds the same a little later, and a year of looks every five minutes is long. */
-const lookEveryHours = 12;
+/** Hours between two invocations of the watchman. Its real interval of five minutes would take too long for a year. */
+const watchEveryHours = 12;
 
-/** When the watchman looks: regularly, soon after each deployment, and now and then. */
-const looksOf = ({ eras, span: { from, to } }: Plan, end: number, chance: Random): number[] => [
+/** When the watchman is invoked: regularly, soon after each deployment, and at random. */
+const watchesOf = ({ eras, span: { from, to } }: Plan, end: number, chance: Random): number[] => [
   ...Array.from(
-    { length: Math.floor((end - from) / (lookEveryHours * HOUR)) },
-    (_, at) => from + (1 + at * lookEveryHours) * HOUR,
+    { length: Math.floor((end - from) / (watchEveryHours * HOUR)) },
+    (_, at) => from + (1 + at * watchEveryHours) * HOUR,
   ),
   ...[...eras.values()].flat().map(({ deployedAt }) => deployedAt + chance.between(1, 5) * MINUTE),
   ...Array.from({ length: Math.floor((to - from) / (2 * DAY)) }, () => chance.between(from, to)),
 ];
 
-/** Plays a year: virtual time, the real words, a real store engine. Without its watchman it shows what he is there for. */
+/** Plays a year of the real lifecycle on a real store engine in virtual time. `watched: false` leaves out the watchman. */
 export const playYear = async (
   { seed, days, jobs, watched = true }: { seed: number; days: number; jobs: number; watched?: boolean },
-  say: (said: string) => void = () => {},
+  say: (line: string) => void = () => {},
 ): Promise<Played> => {
   const began = performance.now();
   const chance = random(seed);
@@ -40,11 +40,11 @@ export const playYear = async (
   const due = slotsOf(plan);
   const world = await openWorld(plan, chance);
   const { from, to } = plan.span;
-  // Long after the last slot: what hangs is found, what waits is let out.
+  // Days after the last slot the watchman ends hanging runs and starts queued ones.
   const end = to + 4 * DAY;
   for (const [era, met] of due) for (const one of met) if (one.fires) world.fire(era, one);
-  for (const at of looksOf(plan, end, chance)) if (watched) world.clock.add(at, world.look);
-  world.people();
+  for (const at of watchesOf(plan, end, chance)) if (watched) world.clock.add(at, world.wakeWatchman);
+  world.planOperators();
   for (let day = 1; from + day * DAY <= end; day++) {
     await world.clock.until(from + day * DAY);
     if (day % 30 === 0) say(`year: day ${day}, ${world.calls()} store calls`);
@@ -68,18 +68,22 @@ const listed = (title: string, counts: Record<string, number>): string[] => [
 
 const most = 20;
 
-/** What the year has shown, for people. */
+/** The result of a year as lines of text. */
 export const lines = (played: Played): string[] => {
   const { seed, days, jobs, verdict: found, tally, storeCalls, seconds } = played;
   const { expected, recorded, missing, surplus, wrong } = found;
-  const bad = [...missing.map((slot) => `no outcome: ${slot}`), ...surplus.map((run) => `not due: ${run}`), ...wrong];
+  const bad = [
+    ...missing.map((slot) => `due slot without an outcome: ${slot}`),
+    ...surplus.map((run) => `run of a slot that was not due: ${run}`),
+    ...wrong,
+  ];
   return [
     `${days} days of ${jobs} jobs, seed ${seed}: ${storeCalls.toLocaleString('en')} store calls in ${seconds.toFixed(0)} s`,
-    ...listed('what happened', tally),
-    ...listed('outcomes of the slots that were due', found.outcomes),
+    ...listed('events', tally),
+    ...listed('outcomes of due slots', found.outcomes),
     '',
     `expected slots ${expected}, recorded outcomes ${recorded}, difference ${missing.length + surplus.length}`,
-    `slots that ran twice, ran side by side, or were not accounted for: ${wrong.length}`,
+    `runs that worked twice, overlapped against their policy or were counted wrongly: ${wrong.length}`,
     ...bad.slice(0, most),
     ...(bad.length > most ? [`… and ${bad.length - most} more`] : []),
   ];

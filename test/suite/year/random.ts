@@ -1,14 +1,14 @@
-/** Chance from a seed: the same numbers in the same order, whatever the machine. */
+/** A seeded random generator, equal on every machine. */
 export type Random = {
-  /** From 0 up to 1. */
+  /** Returns a number from 0 up to 1. */
   (): number;
-  /** A whole number from `low` to `high`, both included. */
+  /** Returns a whole number from `low` to `high`, both included. */
   between(low: number, high: number): number;
   happens(probability: number): boolean;
   one<T>(of: readonly [T, ...T[]]): T;
 };
 
-/** Mulberry32: small, and good enough to choose faults with. */
+/** Mulberry32. */
 export const random = (seed: number): Random => {
   let state = seed >>> 0;
   const next = (): number => {

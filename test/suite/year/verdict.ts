@@ -6,14 +6,14 @@ import { dozing } from './due-slots.ts';
 import { during, type Era, monthOf, type Plan } from './year-plan.ts';
 import type { World } from './year-service.ts';
 
-/** What stands at the end of the year against what should. Every list must be empty. */
+/** The recorded runs at the end of the year compared with the expected slots. Every list must be empty. */
 export type Verdict = {
   expected: number;
   recorded: number;
-  /** Slots that were due and have no run; runs of slots that were not due. */
+  /** Due slots without a run, and runs of slots that were not due. */
   missing: string[];
   surplus: string[];
-  /** Slots recorded as disabled within a look after their job was. */
+  /** Slots recorded as disabled before the watchman saw that their job is disabled. */
   dozing: number;
   outcomes: Record<string, number>;
   wrong: string[];
@@ -24,7 +24,7 @@ const statusOf = ({ outcome }: Run): string => {
   return outcome.status === 'skipped' ? `skipped: ${outcome.why}` : outcome.status;
 };
 
-/** Two runs of a job whose policy forbids it worked at the same time. */
+/** Pairs of runs that worked at the same time although the policy of their job forbids it. */
 const overlaps = (runs: Run[], world: World): string[] => {
   const ids = new Map(runs.filter((run) => run.suffix === undefined).map((run) => [run.id, run]));
   const worked = world.work
@@ -41,16 +41,16 @@ const overlaps = (runs: Run[], world: World): string[] => {
 
 const ran = ({ outcome }: Run): boolean => outcome?.status === 'succeeded' || outcome?.status === 'failed';
 
-/** A number that lies between two, give or take what floating point leaves. */
+/** Whether a number lies between two others, up to a rounding error. */
 const between = (low: number, found: number, high: number): boolean => found > low - 1e-6 && found < high + 1e-6;
 
 /**
- * What the state says was spent in its last month, against the sum over the ledger: all of the slots of that month, and at the most those
- * of an earlier one that were made or ended in it.
+ * Compares the spending of the last month in the job's state with its runs. The state must count all runs of the month's slots.
+ * It may also count runs of earlier slots that started or ended in the month.
  */
 const accounts = async (name: string, runs: Run[], { stores }: World): Promise<string[]> => {
   const state = await stores.states.get(name);
-  if (!state) return runs.length > 0 ? [`${name} has runs and no state`] : [];
+  if (!state) return runs.length > 0 ? [`${name} has runs but no state`] : [];
   const { of, usd, runs: counted } = state.spent.month;
   const own = runs.filter((run) => ran(run) && monthOf(run.slot, run.job) === of);
   const touching = runs.filter(
@@ -60,7 +60,9 @@ const accounts = async (name: string, runs: Run[], { stores }: World): Promise<s
   const cost = (those: Run[]) => those.reduce((sum, { outcome }) => sum + (outcome?.usage.usd ?? 0), 0);
   const scheduled = (those: Run[]) => those.filter((run) => run.suffix === undefined).length;
   return [
-    ...(between(cost(own), usd, cost(touching)) ? [] : [`${name}: ${of} cost ${cost(own)}, and its state says ${usd}`]),
+    ...(between(cost(own), usd, cost(touching))
+      ? []
+      : [`${name}: the runs of ${of} cost ${cost(own)}, and its state says ${usd}`]),
     ...(between(scheduled(own), counted, scheduled(touching))
       ? []
       : [`${name}: ${of} had ${scheduled(own)} runs, and its state says ${counted}`]),
@@ -69,20 +71,20 @@ const accounts = async (name: string, runs: Run[], { stores }: World): Promise<s
   ];
 };
 
-/** Slots that another run stands for: that one must be there, and say so. */
+/** Slots that another run covers: that run must exist and list the slot. */
 const covers = (runs: Run[]): string[] => {
   const byId = new Map(runs.map((run) => [run.id, run]));
   const said = runs.flatMap(({ slots = [] }) => slots.slice(0, -1));
   const twice = said.filter((slot, at) => said.indexOf(slot) !== at);
   return [
-    ...twice.map((slot) => `${runs[0]?.job.name}: two runs stand for ${slot}`),
+    ...twice.map((slot) => `${runs[0]?.job.name}: two runs cover ${slot}`),
     ...runs.flatMap(({ id, slot, outcome }) => {
       if (outcome?.status !== 'skipped' || outcome.why !== 'caught-up') return [];
       const by = byId.get(outcome.by ?? '');
-      if (!by) return [`${id} is caught up by ${outcome.by}, which is not there`];
+      if (!by) return [`${id} is caught up by ${outcome.by}, which does not exist`];
       return by.outcome?.status === 'skipped' || by.outcome?.status === 'missed' || by.slots?.includes(slot)
         ? []
-        : [`${by.id} does not know that it stands for ${slot}`];
+        : [`${by.id} covers ${slot} and does not list it`];
     }),
   ];
 };
@@ -96,7 +98,7 @@ type Found = Pick<Verdict, 'expected' | 'recorded' | 'missing' | 'surplus' | 'do
   statuses: string[];
 };
 
-/** What the calendar skips, it skips where the walk through the minutes says so and nowhere else, and it never runs. */
+/** Slots that the calendar skipped or ran against the almanac's walk through the minutes. */
 const calendarSkips = (runs: Run[], met: Met[]): string[] => {
   const folded = new Set(met.filter((one) => one.folded).map(({ slot }) => slot));
   return runs.flatMap((run) => {
@@ -104,17 +106,17 @@ const calendarSkips = (runs: Run[], met: Met[]): string[] => {
     const { schedule } = run.job;
     const excluded = schedule.exclude?.includes(localDate(run.slot, schedule.timezone)) === true;
     const ran = status === 'succeeded' || status === 'failed';
-    const said = (skip: string, is: boolean) => (status === `skipped: ${skip}` && !is) || (ran && is);
+    const isWrong = (skip: string, is: boolean) => (status === `skipped: ${skip}` && !is) || (ran && is);
     return [
-      ...(said('fold', folded.has(run.slot)) ? [`${run.id} is ${status}`] : []),
-      ...(said('excluded', excluded)
+      ...(isWrong('fold', folded.has(run.slot)) ? [`${run.id} is ${status}, which the almanac contradicts`] : []),
+      ...(isWrong('excluded', excluded)
         ? [`${run.id} is ${status}, and its date is ${excluded ? '' : 'not '}excluded`]
         : []),
     ];
   });
 };
 
-/** The slots of one job against its runs. */
+/** Compares the due slots of one job with its runs. */
 const compared = (name: string, eras: Era[], due: Map<Era, Met[]>, runs: Run[]): Found => {
   const slots = new Set<Slot>(eras.flatMap((era) => (due.get(era) ?? []).map(({ slot }) => slot)));
   const drowsy = dozing(eras);

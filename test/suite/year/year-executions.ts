@@ -3,7 +3,7 @@ import type { Agenda } from './agenda.ts';
 
 export type Execution = { run: string; status: ExecutionStatus; error: string | undefined; startedAt: number };
 
-/** Step Functions as far as dispatch, settle and the watchman see it. `begun` is told of each execution at the moment its waiting is over. */
+/** Simulates Step Functions for dispatch, settle and the watchman. Calls `begun` at the execution's `notBefore`. */
 export const machine = (
   clock: Agenda,
   begun: (run: string) => Promise<void>,
@@ -36,7 +36,6 @@ export const machine = (
     executions,
     counts,
     all,
-    /** Ends a running execution. */
     end(run: string, status: ExecutionStatus) {
       const known = all.get(run);
       if (known?.status === 'running') known.status = status;

@@ -5,16 +5,16 @@ import { fleet, rescheduled } from './fleet.ts';
 import type { Random } from './random.ts';
 
 export type Span = { from: number; to: number };
-/** A job as it is declared from an instant on. Its schedule follows at `deployedAt`, a moment later. Null: disabled. */
+/** A job as declared from `from` on. Its schedule is deployed a moment later, at `deployedAt`. */
 export type Era = { job: Job; from: number; deployedAt: number; to: number };
 export type Pausing = Span & { job: string; byItself: boolean };
 
-/** All that happens in a year, but for what chance does to each delivery and each run. */
+/** The planned events of a year. The faults of single deliveries and runs are random and not planned. */
 export type Plan = {
   span: Span;
-  /** The eras of each job, in order, without holes: one that is disabled has `enabled: false`. */
+  /** The eras of each job, in order and without gaps. A disabled job has an era with `enabled: false`. */
   eras: Map<string, Era[]>;
-  /** Nothing is fired. */
+  /** Scheduler fires nothing. */
   outages: Span[];
   /** Dispatch and settle fail. */
   breakdowns: Span[];
@@ -34,12 +34,12 @@ const spans = (count: number, of: Span, low: number, high: number, chance: Rando
     return { from, to: from + chance.between(low, high) };
   });
 
-/** Whole seconds, as deployments are dated. */
+/** Rounds down to a whole second, like the dates of deployments. */
 const second = (at: number): number => Math.floor(at / 1000) * 1000;
 
 type Change = { at: number; change(job: Job): Job };
 
-/** Of two changes between two looks the first is never known: nobody deploys while the watchman is away, and his alarm rings. */
+/** The eras of a job. No change falls near an absence of the watchman, which would see only the last of several changes. */
 const erasOf = (job: Job, changes: Change[], { span, blind }: { span: Span; blind: Span[] }, chance: Random): Era[] => {
   const eras: Era[] = [{ job, from: span.from, deployedAt: span.from, to: span.to }];
   for (const { at, change } of changes.sort((a, b) => a.at - b.at)) {
@@ -54,7 +54,7 @@ const erasOf = (job: Job, changes: Change[], { span, blind }: { span: Span; blin
   return eras;
 };
 
-/** A dozen deployments, each of which moves some jobs to another hour, and puts one to sleep for some days. */
+/** Twelve deployments. Each moves some jobs to another hour and disables one job for some days. */
 const changesOf = (jobs: Job[], span: Span, chance: Random): Map<string, Change[]> => {
   const changes = new Map<string, Change[]>(jobs.map(({ name }) => [name, []]));
   const movable = jobs.filter(({ name }) => /^(daily|workday)/.test(name));
@@ -74,7 +74,7 @@ const changesOf = (jobs: Job[], span: Span, chance: Random): Map<string, Change[
 
 const dayStart = (text: string): number => Date.parse(`${text}T00:00:00Z`);
 
-/** A year, or the first days of it, planned from a seed. */
+/** Plans the first `days` days of a year for `count` jobs. */
 export const planOf = (days: number, count: number, chance: Random): Plan => {
   const from = dayStart('2026-01-01');
   const span = { from, to: from + days * DAY };
@@ -100,10 +100,10 @@ export const planOf = (days: number, count: number, chance: Random): Plan => {
   };
 };
 
-/** The job that is declared at an instant. */
+/** The job as declared at an instant. */
 export const declaredAt = (eras: Era[], at: number): Job | undefined => eras.findLast((era) => era.from <= at)?.job;
 
-/** The era whose schedule stands at Scheduler at an instant. */
+/** The era whose schedule is deployed at an instant. */
 export const deployedAt = (eras: Era[], at: number): Era | undefined => eras.findLast((era) => era.deployedAt <= at);
 
 /** The local month of an instant. */

@@ -20,14 +20,14 @@ import { type Execution, machine } from './year-executions.ts';
 import { declaredAt, deployedAt, during, type Era, type Plan } from './year-plan.ts';
 import { yearStores } from './year-stores.ts';
 
-/** How often each thing went wrong, and what was seen of it. */
+/** The number of events and faults by name. */
 export type Tally = Record<string, number>;
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
 const iso = (at: number): string => new Date(at).toJSON();
 
-/** Everything of the year that is not the product: Scheduler, Lambda's asynchronous retries, Step Functions, the model, people. */
+/** Simulates everything around the product: Scheduler, Lambda's asynchronous retries, Step Functions, the model and operators. */
 export const openWorld = async (plan: Plan, chance: Random) => {
   const clock: Agenda = agenda(plan.span.from);
   const tally: Tally = {};
@@ -37,33 +37,33 @@ export const openWorld = async (plan: Plan, chance: Random) => {
   const now = () => new Date(clock.now());
   let tokens = 0;
   const { calls, ...stores } = await yearStores(now, () => `t${tokens++}`);
-  /** When each run did work, for as long as it held its job. */
+  /** The spans in which each run worked. */
   const work: { run: string; from: number; to: number }[] = [];
 
   const breaksDown = (): boolean => during(plan.breakdowns, clock.now());
   const declared = (name: string): Job | undefined => declaredAt(plan.eras.get(name) ?? [], clock.now());
 
-  const standing = (name: string): DeployedSchedule | undefined => {
+  const deployedSchedule = (name: string): DeployedSchedule | undefined => {
     const eras = plan.eras.get(name) ?? [];
     const era = deployedAt(eras, clock.now());
     if (!era?.job.enabled || hasFired(era)) return undefined;
-    // A disabled job has no schedule: the next era that is not makes one.
+    // A disabled job has no schedule, so the next enabled era creates one.
     const made = eras.findLast(({ from, job }, at) => from <= era.from && job.enabled && !eras[at - 1]?.job.enabled);
     return deploymentOf(era.job, iso(era.deployedAt), { createdAt: iso(made?.deployedAt ?? era.deployedAt) });
   };
-  /** One-time schedules that are gone. */
+  /** Eras whose one-time schedule was removed. */
   const fired = new Set<Era>();
   const hasFired = (era: Era): boolean => fired.has(era);
   const retire = (name: string): void => {
     const era = deployedAt(plan.eras.get(name) ?? [], clock.now());
     if (era) fired.add(era);
-    count('schedule removed itself');
+    count('one-time schedule removed');
   };
 
   const deps = (): WatchDeps & { jobs(name: string): Promise<Job | undefined> } => ({
     stores,
     executions: sfn.executions,
-    schedules: { get: async ({ name }) => standing(name), remove: async ({ name }) => retire(name) },
+    schedules: { get: async ({ name }) => deployedSchedule(name), remove: async ({ name }) => retire(name) },
     jobs: async (name) => declared(name),
     now,
     observer: {
@@ -75,22 +75,22 @@ export const openWorld = async (plan: Plan, chance: Random) => {
         if (drift.length > 0) count('drift seen');
         if (stale) count('stale seen');
       },
-      jobCheckFailed: () => count('job not looked at'),
+      jobCheckFailed: () => count('job check failed'),
       allJobsChecked() {},
     },
   });
 
-  /** A process: as a rule it lives, now and then it dies somewhere. */
+  /** The ports of a new process, which dies at a random call in 0.6 % of the cases. */
   const process_ = () => {
     if (!chance.happens(0.006)) return deps();
     count('process killed');
     return dying(deps(), chance.between(1, 6), chance.happens(0.5));
   };
 
-  /** Lambda's asynchronous invocation: tried twice more, then given up. */
+  /** Lambda's asynchronous invocation: one try and two retries. */
   const deliver = async (event: DispatchEvent, tries = 0): Promise<void> => {
     try {
-      if (breaksDown()) throw new Error('out of service');
+      if (breaksDown()) throw new Error('the simulated service is down');
       const { status } = await dispatch(event, process_());
       count(`dispatch ${status}`);
     } catch {
@@ -106,12 +106,12 @@ export const openWorld = async (plan: Plan, chance: Random) => {
   const resultOf = (run: string) => {
     if (chance.happens(failingNow(run) ? 0.05 : 0.98)) return { status: 'done', steps: 1, usage: usage() };
     const failure: FailureName = chance.one(['ModelUnavailable', 'Unauthorized', 'StepLimit']);
-    return { status: 'give-up', failure, message: 'as the year has it', spent: usage() };
+    return { status: 'give-up', failure, message: 'a simulated failure', spent: usage() };
   };
 
   const settling = async (run: string, input: unknown, tries = 0): Promise<boolean> => {
     try {
-      if (breaksDown()) throw new Error('out of service');
+      if (breaksDown()) throw new Error('the simulated service is down');
       await settle({ ended: SettleInput.parse(input) }, process_());
       return true;
     } catch {
@@ -125,18 +125,18 @@ export const openWorld = async (plan: Plan, chance: Random) => {
     else sfn.end(run, 'SUCCEEDED');
   };
 
-  /** The execution ends as failed, and EventBridge may or may not say so. */
+  /** Fails the execution. EventBridge's event is lost in half of the cases. */
   const die = (run: string): void => {
     count('execution died');
     sfn.end(run, 'FAILED');
-    if (chance.happens(0.5)) clock.add(clock.now() + 1000, () => void told({ runId: run, status: 'FAILED' }));
+    if (chance.happens(0.5)) clock.add(clock.now() + 1000, () => void settleDeath({ runId: run, status: 'FAILED' }));
     else count('its event was lost');
   };
-  const told = async (died: Death): Promise<void> => {
+  const settleDeath = async (died: Death): Promise<void> => {
     await settle({ died }, process_()).catch(() => count('event given up'));
   };
   const aborted = ({ run, error }: Execution): void => {
-    if (chance.happens(0.8)) clock.add(clock.now() + 1000, () => told({ runId: run, status: 'ABORTED', error }));
+    if (chance.happens(0.8)) clock.add(clock.now() + 1000, () => settleDeath({ runId: run, status: 'ABORTED', error }));
   };
 
   const minutes = (): number => {
@@ -144,7 +144,7 @@ export const openWorld = async (plan: Plan, chance: Random) => {
     return chance.between(1, 6);
   };
 
-  /** An execution's waiting is over: its run works, unless it has ended by now. */
+  /** Starts the work of an execution, or settles it if its run has ended meanwhile. */
   const begun = async (id: string): Promise<void> => {
     const run = await stores.runs.get(id);
     if (run?.outcome) return finished(id, await settling(id, { ...firstInput(id), result: resultOf(id) }));
@@ -160,16 +160,16 @@ export const openWorld = async (plan: Plan, chance: Random) => {
   };
   const sfn = machine(clock, begun, aborted);
 
-  /** What chance does to one firing of a schedule. */
+  /** Delivers one slot of a schedule, or loses it. */
   const fire = (era: Era, { slot }: Met): void => {
     const due = Date.parse(slot);
     const event: DispatchEvent = { job: era.job.name, slot };
-    const lost = during(plan.outages, due) ? 'fired by nobody: outage' : chance.happens(0.01) && 'delivery lost';
+    const lost = during(plan.outages, due) ? 'slot not fired in an outage' : chance.happens(0.01) && 'delivery lost';
     if (lost) count(lost);
     else delivered(event, due);
   };
 
-  /** Scheduler fires within the minute, or much later, once or more. */
+  /** Delivers a slot within a minute or much later, once or more often. */
   const delivered = (event: DispatchEvent, due: number): void => {
     const late = chance.happens(0.02);
     if (late) count('delivery late');
@@ -185,19 +185,19 @@ export const openWorld = async (plan: Plan, chance: Random) => {
     }
   };
 
-  const look = async (): Promise<void> => {
-    if (during(plan.absences, clock.now()) || breaksDown()) return count('watchman away');
+  const wakeWatchman = async (): Promise<void> => {
+    if (during(plan.absences, clock.now()) || breaksDown()) return count('watchman absent');
     const jobs = [...plan.eras.keys()].flatMap((name) => declared(name) ?? []);
-    count('watchman looked');
+    count('watchman ran');
     await watch(jobs, process_()).catch(() => count('watchman failed'));
   };
 
-  const people = (): void => {
+  const planOperators = (): void => {
     for (const { job, from, to, byItself } of plan.pauses) {
       const until = byItself ? iso(to) : null;
       clock.add(from, async () => {
         count('paused');
-        const pause = { by: 'a person', since: iso(clock.now()), until, note: 'for the year' };
+        const pause = { by: 'an operator', since: iso(clock.now()), until, note: 'for the year' };
         await changeState(job, ({ pauses }) => ({ pauses: paused(pauses, pause) }), stores.states);
       });
       if (!byItself)
@@ -213,5 +213,5 @@ export const openWorld = async (plan: Plan, chance: Random) => {
     }
   };
 
-  return { clock, tally, stores, calls, work, sfn, fire, look, people, declared };
+  return { clock, tally, stores, calls, work, sfn, fire, wakeWatchman, planOperators, declared };
 };

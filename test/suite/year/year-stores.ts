@@ -8,12 +8,12 @@ import { bridge } from '../../../infra/local/dynamodb/dynamo.ts';
 import { dynamoStores, type Stores } from '../../../lib/io/store/stores.ts';
 
 const TableName = 'nightshift-year';
-const nobody = { accessKeyId: 'year', secretAccessKey: 'year' };
+const credentials = { accessKeyId: 'year', secretAccessKey: 'year' };
 
 const textOf = (body: string | Uint8Array): string =>
   typeof body === 'string' ? body : new TextDecoder().decode(body);
 
-/** All stores on a real engine, asked in its own protocol but without a socket in between: a year is most of a million calls. */
+/** Stores on a real engine, called without a socket, because a year makes almost a million calls. */
 export const yearStores = async (now: () => Date, token: () => string): Promise<Stores & { calls(): number }> => {
   const { AttributeDefinitions, KeySchema, BillingMode, GlobalSecondaryIndexes } = parse(
     readFileSync('infra/table.yml', 'utf8'),
@@ -35,7 +35,7 @@ export const yearStores = async (now: () => Date, token: () => string): Promise<
   const client = new DynamoDBClient({
     endpoint: 'http://127.0.0.1:1',
     region: 'eu-west-1',
-    credentials: nobody,
+    credentials,
     maxAttempts: 1,
     requestHandler: { handle: handle as never },
   });

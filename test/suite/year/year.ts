@@ -3,10 +3,13 @@ import { terminal } from '../../../infra/cli/print/terminal.ts';
 import { dropEvidence, keepEvidence, type Row } from '../evidence/evidence.ts';
 import { isGood, lines, type Played, playYear } from './play-year.ts';
 
-const usage = `npm run year                        a year of fifty jobs, from seed 1: what CI runs
-npm run year -- --seed 7            another year
-npm run year -- --days 30 --jobs 20 a part of it
-With --json for programs.`;
+const usage = `Plays a year of jobs in virtual time, with faults, deployments and pauses, and compares its runs with the due slots.
+
+npm run year                         a year of 50 jobs from seed 1, as in CI
+npm run year -- --seed 7             a year from another seed
+npm run year -- --days 30 --jobs 20  the first 30 days of 20 jobs
+
+--json prints the results as JSON.`;
 
 const { values } = parseArgs({
   options: {
@@ -18,7 +21,7 @@ const { values } = parseArgs({
   },
 });
 
-/** Shorter ones have no room for what is planned: deployments, sleeps, absences of days. */
+/** The least days in which the planned deployments and absences fit. */
 const leastDays = 21;
 
 const wholeNumber = (name: 'seed' | 'days' | 'jobs', least: number, most: number): number => {
@@ -27,8 +30,8 @@ const wholeNumber = (name: 'seed' | 'days' | 'jobs', least: number, most: number
   throw new Error(`--${name}: found ${values[name]}, expected a whole number from ${least} to ${most}`);
 };
 
-/** Without its watchman a year must be bad, or it could not tell. */
-const couldTell = async (seed: number): Promise<Row> => {
+/** Plays a year without its watchman, in which slots must be missing. */
+const unwatchedRow = async (seed: number): Promise<Row> => {
   const { verdict } = await playYear({ seed, days: 24, jobs: 7, watched: false });
   const seen = verdict.missing.length;
   return {
@@ -57,10 +60,10 @@ const play = async (): Promise<boolean> => {
   const whole = asked.days === 365 && asked.jobs === 50;
   if (whole) await dropEvidence('year');
   const progress = terminal(process.stderr, process.env);
-  const played = await playYear(asked, (said) => progress.say(said));
+  const played = await playYear(asked, (line) => progress.say(line));
   console.log(values.json ? JSON.stringify(played, null, 2) : lines(played).join('\n'));
   if (!whole) return isGood(played);
-  const control = await couldTell(asked.seed);
+  const control = await unwatchedRow(asked.seed);
   progress.say(`${control.suite}: ${control.note}`);
   await keepEvidence('year', [rowOf(played), control]);
   return isGood(played) && control.failed === 0;

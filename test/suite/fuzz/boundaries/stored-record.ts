@@ -148,8 +148,7 @@ export const storedRecord = async () => {
       if ('refused' in ended) return isWhole(one) ? broken('an undamaged item is refused', item) : ended.refused;
       const verdict = verdictOf(one, item, world, ended.value);
       if (isWhole(one) && verdict !== 'accepted') return broken('an undamaged item is not read', verdict);
-      if (world.aws.puts > 0 || world.aws.items.get(placeOf(item)) !== item)
-        return broken('a read wrote to the table');
+      if (world.aws.puts > 0 || world.aws.items.get(placeOf(item)) !== item) return broken('a read wrote to the table');
       return verdict;
     },
     close: world.close,
