@@ -13,13 +13,13 @@ const stored = [
 ];
 
 describe('the table of failures', () => {
-  it('keeps every name that a stored run may hold', () => {
+  it('keeps every name that a stored run may contain', () => {
     expect(Object.keys(failures)).toEqual(expect.arrayContaining(stored));
   });
 });
 
-describe('the failure of an error name', () => {
-  it('is the name itself where the table has it, and a Crash for any other name', () => {
+describe('the failure for an error name', () => {
+  it('has the same name when the table has it, and Crash otherwise', () => {
     const anyName = fc.oneof(
       fc.string(),
       fc.constantFrom(...stored, 'Sandbox.Timedout', 'constructor', '__proto__', 'toString', ''),
@@ -32,21 +32,21 @@ describe('the failure of an error name', () => {
   });
 });
 
-describe('a thrown value', () => {
-  it('stays the failure that it is', () => {
+describe('a thrown value, as a failure,', () => {
+  it('is returned unchanged when it is a Failure', () => {
     const failure = new Failure('ModelThrottled', 'slow down', { retryAfterSeconds: 7 });
     expect(asFailure(failure)).toBe(failure);
     expect(failure).toMatchObject({ name: 'ModelThrottled', message: 'slow down', retryAfterSeconds: 7 });
   });
 
-  it('of another kind becomes a Crash that keeps it as its cause and leaves its message out', () => {
+  it('becomes a Crash that keeps the error as cause and omits its message', () => {
     const thrown = new TypeError('the prompt was: Pay Ann');
     const crash = asFailure(thrown);
     expect(crash).toBeInstanceOf(Failure);
     expect(crash).toMatchObject({ name: 'Crash', message: 'unexpected TypeError', cause: thrown });
   });
 
-  it('becomes a Crash also where it is no error', () => {
+  it('becomes a Crash when it is not an Error', () => {
     fc.assert(
       fc.property(fc.anything(), (thrown) => {
         expect(asFailure(thrown)).toMatchObject({
@@ -59,7 +59,7 @@ describe('a thrown value', () => {
 });
 
 describe('a failure without a cause', () => {
-  it('has no field for one', () => {
+  it('has no `cause` field', () => {
     expect(Object.hasOwn(new Failure('Crash', 'died'), 'cause')).toBe(false);
     expect(new Failure('Crash', 'died', { cause: null }).cause).toBeNull();
   });

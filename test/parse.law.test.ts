@@ -24,23 +24,23 @@ const nested = (depth: number, wrap: (value: unknown) => unknown): unknown => {
 };
 const wraps = [(value: unknown) => [value], (value: unknown) => ({ value })];
 
-describe('a value that is parsed', () => {
-  it('comes back as its schema has it, with defaults', () => {
+describe('a parsed value', () => {
+  it('is the value of the schema, with defaults', () => {
     expect(parse(Order, { to: 'Ann' }, 'InvalidEvent', 'the order')).toEqual({ to: 'Ann', lines: [] });
   });
 
-  it('is refused under the given name with every problem and the path of each', () => {
+  it('is rejected under the given name, with every problem and its path', () => {
     const failure = failureOf(() => parse(Order, { to: 3, lines: [1, 'two'] }, 'InvalidEvent', 'the order'));
     expect(failure.name).toBe('InvalidEvent');
     expect(failure.message).toMatch(/^the order: to: .*expected string.*; lines\.1: .*expected number/);
   });
 
-  it('is called "value" where all of it is wrong', () => {
+  it('is called "value" when the problem is in the whole value', () => {
     const failure = failureOf(() => parse(Order, 'Ann', 'InvalidJob', 'the order'));
     expect(failure.message).toMatch(/^the order: value: .*expected object/);
   });
 
-  it('is refused by name, not with a full stack, however deep it is nested', () => {
+  it('is rejected by name at any depth, without a stack overflow', () => {
     fc.assert(
       fc.property(fc.constantFrom(...wraps), fc.integer({ min: 0, max: 20_000 }), (wrap, depth) => {
         const value = nested(depth, wrap);
@@ -58,7 +58,7 @@ describe('a value that is parsed', () => {
       );
   });
 
-  it('lets an error of the schema itself through: that is a bug, not a bad value', () => {
+  it('throws the error of a faulty schema unchanged', () => {
     const broken = z.string().transform(() => {
       throw new TypeError('a bug');
     });

@@ -71,7 +71,7 @@ const all = [...pairs(arrows, outside), ...pairs(infraArrows, ['functions', 'tes
 const source = ({ room, to }: { room: string; to: string }): string => `${room}/uses-${to.replaceAll('/', '-')}.ts`;
 const targets = [...new Set(all.map(({ to }) => to))].map((to) => [target(to), []] as const);
 
-test('the import rules find nothing in a tree of every import that the layout allows', async () => {
+test('the import rules accept every import that the layout allows', async () => {
   const good = all.filter(({ may }) => may).map((pair) => [source(pair), [target(pair.to)]] as const);
   const files = Object.fromEntries<string[]>([
     ...targets.map(([path]) => [path, []] as [string, string[]]),
@@ -85,7 +85,7 @@ test('the import rules find nothing in a tree of every import that the layout al
   expect(modules).toBe(Object.keys(files).length);
 });
 
-test('the import rules find every arrow that the layout does not draw', async () => {
+test('the import rules reject every import that the layout does not allow', async () => {
   const bad = all.filter(({ may }) => !may);
   expect(bad.length).toBeGreaterThan(100);
   const files = Object.fromEntries<string[]>([
@@ -113,7 +113,7 @@ const planted: [rule: string, file: string, to: string][] = [
   ['tests-stay-out', 'infra/package/build.ts', 'test/settle.test.ts'],
 ];
 
-test('the import rules find a circle, a dead end, an undeclared room, the network in lib, and a function that is imported', async () => {
+test('the import rules reject cycles, unresolved imports, undeclared rooms, network in lib and imports of a function', async () => {
   const leaves = [
     'lib/failure.ts',
     'lib/tools/look.ts',
@@ -135,7 +135,7 @@ const listed = (dir: string): string[] =>
     .filter((name) => name.endsWith('.ts'))
     .map((name) => join(dir, name));
 
-test('every word of lib has a test of its name in the room of the same name', () => {
+test('every file of lib has a test of the same name in the same room', () => {
   const tests = listed('test').filter((path) => path.endsWith('.test.ts'));
   const untested = listed('lib')
     .filter((path) => !path.startsWith('lib/io/') && !path.startsWith('lib/tools/'))
@@ -158,7 +158,7 @@ test('no two helpers in test/kit and test/suite share a file name', () => {
   expect(loose).toEqual([]);
 });
 
-test('every function is short enough to be read at a glance', () => {
+test('every function is short enough to read', () => {
   for (const file of readdirSync('functions')) {
     const lines = readFileSync(join('functions', file), 'utf8').trimEnd().split('\n');
     expect(lines.length, file).toBeLessThanOrEqual(30);

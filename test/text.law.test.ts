@@ -18,7 +18,7 @@ const whole = 1_000_000;
 const markOf = (text: string) => /\n\[cut: the first part of \d+ bytes\]$/.exec(text)?.[0] ?? '';
 
 describe('a capped text', () => {
-  it('never takes more than its bound', () => {
+  it('never exceeds its limit', () => {
     fc.assert(
       fc.property(anyText, anyBound, (text, max) => {
         expect(byteLength(capped(text, max))).toBeLessThanOrEqual(max);
@@ -26,7 +26,7 @@ describe('a capped text', () => {
     );
   });
 
-  it('can be stored and sent: no half character, no control character but tab and newline', () => {
+  it('is storable: no half characters, and no control characters except tab and newline', () => {
     fc.assert(
       fc.property(anyText, anyBound, (text, max) => {
         const kept = capped(text, max);
@@ -37,7 +37,7 @@ describe('a capped text', () => {
     );
   });
 
-  it('is the beginning of the text, and whole where it fits', () => {
+  it('is the start of the text, and the whole text when it fits', () => {
     fc.assert(
       fc.property(anyText, anyBound, (text, max) => {
         const all = capped(text, whole);
@@ -48,7 +48,7 @@ describe('a capped text', () => {
     );
   });
 
-  it('says that it was cut, wherever there is room to say so', () => {
+  it('is marked as cut whenever the mark fits', () => {
     fc.assert(
       fc.property(anyText, fc.integer({ min: 50, max: 200 }), (text, max) => {
         const cut = byteLength(capped(text, whole)) > max;
@@ -58,7 +58,7 @@ describe('a capped text', () => {
     );
   });
 
-  it('is not changed by capping it again', () => {
+  it('is unchanged when capped again', () => {
     fc.assert(
       fc.property(anyText, anyBound, (text, max) => {
         expect(capped(capped(text, max), max)).toBe(capped(text, max));
@@ -66,7 +66,7 @@ describe('a capped text', () => {
     );
   });
 
-  it('loses no more than its mark and a part of a character', () => {
+  it('loses only the room of its mark and part of a character', () => {
     fc.assert(
       fc.property(anyText, fc.integer({ min: 50, max: 200 }), (text, max) => {
         const dense = text.replaceAll(/[\r\ud800-\udfff]|\p{Cc}/gu, '');
@@ -76,7 +76,7 @@ describe('a capped text', () => {
     );
   });
 
-  it('takes ten megabytes of anything, also of what is all wrong', () => {
+  it('handles ten megabytes of any text, also of invalid characters', () => {
     for (const unit of ['\u0001', '\r', '\ufffd', '\ud800', '"', '😀']) {
       const text = `${unit.repeat(5_000_000)}a`;
       expect(byteLength(capped(text, 50_000))).toBeLessThanOrEqual(50_000);

@@ -14,7 +14,7 @@ const usage = fc.record({
 });
 
 describe('a sum of usages', () => {
-  it('is a usage, whatever the order and grouping, and nothing adds nothing', () => {
+  it('is a valid usage in any order and grouping, and an empty sum is zero', () => {
     fc.assert(
       fc.property(usage, usage, usage, (a, b, c) => {
         expect(Usage.parse(addUsage(a, b))).toEqual(addUsage(b, a));
@@ -24,7 +24,7 @@ describe('a sum of usages', () => {
     );
   });
 
-  it('has a price only where every part has one', () => {
+  it('has a price only when every part has one', () => {
     fc.assert(
       fc.property(fc.array(usage), (all) => {
         const sum = all.reduce(addUsage, noUsage);
@@ -36,7 +36,7 @@ describe('a sum of usages', () => {
     );
   });
 
-  it('counts the tokens of all its parts', () => {
+  it('adds the tokens of all parts', () => {
     fc.assert(
       fc.property(usage, usage, (a, b) => {
         expect(tokens(addUsage(a, b))).toBe(tokens(a) + tokens(b));
@@ -45,7 +45,7 @@ describe('a sum of usages', () => {
     );
   });
 
-  it('is of whole tokens, none negative, and a price that is a number', () => {
+  it('has whole, non-negative tokens and a numeric price', () => {
     for (const wrong of [
       { inputTokens: -1 },
       { outputTokens: 0.5 },

@@ -26,7 +26,7 @@ const never = () => new Promise<never>(() => {});
 const over = () => AbortSignal.abort(new Error('over'));
 
 describe('an attempt', () => {
-  test('asks, runs the tools in parallel, commits a step, and ends with the final answer', async () => {
+  test('calls the model, runs tools in parallel, commits each step and returns the final answer', async () => {
     const { stores, run } = await start({ prompt: 'Report ${slot}.', system: 'Be brief.' });
     const model = scriptedModel(toolCallReply(['count', {}], ['count', { by: 2 }]), textReply('Two.'));
     const { result, steps } = await work(stores, run, model);
@@ -43,7 +43,7 @@ describe('an attempt', () => {
     ]);
   });
 
-  test('begins with nothing of the attempt before it, but the declared note', async () => {
+  test('starts without the session of the previous attempt, but with the declared note about its failure', async () => {
     const { stores, run } = await start({ retry: { note: true } });
     const first = scriptedModel(toolCallReply(['count', {}]), new Failure('ModelUnavailable', 'gone'));
     expect((await work(stores, run, first)).result).toMatchObject({
@@ -62,7 +62,7 @@ describe('an attempt', () => {
     expect(third.asked[0]?.messages).toEqual([{ role: 'user', content: 'Go.' }]);
   });
 
-  test('gives a second invocation of the same attempt a SessionConflict, and never its session', async () => {
+  test('gives a second invocation of the same attempt a SessionConflict instead of its session', async () => {
     const { stores, run } = await start();
     await work(stores, run, scriptedModel(toolCallReply(['count', {}]), new Failure('ModelUnavailable', 'gone')));
     const zombie = scriptedModel(textReply('Mine.'));
@@ -70,7 +70,7 @@ describe('an attempt', () => {
     expect(zombie.asked).toEqual([]);
   });
 
-  test('leaves with `continue` when its time is short, and goes on from the last committed step', async () => {
+  test('returns `continue` when the invocation is short of time, and the next invocation resumes after the last step', async () => {
     const { stores, run } = await start();
     let remaining = 60_000;
     const first = scriptedModel(async () => {
@@ -92,7 +92,7 @@ describe('an attempt', () => {
     }
   });
 
-  test('keeps its reserve: leaves with `continue` rather than wait for a model past the deadline', async () => {
+  test('returns `continue` instead of waiting for a model beyond the deadline', async () => {
     const { stores, run } = await start();
     const { result } = await work(stores, run, scriptedModel(never), {
       clock: clock({ remainingMs: () => 46_000, timeout: over }),
@@ -100,13 +100,13 @@ describe('an attempt', () => {
     expect(result).toEqual({ status: 'continue', version: 1 });
   });
 
-  test('calls a model that does not answer within callSeconds ModelUnavailable', async () => {
+  test('fails with ModelUnavailable when the model does not reply within callSeconds', async () => {
     const { stores, run } = await start();
     const { result } = await work(stores, run, scriptedModel(never), { clock: clock({ timeout: over }) });
     expect(result).toMatchObject({ status: 'failed', failure: 'ModelUnavailable' });
   });
 
-  test('refuses to work on a run that has its outcome', async () => {
+  test('rejects a run that already has an outcome', async () => {
     const { stores, run } = await start();
     const outcome = {
       status: 'failed',
@@ -120,7 +120,7 @@ describe('an attempt', () => {
     expect((await work(stores, run, scriptedModel())).result).toMatchObject({ failure: 'RunConflict' });
   });
 
-  test('returns what the model threw, by name and with its Retry-After', async () => {
+  test('returns the failure of the model by name, with its Retry-After', async () => {
     const { stores, run } = await start();
     const throttled = new Failure('ModelThrottled', 'slow down', { retryAfterSeconds: 7 });
     expect((await work(stores, run, scriptedModel(throttled))).result).toMatchObject({
@@ -129,7 +129,7 @@ describe('an attempt', () => {
     });
   });
 
-  test('returns a bug as a Crash whose message tells nothing of its contents', async () => {
+  test('returns a bug as a Crash whose message omits the text of the error', async () => {
     const { stores, run } = await start();
     const { result, failures } = await work(stores, run, scriptedModel(new TypeError('prompt: top secret')));
     expect(result).toMatchObject({ status: 'failed', failure: 'Crash' });
@@ -138,12 +138,12 @@ describe('an attempt', () => {
   });
 });
 
-describe('limits are checked before each model call', () => {
+describe('an attempt checks its limits before each model call:', () => {
   test.each([
     ['steps', { steps: 2 }, 'StepLimit'],
     ['tokens, the run’s earlier attempts included', { tokens: 300 }, 'BudgetExhausted'],
     ['usd, the run’s earlier attempts included', { usd: 0.003 }, 'BudgetExhausted'],
-  ])('%s', async (_name, limits, failure) => {
+  ])('the attempt stops at the limit of %s', async (_name, limits, failure) => {
     const { stores, run } = await start({ limits });
     const model = scriptedModel(
       toolCallReply(['count', {}]),
@@ -155,7 +155,7 @@ describe('limits are checked before each model call', () => {
     expect(steps).toHaveLength(2);
   });
 
-  test('seconds, counted from the first claim of the attempt', async () => {
+  test('seconds count from the first claim of the attempt', async () => {
     const { stores, run } = await start({ limits: { seconds: 60 } });
     await work(stores, run, scriptedModel(), { clock: clock({ remainingMs: () => 0 }) });
     const late = clock({ now: () => new Date(startedAt.getTime() + 60_000) });
@@ -164,14 +164,14 @@ describe('limits are checked before each model call', () => {
     });
   });
 
-  test('an unknown price holds no usd limit', async () => {
+  test('a usd limit is ignored when the price of the model is unknown', async () => {
     const { stores, run } = await start({ limits: { usd: 0.0001 } });
     const free = { ...usage, usd: null };
     const model = scriptedModel({ ...toolCallReply(['count', {}]), usage: free }, textReply('Done.', { usage: free }));
     expect((await work(stores, run, model)).result).toMatchObject({ status: 'done', usage: { usd: null } });
   });
 
-  test('the same call with the same result, three steps in a row, is LoopDetected', async () => {
+  test('the same call with the same result in three consecutive steps is LoopDetected', async () => {
     const { stores, run } = await start();
     const same = { count: { ...tools().all.count, run: async () => 'same' } } as ReturnType<typeof tools>['all'];
     const model = scriptedModel(
@@ -183,7 +183,7 @@ describe('limits are checked before each model call', () => {
     expect((await work(stores, run, model, { tools: same })).result).toMatchObject({ failure: 'LoopDetected' });
   });
 
-  test('a tool that cannot be reached three times in a row is ToolUnavailable', async () => {
+  test('a tool that is unreachable three times in a row is ToolUnavailable', async () => {
     const { stores, run } = await start();
     const gone = {
       count: {
@@ -205,19 +205,19 @@ describe('limits are checked before each model call', () => {
   });
 });
 
-describe('what a model may say', () => {
+describe('an attempt with an unusual model reply:', () => {
   test.each([
     ['nothing', textReply(''), 'EmptyReply'],
     ['white space', textReply(' \n\t'), 'EmptyReply'],
     ['half of a text', textReply('Once upon', { finish: 'length' }), 'ReplyCut'],
     ['no', textReply('no', { finish: 'refused' }), 'ReplyRefused'],
-  ])('%s is a failure by name, and nothing is stored', async (_name, reply, failure) => {
+  ])('%s is a failure by name, and no step is stored', async (_name, reply, failure) => {
     const { stores, run } = await start();
     expect((await work(stores, run, scriptedModel(reply))).result).toMatchObject({ status: 'failed', failure, usage });
     expect(await stores.sessions.load(sessionKey(run.id, 1))).toEqual([]);
   });
 
-  test('an unknown tool, wrong arguments and arguments that are no object are told back, and the session goes on', async () => {
+  test('an unknown tool or invalid arguments are reported to the model, and the session continues', async () => {
     const { stores, run } = await start();
     const model = scriptedModel(
       toolCallReply(['rm', {}], ['count', { by: 'x' }], ['count', 'not json'], ['bad name!', []]),
@@ -229,14 +229,14 @@ describe('what a model may say', () => {
     expect(JSON.stringify(model.asked[1]?.messages[2])).toMatch(/There is no tool rm.*by: .*must be a JSON object/);
   });
 
-  test('a megabyte of text is cut and marked, and the step commits', async () => {
+  test('a text of one megabyte is cut and marked, and the step commits', async () => {
     const { stores, run } = await start();
     const { result, steps } = await work(stores, run, scriptedModel(textReply('"é\\'.repeat(300_000))));
     expect(result).toMatchObject({ status: 'done' });
     expect(JSON.stringify(steps[0]?.messages)).toMatch(/\[cut: the first part of 1200000 bytes\]/);
   });
 
-  test('a tool of the ledger that meets a damaged item is told back, and does not end the run', async () => {
+  test('a damaged item that a past-runs tool reads is reported to the model, and the run continues', async () => {
     const { stores, run } = await start();
     const damaged = async () => {
       throw new Failure('DamagedItem', 'item x');
@@ -249,7 +249,7 @@ describe('what a model may say', () => {
     expect(steps[0]?.calls).toEqual(['error']);
   });
 
-  test('no call goes on unseen: a failure of the store waits for the calls beside it', async () => {
+  test('a store failure in one call is thrown after the other calls of the step have returned', async () => {
     const { stores, run } = await start();
     let ended = false;
     const { promise: gate, resolve: open } = Promise.withResolvers<string>();
@@ -265,7 +265,7 @@ describe('what a model may say', () => {
     expect(ended).toBe(true);
   });
 
-  test('thirty-two calls with ten megabytes of output each still make one step', async () => {
+  test('thirty-two calls with ten megabytes of output each fit in one step', async () => {
     const { stores, run } = await start();
     const loud = { count: { ...tools().all.count, run: async () => '"\\'.repeat(5_000_000) } } as ReturnType<
       typeof tools
@@ -279,8 +279,8 @@ describe('what a model may say', () => {
   });
 });
 
-describe('a reply too large to be committed', () => {
-  test('is ItemTooLarge before any of its calls is made', async () => {
+describe('a reply too large to commit', () => {
+  test('is ItemTooLarge before any of its calls runs', async () => {
     const { stores, run } = await start();
     const { all, made } = tools();
     const thoughts = { type: 'reasoning' as const, text: 'x'.repeat(250_000) };
@@ -293,17 +293,17 @@ describe('a reply too large to be committed', () => {
   });
 });
 
-describe('a typed result', () => {
+describe('an answer of a job with a result schema', () => {
   const typed = { result: { type: 'object', required: ['total'], properties: { total: { type: 'integer' } } } };
 
-  test('that fits ends the attempt, in a code fence too', async () => {
+  test('ends the attempt when it fits the schema, also inside a code fence', async () => {
     const { stores, run } = await start(typed);
     const model = scriptedModel(textReply('```json\n{"total": 3}\n```'));
     expect((await work(stores, run, model)).result).toMatchObject({ status: 'done', steps: 1 });
     expect(model.asked[0]?.system).toContain('"required":["total"]');
   });
 
-  test('that does not fit is sent back once, with what is wrong', async () => {
+  test('is sent back once with the problems when it does not fit the schema', async () => {
     const { stores, run } = await start(typed);
     const model = scriptedModel(textReply('{"total": "three"}'), textReply('{"total": 3}'));
     expect((await work(stores, run, model)).result).toMatchObject({ status: 'done', steps: 2 });
@@ -313,7 +313,7 @@ describe('a typed result', () => {
     });
   });
 
-  test('that does not fit twice is InvalidResult', async () => {
+  test('is InvalidResult when it does not fit the schema twice', async () => {
     const { stores, run } = await start(typed);
     expect((await work(stores, run, scriptedModel(textReply('three'), textReply('3')))).result).toMatchObject({
       failure: 'InvalidResult',
@@ -321,10 +321,10 @@ describe('a typed result', () => {
   });
 });
 
-describe('an effect `once`', () => {
+describe('a tool call with the effect `once`', () => {
   const pay = toolCallReply(['pay', { to: 'bob' }]);
 
-  test('is made once a run: a later attempt gets what came back', async () => {
+  test('runs once per run, and a later attempt gets the recorded output', async () => {
     const { stores, run } = await start();
     const { all, made } = tools(async () => 'receipt 1');
     await work(stores, run, scriptedModel(pay, new Failure('ModelUnavailable', 'gone')), { tools: all });
@@ -335,7 +335,7 @@ describe('an effect `once`', () => {
     expect(JSON.stringify(second.asked[1]?.messages)).toContain('receipt 1');
   });
 
-  test('whose end nobody saw is unknown, and never repeated', async () => {
+  test('is unknown and never repeated when its ending was not recorded', async () => {
     const { stores, run } = await start();
     const { all, made } = tools(async () => {
       throw new ToolError('interrupted', 'the line went dead');
@@ -352,7 +352,7 @@ describe('an effect `once`', () => {
     expect(made.paid).toHaveLength(1);
   });
 
-  test('of a process that died in it is unknown to the next attempt', async () => {
+  test('is unknown to the next attempt when the process died during the call', async () => {
     const { stores, run } = await start();
     const began = Promise.withResolvers<void>();
     const { all, made } = tools(() => {
@@ -370,7 +370,7 @@ describe('an effect `once`', () => {
     void dead;
   });
 
-  test('that certainly did not happen may be tried again', async () => {
+  test('is tried again when it certainly did not happen', async () => {
     const { stores, run } = await start();
     let reachable = false;
     const { all, made } = tools(async () => {
@@ -387,7 +387,7 @@ describe('an effect `once`', () => {
     expect(new Set(made.paid).size).toBe(1);
   });
 
-  test('is not made by a zombie whose attempt was given up while it worked', async () => {
+  test('does not run in an invocation whose attempt was given up meanwhile', async () => {
     const { stores, run } = await start();
     const { all, made } = tools();
     const zombie = scriptedModel(async () => {
@@ -402,7 +402,7 @@ describe('an effect `once`', () => {
     expect(made.paid).toEqual([]);
   });
 
-  test('that is meant twice in one attempt is made twice, under two keys', async () => {
+  test('runs twice, under two keys, when one attempt makes it twice', async () => {
     const { stores, run } = await start();
     const { all, made } = tools();
     await work(

@@ -45,8 +45,8 @@ const words: Step = {
 const same = step(['get', { a: 1, b: 2 }, 'ok', 'x']);
 const gone = step(['get', { a: 1 }, 'unreachable', 'no connection']);
 
-describe('limits', () => {
-  it('let another model call pass until one of them is reached', () => {
+describe('the limits of an attempt', () => {
+  it('allow another model call until one of them is reached', () => {
     expect(limitReached(limits, nothing)).toBeUndefined();
     const below = { steps: 4, seconds: 59.9, run: { ...noUsage, inputTokens: 500, outputTokens: 499, usd: 0.49 } };
     expect(limitReached(limits, below)).toBeUndefined();
@@ -57,25 +57,25 @@ describe('limits', () => {
     ['TimeLimit', { ...nothing, seconds: 60 }],
     ['BudgetExhausted', { ...nothing, run: { ...noUsage, inputTokens: 400, outputTokens: 600 } }],
     ['BudgetExhausted', { ...nothing, run: { ...noUsage, usd: 0.5 } }],
-  ])('stop with %s', (name, spent) => {
+  ])('stop the attempt with %s', (name, spent) => {
     expect(limitReached(limits, spent)?.name).toBe(name);
   });
 
-  it('cannot hold a cost nobody knows, but still hold its tokens', () => {
+  it('ignore usd when the cost is unknown, but still apply tokens', () => {
     const run = { ...noUsage, usd: null };
     expect(limitReached(limits, { ...nothing, run })).toBeUndefined();
     expect(limitReached(limits, { ...nothing, run: { ...run, inputTokens: 1000 } })?.name).toBe('BudgetExhausted');
   });
 });
 
-describe('a loop', () => {
-  it('is the same call with the same result in three steps in a row', () => {
+describe('loop detection', () => {
+  it('finds the same call with the same result in three consecutive steps', () => {
     expect(loopDetected([same, same])).toBeUndefined();
     expect(loopDetected([same, same, same])?.name).toBe('LoopDetected');
     expect(loopDetected([words, same, same, same])?.name).toBe('LoopDetected');
   });
 
-  it('is the same whatever the order of the arguments and whatever else was called beside it', () => {
+  it('ignores the order of arguments and any other calls in a step', () => {
     const turned = step(['list', {}, 'ok', 'y'], ['get', { b: 2, a: 1 }, 'ok', 'x']);
     expect(loopDetected([same, turned, same])?.name).toBe('LoopDetected');
   });
@@ -85,13 +85,13 @@ describe('a loop', () => {
     ['other arguments', step(['get', { a: 1, b: 3 }, 'ok', 'x'])],
     ['another tool', step(['post', { a: 1, b: 2 }, 'ok', 'x'])],
     ['words', words],
-  ])('is broken by %s', (_, other) => {
+  ])('finds no loop after %s', (_, other) => {
     expect(loopDetected([same, same, other])).toBeUndefined();
     expect(loopDetected([same, other, same])).toBeUndefined();
     expect(loopDetected([same, same, same, other])).toBeUndefined();
   });
 
-  it('is not made of calls in one step', () => {
+  it('does not count repeated calls within one step', () => {
     const [call] = [['get', { a: 1 }, 'ok', 'x'] satisfies Made];
     expect(loopDetected([step(call, call, call), words, words])).toBeUndefined();
     expect(loopDetected([])).toBeUndefined();
@@ -99,7 +99,7 @@ describe('a loop', () => {
 });
 
 describe('an unreachable tool', () => {
-  it('is given up when its last three calls did not reach it, in one step or more', () => {
+  it('is given up after three consecutive failures to reach it, in one step or several', () => {
     const call: Made = ['get', { a: 1 }, 'unreachable', 'no connection'];
     expect(toolUnavailable([gone, gone])).toBeUndefined();
     expect(toolUnavailable([gone, gone, gone])?.name).toBe('ToolUnavailable');
@@ -107,20 +107,20 @@ describe('an unreachable tool', () => {
     expect(toolUnavailable([gone, words, gone, step(['list', {}, 'ok', 'y']), gone])?.name).toBe('ToolUnavailable');
   });
 
-  it('is back once it was reached', () => {
+  it('counts as reachable again after one success', () => {
     expect(toolUnavailable([gone, gone, same, gone])).toBeUndefined();
     expect(toolUnavailable([gone, gone, gone, same])).toBeUndefined();
     expect(toolUnavailable([])).toBeUndefined();
   });
 
-  it('is counted by tool', () => {
+  it('is counted for each tool separately', () => {
     const both = step(['get', {}, 'unreachable', 'no'], ['post', {}, 'unreachable', 'no']);
     expect(toolUnavailable([both])).toBeUndefined();
     expect(toolUnavailable([both, both])).toBeUndefined();
     expect(toolUnavailable([both, both, gone])?.message).toMatch(/^get /);
   });
 
-  it('is ToolUnavailable, which is tried again, and no loop where the model asks it the same each time', async () => {
+  it('is reported as the retryable ToolUnavailable, not as a loop, when the model repeats the same call', async () => {
     const stores = await freshStores(() => startedAt);
     const run = () => Promise.reject(new ToolError('unreachable', 'no route'));
     const gone = { count: { ...tools().all.count, run } } as ReturnType<typeof tools>['all'];

@@ -37,8 +37,8 @@ const payments = (...ends: End[]) => {
 };
 const ended = (step: Step) => callsOf(step).map(({ status, output }) => (status === 'unknown' ? status : output));
 
-describe('a call that changes the world', () => {
-  it('meant twice is made twice, one after the other or side by side, and each is recorded', async () => {
+describe('a tool call with an effect', () => {
+  it('runs twice when the model makes it twice, and each call is recorded', async () => {
     const { attempt, keys } = payments();
     expect(await attempt(1, [pay('a'), pay('b')], [pay('c')])).toEqual([['payment 1', 'payment 2'], ['payment 3']]);
     expect(new Set(keys).size).toBe(3);
@@ -46,7 +46,7 @@ describe('a call that changes the world', () => {
     expect(keys).toHaveLength(3);
   });
 
-  it('that may have happened is not made by calling it again, in that attempt or a later one', async () => {
+  it('that may have happened does not run again, in the same attempt or a later one', async () => {
     const { attempt, keys } = payments('interrupted');
     expect(await attempt(1, [pay('a')], [pay('b')], [pay('c')])).toEqual([['unknown'], ['unknown'], ['unknown']]);
     expect(await attempt(2, [pay('a')], [pay('b')])).toEqual([['unknown'], ['unknown']]);
@@ -54,7 +54,7 @@ describe('a call that changes the world', () => {
   });
 
   it.each(['unreachable', 'refused'] as const)(
-    'that was %s and then made is not made a second time by the next attempt',
+    'that was %s and then ran does not run again in the next attempt',
     async (end) => {
       const { attempt, keys } = payments(end);
       expect(await attempt(1, [pay('a')], [pay('b')])).toEqual([[end], ['payment 2']]);
@@ -64,22 +64,22 @@ describe('a call that changes the world', () => {
     },
   );
 
-  it('of which one of two was not made is made by calling it again', async () => {
+  it('runs when the model repeats it and one of two equal calls did not happen', async () => {
     const { attempt, keys } = payments('unreachable');
     expect(await attempt(1, [pay('a'), pay('b')], [pay('c')])).toEqual([['unreachable', 'payment 2'], ['payment 3']]);
     expect(await attempt(2, [pay('a'), pay('b')])).toEqual([['payment 3', 'payment 2']]);
     expect(keys).toHaveLength(3);
   });
 
-  it('is not the same for another argument', async () => {
+  it('has another key when an argument differs', async () => {
     const { attempt, keys } = payments('interrupted');
     expect(await attempt(1, [pay('a', 'Ann')], [pay('b', 'Bob')])).toEqual([['unknown'], ['payment 2']]);
     expect(new Set(keys).size).toBe(2);
   });
 });
 
-describe('an answer that does not fit', () => {
-  it('is sent back once, with what is wrong', async () => {
+describe('an answer that does not fit the result schema', () => {
+  it('is sent back once, with its problems', async () => {
     const answer = replyOf([{ type: 'text', text: 'Wrong.' }], 'stop');
     const readResult = () => ({ problem: 'it is wrong' });
     const steps = await takeSteps([answer, answer], { tools: {}, effects: memoryEffects(), readResult });

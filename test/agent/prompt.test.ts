@@ -13,7 +13,7 @@ const amsterdam = { schedule: { rate: '1 hour', timezone: 'Europe/Amsterdam' } }
 const result = { type: 'object', required: ['total'] };
 
 describe('the first prompt of an attempt', () => {
-  it('has the slot of its run in the place of placeholders, in the time of its job', () => {
+  it('replaces placeholders with the slot of the run, in the time zone of the job', () => {
     const fields = { ...amsterdam, system: 'You are ${job}.', prompt: 'Report for ${date} ${time} in ${run}.' };
     expect(firstPrompt(run(fields), null)).toEqual({
       system: 'You are report.',
@@ -21,7 +21,7 @@ describe('the first prompt of an attempt', () => {
     });
   });
 
-  it('has a system prompt only where the job has one or types its result', () => {
+  it('has a system prompt only when the job has one or declares a result schema', () => {
     expect(firstPrompt(run(), null)).toEqual({ system: undefined, prompt: 'Go.' });
     const typed = firstPrompt(run({ result }), null).system;
     expect(typed).toMatch(/^Your final answer must be one JSON value/);
@@ -29,17 +29,17 @@ describe('the first prompt of an attempt', () => {
     expect(firstPrompt(run({ result, system: 'Be brief.' }), null).system).toBe(`Be brief.\n\n${typed}`);
   });
 
-  it('does not read the schema of the result as text with placeholders', () => {
+  it('does not replace placeholders in the result schema', () => {
     const { system } = firstPrompt(run({ result: { ...result, title: '${date}' } }), null);
     expect(system).toContain('${date}');
   });
 
-  it('names the failure before it where the job asks for a note, after the same prompt', () => {
+  it('ends with a note of the previous failure when the job asks for it', () => {
     const { prompt } = firstPrompt(run({ retry: { note: true } }), 'EmptyReply');
     expect(prompt).toMatch(/^Go\.\n\nAn earlier attempt at this failed: EmptyReply\./);
   });
 
-  it('is the same for every attempt of a job that asks for no note', () => {
+  it('is the same for every attempt of a job without the note', () => {
     expect(firstPrompt(run(), 'EmptyReply')).toEqual(firstPrompt(run(), null));
     expect(firstPrompt(run({ retry: { note: true } }), null)).toEqual(firstPrompt(run(), null));
   });

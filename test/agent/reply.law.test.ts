@@ -124,7 +124,7 @@ const committed = async (replies: ModelReply[], world: Parameters<typeof takeSte
 };
 
 describe('a session', () => {
-  it('is a valid prompt after every step, whatever the model replies and the tools do', async () => {
+  it('is a valid prompt after every step, for any model replies and tool results', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(reply, { maxLength: 4 }), act, act, fc.boolean(), async (replies, get, post, fits) => {
         const tools = { get: stubTool('none', async () => get()), post: stubTool('once', async () => post()) };
@@ -142,7 +142,7 @@ describe('a session', () => {
     );
   });
 
-  it('fits its items also where everything in a step is as long as it may be', async () => {
+  it('fits the item size of the store when every part of a step is at its maximum', async () => {
     const huge = '"'.repeat(200_000);
     const tools = { get: stubTool('none', async () => huge) };
     const calls = Array.from({ length: 32 }, (_, at): ReplyPart => {
@@ -157,7 +157,7 @@ describe('a session', () => {
   });
 });
 
-describe('a reply', () => {
+describe('a model reply', () => {
   const accepted = (content: ReplyPart[], taken: string[] = []) => {
     const { message, refusals } = acceptReply(replyOf(content), new Set(taken));
     return { calls: callsOf(message), texts: textsOf(message), refusals };
@@ -169,13 +169,13 @@ describe('a reply', () => {
     input: args,
   });
 
-  it('keeps good ids, and gives the others one that no call has', () => {
+  it('keeps valid call ids and replaces the others with unique ones', () => {
     const { calls, refusals } = accepted([asks('call_3_get'), asks('!'), asks('a'), asks('a')], ['old', 'call_4_get']);
     expect(calls.map(({ toolCallId: id }) => id)).toEqual(['call_3_get', 'call_5_get', 'a', 'call_6_get']);
     expect(refusals).toEqual([]);
   });
 
-  it('has no call made whose name or arguments could not be kept', () => {
+  it('has no executed call whose name or arguments could not be stored', () => {
     const { calls, refusals } = accepted([
       asks('a', 'g.et'),
       asks('b', ''),
@@ -190,13 +190,13 @@ describe('a reply', () => {
     expect(calls.map(({ toolName: name }) => name).slice(0, 2)).toEqual(['g_et', 'unnamed']);
   });
 
-  it('makes at most thirty-two calls, and says so of the others', () => {
+  it('runs at most thirty-two calls and refuses the others', () => {
     const { calls, refusals } = accepted(Array.from({ length: 35 }, (_, at) => asks(`c${at}`)));
     expect(calls).toHaveLength(35);
     expect(refusals.map(({ toolCallId: id }) => id)).toEqual(['c32', 'c33', 'c34']);
   });
 
-  it('has its texts cut where they are too long together, and marked', () => {
+  it('has its texts cut and marked when they are too long together', () => {
     const { texts } = accepted([
       { type: 'text', text: 'x'.repeat(20_000) },
       { type: 'text', text: 'y'.repeat(20_000) },
@@ -213,7 +213,7 @@ describe('a reply', () => {
     ['EmptyReply', replyOf([{ type: 'reasoning', text: 'Hm.' }], 'stop')],
     ['ReplyCut', replyOf([{ type: 'text', text: 'Half' }], 'length')],
     ['ReplyRefused', replyOf([{ type: 'text', text: 'No.' }], 'refused')],
-  ])('that is nothing to go on with is %s', (name, wrong) => {
+  ])('that is empty, cut or refused by the model is %s', (name, wrong) => {
     expect(() => acceptReply(wrong, new Set())).toThrow(expect.objectContaining({ name }));
   });
 });

@@ -35,8 +35,8 @@ const throwing = (thrown: unknown, effect: Tool['effect'] = 'none') => ({
   go: stubTool(effect, () => Promise.reject(thrown)),
 });
 
-describe('a tool call that cannot be made', () => {
-  it('is refused with the tools that there are, also where every object has a field of that name', async () => {
+describe('an invalid tool call', () => {
+  it('is refused with the list of tools, also when its name is a field of every object', async () => {
     const deps = depsWith({ ...answering('x'), look: stubTool('none', unused) });
     for (const name of ['nope', 'constructor', '__proto__'])
       expect(await call(name, {}, deps)).toEqual({
@@ -46,7 +46,7 @@ describe('a tool call that cannot be made', () => {
     expect((await call('nope')).output).toBe('There is no tool nope. Tools: none.');
   });
 
-  it('is refused with what is wrong in its arguments, and the tool does not run', async () => {
+  it('is refused with the problems of its arguments, and the tool does not run', async () => {
     let ran = false;
     const input = z.strictObject({ to: z.string() });
     const go: Tool = { ...stubTool('once', async () => (ran = true)), input };
@@ -56,7 +56,7 @@ describe('a tool call that cannot be made', () => {
   });
 });
 
-describe('the answer of a tool', () => {
+describe('the output of a tool', () => {
   it.each([
     ['text', 'Done.', 'Done.'],
     ['JSON', { paid: true }, '{"paid":true}'],
@@ -72,7 +72,7 @@ describe('the answer of a tool', () => {
     expect(output).toContain('[cut: the first part of 2000 bytes]');
   });
 
-  it('is cut before it is recorded, so that the record of an effect fits in an item', async () => {
+  it('is cut before it is recorded, so that the effect fits in an item', async () => {
     const stored = new Map<string, Effect>();
     await call('go', {}, depsWith(answering('x'.repeat(500_000), 'once'), { effects: memoryEffects(stored) }));
     const [effect] = [...stored.values()];
@@ -81,18 +81,18 @@ describe('the answer of a tool', () => {
   });
 });
 
-describe('a tool that fails', () => {
+describe('a tool that throws', () => {
   it.each<[ToolErrorKind, string, string]>([
     ['refused', 'refused', 'refused'],
     ['unreachable', 'unreachable', 'unreachable'],
     ['interrupted', 'error', 'unknown'],
-  ])('as %s is %s to the model, and %s where it changes the world', async (kind, free, once) => {
+  ])('the error %s is reported to the model as %s, and as %s for a tool with an effect', async (kind, free, once) => {
     const error = new ToolError(kind, 'No luck.');
     expect(await call('go', {}, depsWith(throwing(error)))).toEqual({ status: free, output: 'No luck.' });
     expect((await call('go', {}, depsWith(throwing(error, 'once')))).status).toBe(once);
   });
 
-  it('in an unexpected way may have acted, and the message of its error stays out of the prompt', async () => {
+  it('an unexpected error may have acted, and its message stays out of the prompt', async () => {
     const error = new TypeError('token abc is not valid');
     const answer = { status: 'error', output: 'The tool failed (unexpected TypeError).' };
     expect(await call('go', {}, depsWith(throwing(error)))).toEqual(answer);
@@ -100,7 +100,7 @@ describe('a tool that fails', () => {
     expect(effect).toMatchObject({ status: 'unknown', output: expect.stringMatching(/^Unknown: .*may have happened/) });
   });
 
-  it('for a reason that may pass ends the attempt instead of being told to the model', async () => {
+  it('a retryable error ends the attempt and is not reported to the model', async () => {
     const failure = new Failure('ToolUnavailable', 'down');
     for (const effect of ['none', 'once'] as const)
       await expect(call('go', {}, depsWith(throwing(failure, effect)))).rejects.toBe(failure);
@@ -109,9 +109,9 @@ describe('a tool that fails', () => {
   });
 });
 
-describe('a tool that is out of time', () => {
+describe('a tool call at its timeout', () => {
   const aborted = () => AbortSignal.timeout(1);
-  it('and does not listen to its signal is interrupted', async () => {
+  it('is interrupted when the tool ignores the signal', async () => {
     const deaf = { go: stubTool('none', () => new Promise(() => {})) };
     expect(await call('go', {}, depsWith(deaf, { timeout: aborted }))).toEqual({
       status: 'error',
@@ -119,7 +119,7 @@ describe('a tool that is out of time', () => {
     });
   });
 
-  it('and listens says itself how its call ended', async () => {
+  it('returns the ending of the tool when the tool handles the signal', async () => {
     const listening = (_: unknown, { signal }: ToolContext) =>
       new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => reject(new ToolError('unreachable', 'Never connected.')));
@@ -129,8 +129,8 @@ describe('a tool that is out of time', () => {
   });
 });
 
-describe('a call that changes the world', () => {
-  it('is made under a key, once in its run, and is answered from its record afterwards', async () => {
+describe('a tool call with an effect', () => {
+  it('runs under a key once per run, and later calls get the recorded output', async () => {
     const keys: (string | undefined)[] = [];
     const go = stubTool('once', async (_, { idempotencyKey }) => `paid ${keys.push(idempotencyKey)}`);
     const deps = depsWith({ go });
@@ -140,7 +140,7 @@ describe('a call that changes the world', () => {
     expect(keys).toEqual([expect.stringMatching(/^[\w-]{43}$/)]);
   });
 
-  it('is not made where the attempt has gone to another invocation', async () => {
+  it('does not run when another invocation has taken over the attempt', async () => {
     let ran = false;
     const fence = () => Promise.reject(new Failure('SessionConflict', 'gone'));
     const deps = depsWith({ go: stubTool('once', async () => (ran = true)) }, { fence });
@@ -148,7 +148,7 @@ describe('a call that changes the world', () => {
     expect(ran).toBe(false);
   });
 
-  it('has a key that no other call has: a tool without effects gets none', async () => {
+  it('has a unique key, and a tool without effects gets none', async () => {
     const keys: (string | undefined)[] = [];
     const go = stubTool('none', async (_, { idempotencyKey }) => void keys.push(idempotencyKey));
     await call('go', {}, depsWith({ go }));

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { ToolError, tool } from '../../lib/agent/tool.ts';
 
-describe('a tool', () => {
-  it('is its definition, with the type of its input from its schema', () => {
+describe('the tool function', () => {
+  it('returns its definition and infers the type of the input from the schema', () => {
     const definition = {
       description: 'Doubles.',
       input: z.object({ by: z.number() }),
@@ -14,8 +14,8 @@ describe('a tool', () => {
   });
 });
 
-describe('the error of a tool', () => {
-  it('says in its kind whether the call was made, in its message what the model reads, and keeps its cause', () => {
+describe('a ToolError', () => {
+  it('has a kind for whether the call happened, a message for the model, and a cause', () => {
     const cause = new Error('ECONNREFUSED');
     const error = new ToolError('unreachable', 'example.com could not be reached.', { cause });
     expect(error).toBeInstanceOf(Error);

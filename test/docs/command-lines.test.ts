@@ -99,7 +99,7 @@ test('every npm command of a document is a script of the project', () => {
   expect(named.filter(({ name }) => !Object.hasOwn(scripts, name))).toEqual([]);
 });
 
-test('every nightshift command of a document has arguments and options that the program takes', async () => {
+test('every nightshift command of a document has arguments and options that the program accepts', async () => {
   const ours = lines.filter(({ command }) => command.startsWith('npx nightshift '));
   expect(ours.length).toBeGreaterThan(30);
   const found = await Promise.all(
@@ -110,17 +110,17 @@ test('every nightshift command of a document has arguments and options that the 
   expect(found.flat()).toEqual([]);
 });
 
-test('every other command of a document is one of those that cannot run here, with the reason', () => {
+test('every other command of a document is listed with the reason why it does not run in the tests', () => {
   const known = [...Object.keys(unplayed), 'npm', 'npx nightshift'];
   const unknown = lines.filter(({ command }) => !known.some((start) => `${command} `.startsWith(`${start} `)));
   expect(unknown).toEqual([]);
 });
 
-test('no command of a document has the value of a key in its arguments', () => {
+test('no command of a document contains a secret in its arguments', () => {
   const keys = lines.filter(({ command }) => /--value (?!file:)|API_KEY=|put-secret-value/.test(command));
   expect(keys).toEqual([]);
 });
 
-test('`npx nightshift check` finds the job files of the repository good', async () => {
+test('`npx nightshift check` accepts the job files of the repository', async () => {
   expect((await nightshift(['check'])).stdout).toMatch(/good/);
 });

@@ -80,7 +80,7 @@ const packagedLogs = async (dir: string) => {
 };
 
 describe('the cost table', () => {
-  test('is made from what a run and a look of the watchman do ask of AWS', async () => {
+  test('equals the requests to AWS that a run and a check of the watchman make', async () => {
     const counted = await runCounts(temporaryDirectory(), steps);
     const logs = await packagedLogs(temporaryDirectory());
     const measured = { run: { ...counted.run, ...logs.run }, look: { ...counted.look, ...logs.look } };
@@ -89,7 +89,7 @@ describe('the cost table', () => {
     await expect(`${JSON.stringify(measured, null, 2)}\n`).toMatchFileSnapshot('../../infra/docs/run-counts.json');
   });
 
-  test('grows with jobs and with runs, and is mostly alarms for one job a day', async () => {
+  test('grows with jobs and runs, and alarms are the largest part for one job a day', async () => {
     const counts = await readCounts();
     const costs = (jobs: number, runsPerJob: number) => bill({ name: 'any', jobs, runsPerJob }, counts);
     expect(total(costs(20, 720))).toBeGreaterThan(total(costs(10, 720)));

@@ -47,7 +47,7 @@ describe('DECISIONS.md', () => {
     expect(decisions.map(({ number }) => number)).toEqual(decisions.map((_, index) => index + 1));
   });
 
-  it('states of each decision whether it is in force', () => {
+  it('has a status for each decision', () => {
     const wrong = decisions.filter(({ status }) => !statusForm.test(status));
     expect(wrong.map(({ number, status }) => `${number}: ${status}`)).toEqual([]);
   });
@@ -68,18 +68,18 @@ describe('DECISIONS.md', () => {
       for (const { other } of reverses(status)) expect(other, `reversed by ${number}`).toBeLessThan(number);
   });
 
-  it('says each decision in at most 12 lines', () => {
+  it('has at most 12 lines in each decision', () => {
     expect(decisions.filter(({ lines }) => lines.length > 12).map(({ number }) => number)).toEqual([]);
     const wide = decisions.flatMap(({ number, lines }) => lines.filter((line) => line.length > 150).map(() => number));
     expect(wide).toEqual([]);
   });
 
-  it('refers only to decisions that there are', () => {
+  it('refers only to existing decisions', () => {
     const named = decisions.flatMap(({ lines }) => [...lines.join(' ').matchAll(/decisions? (\d+)/g)]);
     expect(named.filter(([, number]) => !byNumber.has(Number(number)))).toEqual([]);
   });
 
-  it('names only files that there are', () => {
+  it('names only existing files', () => {
     const paths = decisions.flatMap(({ number, lines }) =>
       [...lines.join(' ').matchAll(/`((?:lib|infra|test|functions)\/[\w./-]+)`/g)].map(([, path]) => ({
         number,
@@ -91,7 +91,7 @@ describe('DECISIONS.md', () => {
 });
 
 describe('the index of DECISIONS.md', () => {
-  it('has a heading for rooms that there are, and none of them twice', () => {
+  it('has a heading for existing rooms only, each once', () => {
     expect(rooms.filter(({ room }) => !places(room).some((path) => path !== '' && existsSync(path)))).toEqual([]);
     expect(new Set(rooms.map(({ room }) => room)).size).toBe(rooms.length);
   });

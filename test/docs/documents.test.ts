@@ -43,13 +43,13 @@ describe('the documents', () => {
     expect(found.length).toBeGreaterThan(30);
   });
 
-  it('have blocks of known kinds only', () => {
+  it('have code blocks of known kinds only', () => {
     const known = ['sh', 'yaml', 'ts', 'json', 'text'];
     const unknown = documents.flatMap(blocksOf).filter(({ kind }) => !known.includes(kind));
     expect(unknown.map(({ file, line, kind }) => `${file}:${line} "${kind}"`)).toEqual([]);
   });
 
-  it('name the file that each YAML and TypeScript block is', () => {
+  it('name the file of each YAML and TypeScript block', () => {
     const files = documents.flatMap((file) => Object.values(filesIn(file)));
     const nameless = documents
       .flatMap(blocksOf)
@@ -57,17 +57,17 @@ describe('the documents', () => {
     expect(nameless.map(({ file, line }) => `${file}:${line}`)).toEqual([]);
   });
 
-  it('have a README of at most 1,500 words', () => {
+  it('include a README of at most 1,500 words', () => {
     expect(textOf('README.md').split(/\s+/).filter(Boolean).length).toBeLessThanOrEqual(1500);
   });
 
-  it('have JSON blocks that are JSON', () => {
+  it('have JSON blocks that parse as JSON', () => {
     for (const { kind, text, file, line } of documents.flatMap(blocksOf))
       if (kind === 'json') expect(() => JSON.parse(text), `${file}:${line}`).not.toThrow();
   });
 });
 
-describe('the job files, scripts and holidays of a document', () => {
+describe('the job files, scripts and holidays of', () => {
   const withFiles = documents.filter((file) => Object.keys(filesIn(file)).length > 0);
 
   it.each(withFiles)('%s pass the checks of `nightshift check`', async (document) => {
@@ -92,7 +92,7 @@ describe('the job files, scripts and holidays of a document', () => {
   });
 });
 
-describe('the tool of lib/tools/README.md', () => {
+describe('the example tool of lib/tools/README.md', () => {
   const document = 'lib/tools/README.md';
 
   const loaded = async (): Promise<Tool> => {
@@ -124,7 +124,7 @@ describe('the tool of lib/tools/README.md', () => {
     expect(asked).toMatchObject([{ method: 'POST', body: 'Fire.', headers: { 'idempotency-key': 'k' } }]);
   });
 
-  it('throws a ToolError where the service refuses', async () => {
+  it('throws a ToolError when the service rejects the request', async () => {
     expect((await called(403)).answer).toBe('ToolError');
   });
 });

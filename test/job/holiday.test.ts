@@ -26,18 +26,18 @@ describe('a file of holidays', () => {
     ],
     ['a list', ['- 2026-12-25'], '1:1 expected dates with their names, like 2026-12-25: Christmas'],
     ['nothing in it', [''], '1:1 expected dates with their names, like 2026-12-25: Christmas'],
-  ])('with %s is refused at its line', (_, lines, problem) => {
+  ])('with %s is rejected at the line of the problem', (_, lines, problem) => {
     expect(problemsOf(lines)).toEqual([`infra/holidays/be.yml:${problem}`]);
   });
 
-  it('with a syntax error says only that', () => {
+  it('with a syntax error reports only that error', () => {
     expect(problemsOf(['2026-12-25: [', 'x: y'])).toEqual([expect.stringMatching(/^infra\/holidays\/be\.yml:\d/)]);
     expect(problemsOf(['2026-12-25: a', '2026-12-25: b'])).toEqual([
       'infra/holidays/be.yml:2:1 Map keys must be unique',
     ]);
   });
 
-  it('has a name that a job can exclude, also where nothing else is wrong', () => {
+  it('needs a name that a job can exclude, even when its content is valid', () => {
     const message = 'the name of a holiday file must be 1 to 40 of a-z, 0-9 and -, starting with a letter';
     for (const name of ['New Year', '2027', 'n'.repeat(41)])
       expect(problemsOf(['2027-01-01: New Year'], `${name}.yml`)).toEqual([`${name}.yml:1:1 ${message}`]);

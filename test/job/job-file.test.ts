@@ -17,7 +17,7 @@ const said = (lines: string[], file = 'infra/jobs/night.yml', now?: Date): strin
 };
 
 describe('a job file', () => {
-  it('with a schedule, a model and a prompt is a job named as the file, with sound defaults', () => {
+  it('with a schedule, a model and a prompt is a job with the name of the file and the defaults', () => {
     const read = readJobFile(readYaml('infra/jobs/night.yml', good.join('\n')), known);
     expect(read).toMatchObject({
       job: {
@@ -54,7 +54,7 @@ describe('a job file', () => {
     ['a tool that is no text', ['tools:', '  - 3'], /^5:5 tools\.0: .*expected string/],
     ['a URL as a host', ['allow: [https://example.com/x]'], /^4:9 allow\.0: must be a host like api\.example\.com/],
     ['a result that is no schema', ['result: text'], /^4:1 result: .*expected record/],
-  ])('with %s is refused at its place', (_, more, problem) => {
+  ])('with %s is rejected at the field', (_, more, problem) => {
     expect(said([...good, ...more])).toEqual(
       [expect.stringMatching(problem)].map((one) => (typeof problem === 'string' ? problem : one)),
     );
@@ -96,25 +96,25 @@ describe('a job file', () => {
       ['schedule:', '  rate: 1 hour', '  exclude: [nl, 2027-02-30]'],
       /^3:17 schedule\.exclude\.1: day: found 30, expected 1-28$/,
     ],
-  ])('whose schedule has %s is refused at its place', (_, schedule, problem) => {
+  ])('whose schedule has %s is rejected at the field', (_, schedule, problem) => {
     expect(said([...schedule, ...good.slice(1)])).toEqual([expect.stringMatching(problem)]);
   });
 
-  it('has the dates of its holidays in the place of their names, each once and in order', () => {
+  it('has holiday names replaced by their dates, sorted and without duplicates', () => {
     const schedule = 'schedule: { rate: 1 hour, exclude: [2027-01-01, nl, 2026-12-25, xx] }';
     const read = readJobFile(readYaml('night.yml', [schedule, ...good.slice(1)].join('\n')), known);
     const exclude = ['2026-12-25', '2027-01-01', '2027-04-27'];
     expect(read).toMatchObject({ job: { schedule: { exclude } } });
   });
 
-  describe('of a job that is due once', () => {
+  describe('with a one-time schedule', () => {
     const once = (at: string, more = '') => [
       `schedule: { at: ${at}, timezone: Europe/Amsterdam${more} }`,
       ...good.slice(1),
     ];
     const now = new Date('2027-03-28T12:00:00Z');
 
-    it('is refused when that time is over, and says what to do, only where it is asked', () => {
+    it('is rejected with a remedy when its time is past, if the caller checks for that', () => {
       const over = once('2027-03-28T14:00:00');
       expect(said(over, 'night.yml', now)).toEqual([
         '1:13 schedule.at: found 2027-03-28T14:00:00 in Europe/Amsterdam, which is in the past, expected a later time. Remove the file or set enabled: false; the history of its run stays',
@@ -124,7 +124,7 @@ describe('a job file', () => {
       expect(said(once('2027-03-28T14:00:01'), 'night.yml', now)).toEqual([]);
     });
 
-    it('is refused when there is no such time, but where it is taken when clocks have jumped', () => {
+    it('is rejected when its local time does not exist, unless the gap rule is `after`', () => {
       const jumped = '2028-03-26T02:30:00';
       expect(said(once(jumped), 'night.yml', now)).toEqual([
         expect.stringMatching(/^1:13 schedule\.at: .*which clocks skip, expected .*dst: \{ gap: after \}$/),
@@ -141,7 +141,7 @@ describe('a job file', () => {
       'prompt: It is ${datum}.',
       '3:1 prompt: unknown placeholder ${datum} (write $${datum} for the plain text)',
     ],
-  ])('with %s is refused', (_, line, problem) => {
+  ])('with %s is rejected', (_, line, problem) => {
     const field = line.split(':')[0] ?? '';
     const said1 = said(good.map((other) => (other.startsWith(field) ? line : other)));
     expect(said1).toEqual([typeof problem === 'string' ? problem : expect.stringMatching(problem)]);
@@ -155,11 +155,11 @@ describe('a job file', () => {
     ['a tab for a space', ['schedule:', '\trate: 1 hour', ...good.slice(1)], /^2:\d+ /],
     ['an alias', [...good.slice(0, 2), 'prompt: &p Go.', 'system: *p'], /^4:9 found alias \*p, expected a value/],
     ['an alias of nothing', [...good, 'system: *nope'], /^4:9 found alias \*nope/],
-  ])('that is not plain YAML, with %s, is refused at its place', (_, lines, problem) => {
+  ])('that is not plain YAML, with %s, is rejected at the line', (_, lines, problem) => {
     expect(said(lines)[0]).toMatch(problem);
   });
 
-  it('full of aliases that stand for a million values is refused at once, at each of them', () => {
+  it('full of aliases that expand to a million values is rejected quickly, at each alias', () => {
     const bomb = [
       'a: &a [1,1,1,1,1,1,1,1,1,1]',
       ...'bcdefg'.split('').map((key, at) => {
@@ -172,13 +172,16 @@ describe('a job file', () => {
     expect(problems[0]).toMatch(/^2:8 found alias \*a/);
   });
 
-  it.each([[''], ['# only a comment'], ['- a'], ['text'], ['null'], ['[]']])('of %j says what is missing', (text) => {
-    const problems = said([text]);
-    for (const field of ['schedule', 'model', 'prompt'])
-      expect(problems).toContainEqual(expect.stringMatching(new RegExp(`^[1-9]\\d*:[1-9]\\d* ${field}: .*expected`)));
-  });
+  it.each([[''], ['# only a comment'], ['- a'], ['text'], ['null'], ['[]']])(
+    'that contains %j is rejected with the missing fields',
+    (text) => {
+      const problems = said([text]);
+      for (const field of ['schedule', 'model', 'prompt'])
+        expect(problems).toContainEqual(expect.stringMatching(new RegExp(`^[1-9]\\d*:[1-9]\\d* ${field}: .*expected`)));
+    },
+  );
 
-  it('tells everything that is wrong at once, each at its line, also after comments and long texts', () => {
+  it('reports all its problems at once, each with its line, also after comments and long texts', () => {
     const problems = said([
       '# A job.',
       'schedule:',
@@ -210,12 +213,12 @@ describe('a job file', () => {
     expect(problems.filter((problem) => problem.startsWith('6:1'))).toHaveLength(2);
   });
 
-  it('counts lines also where they end as on Windows', () => {
+  it('has correct line numbers with the line endings of Windows', () => {
     expect(said([`${good.join('\r\n')}\r\ncolour: red\r\n`])).toEqual(['4:1 colour: unknown field']);
   });
 
   it.each(['Night.yml', 'night report.yml', '7th.yml', `${'n'.repeat(41)}.yml`, '-.yml', '.yml'])(
-    'may not be called %s',
+    'with the name %s is rejected',
     (name) => {
       expect(said(good, `infra/jobs/${name}`)).toEqual([
         expect.stringMatching(/^1:1 the file's name is the job's name: it must be 1 to 40/),
@@ -244,18 +247,18 @@ const saidOf = async (files: JobFiles): Promise<string[]> => {
 const played = ['attempts:', '  - - text: Done.'];
 const scripted = (name: string) => ['schedule: { rate: 1 hour }', `model: scripted/${name}`, 'prompt: Go.'];
 
-describe('the job files', () => {
-  it('of this repository are good', async () => {
+describe('the directory of job files', () => {
+  it('of this repository is valid', async () => {
     const { jobs, scripts } = await readJobs(repositoryFiles);
     expect(jobs.map(({ name }) => name)).toContain('night-report');
     expect(Object.keys(scripts)).toContain('night-report');
   });
 
-  it('may be none', async () => {
+  it('may be empty', async () => {
     expect(await readJobs(written({}))).toEqual({ jobs: [], scripts: {} });
   });
 
-  it('are read in the order of their names, with every script', async () => {
+  it('is read in the order of names, with every script', async () => {
     const files = written({
       'jobs/b.yaml': good,
       'jobs/a.yml': scripted('s'),
@@ -267,7 +270,7 @@ describe('the job files', () => {
     expect(scripts).toEqual({ s: { attempts: [[{ text: 'Done.' }]] } });
   });
 
-  it('are refused with all that is wrong in all of them', async () => {
+  it('is rejected with all problems of all files', async () => {
     const files = written({
       'jobs/a.yml': [...good, 'tools: [http_get, http_post]'],
       'jobs/b.yml': scripted('missing'),
@@ -288,12 +291,12 @@ describe('the job files', () => {
     ]);
   });
 
-  it('of one name are refused, also where their endings differ', async () => {
+  it('is rejected when two files have the same name and different extensions', async () => {
     const problems = await saidOf(written({ 'jobs/a.yml': good, 'jobs/a.yaml': good }));
     expect(problems).toEqual([expect.stringMatching(/^jobs\/a\.yml:1:1 duplicate job: a\.yaml has this name too$/)]);
   });
 
-  it('may exclude the dates of a file of holidays', async () => {
+  it('lets a job exclude the dates of a file of holidays', async () => {
     const files = written({
       'jobs/a.yml': ['schedule: { rate: 1 hour, exclude: [be] }', ...good.slice(1)],
       'holidays/be.yml': ['# Why', '2027-07-21: Nationale feestdag', '2026-12-25: Kerstmis'],
@@ -302,7 +305,7 @@ describe('the job files', () => {
     expect(job?.schedule.exclude).toEqual(['2026-12-25', '2027-07-21']);
   });
 
-  it('are refused with what is wrong in a file of holidays, told once and where it is', async () => {
+  it('is rejected with the problems of a file of holidays, reported once and at that file', async () => {
     const files = written({
       'jobs/a.yml': ['schedule: { rate: 1 hour, exclude: [be, de, fr] }', ...good.slice(1)],
       'holidays/be.yml': ['2027-02-30: Feest', '2027-07-21:', 'Kerstmis: 2026-12-25'],
@@ -320,7 +323,7 @@ describe('the job files', () => {
     ]);
   });
 
-  it('that are due once are refused when that is over, where it is asked', async () => {
+  it('is rejected for a past one-time job, if the caller checks for that', async () => {
     const files = written({ 'jobs/a.yml': ['schedule: { at: 2027-01-01T00:00:00 }', ...good.slice(1)] });
     const over = new Date('2027-01-01T00:00:00Z');
     expect((await failureOf(readJobs(files, over))).message).toContain(
@@ -330,13 +333,13 @@ describe('the job files', () => {
     expect((await readJobs(files)).jobs).toHaveLength(1);
   });
 
-  it('say of a script that there is none at all', async () => {
+  it('is rejected when a job names a script and no script exists', async () => {
     expect(await saidOf(written({ 'jobs/a.yml': scripted('s') }))).toEqual([
       expect.stringMatching(/^jobs\/a\.yml:2:1 model: no script scripts\/s\.yml, and there is no other script$/),
     ]);
   });
 
-  it('become the configuration the functions read, which replaces the one before as a whole', async () => {
+  it('becomes the configuration of the functions and replaces the previous one as a whole', async () => {
     const directory = join(temporaryDirectory(), 'config');
     const declared: Declared = await readJobs(
       written({ 'jobs/a.yml': scripted('s'), 'jobs/b.yml': good, 'scripts/s.yml': played }),

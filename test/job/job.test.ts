@@ -31,15 +31,15 @@ describe('a job', () => {
     ['a wildcard for every host', { allow: ['*'] }, 'allow.0'],
     ['an unknown rule for overlaps', { overlap: 'wait' }, 'overlap'],
     ['an unknown limit', { limits: { stepz: 3 } }, 'limits'],
-  ])('with %s is refused at that field', (_, fields, path) => {
+  ])('with %s is rejected at that field', (_, fields, path) => {
     expect(pathsOf({ ...file, ...fields })).toEqual([path]);
   });
 
-  it('may reach hosts by name, by wildcard, with a port and by an IPv6 address', () => {
+  it('may allow hosts by name, by wildcard, with a port and by IPv6 address', () => {
     expect(pathsOf({ ...file, allow: ['api.example.com', '*.example.com', 'localhost:8080', '[::1]:80'] })).toEqual([]);
   });
 
-  it('has a name short enough for the name of an execution, with slot and suffix', () => {
+  it('has a name that fits in an execution name with slot and suffix', () => {
     const name = 'n'.repeat(40);
     expect(JobName.safeParse(name).success).toBe(true);
     expect(JobName.safeParse(`${name}n`).success).toBe(false);
@@ -47,15 +47,18 @@ describe('a job', () => {
     expect(longest).toMatch(/^[0-9A-Za-z-_]{1,80}$/);
   });
 
-  it.each(['', 'Night', '7-eleven', 'night_report', 'night report', 'nachtlänge'])('may not be called "%s"', (name) => {
-    expect(JobName.safeParse(name).success).toBe(false);
-  });
+  it.each(['', 'Night', '7-eleven', 'night_report', 'night report', 'nachtlänge'])(
+    'is rejected with the name "%s"',
+    (name) => {
+      expect(JobName.safeParse(name).success).toBe(false);
+    },
+  );
 });
 
-describe('a job that a run keeps', () => {
+describe('the job stored in a run', () => {
   const kept = Job.parse({ ...file, name: 'night' });
 
-  it('is read with fields that a later version added, and with values that the rules of today refuse', () => {
+  it('is readable with fields of a later version and with values that current rules reject', () => {
     const later = {
       ...kept,
       deliver: [{ to: 'slack' }],
@@ -66,12 +69,12 @@ describe('a job that a run keeps', () => {
     expect(KeptJob.parse(later)).toEqual(later);
   });
 
-  it('of a version that had no such policies gets the defaults of today', () => {
+  it('gets the current defaults for policies that it lacks', () => {
     const { overlap: _o, catchUp: _c, spreadSeconds: _s, breaker: _b, ...earlier } = kept;
     expect(KeptJob.parse(earlier)).toEqual(kept);
   });
 
-  it('without what every version had is damaged', () => {
+  it('is damaged when a field that every version had is missing', () => {
     for (const field of ['name', 'schedule', 'model', 'prompt', 'tools', 'allow', 'limits', 'retry', 'enabled'])
       expect(KeptJob.safeParse({ ...kept, [field]: undefined }).success, field).toBe(false);
   });

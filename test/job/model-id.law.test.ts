@@ -25,11 +25,11 @@ describe('a model id', () => {
     ['a line break after its model', 'anthropic/claude\n'],
     ['a wildcard that would widen a permission', 'bedrock/*'],
     ['a question mark that would widen a permission', 'bedrock/claud?'],
-  ])('with %s is none', (_, text) => {
+  ])('with %s is invalid', (_, text) => {
     expect(parseModelId(text)).toBeUndefined();
   });
 
-  it('has a form that names every provider', () => {
+  it('has a documented pattern that names every provider', () => {
     for (const provider of providers) expect(modelIdForm).toContain(`${provider}/…`);
   });
 });

@@ -11,8 +11,8 @@ const amsterdam = {
 const filled = (text: string, change: Partial<typeof amsterdam> = {}) =>
   fillPlaceholders(text, { ...amsterdam, ...change });
 
-describe('placeholders', () => {
-  it('become what their table says', () => {
+describe('the placeholders of a prompt', () => {
+  it('are replaced as their table documents', () => {
     expect(filled('${slot} ${date} ${time} ${weekday} ${timezone} ${job} ${run}')).toBe(
       '2026-11-22T07:00:00Z 2026-11-22 08:00 Sunday Europe/Amsterdam night night_20261122T070000Z',
     );
@@ -32,11 +32,11 @@ describe('placeholders', () => {
     ['a zone of half hours', '2026-11-22T18:45:00Z', 'Asia/Kolkata', '2026-11-23 00:15 Monday'],
     ['half an hour of summer time', '2026-10-03T15:30:00Z', 'Australia/Lord_Howe', '2026-10-04 02:30 Sunday'],
     ['a leap day', '2028-02-29T12:00:00Z', 'UTC', '2028-02-29 12:00 Tuesday'],
-  ])('are local: %s', (_, slot, timezone, expected) => {
+  ])('use the local time zone: %s', (_, slot, timezone, expected) => {
     expect(filled('${date} ${time} ${weekday}', { slot, timezone })).toBe(expected);
   });
 
-  it('are left as plain text behind a second dollar', () => {
+  it('stay plain text after a second dollar sign', () => {
     expect(filled('$${date} costs $5 and ${job}')).toBe('${date} costs $5 and night');
     expect(filled('$$${date}')).toBe('$${date}');
     expect(filled('$${anything goes}')).toBe('${anything goes}');
@@ -44,7 +44,7 @@ describe('placeholders', () => {
     expect(unknownPlaceholders('$${nope} $${}')).toEqual([]);
   });
 
-  it('are known by name only, all unknown ones at once', () => {
+  it('are rejected when unknown, all in one message', () => {
     expect(unknownPlaceholders('${date} ${nope} ${} ${constructor} ${Date} ${ date }')).toEqual([
       'nope',
       '',
@@ -55,11 +55,11 @@ describe('placeholders', () => {
     expect(unknownPlaceholders('a $ b {c} ${ d')).toEqual([]);
   });
 
-  it('are filled once: what they become is not read again', () => {
+  it('are replaced once, and their values are not scanned again', () => {
     expect(filled('${job}', { job: '${date}' })).toBe('${date}');
   });
 
-  it('give the same text for the same run, and leave every other text alone', () => {
+  it('give the same text for the same run and leave other text unchanged', () => {
     const piece = fc.oneof(fc.string(), fc.constantFrom('${date}', '${time}', '$', '{', '}', '$${', '${run}'));
     fc.assert(
       fc.property(fc.array(piece), (pieces) => {
@@ -70,7 +70,7 @@ describe('placeholders', () => {
     );
   });
 
-  it('can be escaped in any text: it then comes out as it was', () => {
+  it('can be escaped in any text, which then stays unchanged', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('$', '{', '}', 'date', 'x', '\n')), (pieces) => {
         const text = pieces.join('');

@@ -12,11 +12,11 @@ test.each([
   ['x', undefined],
   ['', undefined],
   ['p'.repeat(10_000), undefined],
-])('a mistyped field %s is most like %s', (word, expected) => {
+])('the suggestion for a mistyped field %s is %s', (word, expected) => {
   expect(nearest(word, fieldsAt(JobFile, []))).toBe(expected);
 });
 
-test('the fields of a schema are found at every depth, also in a list and in an alternative', () => {
+test('the fields of a schema are found at every depth, also in lists and alternatives', () => {
   const schema = z.strictObject({
     list: z.array(z.union([z.strictObject({ one: z.string() }), z.strictObject({ two: z.string() })])),
   });

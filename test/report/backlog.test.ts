@@ -17,7 +17,7 @@ describe('a backlog', () => {
   const run = (number: number, outcome: Run['outcome'], more: Partial<Run> = {}) =>
     runOf(report, hour(number), outcome, more);
 
-  test('is every slot without a success, the oldest first', () => {
+  test('contains every slot without a success, oldest first', () => {
     const runs = [run(1, succeeded(hour(1))), run(2, failed(hour(2))), run(3, skip(hour(3), { why: 'paused' }))];
     expect(backlog(due(1, 2, 3, 4), runs)).toMatchObject({
       done: 1,
@@ -25,7 +25,7 @@ describe('a backlog', () => {
     });
   });
 
-  test('counts the success of a backfill, a retry or a run that stands for the slot, and not that of any other run', () => {
+  test('counts the success of a backfill, a retry or a covering run, and of no other run', () => {
     const runs = [
       run(1, succeeded(hour(1)), { suffix: 'backfill-2' }),
       run(2, succeeded(hour(2)), { suffix: 'retry-1' }),
@@ -38,7 +38,7 @@ describe('a backlog', () => {
     expect(standIns(runs)).toEqual([]);
   });
 
-  test('goes on with what an earlier backfill started, tries again what failed there, and leaves alone what else is open', () => {
+  test('continues an earlier backfill, retries its failures and leaves out open runs', () => {
     const going = run(1, null, { suffix: 'backfill' });
     const runs = [going, run(2, failed(hour(2)), { suffix: 'backfill' }), run(3, null)];
     expect(backlog(due(1, 2, 3), runs)).toEqual({
@@ -50,11 +50,11 @@ describe('a backlog', () => {
     });
   });
 
-  test('leaves out what the calendar skips', () => {
+  test('omits the slots that the calendar skips', () => {
     expect(backlog([{ slot: hour(1), by: 'schedule', skip: 'excluded' }], [])).toMatchObject({ excluded: 1, todo: [] });
   });
 
-  test('is that of a range with both its ends, which must be one of the past and of a size that is meant', async () => {
+  test('covers a past range of limited size, both ends included', async () => {
     const local = job({ schedule: { cron: '0 * * * ? *', timezone: zone } });
     const of = (from: string, to?: string, limit = 5) =>
       backfillPlan(local, { from, ...(to !== undefined && { to }), limit }, now, undefined);
@@ -68,8 +68,8 @@ describe('a backlog', () => {
   });
 });
 
-describe('tasks in turn', () => {
-  test('are done in their order, at most so many at a time', async () => {
+describe('concurrent tasks', () => {
+  test('run in order, up to the given number at a time', async () => {
     const [begun, open]: [number[], (() => void)[]] = [[], []];
     const working = concurrently([1, 2, 3], 2, (task) => {
       begun.push(task);
@@ -82,7 +82,7 @@ describe('tasks in turn', () => {
     await working;
   });
 
-  test('are not begun once one has thrown, which is told when those at work are done', async () => {
+  test('stop after an error, which is thrown when the running tasks have ended', async () => {
     const begun: number[] = [];
     let end = () => {};
     const working = concurrently([1, 2, 3, 4], 2, async (task) => {

@@ -17,7 +17,7 @@ const due = (of: Job, to = until) => dueBetween(of.schedule, now, to, { anchor: 
 const past = (of: Job, prices: (number | null)[]) =>
   prices.map((usd, day) => runOf(of, slotOf(day + 1), succeeded(slotOf(day + 1), usd)));
 
-test('tells from past runs what one costs, retries included, and how many failed', () => {
+test('a forecast takes the cost of a run, its retries and the failure rate from past runs', () => {
   const report = daily();
   const runs = [...past(report, [0.01, 0.02, 0.03]), runOf(report, slotOf(20), failed(slotOf(20), 0.1, 4))];
   const known = experience(report, runs);
@@ -26,13 +26,13 @@ test('tells from past runs what one costs, retries included, and how many failed
   expect(known?.usd).toMatchObject({ low: 0.01, high: 0.1 });
 });
 
-test('gives p10 and p90 as what one of ten runs is below, and above', () => {
+test('a forecast gives p10 and p90 of the cost of a run', () => {
   const prices = Array.from({ length: 20 }, (_, at) => (at + 1) / 100);
   const report = daily();
   expect(experience(report, past(report, prices))?.usd).toMatchObject({ low: 0.02, high: 0.18 });
 });
 
-test('knows nothing without a run of the same model that has ended, and no price where none is known', () => {
+test('a forecast has no averages without an ended run of the same model, and no cost without a known price', () => {
   const report = daily();
   const other = { ...report, model: 'scripted/other' };
   const runs = [runOf(report, slotOf(1), null), runOf(report, slotOf(2), skip(slotOf(2), { why: 'paused' }))];
@@ -42,7 +42,7 @@ test('knows nothing without a run of the same model that has ended, and no price
   expect(experience(report, past(report, [null, 0.5]))).toMatchObject({ runs: 2, priced: 1, usd: { mean: 0.5 } });
 });
 
-test('multiplies by the slots to come that the calendar does not skip', () => {
+test('a forecast counts the future slots that the calendar does not skip', () => {
   const report = daily({}, { exclude: ['2026-11-05'] });
   const told = forecast(report, due(report), past(report, [0.02, 0.04]), nothingSpent);
   expect(told).toMatchObject({ slots: 29, runs: 29, limits: [] });
@@ -50,7 +50,7 @@ test('multiplies by the slots to come that the calendar does not skip', () => {
   expect([told.usd?.low, told.usd?.high].map((usd) => usd?.toFixed(2))).toEqual(['0.58', '1.16']);
 });
 
-test('says on which day a limit of the month is reached, what was spent before included', () => {
+test('a forecast gives the day on which a monthly limit is reached, including the usage so far', () => {
   const report = daily({ perMonth: { usd: 5 } });
   const runs = past(report, [0.25]);
   const told = forecast(report, due(report), runs, nothingSpent);
@@ -61,7 +61,7 @@ test('says on which day a limit of the month is reached, what was spent before i
   expect(forecast(report, due(report), past(report, [null]), spent).limits).toMatchObject([{ reachedOn: null }]);
 });
 
-test('begins each day and month anew', () => {
+test('a forecast starts each day and each month from zero', () => {
   const often = job({ schedule: { rate: '1 hour' }, limits: { perDay: { runs: 10 } } });
   const told = forecast(often, due(often, new Date('2026-11-30T23:59:59Z')), [], nothingSpent);
   expect(told).toMatchObject({ slots: 719, experience: null, usd: null });
@@ -69,7 +69,7 @@ test('begins each day and month anew', () => {
   expect(told.runs).toBe(30 * 10);
 });
 
-test('lets run what the budget itself would let run', () => {
+test('a forecast counts the runs that the budget would allow', () => {
   const usd = fc.option(fc.integer({ min: 1, max: 40 }), { nil: undefined });
   const rule = fc.record({ usd, runs: fc.option(fc.integer({ min: 1, max: 30 }), { nil: undefined }) });
   fc.assert(

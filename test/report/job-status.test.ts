@@ -23,7 +23,7 @@ const statusOf = async (declared = hourly(), ends: [string, Outcome | null][] = 
 };
 
 describe('the status of a job', () => {
-  it('of which nothing is stored has its schedule and null for what is not known', async () => {
+  it('has its schedule and null for unknown facts when nothing is stored', async () => {
     const declared = hourly({ description: 'Counts.', freshBy: '08:00' });
     for (const stores of [undefined, memoryStores()])
       expect(await jobStatus(declared, now, stores)).toMatchObject({
@@ -34,7 +34,7 @@ describe('the status of a job', () => {
       });
   });
 
-  it('has no next slot where the job is disabled, or where nobody knows what its rate counts from', async () => {
+  it('has no next slot when the job is disabled or the anchor of its rate is unknown', async () => {
     expect((await statusOf(hourly({ enabled: false }))).status.next).toBeNull();
     const rate = job();
     expect((await statusOf(rate)).status.next).toBeNull();
@@ -42,7 +42,7 @@ describe('the status of a job', () => {
     expect((await statusOf(rate, [], { anchor })).status.next).toBe(nine);
   });
 
-  it('has the last run that ended, with the reason where it did not succeed', async () => {
+  it('has the last ended run, with the reason when it did not succeed', async () => {
     const last = async (outcome: Outcome) =>
       (
         await statusOf(hourly(), [
@@ -56,7 +56,7 @@ describe('the status of a job', () => {
     expect(await last(skip(seven, { why: 'overlap' }))).toMatchObject({ status: 'skipped', why: 'overlap' });
   });
 
-  it('has the cost of the local month with its limit, and does not call an unknown cost nothing', async () => {
+  it('has the cost of the local month with its limit, and null for an unknown cost', async () => {
     const { stores } = await statusOf();
     const spent = { day: { of: '2026-11-22', usd: 2, runs: 3 }, month: { of: '2026-11', usd: 5, runs: 9 } };
     await changeState('report', () => ({ spent }), stores.states);
@@ -71,7 +71,7 @@ describe('the status of a job', () => {
     expect(unpriced).toMatchObject({ usd: null, unpriced: true });
   });
 
-  it('is fresh where a run of the day has succeeded by its hour, once the watchman has looked', async () => {
+  it('is fresh when a run of the day succeeded in time, once the watchman has checked', async () => {
     const promising = hourly({ freshBy: '07:30' });
     const anchor = { at: '2026-11-20T00:00:00Z', confirmed: true };
     const fresh = async (...args: Parameters<typeof statusOf>) => (await statusOf(...args)).status.fresh;
@@ -81,7 +81,7 @@ describe('the status of a job', () => {
     expect(await fresh(hourly(), [[seven, succeeded(seven)]], { anchor })).toBeNull();
   });
 
-  it('has what keeps the job from its next slot: a pause that goes on, its breaker, open and queued runs', async () => {
+  it('has the reasons that hold back the next slot: pause, breaker, open and queued runs', async () => {
     const { stores } = await statusOf();
     const pause = { by: 'ana', since: seven, until: null, note: '' };
     const over = { ...pause, until: eight };
@@ -96,7 +96,7 @@ describe('the status of a job', () => {
     expect((await jobStatus(hourly(), now, stores)).paused).toBeNull();
   });
 
-  it('has since when the deployed schedule differs, and up to where the watchman has accounted', async () => {
+  it('has the time since which the deployed schedule differs, and the slots that the watchman accounted for', async () => {
     const { status } = await statusOf(hourly(), [], { driftSince: seven, accountedUpTo: eight });
     expect(status).toMatchObject({ driftSince: seven, lookedTo: eight });
   });

@@ -39,7 +39,7 @@ const told = async (fields: Record<string, unknown>, text = 'Done.', outcome: Ou
 };
 
 describe('the history of a run', () => {
-  it('has every attempt with its steps and with the prompt it began with', async () => {
+  it('has every attempt with its steps and its first prompt', async () => {
     const { run, stores } = await told({});
     const history = await runHistory(run.id, stores);
     expect(history.run).toEqual(run);
@@ -49,7 +49,7 @@ describe('the history of a run', () => {
     expect(second?.prompt.prompt).toContain('An earlier attempt at this failed: EmptyReply.');
   });
 
-  it('reads a session that is closed and known only once', async () => {
+  it('reads the session of a closed attempt only once', async () => {
     const { run, stores } = await told({});
     const earlier = await runHistory(run.id, stores);
     const loaded: string[] = [];
@@ -62,14 +62,14 @@ describe('the history of a run', () => {
     expect(again).toEqual(earlier);
   });
 
-  it('is not there for a run that is not recorded', async () => {
+  it('is undefined for an unrecorded run', async () => {
     await expect(runHistory('report_20261122T070000Z', memoryStores())).rejects.toMatchObject({ name: 'UnknownRun' });
   });
 });
 
-describe('a run id that a person types', () => {
+describe('a typed run id', () => {
   it.each(['report', 'report_20261122T0700Z', 'report_20261322T070000Z', 'report_20261122T070000Z_a_b', ''])(
-    'is refused as unknown where no run could have it: "%s"',
+    'is rejected as unknown when no run could have it: "%s"',
     (id) => {
       expect(() => mustBeRunId(id)).toThrow(expect.objectContaining({ name: 'UnknownRun' }));
       expect(() => mustBeRunId(id)).toThrow(`there is no run "${id}": a run id looks like <job>_20261122T070000Z`);
@@ -89,12 +89,12 @@ describe('the result of a run', () => {
   };
   const typed = { result: { type: 'object', required: ['total'] } };
 
-  it('is the text of its last answer, or the value where the job types it', async () => {
+  it('is the text of the last answer, or its value when the job has a result schema', async () => {
     expect(await resultIn({})).toBe('Done.');
     expect(await resultIn(typed, '```json\n{"total":3}\n```')).toEqual({ total: 3 });
   });
 
-  it('is the text as it was said where it does not fit the schema', async () => {
+  it('is the plain text when it does not fit the schema', async () => {
     expect(await resultIn(typed, 'Three.')).toBe('Three.');
   });
 
@@ -106,7 +106,7 @@ describe('the result of a run', () => {
     expect(await resultIn({}, 'Done.', outcome)).toBeNull();
   });
 
-  it('is null where the session with the answer has expired', async () => {
+  it('is null when the session has expired', async () => {
     const { run, stores } = await told({});
     const sessions = { ...stores.sessions, load: async () => [] };
     expect(await resultOf(await runHistory(run.id, { ...stores, sessions }))).toBeNull();

@@ -52,18 +52,18 @@ describe('a schedule in English', () => {
       },
       /^Every 1 day, from 2027-01-01 09:00 until 2027-02-01 00:00:30, except on 1 date$/,
     ],
-  ])('of %j is as its owner would say it', (schedule, english) => {
+  ])('for %j is plain', (schedule, english) => {
     expect(inEnglish(schedule)).toMatch(english);
   });
 
-  test('counts the days of the week from Sunday = 1, as EventBridge does', () => {
+  test('counts weekdays from Sunday = 1, as EventBridge does', () => {
     for (const [at, day] of days.entries()) {
       const english = inEnglish({ cron: `0 9 ? * ${at + 1} *`, timezone: 'UTC' });
       expect(days.filter((one) => english.includes(one))).toEqual([day]);
     }
   });
 
-  test('exists for every schedule that a job may have', () => {
+  test('exists for every valid schedule', () => {
     fc.assert(
       fc.property(fc.oneof({ weight: 4, arbitrary: cron }, rate), (fields) => {
         const read = Schedule.safeParse(fields);

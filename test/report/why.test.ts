@@ -24,15 +24,15 @@ const looked = (to: string, more: Partial<Checkpoint> = {}): Checkpoint => ({
   ...more,
 });
 
-test('a slot of the schedule that was changed a moment ago is still due, as the watchman will find', () => {
+test('`why` reports a slot of a recently changed schedule as still due, as the watchman will', () => {
   const changed = daily({}, { cron: '0 12 * * ? *' });
   const { verdict } = explain(changed, time, '2026-11-25T08:02:00Z', { checkpoint: looked('2026-11-25T07:59:00Z') });
   expect(verdict).toMatchObject({ kind: 'unrecorded', slot });
   expect(explain(changed, time, later, { checkpoint: looked('2026-11-25T09:57:00Z') }).verdict.kind).toBe('not-due');
 });
 
-describe('of a slot with a record', () => {
-  test('says as which run it ran, when it was started and what it took', () => {
+describe('`why` for a recorded slot', () => {
+  test('names its run, with its start and duration', () => {
     const { verdict, said } = explain(report, time, later, { runs: [runOf(report, slot, succeeded(slot))] });
     expect(verdict).toMatchObject({ kind: 'ran', slot });
     expect(said).toEqual({
@@ -44,13 +44,13 @@ describe('of a slot with a record', () => {
     });
   });
 
-  test('says how it failed', () => {
+  test('reports how the run failed', () => {
     const { text } = explain(report, time, later, { runs: [runOf(report, slot, failed(slot))] });
     expect(text).toContain(`it ran as ${id} and failed: ModelUnavailable.`);
     expect(text).toContain('failure: overloaded');
   });
 
-  test('says of a catch-up who started it, how late, and for which slots', () => {
+  test('reports a catch-up with its origin, its delay and its slots', () => {
     const slots = ['2026-11-23T08:00:00Z', '2026-11-24T08:00:00Z', slot];
     const more = {
       origin: 'watchman' as const,
@@ -87,14 +87,14 @@ describe('of a slot with a record', () => {
       { why: 'late', message: 'delivered at noon' } as const,
       'skipped: it was delivered more than 30 hours after it was due.',
     ],
-  ])('says why it was skipped, with what was recorded: %j', (reason, sentence) => {
+  ])('gives the recorded reason of a skip: %j', (reason, sentence) => {
     const { verdict, text } = explain(report, time, later, { runs: [runOf(report, slot, skip(slot, reason))] });
     expect(verdict).toMatchObject({ kind: 'skipped', slot });
     expect(text).toContain(sentence);
     expect(text).toContain(`outcome: skipped (${reason.why}), recorded Wed 2026-11-25 09:00:04 as ${id}`);
   });
 
-  test('follows a slot that was caught up to the later run that covers it, and says where that has no record yet', () => {
+  test('names the later run that covers a caught-up slot, and reports when that run is unrecorded', () => {
     const next = '2026-11-26T08:00:00Z';
     const by = 'report_20261126T080000Z';
     const runs = [runOf(report, slot, skip(slot, { why: 'caught-up', by }))];
@@ -105,7 +105,7 @@ describe('of a slot with a record', () => {
     expect(explain(report, time, next, { runs }).said.sentence).toContain(`covers it: ${by} has no record yet.`);
   });
 
-  test('says that it was missed, and when the watchman recorded it', () => {
+  test('reports a missed slot and when the watchman recorded it', () => {
     const run = runOf(report, slot, missed(slot, 'no delivery was seen, and catchUp is none'));
     const { text } = explain(report, time, later, { runs: [run] });
     expect(text).toContain(
@@ -114,7 +114,7 @@ describe('of a slot with a record', () => {
     expect(text).toContain('message: no delivery was seen, and catchUp is none');
   });
 
-  test('says behind which runs it is queued', () => {
+  test('names the runs ahead in the queue', () => {
     const before = runOf(report, '2026-11-24T08:00:00Z', null);
     const run = runOf(daily({ overlap: 'queue-one' }), slot, null);
     const state = stateWith(report, [before], { queued: run.id });
@@ -123,7 +123,7 @@ describe('of a slot with a record', () => {
     expect(text).toContain('overlap: queue-one');
   });
 
-  test('says that it is running, and until when it waits because the job spreads its starts', () => {
+  test('reports a running run and the end of its spread delay', () => {
     const run = runOf(daily({ spreadSeconds: 3600 }), slot, null);
     const state = stateWith(report, [run]);
     const early = explain(report, time, '2026-11-25T08:00:03Z', { runs: [run], state });
@@ -133,22 +133,22 @@ describe('of a slot with a record', () => {
     expect(explain(report, time, later, { runs: [run], state }).said.sentence).toBe(`${prefix}it is running as ${id}.`);
   });
 
-  test('names the runs that an operator started for the same slot', () => {
+  test('names the manual runs of the same slot', () => {
     const again = runOf(report, slot, succeeded(slot), { suffix: 'retry-1' });
     const { verdict, text } = explain(report, time, later, { runs: [runOf(report, slot, failed(slot)), again] });
     expect(verdict).toMatchObject({ kind: 'ran', beside: [again] });
     expect(text).toContain(`by hand: ${id}_retry-1 succeeded`);
   });
 
-  test('reports a recorded slot that the schedule no longer has', () => {
+  test('reports a slot that the current schedule no longer has', () => {
     const other = '2026-11-25T05:30:00Z';
     const { verdict } = explain(report, '06:30', later, { runs: [runOf(report, other, succeeded(other))] });
     expect(verdict).toMatchObject({ kind: 'ran', slot: other });
   });
 });
 
-describe('of a slot without a record', () => {
-  test('says in how long it is due, and that it would be skipped now', () => {
+describe('`why` for an unrecorded slot', () => {
+  test('reports the time until it is due, and that it would be skipped now', () => {
     const pauses = [{ by: 'ana', since: '2026-11-24T16:00:00.000Z', until: null, note: 'holiday' }];
     const { text } = explain(report, '2026-11-26 09:00', later, { state: stateWith(report, [], { pauses }) });
     expect(text).toContain('report, Thu 2026-11-26 09:00 Europe/Amsterdam: it is due in 22 h.');
@@ -159,7 +159,7 @@ describe('of a slot without a record', () => {
     ).toEqual([]);
   });
 
-  test('judges a breaker as it will be by then', () => {
+  test('judges the breaker at the time of the slot', () => {
     const breaker = { since: '2026-11-25T08:00:00Z', until: '2026-11-26T07:00:00Z', delaySeconds: 900, probe: null };
     const state = stateWith(report, [], { breaker, streak: -5 });
     expect(explain(report, '2026-11-26 09:00', later, { state }).said.evidence).toEqual([]);
@@ -169,7 +169,7 @@ describe('of a slot without a record', () => {
     );
   });
 
-  test('says that a date to come is excluded', () => {
+  test('reports a future date as excluded', () => {
     const free = daily({}, { exclude: ['2026-12-25'] });
     expect(explain(free, '2026-12-25 09:00', later).said.sentence).toContain(
       'it is due in 30 days; it will be skipped: its date is excluded from the schedule.',
@@ -184,7 +184,7 @@ describe('of a slot without a record', () => {
       { catchUp: { withinSeconds: 60 } },
       'outlook: it is older than catchUp.withinSeconds (60): the watchman records it as missed',
     ],
-  ])('says how far the watchman has checked, and what it will do with the slot: %j', (fields, outlook) => {
+  ])('reports how far the watchman has checked and what it will do: %j', (fields, outlook) => {
     const { verdict, text } = explain(daily(fields), time, '2026-11-25T08:02:00Z', {
       checkpoint: looked('2026-11-25T07:57:00Z'),
     });
@@ -198,7 +198,7 @@ describe('of a slot without a record', () => {
     expect(text).toContain(outlook);
   });
 
-  test('says that the watchman has not checked the job yet, where it has not', () => {
+  test('reports that the watchman has not checked the job yet', () => {
     expect(explain(report, time, later).said.sentence).toContain('the watchman has not checked the job yet.');
   });
 
@@ -213,7 +213,7 @@ describe('of a slot without a record', () => {
     );
   });
 
-  test('says that the schedule was another, where all slots of the time are accounted for', () => {
+  test('reports that the schedule was different when all slots of that time are accounted for', () => {
     const { verdict, text } = explain(report, time, later, { checkpoint: looked('2026-11-25T09:00:00Z') });
     expect(verdict).toMatchObject({ kind: 'unaccounted', to: '2026-11-25T09:00:00Z' });
     expect(text).toContain(
@@ -225,8 +225,8 @@ describe('of a slot without a record', () => {
   });
 });
 
-describe('of a time that is no slot', () => {
-  test('names the slots around it, and takes a slot of the same minute for the one that is meant', () => {
+describe('`why` for a time without a slot', () => {
+  test('names the slots around it, and accepts a slot within the same minute', () => {
     const { verdict, said } = explain(report, '2026-11-25T10:15', later);
     expect(verdict).toMatchObject({ kind: 'not-due', because: 'calendar', slot: undefined });
     expect(said.sentence).toBe(
@@ -238,7 +238,7 @@ describe('of a time that is no slot', () => {
     expect(explain(report, '22:00', later).said.sentence).toContain('it is not due then');
   });
 
-  test('says that the job is disabled, or that the watchman still uses the schedule before', () => {
+  test('reports that the job is disabled, or that the watchman still uses the previous schedule', () => {
     const off = explain(daily({ enabled: false }), time, later);
     expect(off.said.sentence).toContain('its job file says enabled: false, so no schedule is deployed.');
     expect(off.verdict).toMatchObject({ kind: 'not-due', because: 'disabled', slot: undefined });
@@ -248,14 +248,14 @@ describe('of a time that is no slot', () => {
     );
   });
 
-  test('knows the slots of a rate only where it knows from when it counts', () => {
+  test('lists the slots of a rate only when the anchor is known', () => {
     const often = job();
     expect(explain(often, '09:30', later).verdict.kind).toBe('unknowable');
     const anchor = { at: new Date('2026-11-25T00:30:17Z'), known: true };
     expect(explain(often, '09:30', later, { anchor }).verdict).toMatchObject({ slot: '2026-11-25T09:30:17Z' });
   });
 
-  test('has no neighbours where a schedule is over', () => {
+  test('has no neighbouring slots when the schedule has ended', () => {
     const once = { at: '2026-01-01T00:00:00', timezone: 'UTC' };
     const [before, after] = [new Date('2025-01-01'), new Date('2026-06-01')].map((instant) =>
       neighbours(once, instant.getTime(), instant),
@@ -269,11 +269,11 @@ describe('of a time that is no slot', () => {
   });
 });
 
-describe('on days when clocks change', () => {
+describe('`why` on a day with a clock change', () => {
   const nightly = (dst?: Record<string, string>) => daily({}, { cron: '30 2 * * ? *', ...(dst && { dst }) });
   const [gap, fold] = ['2026-03-29 02:30', '2026-10-25 02:30'];
 
-  test('says that a time does not exist, and finds the slot that replaces it', () => {
+  test('reports a local time that does not exist, and the slot that replaces it', () => {
     const none = explain(nightly(), gap, later);
     expect(none.verdict).toMatchObject({ kind: 'not-due', because: 'gap' });
     expect(none.said.sentence).toContain(
@@ -282,7 +282,7 @@ describe('on days when clocks change', () => {
     expect(explain(nightly({ gap: 'after' }), gap, later).verdict).toMatchObject({ slot: '2026-03-29T01:00:00Z' });
   });
 
-  test('does not take the slot after the jump for the one that clocks jumped over', () => {
+  test('does not mistake the slot after the gap for the skipped time', () => {
     const three = daily({}, { cron: '0 3 * * ? *' });
     expect(explain(three, gap, later).verdict).toMatchObject({ kind: 'not-due', because: 'gap' });
   });
@@ -291,7 +291,7 @@ describe('on days when clocks change', () => {
     [undefined, '2026-10-25T00:30:00Z', undefined, 'and the job is due at one of them'],
     [{ fold: 'both' }, '2026-10-25T00:30:00Z', '2026-10-25T01:30:00Z', 'the second is the slot 2026-10-25T01:30:00Z'],
     [{ fold: 'last' }, '2026-10-25T01:30:00Z', undefined, 'and the job is due at one of them'],
-  ])('explains a time that comes twice by the slot that is meant: %j', (dst, meant, again, clocks) => {
+  ])('explains a repeated local time by the slot of the schedule: %j', (dst, meant, again, clocks) => {
     const { verdict, text } = explain(nightly(dst), fold, later);
     expect(verdict).toMatchObject({ slot: meant, again });
     expect(text).toContain(`clocks: this time comes twice, ${clocks}`.replace('twice, the', 'twice; the'));

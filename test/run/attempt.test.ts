@@ -14,7 +14,7 @@ const failed = {
 const attempt = { runId: id, number: 1, startedAt: '2026-11-22T07:00:05.000Z', failed: null, version: 1 };
 
 describe('an attempt', () => {
-  it('is open without a failure, and closed by one with its decision', () => {
+  it('is open without a failure, and closed by a failure with its decision', () => {
     expect(Attempt.parse(attempt)).toEqual(attempt);
     expect(Attempt.parse({ ...attempt, failed, version: 2 }).failed).toEqual(failed);
   });
@@ -41,7 +41,7 @@ describe('the failure of an attempt', () => {
 });
 
 describe('a decision', () => {
-  it('waits whole seconds, as the state machine does, or gives up without a wait', () => {
+  it('waits whole seconds before a retry, or gives up without a wait', () => {
     const isDecision = (value: unknown) => Decision.safeParse(value).success;
     expect(isDecision({ status: 'retry', delaySeconds: 0 })).toBe(true);
     expect(isDecision({ status: 'give-up' })).toBe(true);
@@ -52,7 +52,7 @@ describe('a decision', () => {
 });
 
 describe('the state data of an attempt', () => {
-  it('begins at version 0, and goes on with the note of the failure before', () => {
+  it('starts at version 0 and carries the note of the previous failure', () => {
     expect(AttemptInput.parse(firstInput(id))).toEqual(firstInput(id));
     const later = { ...firstInput(id), attempt: 2, version: 3, note: 'EmptyReply' };
     expect(AttemptInput.parse(later)).toEqual(later);
@@ -64,7 +64,7 @@ describe('the state data of an attempt', () => {
     ['the attempt 0', { attempt: 0 }],
     ['a negative version', { version: -1 }],
     ['a cost of less than nothing', { spent: { ...noUsage, usd: -1 } }],
-  ])('with %s is refused', (_, change) => {
+  ])('with %s is rejected', (_, change) => {
     expect(AttemptInput.safeParse({ ...firstInput(id), ...change }).success).toBe(false);
   });
 });

@@ -15,7 +15,7 @@ const acts = (...results: Act['happened'][]) => {
 };
 
 describe('an effect', () => {
-  it('is made once, recorded before and completed after', async () => {
+  it('runs once, recorded as pending before and as done after', async () => {
     const stored = new Map<string, Effect>();
     const seen: (Effect | undefined)[] = [];
     const effects = memoryEffects(stored);
@@ -28,7 +28,7 @@ describe('an effect', () => {
     expect(stored.get('r k')).toEqual({ ...call, status: 'done', output: 'posted', version: 2 });
   });
 
-  it('gives a later attempt the recorded output, and is not made again', async () => {
+  it('returns the recorded output to a later attempt and does not run again', async () => {
     const effects = memoryEffects();
     const { act, made } = acts('yes');
     await once(call, act, effects);
@@ -39,7 +39,7 @@ describe('an effect', () => {
     expect(made).toEqual(['yes']);
   });
 
-  it('that certainly was not made may be tried again, as often as that', async () => {
+  it('that certainly did not happen may run again, any number of times', async () => {
     const effects = memoryEffects();
     const { act, made } = acts('no', 'no', 'yes');
     expect(await once(call, act, effects)).toMatchObject({ happened: 'no', recorded: false });
@@ -49,7 +49,7 @@ describe('an effect', () => {
     expect(made).toEqual(['no', 'no', 'yes']);
   });
 
-  it.each(['unknown', 'thrown'] as const)('whose end is %s stays unknown for ever', async (end) => {
+  it.each(['unknown', 'thrown'] as const)('that ended %s stays unknown in every later attempt', async (end) => {
     const effects = memoryEffects();
     const first = once(
       call,
@@ -70,7 +70,7 @@ describe('an effect', () => {
     expect(made).toEqual([]);
   });
 
-  it('whose record fails is not made', async () => {
+  it('does not run when its record cannot be written', async () => {
     for (const fate of ['before', 'after'] as const) {
       const { act, made } = acts('yes');
       await expect(once(call, act, memoryEffects(new Map(), undefined, [fate]))).rejects.toMatchObject({
@@ -80,7 +80,7 @@ describe('an effect', () => {
     }
   });
 
-  it('happens at most once, however callers interleave and whichever calls of the store fail', async () => {
+  it('happens at most once under any interleaving and any store failures', async () => {
     const fates = fc.array(fc.constantFrom<Fate>('well', 'well', 'before', 'after'), { maxLength: 6 });
     const ends = fc.array(fc.constantFrom<Act['happened']>('no', 'yes', 'unknown'), { maxLength: 2 });
     const caller = fc.array(fc.record({ fates, ends }), { minLength: 1, maxLength: 3 });
@@ -115,11 +115,11 @@ describe('an effect', () => {
   });
 });
 
-describe("an effect's key", () => {
+describe('the key of an effect', () => {
   const key = (change: Partial<Parameters<typeof effectKey>[0]> = {}) =>
     effectKey({ runId: 'r', tool: 't', input: { a: 1, b: [2] }, occurrence: 1, ...change });
 
-  it('is the same for the same call, whatever the order of its arguments', () => {
+  it('is the same for the same call with its arguments in any order', () => {
     expect(key({ input: { b: [2], a: 1 } })).toBe(key());
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (input) => {
@@ -130,7 +130,7 @@ describe("an effect's key", () => {
     );
   });
 
-  it('is another for another run, tool, argument or occurrence', () => {
+  it('differs for another run, tool, argument or occurrence', () => {
     const keys = [
       key(),
       key({ runId: 's' }),
@@ -142,11 +142,11 @@ describe("an effect's key", () => {
     expect(new Set(keys).size).toBe(keys.length);
   });
 
-  it('can stand in a header', () => {
+  it('is valid in an HTTP header', () => {
     expect(key()).toMatch(/^[A-Za-z0-9_-]{43}$/);
   });
 
-  it('is of canonical JSON', () => {
+  it('is made from canonical JSON', () => {
     expect(canonical({ b: 1, a: [1e2, 'é', null] })).toBe('{"a":[100,"é",null],"b":1}');
     expect(canonical(undefined)).toBe('null');
   });

@@ -12,13 +12,13 @@ const anySlot = fc
   .map((date) => slotAt(date));
 
 describe('the input of an execution', () => {
-  it('begins with the first attempt of its run, which has spent nothing and knows of no failure', () => {
+  it('starts with the first attempt of the run, without usage or a previous failure', () => {
     const id = 'report_20261122T070000Z';
     expect(firstInput(id)).toEqual({ runId: id, attempt: 1, version: 0, spent: noUsage, note: null });
     expect(AttemptInput.safeParse(firstInput(id)).success).toBe(true);
   });
 
-  it('does not let a run begin before its slot, nor later than its job spreads its runs', () => {
+  it('starts a run no earlier than its slot and no later than its spread', () => {
     fc.assert(
       fc.property(anySlot, fc.integer({ min: 0, max: 3600 }), (slot, spreadSeconds) => {
         const { notBefore, first } = executionInput({
@@ -37,7 +37,7 @@ describe('the input of an execution', () => {
     );
   });
 
-  it('is the same for each delivery of a slot, so that Step Functions takes a second start as the first', () => {
+  it('is equal for each delivery of a slot, so that Step Functions accepts a second start', () => {
     const run = { id: 'report_20261122T070000Z', job: job({ spreadSeconds: 3600 }), slot: '2026-11-22T07:00:00Z' };
     expect(executionInput(run)).toEqual(executionInput(structuredClone(run)));
     expect(executionInput(run).notBefore).not.toBe(run.slot);

@@ -9,7 +9,7 @@ const id = 'report_20261122T070000Z';
 const failing = (failure: Error): Runs => ({ ...memoryStores().runs, get: () => Promise.reject(failure) });
 
 describe('a known run', () => {
-  test('is unrecorded where the store has no item', async () => {
+  test('is unrecorded when the store has no item', async () => {
     expect(await knownRun(id, memoryStores().runs)).toEqual({ is: 'unrecorded' });
   });
 
@@ -22,12 +22,12 @@ describe('a known run', () => {
     expect(await knownRun(id, stores.runs)).toEqual({ is: 'ended', run: { ...run, outcome, version: 2 } });
   });
 
-  test('is damaged where its item cannot be read, with the failure that says why', async () => {
+  test('is damaged when its item cannot be read, and carries the failure', async () => {
     const failure = new Failure('DamagedItem', 'slot: must be an instant');
     expect(await knownRun(id, failing(failure))).toEqual({ is: 'damaged', failure });
   });
 
-  test('is not guessed where the store does not answer', async () => {
+  test('throws the failure of an unavailable store', async () => {
     const failure = new Failure('StoreUnavailable', 'throttled');
     await expect(knownRun(id, failing(failure))).rejects.toBe(failure);
   });

@@ -22,7 +22,7 @@ describe('a message', () => {
     expect(said({ ...call, toolName: blank })).toBe(false);
   });
 
-  it('of the model has text or a tool call: thoughts alone are no answer', () => {
+  it('of the model has text or a tool call, not reasoning alone', () => {
     const thought = { type: 'reasoning', text: '' };
     expect(said()).toBe(false);
     expect(said(thought)).toBe(false);
@@ -30,26 +30,26 @@ describe('a message', () => {
     expect(said(call)).toBe(true);
   });
 
-  it('of a tool has a result, in words', () => {
+  it('of a tool has a result as text', () => {
     expect(told()).toBe(false);
     expect(told(result({ type: 'text', value: 'ok' }))).toBe(true);
     expect(told(result({ type: 'error-text', value: 'no' }))).toBe(true);
     expect(told(result({ type: 'json', value: {} }))).toBe(false);
   });
 
-  it('has arguments that are an object of JSON', () => {
+  it('has tool arguments that are a JSON object', () => {
     for (const input of [null, [], 'x', 1, { n: Number.POSITIVE_INFINITY }, { f: undefined }])
       expect(said({ ...call, input })).toBe(false);
     expect(said({ ...call, input: { a: [1, { b: null }] } })).toBe(true);
   });
 
-  it('has nothing beside what is known', () => {
+  it('rejects unknown fields and content types', () => {
     expect(said({ ...text, colour: 'red' })).toBe(false);
     expect(told(result({ type: 'text', value: 'ok' }, { isError: true }))).toBe(false);
     expect(said({ type: 'image', image: 'x' })).toBe(false);
   });
 
-  it('gives its calls in order, and its text without them', () => {
+  it('has ordered tool calls, and text without them', () => {
     const message = AssistantMessage.parse({
       role: 'assistant',
       content: [text, { ...call, toolCallId: 'c2' }, { type: 'text', text: ' world' }, call],

@@ -25,18 +25,18 @@ describe('an outcome', () => {
     ['a miss without a message', { ...missed, message: undefined }],
     ['an end without its cost', { ...failed, usage: undefined }],
     ['a field of another end', { ...missed, attempts: 1 }],
-  ])('is not %s', (_, value) => {
+  ])('rejects %s', (_, value) => {
     expect(Outcome.safeParse(value).success).toBe(false);
   });
 
-  it('tells by its attempts whether the run was made', () => {
+  it('shows by its attempts whether the run was executed', () => {
     expect([succeeded, failed].map(hasRun)).toEqual([true, true]);
     expect([null, missed, skipped({ why: 'paused' }, now)].map(hasRun)).toEqual([false, false, false]);
   });
 });
 
 describe('the outcome of a skipped run', () => {
-  it('costs nothing, and holds the message and the other run only where they are known', () => {
+  it('costs nothing, and has a message and a related run only when known', () => {
     expect(skipped({ why: 'paused' }, now)).toStrictEqual({ status: 'skipped', why: 'paused', ...end });
     const because: Skip = { why: 'caught-up', message: 'later', by: 'night_20261122T080000Z' };
     expect(skipped(because, now)).toStrictEqual({ status: 'skipped', ...because, ...end });

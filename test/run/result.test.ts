@@ -13,7 +13,7 @@ const any = await resultReader({});
 const typed = await resultReader(schema);
 
 describe('a final answer', () => {
-  it('without a schema is its text, whatever it is', async () => {
+  it('without a schema is its plain text', async () => {
     const read = await resultReader(undefined);
     for (const text of ['Hello.', '{"a":1}', '']) expect(read(text)).toEqual({ value: text });
   });
@@ -23,12 +23,12 @@ describe('a final answer', () => {
     expect(typed(' \n{"count": 0}\n')).toEqual({ value: { count: 0 } });
   });
 
-  it('that is not JSON says so', () => {
+  it('that is not JSON is reported as such', () => {
     for (const text of ['', 'Here you are: {"count":1}', '{"count":1', 'undefined', 'NaN', "{'count':1}"])
       expect(typed(text)).toEqual({ problem: 'it is not JSON' });
   });
 
-  it('that does not fit says all that is wrong, and where', () => {
+  it('that does not fit is reported with all problems and their paths', () => {
     const read = typed('{"count":-1,"names":["a",2],"more":true}');
     expect(read).toEqual({ problem: expect.stringContaining('result/count must be >= 0') });
     expect(read).toEqual({ problem: expect.stringContaining('result/names/1 must be string') });
@@ -43,18 +43,18 @@ describe('a final answer', () => {
     '\n ```json  \n\n {"count":1} \n\n``` \n',
     '```json\r\n{"count":1}\r\n```',
     '```json\n{"count":1}```',
-  ])('may stand in a code fence: %j', (text) => {
+  ])('may be inside a code fence: %j', (text) => {
     expect(typed(text)).toEqual({ value: { count: 1 } });
   });
 
   it.each(['```json\n```', '```json\n{"count":1}', '```{"count":1}```', 'So:\n```json\n{"count":1}\n```', '```'])(
-    'is not guessed from %j',
+    'is not extracted from %j',
     (text) => {
       expect(typed(text)).toEqual({ problem: 'it is not JSON' });
     },
   );
 
-  it('comes back from JSON, fenced or not, whatever it holds', () => {
+  it('with any JSON value is read unchanged, fenced or not', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom('```json\n', '```\n'), (value, fence) => {
         const text = JSON.stringify(value, null, 1);
@@ -64,14 +64,14 @@ describe('a final answer', () => {
     );
   });
 
-  it('of a fence and thirty thousand empty lines is read at once', () => {
+  it('with a fence and thirty thousand empty lines is read quickly', () => {
     const startedAt = performance.now();
     for (const text of [`\`\`\`json${'\n'.repeat(30_000)}x`, `${'```\n'.repeat(8000)}`, `\`\`\`${' '.repeat(30_000)}`])
       expect(any(text)).toEqual({ problem: 'it is not JSON' });
     expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 
-  it('with ten thousand mistakes is answered in a few words', async () => {
+  it('with ten thousand problems is reported in a short message', async () => {
     const read = (await resultReader({ type: 'array', items: { type: 'string' } }))(
       JSON.stringify(Array(10_000).fill(1)),
     );
@@ -80,21 +80,21 @@ describe('a final answer', () => {
   });
 });
 
-describe("a job's result", () => {
+describe('the result schema of a job', () => {
   it.each([
     ['a type that is none', { type: 'thing' }],
     ['a pattern that is none', { type: 'string', pattern: '(' }],
     ['a reference to nowhere', { $ref: '#/$defs/missing' }],
     ['a reference elsewhere', { $ref: 'https://example.com/schema.json' }],
     ['an asynchronous check, which would let everything pass', { $async: true, type: 'string' }],
-  ])('is refused as InvalidJob for %s', async (_, bad) => {
+  ])('is rejected as InvalidJob for %s', async (_, bad) => {
     await expect(resultReader(bad)).rejects.toMatchObject({
       name: 'InvalidJob',
       message: expect.stringContaining('no JSON Schema: '),
     });
   });
 
-  it('may use what is in 2020-12, and formats nobody checks', async () => {
+  it('may use JSON Schema 2020-12 and unchecked formats', async () => {
     const read = await resultReader({ type: 'array', prefixItems: [{ type: 'string', format: 'date' }], items: false });
     expect(read('["2026-11-22"]')).toEqual({ value: ['2026-11-22'] });
     expect(read('["2026-11-22", 2]')).toHaveProperty('problem');

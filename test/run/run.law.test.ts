@@ -16,8 +16,8 @@ const name = fc.record({
   suffix: fc.option(word(`${letters}0123456789`, `${letters}0123456789-`, 20), { nil: undefined }),
 });
 
-describe("a run's id", () => {
-  it('says its name, and the name says its id', () => {
+describe('the id of a run', () => {
+  it('converts to the parts of its name and back', () => {
     fc.assert(
       fc.property(name, (named) => {
         expect(runName(runId(named))).toEqual(named);
@@ -25,7 +25,7 @@ describe("a run's id", () => {
     );
   });
 
-  it('is a legal execution name, however long its parts are', () => {
+  it('is a valid execution name for the longest parts', () => {
     const longest = { job: 'a'.repeat(40), slot: '2026-11-22T07:00:00Z', suffix: 'b'.repeat(20) };
     fc.assert(
       fc.property(name, (named) => {
@@ -35,7 +35,7 @@ describe("a run's id", () => {
     );
   });
 
-  it('is of one run only', () => {
+  it('is unique to its run', () => {
     fc.assert(
       fc.property(name, name, (a, b) => {
         expect(runId(a) === runId(b)).toBe(JSON.stringify(a) === JSON.stringify(b));
@@ -43,7 +43,7 @@ describe("a run's id", () => {
     );
   });
 
-  it('is nothing else: any text is refused by name or is the id of its own name', () => {
+  it('is either rejected by name or equal to the id of its parsed name, for any text', () => {
     const near = fc.tuple(name, fc.string({ maxLength: 3 }), fc.nat(90)).map(([named, text, at]) => {
       const id = runId(named);
       return id.slice(0, at) + text + id.slice(at);
@@ -68,12 +68,12 @@ describe("a run's id", () => {
     'night_20261122T070000Z_-a',
     `${'a'.repeat(41)}_20261122T070000Z`,
     `night_20261122T070000Z_${'b'.repeat(21)}`,
-  ])('is not %s', (text) => {
+  ])('is never %s', (text) => {
     expect(() => runName(text)).toThrow();
   });
 });
 
-describe("a run's status", () => {
+describe('the status of a run', () => {
   it('is open until it has an outcome', () => {
     const run = runOf('night');
     expect(runStatus(run)).toBe('open');

@@ -22,14 +22,14 @@ const holding = async (...steps: Step[]): Promise<Sessions> => {
 const typed = { type: 'object', required: ['total'] };
 
 describe('the key of a session', () => {
-  it('is another for each attempt of a run', () => {
+  it('differs for each attempt of a run', () => {
     expect(sessionKey('night_20261122T070000Z', 2)).toBe('night_20261122T070000Z/a2');
     expect(sessionKey('night_20261122T070000Z', 1)).not.toBe(sessionKey('night_20261122T070000Z', 11));
   });
 });
 
 describe('a conversation', () => {
-  it('is the prompt and then every message of every step, in order', () => {
+  it('is the prompt followed by every message of every step, in order', () => {
     const steps = [calling(1), saying(2, 'Done.')];
     expect(conversation('Go.', steps)).toEqual([
       { role: 'user', content: 'Go.' },
@@ -40,25 +40,25 @@ describe('a conversation', () => {
   });
 });
 
-describe('what a session comes to', () => {
-  it('is its steps, what they used together, and an answer where the last step is one', async () => {
+describe('the summary of a session', () => {
+  it('has the steps, their total usage, and whether the last step is an answer', async () => {
     const sessions = await holding(calling(1), saying(2, 'Done.'));
     const usage = { ...noUsage, inputTokens: 20, outputTokens: 2, usd: 1 };
     expect(await committed('r/a1', undefined, sessions)).toEqual({ steps: 2, usage, answered: true });
   });
 
-  it('is no answer while it is empty or its last step calls tools', async () => {
+  it('has no answer when the session is empty or its last step calls tools', async () => {
     expect(await committed('r/a1', undefined, await holding())).toEqual({ steps: 0, usage: noUsage, answered: false });
     expect(await committed('r/a1', undefined, await holding(calling(1)))).toMatchObject({ steps: 1, answered: false });
   });
 
-  it('is an answer of a typed job only where the text fits its schema', async () => {
+  it('has the answer of a job with a result schema only when the text fits it', async () => {
     expect(await committed('r/a1', typed, await holding(saying(1, '{"total":3}')))).toMatchObject({ answered: true });
     for (const text of ['Done.', '{"sum":3}'])
       expect(await committed('r/a1', typed, await holding(saying(1, text)))).toMatchObject({ answered: false });
   });
 
-  it('is nothing, at an unknown cost, where the session is damaged', async () => {
+  it('has no steps and an unknown cost when the session is damaged', async () => {
     const sessions: Sessions = {
       ...(await holding()),
       load: () => Promise.reject(new Failure('DamagedItem', 'a gap before step 3')),
@@ -70,7 +70,7 @@ describe('what a session comes to', () => {
     });
   });
 
-  it('is not known while the store cannot be reached: that failure is thrown', async () => {
+  it('throws StoreUnavailable when the store is unavailable', async () => {
     const load = () => Promise.reject(new Failure('StoreUnavailable', 'throttled'));
     const sessions = { ...(await holding()), load };
     await expect(committed('r/a1', undefined, sessions)).rejects.toMatchObject({ name: 'StoreUnavailable' });

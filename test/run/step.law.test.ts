@@ -34,7 +34,7 @@ describe('a step', () => {
     );
   });
 
-  it('has no two calls of one id, and no result without a call', () => {
+  it('has no duplicate call ids, and no result without a call', () => {
     expect(isStep([calls(['a', 'a']), results(['a', 'a'])])).toBe(false);
     expect(isStep([words, results(['a'])])).toBe(false);
     expect(isStep([results(['a'])])).toBe(false);
@@ -43,7 +43,7 @@ describe('a step', () => {
     expect(isStep([words, correction, words])).toBe(false);
   });
 
-  it('is an answer, a correction or calls, and knows which', () => {
+  it('is an answer, a correction or tool calls, and reports which', () => {
     const [final, corrected, called] = [[words], [words, correction], [calls(['a']), results(['a'])]].map((turn) =>
       Step.parse(step(turn)),
     );
@@ -57,7 +57,7 @@ describe('a step', () => {
     ]);
   });
 
-  it('comes back from JSON as it was', () => {
+  it('is unchanged after a round trip through JSON', () => {
     fc.assert(
       fc.property(ids, (asked) => {
         const one = Step.parse(step([calls(asked), results(asked)]));
@@ -66,7 +66,7 @@ describe('a step', () => {
     );
   });
 
-  it('ties each call to its result and to how it went', () => {
+  it('pairs each call with its result and status', () => {
     const one = Step.parse({ ...step([calls(['a', 'b']), results(['a', 'b'])]), calls: ['ok', 'unreachable'] });
     expect(callsOf(one)).toMatchObject([
       { call: { toolCallId: 'a' }, status: 'ok', output: 'answer a' },
@@ -75,7 +75,7 @@ describe('a step', () => {
   });
 
   it.each([{ number: 0 }, { number: 1.5 }, { modelMs: -1 }, { calls: ['fine'] }, { extra: 1 }])(
-    'is not %j',
+    'rejects %j',
     (wrong) => {
       expect(Step.safeParse({ ...stepOf(1), ...wrong }).success).toBe(false);
     },

@@ -19,17 +19,17 @@ const lines = (schedule: Schedule, after: string, count: number) =>
     [slot, ...(by === 'watchman' ? [by] : []), ...(skip ? [skip] : [])].join(' '),
   );
 
-describe('beyond what EventBridge does with clocks', () => {
+describe('clock rules beyond those of EventBridge:', () => {
   const night: Schedule = { cron: '15,30 2 * * ? *', timezone: 'Europe/Amsterdam' };
 
-  it('times they jump over are one slot when they have jumped, by the watchman', () => {
+  it('skipped times with gap `after` become one slot after the gap, run by the watchman', () => {
     expect(lines({ ...night, dst: { gap: 'after' } }, '2026-03-28T12:00:00Z', 2)).toEqual([
       '2026-03-29T01:00:00Z watchman',
       '2026-03-30T00:15:00Z',
     ]);
   });
 
-  it('that slot is EventBridge’s where it fires one at that very instant', () => {
+  it('a slot after the gap stays with EventBridge when it fires at that instant', () => {
     const both: Schedule = { cron: '0,30 2,3 * * ? *', timezone: 'Europe/Amsterdam', dst: { gap: 'after' } };
     expect(lines(both, '2026-03-28T12:00:00Z', 3)).toEqual([
       '2026-03-29T01:00:00Z',
@@ -38,7 +38,7 @@ describe('beyond what EventBridge does with clocks', () => {
     ]);
   });
 
-  it('a time that comes twice is due both times, the second by the watchman', () => {
+  it('a repeated time with fold `both` is due twice, the second time by the watchman', () => {
     expect(lines({ ...night, dst: { fold: 'both' } }, '2026-10-24T12:00:00Z', 5)).toEqual([
       '2026-10-25T00:15:00Z',
       '2026-10-25T00:30:00Z',
@@ -48,7 +48,7 @@ describe('beyond what EventBridge does with clocks', () => {
     ]);
   });
 
-  it('or the last time, and the first is there to be recorded', () => {
+  it('a repeated time with fold `last` is due the second time, and the first is recorded as skipped', () => {
     expect(lines({ ...night, dst: { fold: 'last' } }, '2026-10-24T12:00:00Z', 4)).toEqual([
       '2026-10-25T00:15:00Z fold',
       '2026-10-25T00:30:00Z fold',
@@ -57,7 +57,7 @@ describe('beyond what EventBridge does with clocks', () => {
     ]);
   });
 
-  it('a day that a country left out is due once, with the next one', () => {
+  it('a day skipped by a country is due once, at the start of the next day', () => {
     const noon: Schedule = { cron: '0 12 * * ? *', timezone: 'Pacific/Apia', dst: { gap: 'after' } };
     expect(lines(noon, '2011-12-29T00:00:00Z', 3)).toEqual([
       '2011-12-29T22:00:00Z',
@@ -68,7 +68,7 @@ describe('beyond what EventBridge does with clocks', () => {
     expect(lines(midnight, '2011-12-29T12:00:00Z', 2)).toEqual(['2011-12-30T10:00:00Z', '2011-12-31T10:00:00Z']);
   });
 
-  it('clocks that go back over midnight keep the slots in order', () => {
+  it('slots stay in order when clocks go back over midnight', () => {
     // In St. John's, Sunday 0:01 became Saturday 23:01.
     const newfoundland: Schedule = { cron: '0,30 0,23 * * ? *', timezone: 'America/St_Johns', dst: { fold: 'both' } };
     const asked = (after: string, count: number) => lines(newfoundland, after, count);
@@ -84,7 +84,7 @@ describe('beyond what EventBridge does with clocks', () => {
     expect(asked('2010-11-07T02:30:00Z', 3)).toEqual(all.slice(3));
   });
 
-  it('an `at` in a gap is due after it, and one in a fold both times', () => {
+  it('an `at` in a gap is due after it, and an `at` in a fold is due both times', () => {
     const at = (text: string, dst: Schedule['dst']): Schedule => ({ at: text, timezone: 'Europe/Amsterdam', dst });
     expect(lines(at('2026-03-29T02:30:00', { gap: 'after' }), EPOCH, 3)).toEqual(['2026-03-29T01:00:00Z watchman']);
     expect(lines(at('2026-10-25T02:30:00', { fold: 'both' }), EPOCH, 3)).toEqual([
@@ -95,7 +95,7 @@ describe('beyond what EventBridge does with clocks', () => {
 });
 
 describe('the bounds of a schedule', () => {
-  it('are both within it, in its own time', () => {
+  it('are inclusive, in the time zone of the schedule', () => {
     const bounds = { timezone: 'Europe/Amsterdam', start: '2027-01-01T12:00:00', end: '2027-01-03T12:00:00' };
     const noons = ['2027-01-01T11:00:00Z', '2027-01-02T11:00:00Z', '2027-01-03T11:00:00Z'];
     expect(next({ ...bounds, cron: '0 12 * * ? *' }, EPOCH)).toEqual(noons);
@@ -103,13 +103,13 @@ describe('the bounds of a schedule', () => {
     expect(next({ ...bounds, rate: '1 day' }, EPOCH)).toEqual(noons);
   });
 
-  it('begin a rate with the later of its start and its anchor', () => {
+  it('start a rate at the later of its start and its anchor', () => {
     const rate: Schedule = { rate: '1 day', timezone: 'UTC', start: '2027-01-01T12:00:00' };
     expect(next(rate, EPOCH, 1, '2027-01-01T11:00:00Z')).toEqual(['2027-01-01T12:00:00Z']);
     expect(next(rate, EPOCH, 1, '2027-01-01T13:00:00Z')).toEqual(['2027-01-01T13:00:00Z']);
   });
 
-  it('are the first of two equal times, and the end of a gap', () => {
+  it('mean the first of two equal times, and the end of a gap', () => {
     const zone = { cron: '0 12 * * ? *', timezone: 'Europe/Amsterdam' };
     expect(boundsOf({ ...zone, start: '2026-03-29T02:30:00', end: '2026-10-25T02:30:00' })).toEqual({
       start: '2026-03-29T01:00:00Z',
@@ -118,7 +118,7 @@ describe('the bounds of a schedule', () => {
     expect(boundsOf(zone)).toEqual({});
   });
 
-  it('leave the first of two equal times its run where the second is after the end', () => {
+  it('keep the first of two equal times when the second is after the end', () => {
     const night = { cron: '15,30 2 * * ? *', timezone: 'Europe/Amsterdam', end: '2026-10-25T02:30:00' };
     expect(lines({ ...night, dst: { fold: 'last' } }, '2026-10-24T12:00:00Z', 9)).toEqual([
       '2026-10-25T00:15:00Z',
@@ -128,7 +128,7 @@ describe('the bounds of a schedule', () => {
 });
 
 describe('an excluded date', () => {
-  it('is one in local time, and its slots are there to be recorded', () => {
+  it('is a local date, and its slots are recorded as skipped', () => {
     const exclude = ['2027-01-02'];
     const zone = { timezone: 'Pacific/Auckland', exclude };
     expect(lines({ ...zone, cron: '0 0,12 * * ? *' }, '2027-01-01T00:00:00Z', 4)).toEqual([
@@ -145,7 +145,7 @@ describe('an excluded date', () => {
     expect(lines({ ...zone, at: '2027-01-02T23:59:59' }, EPOCH, 1)).toEqual(['2027-01-02T10:59:59Z excluded']);
   });
 
-  it('is why a slot does not run, whatever clocks do that day', () => {
+  it('is the reason of the skip also on a day with a clock change', () => {
     const night: Schedule = { cron: '30 2 * * ? *', timezone: 'Europe/Amsterdam', exclude: ['2026-10-25'] };
     expect(lines({ ...night, dst: { fold: 'last' } }, '2026-10-24T12:00:00Z', 2)).toEqual([
       '2026-10-25T00:30:00Z excluded',

@@ -55,7 +55,7 @@ const cronText = (often: number) =>
 
 const wholeMinute = instant.map((time) => Math.floor(time / MINUTE) * MINUTE);
 describe('the slots of a cron', () => {
-  it.each(CHANGES)('agree with a walk through every minute in %s around %s', (timezone, around) => {
+  it.each(CHANGES)('agree with a search of every minute in %s around %s', (timezone, around) => {
     const middle = Date.parse(around);
     const [from, to] = [middle - 1.5 * DAY, middle + 2.5 * DAY];
     const minutes = minutesOf(timezone, from, to);
@@ -68,7 +68,7 @@ describe('the slots of a cron', () => {
     );
   });
 
-  it('agree with a walk through every minute of a day, in any zone', () => {
+  it('agree with a search of every minute of a day, in any zone', () => {
     const some = fc.array(cronText(5), { minLength: 8, maxLength: 8 });
     fc.assert(
       fc.property(zone, wholeMinute, some, fc.gen(), (timezone, from, crons, draw) => {
@@ -83,7 +83,7 @@ describe('the slots of a cron', () => {
     );
   });
 
-  it('agree with a walk through every minute of two months, whatever they do with clocks', () => {
+  it('agree with a search of every minute of two months with clock changes', () => {
     const months = fc.integer({ min: 0, max: 30 * 12 }).map((month) => Date.UTC(2010, month));
     fc.assert(
       fc.property(
@@ -105,7 +105,7 @@ describe('the slots of a cron', () => {
     );
   });
 
-  it('agree with a walk through every day of thirty years', () => {
+  it('agree with a search of every day of thirty years', () => {
     const [from, to] = [Date.UTC(2010, 0), Date.UTC(2041, 0) - 1];
     const localOf = clock('UTC');
     const noons = Array.from({ length: Math.ceil((to - from) / DAY) }, (_, day) => from + day * DAY + 12 * HOUR);
@@ -121,7 +121,7 @@ describe('the slots of a cron', () => {
     );
   });
 
-  it('read on the wall what the cron says, no local time twice', () => {
+  it('match the cron in local time, each local time at most once', () => {
     fc.assert(
       fc.property(zone, instant, cronText(1), (timezone, from, text) => {
         const cron = parseCron(text).value;
@@ -163,7 +163,7 @@ describe('the slots of any schedule', () => {
       .take(40)
       .toArray();
 
-  it('are real, in order, and later than the instant', () => {
+  it('are valid, in order and later than the instant', () => {
     fc.assert(
       fc.property(schedule, instant, instant, (of, after, counted) => {
         const slots = taken(of, after, counted).map(({ slot }) => slot);
@@ -174,7 +174,7 @@ describe('the slots of any schedule', () => {
     );
   });
 
-  it('are the same whenever one asks', () => {
+  it('are the same for any start of the search', () => {
     const later = fc.oneof(fc.integer({ min: 0, max: 3 * DAY }), fc.integer({ min: 0, max: 90 * DAY }));
     fc.assert(
       fc.property(schedule, instant, later, instant, (of, early, wait, counted) => {
@@ -188,7 +188,7 @@ describe('the slots of any schedule', () => {
     );
   });
 
-  it('of a rate are whole steps from the anchor, none left out', () => {
+  it('of a rate are all whole steps from the anchor', () => {
     const minutes = fc.integer({ min: 2, max: 5000 });
     fc.assert(
       fc.property(minutes, instant, instant, (step, after, counted) => {
@@ -205,7 +205,7 @@ describe('the slots of any schedule', () => {
     );
   });
 
-  it('of a rate with bounds and exclusions are those within, and marked by their own date', () => {
+  it('of a rate with bounds and exclusions are those within, marked by local date', () => {
     const near = fc
       .tuple(zone, instant)
       .chain(([timezone, time]) => fc.tuple(fc.constant(timezone), fc.constant(time), additions(time, 3 * DAY)));
@@ -234,7 +234,7 @@ describe('the slots of any schedule', () => {
     );
   });
 
-  it('of an at are the minutes that read so on the wall', () => {
+  it('of an at are the minutes with that local time', () => {
     const moment = fc.oneof(nearChange, fc.record({ timezone: zone, time: instant }));
     fc.assert(
       fc.property(moment, additions(0, 0), ({ timezone, time }, { dst }) => {

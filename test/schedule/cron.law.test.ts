@@ -129,7 +129,7 @@ const isOrdered = (values: number[]) =>
   values.length > 0 && values.every((value, i) => i === 0 || value > Number(values[i - 1]));
 
 describe('a cron expression', () => {
-  it('means what the grammar that made it means', () => {
+  it('parses to the meaning of the grammar that generated it', () => {
     fc.assert(
       fc.property(goodCron, ({ text, means }) => {
         expect(parseCron(text)).toEqual({ value: means });
@@ -138,7 +138,7 @@ describe('a cron expression', () => {
     );
   });
 
-  it('written out from its meaning means the same again', () => {
+  it('printed from its meaning parses to the same meaning', () => {
     fc.assert(
       fc.property(goodCron, ({ text, means }) => {
         const { value } = parseCron(text);
@@ -147,7 +147,7 @@ describe('a cron expression', () => {
     );
   });
 
-  it('keeps its meaning on the way to AWS', () => {
+  it('keeps its meaning in the syntax of AWS', () => {
     fc.assert(
       fc.property(goodCron, ({ text, means }) => {
         const sent = scheduleExpression({ cron: text, timezone: 'UTC' });
@@ -157,7 +157,7 @@ describe('a cron expression', () => {
     );
   });
 
-  it('is refused exactly when no calendar has its days', () => {
+  it('is rejected exactly when its days never occur', () => {
     fc.assert(
       fc.property(anyCron, ({ text, means }) => {
         expect(parseCron(text).problems === undefined).toBe(happens(means));
@@ -175,7 +175,7 @@ describe('a cron expression', () => {
     }
   });
 
-  it('with a mistake in it is refused at its field, or is whole; it never throws', () => {
+  it('with a mistake is rejected at its field or parses completely, and never throws', () => {
     const symbols = fc.constantFrom(...'0123456789*?,-/#LW AZ', 'MON', 'É', '\n', '\u{1F319}', '');
     const mutated = fc.tuple(goodCron, fc.nat(), fc.nat({ max: 2 }), symbols).map(([{ text }, at, cut, symbol]) => {
       const start = at % (text.length + 1);
@@ -192,7 +192,7 @@ describe('a cron expression', () => {
     );
   });
 
-  it('with a value out of range anywhere is refused with that value', () => {
+  it('with a value out of range is rejected with that value', () => {
     const limits: [number, number, string][] = [
       [0, 60, 'field 1'],
       [1, 24, 'field 2'],

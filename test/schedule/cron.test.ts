@@ -10,7 +10,7 @@ const problemsOf = (text: string) => parseCron(text).problems ?? [];
 describe('a cron expression', () => {
   const cronOf = (text: string) => parseCron(text).value;
 
-  it('means the same on every reading', () => {
+  it('has the same meaning in every spelling', () => {
     expect(cronOf('0/20 8-10 ? JAN,jul-SEP MON-FRI 2026-2027')).toEqual({
       minutes: [0, 20, 40],
       hours: [8, 9, 10],
@@ -27,7 +27,7 @@ describe('a cron expression', () => {
     });
   });
 
-  it('wraps a range around midnight, the weekend and the new year, as the example of AWS does', () => {
+  it('wraps a range around midnight, the weekend and the new year, like the AWS example', () => {
     const cron = cronOf('0/30 20-2 ? NOV-FEB FRI-MON *');
     expect(cron?.hours).toEqual([0, 1, 2, 20, 21, 22, 23]);
     expect(cron?.months).toEqual([1, 2, 11, 12]);
@@ -44,7 +44,7 @@ describe('a cron expression', () => {
     ['? * friL', { kind: 'lastDayOfWeek', day: 6 }],
     ['? * 3#2', { kind: 'nthDayOfWeek', day: 3, nth: 2 }],
     ['? * THU#3', { kind: 'nthDayOfWeek', day: 5, nth: 3 }],
-  ])('knows the day %j', (days, day) => {
+  ])('accepts the day rule %j', (days, day) => {
     expect(cronOf(`0 9 ${days} *`)?.day).toEqual(day);
   });
 
@@ -88,18 +88,18 @@ describe('a cron expression', () => {
     ['0 9 * * ?', `found 5 fields, expected 6: ${fieldList}`],
     ['', `found 0 fields, expected 6: ${fieldList}`],
     ['cron(0 9 * * ? *)', 'found "cron(" in "cron(0 9 * * ? *)", expected the six fields without cron( )'],
-  ])('refuses %j and points at the field', (cron, message) => {
+  ])('rejects %j and names the field', (cron, message) => {
     expect(problemsOf(cron)).toEqual([message]);
   });
 
   it.each(['0 9 29 2 ? *', '0 9 29 2 ? 2000', '0 9 31 FEB-MAR ? *', '0 9 30W 2,4 ? *'])(
-    'takes %j, which happens in some month',
+    'accepts %j, which occurs in some month',
     (cron) => {
       expect(problemsOf(cron)).toEqual([]);
     },
   );
 
-  it('is told everything that is wrong with it at once', () => {
+  it('is rejected with all its problems at once', () => {
     const starts = ['field 1', 'field 2', 'field 2', 'field 5', 'fields 3', 'field 4', 'field 6'];
     const said = problemsOf('60 24/0 * 13 8 1969');
     expect(said.map((line) => line.replace(/^(fields? \d).*$/, '$1'))).toEqual(starts);

@@ -14,7 +14,7 @@ const parts = fc.record({
 });
 
 describe('a local time', () => {
-  it('has no problems where it is a real one of the years 1970 to 2199', () => {
+  it('is valid when it is a real time of the years 1970 to 2199', () => {
     fc.assert(
       fc.property(fc.date(years), (date) => {
         expect(localTimeProblems(date.toJSON().slice(0, 19))).toEqual([]);
@@ -23,7 +23,7 @@ describe('a local time', () => {
     );
   });
 
-  it('has problems exactly where JavaScript would turn it into another time', () => {
+  it('is invalid exactly when JavaScript would normalize it to another time', () => {
     fc.assert(
       fc.property(parts, ({ year, month, day, hour, minute, second }) => {
         const date = `${digits(year, 4)}-${digits(month, 2)}-${digits(day, 2)}`;
@@ -39,7 +39,7 @@ describe('a local time', () => {
     );
   });
 
-  it('is told every part that is out of its range, with the last day of its month', () => {
+  it('is rejected with every part out of range, and the last day of its month', () => {
     expect(localTimeProblems('2027-02-30T24:60:61')).toEqual([
       'day: found 30, expected 1-28',
       'hour: found 24, expected 0-23',
@@ -55,14 +55,14 @@ describe('a local time', () => {
     expect(dateProblems('2100-02-29')).toEqual(['day: found 29, expected 1-28']);
   });
 
-  it('written in another form is refused with what was found', () => {
+  it('in another format is rejected with the text found', () => {
     const others = ['2026-12-24T18:00:00Z', '2026-12-24 18:00:00', '2026-12-24T18:00', '26-12-24T18:00:00', ''];
     for (const text of others) expect(localTimeProblems(text)).toEqual([expect.stringContaining(`found "${text}"`)]);
     for (const text of ['2026-1-1', '2026-12-25T00:00:00', ' 2026-12-25', 'Christmas'])
       expect(dateProblems(text)).toEqual([`found "${text}", expected a date like 2026-12-25`]);
   });
 
-  it('may be any text: it is never an exception', () => {
+  it('accepts or rejects any text without throwing', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'0129-T:Z \n') }), (text) => {
         expect(Array.isArray(localTimeProblems(text)) && Array.isArray(dateProblems(text))).toBe(true);

@@ -20,7 +20,7 @@ const answersAtField = (field: string, text: string): boolean => {
 };
 
 describe('a schedule', () => {
-  it('of any text in any field is taken or refused at that field', () => {
+  it('with any text in any field is accepted or rejected at that field', () => {
     const symbols = fc.constantFrom(
       ...'0123456789*?,-/#:+',
       'T',
@@ -38,7 +38,7 @@ describe('a schedule', () => {
     fc.assert(fc.property(fc.constantFrom('cron', 'rate', 'at'), text, answersAtField), { numRuns: 500 });
   });
 
-  it('that is good is good for an editor too', () => {
+  it('that is valid also fits the JSON Schema for editors', () => {
     const slip = fc.tuple(fc.nat(), fc.constantFrom(...'0159 *?-TZs', '', '  '));
     const good = fc.constantFrom(
       { field: 'cron', text: '0/15 8-17 ? * MON-FRI *' },
@@ -58,7 +58,7 @@ describe('a schedule', () => {
     );
   });
 
-  it('takes every moment of its years, and no other spelling of it', () => {
+  it('accepts every local time of its years in exactly one spelling', () => {
     const moment = fc.date({
       min: new Date('1970-01-01T00:00:00Z'),
       max: new Date('2199-12-31T23:59:59Z'),
@@ -75,7 +75,7 @@ describe('a schedule', () => {
     );
   });
 
-  it('takes a rate with the unit of its number and not with the other', () => {
+  it('accepts a rate with the unit in the number of its value', () => {
     const units = fc.constantFrom('minute', 'hour', 'day');
     fc.assert(
       fc.property(fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 999_999 })), units, (value, unit) => {
@@ -86,7 +86,7 @@ describe('a schedule', () => {
     );
   });
 
-  it('takes every zone that Intl lists', () => {
+  it('accepts every time zone that Intl lists', () => {
     const refused = Intl.supportedValuesOf('timeZone').filter(
       (timezone) => !Schedule.safeParse({ rate: '1 day', timezone }).success,
     );
@@ -95,7 +95,7 @@ describe('a schedule', () => {
 });
 
 describe('local time', () => {
-  it('in UTC is what ISO 8601 says', () => {
+  it('in UTC equals ISO 8601', () => {
     fc.assert(
       fc.property(fc.date({ min: new Date(0), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true }), (date) => {
         const iso = date.toISOString();

@@ -20,7 +20,7 @@ const complaints = (schedule: unknown): string[] =>
 const fieldList = 'minutes hours day-of-month month day-of-week year';
 
 describe('a schedule', () => {
-  it('becomes the expression that EventBridge Scheduler takes', () => {
+  it('becomes an expression of EventBridge Scheduler', () => {
     const expression = (schedule: unknown) => scheduleExpression(Schedule.parse(schedule));
     expect(expression({ cron: '0 9 ? * MON-FRI *' })).toBe('cron(0 9 ? * MON-FRI *)');
     expect(expression({ cron: '  0  9 l * ? * ' })).toBe('cron(0 9 L * ? *)');
@@ -29,7 +29,7 @@ describe('a schedule', () => {
     expect(expression({ at: '2026-12-24T18:00:00' })).toBe('at(2026-12-24T18:00:00)');
   });
 
-  it('is in UTC unless it names a zone', () => {
+  it('is in UTC by default', () => {
     expect(Schedule.parse({ rate: '1 day' }).timezone).toBe('UTC');
     expect(Schedule.parse({ rate: '1 day', timezone: 'Europe/Amsterdam' }).timezone).toBe('Europe/Amsterdam');
   });
@@ -56,11 +56,11 @@ describe('a schedule', () => {
       ],
     ],
     ['an empty field', { cron: null }, ['schedule.cron: Invalid input: expected string, received null']],
-  ])('is refused with %s', (_, schedule, expected) => {
+  ])('is rejected with %s', (_, schedule, expected) => {
     expect(complaints(schedule)).toEqual(expected);
   });
 
-  it('passes on every problem of a cron expression, and refuses one longer than AWS takes', () => {
+  it('reports every problem of a cron expression, and rejects one longer than AWS allows', () => {
     expect(complaints({ cron: '60 24 ? * MON *' })).toEqual([
       'schedule.cron: field 1 (minutes): found "60", expected 0-59',
       'schedule.cron: field 2 (hours): found "24", expected 0-23',
@@ -82,7 +82,7 @@ describe('a schedule', () => {
     ],
     ['5', ['found "5", expected a value and a unit, like "5 minutes"']],
     ['rate(5 minutes)', ['found "rate(5 minutes)", expected a value and a unit, like "5 minutes"']],
-  ])('refuses the rate %j', (rate, expected) => {
+  ])('rejects the rate %j', (rate, expected) => {
     expect(complaints({ rate })).toEqual(expected.map((message) => `schedule.rate: ${message}`));
   });
 
@@ -97,32 +97,32 @@ describe('a schedule', () => {
     ['2026-12-24T18:00:00+02:00', [`found "2026-12-24T18:00:00+02:00", ${shape}`]],
     ['2026-12-24', [`found "2026-12-24", ${shape}`]],
     ['0000-01-01T00:00:00', ['year: found 0, expected 1970-2199']],
-  ])('refuses the moment %j', (at, expected) => {
+  ])('rejects the local time %j', (at, expected) => {
     const said = complaints({ at });
     expect(said).toHaveLength(expected.length);
     for (const [index, start] of expected.entries()) expect(said[index]).toContain(`schedule.at: ${start}`);
   });
 
-  it('takes 29 February of a leap year', () => {
+  it('accepts 29 February of a leap year', () => {
     expect(complaints({ at: '2028-02-29T09:00:00' })).toEqual([]);
   });
 
   it.each(['UTC', 'Europe/Amsterdam', 'Europe/Kyiv', 'Asia/Kolkata', 'America/Argentina/Buenos_Aires', 'Etc/GMT+2'])(
-    'takes the zone %s',
+    'accepts the time zone %s',
     (timezone) => {
       expect(complaints({ rate: '1 day', timezone })).toEqual([]);
     },
   );
 
   it.each(['', '+02:00', '-0500', 'Z', 'utc', 'GMT+2', 'BST', 'EST', 'europe/amsterdam', 'Europe/Nowhere', 'Etc/'])(
-    'refuses the zone %j',
+    'rejects the time zone %j',
     (timezone) => {
       const expected = `found "${timezone}", expected a time zone name like Europe/Amsterdam, or UTC`;
       expect(complaints({ rate: '1 day', timezone })).toEqual([`schedule.timezone: ${expected}`]);
     },
   );
 
-  it('says how a zone is written when only its letters differ in case', () => {
+  it('suggests the time zone when only letter case differs', () => {
     expect(complaints({ rate: '1 day', timezone: 'Europe/AMSTERDAM' })).toEqual([
       'schedule.timezone: found "Europe/AMSTERDAM", expected Europe/Amsterdam',
     ]);
@@ -132,7 +132,7 @@ describe('a schedule', () => {
 describe('the bounds, clocks and exclusions of a schedule', () => {
   const start = '2027-01-01T00:00:00';
 
-  it('are taken, and what is not said of clocks is as EventBridge has it', () => {
+  it('are accepted, and missing clock rules default to those of EventBridge', () => {
     const schedule = { cron: '0 9 * * ? *', start, end: '2027-02-01T00:00:00', exclude: ['2027-01-06', 'nl'] };
     expect(Schedule.parse(schedule)).toEqual({ ...schedule, timezone: 'UTC' });
     expect(Schedule.parse({ cron: '0 9 * * ? *', dst: { fold: 'last' } }).dst).toEqual({ gap: 'skip', fold: 'last' });
@@ -183,13 +183,13 @@ describe('the bounds, clocks and exclusions of a schedule', () => {
       ],
     ],
     ['clocks as a word', { cron, dst: 'after' }, ['dst: expected an object with gap, fold or both']],
-  ])('are refused with %s', (_, schedule, expected) => {
+  ])('are rejected with %s', (_, schedule, expected) => {
     expect(complaints(schedule)).toEqual(expected.map((message) => `schedule.${message}`));
   });
 });
 
-describe("a schedule's name", () => {
-  it('is that of its job, and of what is due once also its date, within the 64 that AWS takes', () => {
+describe('the name of a schedule', () => {
+  it('is the name of the job, with the date of a one-time schedule, within the 64 characters of AWS', () => {
     const name = 'n'.repeat(40);
     expect(scheduleName({ name, schedule: { rate: '1 day', timezone: 'UTC' } })).toBe(name);
     const once = scheduleName({ name, schedule: { at: '2026-12-24T18:00:00', timezone: 'UTC' } });
@@ -202,7 +202,7 @@ describe('the JSON Schema for editors', () => {
   const input = z.toJSONSchema(Schedule, { io: 'input' });
   const fits = new Ajv2020({ strictTypes: false }).compile(input);
 
-  it('takes each of the three kinds', () => {
+  it('accepts each of the three kinds', () => {
     expect(fits({ cron: '0 9 ? * MON-FRI *', timezone: 'Europe/Amsterdam' })).toBe(true);
     expect(fits({ rate: '1 minute' })).toBe(true);
     expect(fits({ rate: '10 minutes' })).toBe(true);
@@ -215,11 +215,11 @@ describe('the JSON Schema for editors', () => {
     { rate: '1 day', zone: 'UTC' },
     { rate: '1 days' },
     { cron: '0 9' },
-  ])('refuses %j', (schedule) => {
+  ])('rejects %j', (schedule) => {
     expect(fits(schedule)).toBe(false);
   });
 
-  it('describes every field, and its examples are good ones', () => {
+  it('describes every field with valid examples', () => {
     const { properties } = z.strictObject({ properties: z.record(z.string(), z.looseObject({})) }).parse({
       properties: input.properties,
     });
@@ -234,19 +234,19 @@ describe('the JSON Schema for editors', () => {
     }
   });
 
-  it.each([{ gap: 'never' }, { folds: 'last' }, 'after'])('refuses %j for clocks', (dst) => {
+  it.each([{ gap: 'never' }, { folds: 'last' }, 'after'])('rejects the clock rule %j', (dst) => {
     expect(fits({ cron: '0 9 * * ? *', dst })).toBe(false);
     expect(fits({ cron: '0 9 * * ? *', dst: { gap: 'after' } })).toBe(true);
   });
 
-  it.each([['2027-1-1'], ['Christmas Day']])('refuses to exclude %j', (date) => {
+  it.each([['2027-1-1'], ['Christmas Day']])('rejects %j as an excluded date', (date) => {
     expect(fits({ rate: '1 day', exclude: [date] })).toBe(false);
     expect(fits({ rate: '1 day', exclude: ['2027-01-01', 'nl'] })).toBe(true);
   });
 });
 
 describe('local time', () => {
-  it('is the date, time and day in the zone of the job', () => {
+  it('is the date, time and weekday in the time zone of the job', () => {
     const slot = '2026-11-21T23:00:00Z';
     expect([localDate(slot, 'Europe/Amsterdam'), localTime(slot, 'Europe/Amsterdam')]).toEqual(['2026-11-22', '00:00']);
     expect(weekday(slot, 'Europe/Amsterdam')).toBe('Sunday');
@@ -263,7 +263,7 @@ describe('local time', () => {
     expect(localTime('2026-03-29T01:00:00Z', 'Europe/Amsterdam')).toBe('03:00');
   });
 
-  it('is the same whatever the locale and zone of the machine', () => {
+  it('does not depend on the locale and time zone of the machine', () => {
     const module = new URL('../../lib/schedule/schedule.ts', import.meta.url).href;
     const script = `import { localDate, localTime, weekday } from ${JSON.stringify(module)};
       const slot = '2026-11-22T07:05:00Z';
@@ -276,7 +276,7 @@ describe('local time', () => {
     expect(printed.trim()).toBe('2026-11-22 07:05 Sunday');
   });
 
-  it('throws a RangeError for what is no instant or no zone', () => {
+  it('throws a RangeError for an invalid instant or time zone', () => {
     expect(() => localDate('never', 'UTC')).toThrow(RangeError);
     expect(() => localTime('2026-11-22T07:00:00Z', 'Europe/Nowhere')).toThrow(RangeError);
   });

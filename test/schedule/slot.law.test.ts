@@ -6,7 +6,7 @@ import { compactSlot, expandSlot, Slot, slotAge, slotAt } from '../../lib/schedu
 const instant = fc.date({ min: new Date(0), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true });
 
 describe('a slot', () => {
-  it('is the instant, cut to whole seconds', () => {
+  it('is an instant cut to whole seconds', () => {
     fc.assert(
       fc.property(instant, (date) => {
         const slot = slotAt(date);
@@ -17,7 +17,7 @@ describe('a slot', () => {
     );
   });
 
-  it('sorts as text as it sorts in time', () => {
+  it('sorts as text in the order of time', () => {
     fc.assert(
       fc.property(instant, instant, (a, b) => {
         expect(slotAt(a) < slotAt(b)).toBe(Date.parse(slotAt(a)) < Date.parse(slotAt(b)));
@@ -25,7 +25,7 @@ describe('a slot', () => {
     );
   });
 
-  it('comes back from its compact form, which is legal in an execution name', () => {
+  it('is unchanged after a round trip through its compact form, which is valid in an execution name', () => {
     fc.assert(
       fc.property(instant, (date) => {
         const compact = compactSlot(slotAt(date));
@@ -49,11 +49,11 @@ describe('a slot', () => {
     ' 2026-11-22T07:00:00Z',
     '2026-11-22T07:00:00Z\n',
     '',
-  ])('is not %j', (text) => {
+  ])('rejects %j', (text) => {
     expect(Slot.safeParse(text).success).toBe(false);
   });
 
-  it('expands nothing that is not a compact slot', () => {
+  it('rejects anything but a compact slot when expanding', () => {
     for (const text of ['2026-11-22T07:00:00Z', '20260230T070000Z', '20261122T070000', '', '20261122T070000ZZ']) {
       expect(() => expandSlot(text)).toThrow(Failure);
     }

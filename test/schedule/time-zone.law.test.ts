@@ -18,8 +18,8 @@ const minutesOfDay = (timezone: string, time: number): Map<string, number> => {
   return counts;
 };
 
-describe('a wall time', () => {
-  it('less its offset is the slot', () => {
+describe('a local time with its offset', () => {
+  it('minus its offset is the slot', () => {
     fc.assert(
       fc.property(zone, instant, (timezone, time) => {
         const slot = slotAt(new Date(time));
@@ -29,7 +29,7 @@ describe('a wall time', () => {
     );
   });
 
-  it('has a note exactly on days with a local minute missing or twice', () => {
+  it('has a note exactly on days with a missing or repeated local minute', () => {
     const moment = fc.oneof(nearChange, fc.record({ timezone: zone, time: instant }));
     fc.assert(
       fc.property(moment, ({ timezone, time }) => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { openZone, wallTime } from '../../lib/schedule/time-zone.ts';
 
-describe('a wall time', () => {
+describe('a local time with its offset', () => {
   const wall = (slot: string, timezone: string) => wallTime(slot, openZone(timezone));
 
-  it('tells the local time, its offset, and that clocks change that day', () => {
+  it('shows the time, the offset and a clock change on that day', () => {
     expect(wall('2026-03-29T01:00:00Z', 'Europe/Amsterdam')).toEqual({
       slot: '2026-03-29T01:00:00Z',
       local: '2026-03-29 03:00',
@@ -24,7 +24,7 @@ describe('a wall time', () => {
     });
   });
 
-  it('marks the day whose hour is missing or repeated, at midnight too', () => {
+  it('marks the day with a missing or repeated hour, also at midnight', () => {
     // In Sao Paulo Sunday began at 1:00, and Saturday had 23:00 to 24:00 twice.
     expect(wall('2018-11-03T12:00:00Z', 'America/Sao_Paulo').note).toBeUndefined();
     expect(wall('2018-11-04T12:00:00Z', 'America/Sao_Paulo').note).toBe('clocks go forward that day');
@@ -35,7 +35,7 @@ describe('a wall time', () => {
     expect(wall('2026-03-29T12:00:00Z', 'America/Nuuk').note).toBeUndefined();
   });
 
-  it('shows offsets of minutes, west of UTC, and of seconds', () => {
+  it('shows offsets with minutes, west of UTC and with seconds', () => {
     expect(wall('2026-11-22T07:00:00Z', 'Asia/Kathmandu')).toMatchObject({
       local: '2026-11-22 12:45',
       offset: '+05:45',
@@ -51,7 +51,7 @@ describe('a wall time', () => {
     });
   });
 
-  it('refuses a slot or a zone that is none', () => {
+  it('rejects an invalid slot or time zone', () => {
     expect(() => wall('never', 'UTC')).toThrow(RangeError);
     expect(() => wall('2026-11-22T07:00:00Z', 'Europe/Atlantis')).toThrow(RangeError);
   });

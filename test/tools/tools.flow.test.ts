@@ -48,7 +48,7 @@ test('a job fetches pages from one server and posts its report to another', asyn
   expect(steps.flatMap(callsOf).map(({ status }) => status)).toEqual(['ok', 'ok', 'ok']);
 });
 
-test('a report is filed once, though the attempt that filed it failed', async () => {
+test('a report is posted once, even when the attempt that posted it failed', async () => {
   const file = (desk: string) => ({
     calls: [{ name: 'http_post', input: { url: `${desk}/report`, body: { ferries: 2 } } }],
   });
@@ -64,7 +64,7 @@ test('a report is filed once, though the attempt that filed it failed', async ()
   expect(model.requests[3]?.raw).toContain('filed');
 });
 
-test('a report whose answer never came is not filed again, and the model is told so', async () => {
+test('a report without a response is not posted again, and the model gets a note', async () => {
   const file = (desk: string) => ({ calls: [{ name: 'http_post', input: { url: `${desk}/reset-after`, body: 'x' } }] });
   const { desk, model, deliver, ended } = await play((sites) => [
     file(sites.desk),
@@ -78,7 +78,7 @@ test('a report whose answer never came is not filed again, and the model is told
   for (const told of [model.requests[1], model.requests[3]]) expect(told?.raw).toContain('it may have happened');
 });
 
-test('a tool that gets rubbish answers with something a prompt can hold, and the step commits', async () => {
+test('a tool returns valid text for a garbage response, and the step commits', async () => {
   const paths = ['/binary', '/big', '/invalid-utf8', '/surrogate', '/bomb', '/500', '/empty', '/404', '/half'];
   const { news, model, deliver, ended } = await play((sites) => [
     { calls: paths.map((path) => ({ name: 'http_get', input: { url: `${sites.news}${path}` } })) },

@@ -43,7 +43,7 @@ const call = async (name: string, input: unknown, more: Partial<ToolContext> = {
 };
 const get = async (path: string): Promise<Page> => (await call('http_get', { url: `${site.url}${path}` })) as Page;
 
-it('gives a model a description of every tool and of every argument', () => {
+it('every tool has a description for the model, as has every argument', () => {
   for (const { name, description, inputSchema } of toolSpecs(tools)) {
     expect([name, description.length > 80]).toEqual([name, true]);
     const properties = Object.entries((inputSchema.properties ?? {}) as Record<string, { description?: string }>);
@@ -53,12 +53,12 @@ it('gives a model a description of every tool and of every argument', () => {
   }
 });
 
-it('declares what changes the world, and only that', () => {
+it('only tools that change the world declare an effect', () => {
   expect(names.map((name) => tools[name]?.effect)).toEqual(['none', 'once', 'none', 'none']);
 });
 
 describe('http_get', () => {
-  it('gives HTML as its text, without scripts and styles', async () => {
+  it('returns HTML as its text, without scripts and styles', async () => {
     const { body, ...facts } = await get('/html');
     expect(facts).toEqual({
       status: 200,
@@ -72,24 +72,24 @@ describe('http_get', () => {
     expect(body).not.toMatch(/never shown|navy|<\w/);
   });
 
-  it('reads the start of a long answer and says that it was cut', async () => {
+  it('reads the start of a long response and marks the cut', async () => {
     const { cut, body } = await get('/big');
     expect([cut, Buffer.byteLength(body) <= 40 * 1024]).toEqual([true, true]);
     expect(body).toMatch(/^nightshift nightshift/);
   });
 
-  it('takes what servers send as it comes: binary, invalid UTF-8, nothing', async () => {
+  it('accepts binary, invalid UTF-8 and empty responses', async () => {
     expect((await get('/binary')).body).toContain('[not text: application/octet-stream, 1024 bytes');
     expect((await get('/invalid-utf8')).body).toBe('ok \uFFFD\uFFFD\uFFFD( !');
     expect((await get('/empty')).body).toBe('');
   });
 
-  it('gives a status of 400 or more as a result', async () => {
+  it('returns a status of 400 or more as a result', async () => {
     expect(await get('/404')).toMatchObject({ status: 404, body: 'No such page.\n' });
     expect(await get('/500')).toMatchObject({ status: 500, body: 'Broken' });
   });
 
-  it('asks for the format it is told to, and reaches only what the job allows', async () => {
+  it('requests the given format and reaches only allowed hosts', async () => {
     await call('http_get', { url: `${site.url}/text`, accept: 'text/plain' });
     expect(site.requests.at(-1)?.headers.accept).toBe('text/plain');
     const elsewhere = call('http_get', { url: 'http://169.254.169.254/latest/meta-data/' });
@@ -105,7 +105,7 @@ describe('http_post', () => {
     return JSON.parse(answer.body);
   };
 
-  it('sends an object as JSON and a string as it is', async () => {
+  it('sends an object as JSON and a string unchanged', async () => {
     expect(await echo({ body: { filed: ['två'], n: 1 } })).toMatchObject({
       method: 'POST',
       body: '{"filed":["två"],"n":1}',
@@ -120,12 +120,12 @@ describe('http_post', () => {
     });
   });
 
-  it('sends the key of its effect as Idempotency-Key, and none without one', async () => {
+  it('sends the key of its effect as Idempotency-Key, and no header without a key', async () => {
     expect((await echo({ body: 'a' }, { idempotencyKey: 'k-1' })).headers['idempotency-key']).toBe('k-1');
     expect((await echo({ body: 'a' })).headers).not.toHaveProperty('idempotency-key');
   });
 
-  it('may have happened when no answer came or a gateway gave up, may come again when told so, else is a result', async () => {
+  it('may have happened without a response or after a gateway error, and is otherwise retryable or a result', async () => {
     const kind = async (path: string) =>
       (await errorOf(call('http_post', { url: `${site.url}${path}`, body: 'a' }))).kind;
     expect(await Promise.all(['/reset-after', '/504', '/503'].map(kind))).toEqual([
@@ -137,7 +137,7 @@ describe('http_post', () => {
   });
 });
 
-describe('the service as a source', () => {
+describe('the tools for past runs', () => {
   const usage = (usd: number | null) => ({ ...noUsage, inputTokens: 100, outputTokens: 20, usd });
   const endedAt = '2026-11-22T06:00:09Z';
   const succeeded: Outcome = { status: 'succeeded', attempts: 2, steps: 1, usage: usage(0.25), endedAt };
@@ -174,7 +174,7 @@ describe('the service as a source', () => {
       toolMs: 0,
     });
 
-  it('lists what ran, newest first, with ends, failures and costs, and no prompt or message', async () => {
+  it('list runs newest first with endings, failures and costs, but without prompts or messages', async () => {
     const stores = await freshStores(now);
     await put(stores, 'report', '2026-11-22T06:00:00Z', succeeded);
     await put(stores, 'report', '2026-11-21T06:00:00Z', failed);
@@ -203,7 +203,7 @@ describe('the service as a source', () => {
     });
   });
 
-  it('knows no total cost where one run has no known price', async () => {
+  it('report an unknown total cost when one run has no known price', async () => {
     const stores = await freshStores(now);
     await put(stores, 'report', '2026-11-22T06:00:00Z', succeeded);
     await put(stores, 'report', '2026-11-22T05:00:00Z', { ...succeeded, usage: usage(null) });
@@ -212,7 +212,7 @@ describe('the service as a source', () => {
     });
   });
 
-  it("gives the job's last success before this slot, not a failure, not this run, not another job's", async () => {
+  it('return the last success of the job before this slot, ignoring failures, this run and other jobs', async () => {
     const stores = await freshStores(now);
     const past = await put(stores, 'report', '2026-11-20T07:00:00Z', succeeded);
     await answer(stores, past, 2, 'Two ferries.');

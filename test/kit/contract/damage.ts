@@ -20,7 +20,7 @@ export const damageContract = (bench: () => Bench) => {
     await bench().plant({ ...stored, ...damage });
   };
 
-  test.each(damages)('names the item that has %s', async (_, damage) => {
+  test.each(damages)('every read names the item that has %s', async (_, damage) => {
     const { attempts, effects, runs, sessions, states, checkpoints } = bench().stores;
     const run = runOf(freshJob());
     const { id } = run;
@@ -49,7 +49,7 @@ export const damageContract = (bench: () => Bench) => {
     }
   });
 
-  test('leaves a run that cannot be read out of the lists, and tells of it', async () => {
+  test('a list omits an unreadable run and reports it', async () => {
     const { damaged: leftOut, stores } = bench();
     const [good, bad] = [runOf(freshJob(), { slot: '2026-11-20T07:00:00Z' }), runOf(freshJob())];
     const other = { ...bad, job: good.job, id: runOf(good.job.name).id };
@@ -59,7 +59,7 @@ export const damageContract = (bench: () => Bench) => {
     expect(leftOut.at(-1)).toMatchObject({ name: 'DamagedItem', message: expect.stringContaining(good.job.name) });
   });
 
-  test('reads a run whose job was good when it began, and keeps what a later version added', async () => {
+  test('a stored run stays readable when current rules reject its job, and keeps unknown fields', async () => {
     const { stores } = bench();
     const run = runOf(freshJob());
     const limits = { ...run.job.limits, steps: 5_000_000, more: 1 };
@@ -68,7 +68,7 @@ export const damageContract = (bench: () => Bench) => {
     expect(await stores.runs.get(run.id)).toEqual(then);
   });
 
-  test('names the session and the step where a step is missing', async () => {
+  test('a missing step is reported with its session and number', async () => {
     const { sessions } = bench().stores;
     for (const numbers of [[2], [1, 3], [1, 2, 4, 5]]) {
       const key = sessionKey(freshRun(), 1);
@@ -79,7 +79,7 @@ export const damageContract = (bench: () => Bench) => {
     }
   });
 
-  test('names the step that stands under a number not its own', async () => {
+  test('a step stored under another number is reported with both numbers', async () => {
     const { plant, item, stores } = bench();
     const key = sessionKey(freshRun(), 1);
     await stores.sessions.append(key, stepOf(1));
@@ -91,7 +91,7 @@ export const damageContract = (bench: () => Bench) => {
     });
   });
 
-  test("names the state or the look that is another job's", async () => {
+  test('the state or checkpoint of another job under this key is reported with that job', async () => {
     const { item, plant, stores } = bench();
     const [job, other] = [freshJob(), freshJob()];
     await stores.states.put(stateOf(job));
@@ -101,7 +101,7 @@ export const damageContract = (bench: () => Bench) => {
       expect(await failureOf(get(other))).toMatchObject({ name: 'DamagedItem', message: expect.stringContaining(job) });
   });
 
-  test('refuses a step with half a conversation in it', async () => {
+  test('a step with half a conversation is rejected', async () => {
     const { item, plant, stores } = bench();
     const key = sessionKey(freshRun(), 1);
     await stores.sessions.append(key, stepOf(1));

@@ -30,7 +30,7 @@ export const faultsContract = (bench: () => Bench) => {
   };
   const losesFirst: Tap['fault'] = ({ action }, before) => (action === 'PutItem' && before === 0 ? 'lost' : undefined);
 
-  test('takes a step that landed, whose answer was lost and that was sent again, as committed', async () => {
+  test('a step that was stored is committed when its response was lost and the request was retried', async () => {
     const { sessions } = bench().stores;
     const key = sessionKey(freshRun(), 1);
     const actions = faulty(losesFirst);
@@ -39,7 +39,7 @@ export const faultsContract = (bench: () => Bench) => {
     expect(await sessions.load(key)).toEqual([stepOf(1, 'once')]);
   });
 
-  test('takes a later version whose answer was lost as put', async () => {
+  test('a later version is stored when its response was lost and the request was retried', async () => {
     const { attempts } = bench().stores;
     const id = freshRun();
     await attempts.put(attemptOf(id, 1));
@@ -49,7 +49,7 @@ export const faultsContract = (bench: () => Bench) => {
     expect(await attempts.get(id, 1)).toMatchObject({ version: 2 });
   });
 
-  test('tells a loser that it lost, also where the answer was lost, and where it wrote the very same', async () => {
+  test('a losing writer gets a conflict when its response was lost and both writers wrote the same step', async () => {
     const { sessions } = bench().stores;
     const key = sessionKey(freshRun(), 1);
     await sessions.append(key, stepOf(1, 'same'));
@@ -58,7 +58,7 @@ export const faultsContract = (bench: () => Bench) => {
     expect(actions()).toEqual(['PutItem', 'PutItem', 'GetItem']);
   });
 
-  test('gets through an engine that throttles twice', async () => {
+  test('a write succeeds after two throttled requests', async () => {
     const { runs } = bench().stores;
     const run = runOf(freshJob());
     const actions = faulty((_, before) => (before < 2 ? throttled : undefined));
@@ -67,7 +67,7 @@ export const faultsContract = (bench: () => Bench) => {
     expect(await runs.get(run.id)).toEqual(run);
   });
 
-  test('is StoreUnavailable where the engine goes on throttling, and writes nothing', async () => {
+  test('continued throttling is StoreUnavailable, and nothing is written', async () => {
     const { item, stores } = bench();
     const run = runOf(freshJob());
     const actions = faulty(() => throttled);
@@ -76,7 +76,7 @@ export const faultsContract = (bench: () => Bench) => {
     expect(await item({ pk: `job#${run.job.name}`, sk: `run#${run.slot}` })).toBeUndefined();
   });
 
-  test.each(passing)('gets through an engine that says $error once, to a write and to a read', async (trouble) => {
+  test.each(passing)('a write and a read succeed after one $error', async (trouble) => {
     const { runs } = bench().stores;
     const run = runOf(freshJob());
     const first: Tap['fault'] = (_, before) => (before === 0 ? trouble : undefined);
@@ -88,14 +88,14 @@ export const faultsContract = (bench: () => Bench) => {
     expect(readAgain()).toEqual(['GetItem', 'GetItem']);
   });
 
-  test.each(denied)('is Unauthorized, at once, where the engine says %s', async (error) => {
+  test.each(denied)('the error %s is Unauthorized without a retry', async (error) => {
     const { runs } = bench().stores;
     const actions = faulty(() => ({ status: 400, error }));
     expect(await failureOf(runs.get(freshRun()))).toMatchObject({ name: 'Unauthorized' });
     expect(actions()).toEqual(['GetItem']);
   });
 
-  test('reads again where the answer to a read was lost', async () => {
+  test('a read is retried when its response was lost', async () => {
     const { runs, sessions } = bench().stores;
     const run = runOf(freshJob());
     const key = sessionKey(run.id, 1);
@@ -107,7 +107,7 @@ export const faultsContract = (bench: () => Bench) => {
     expect(actions()).toEqual(['GetItem', 'GetItem', 'Query', 'Query']);
   });
 
-  test('is StoreUnavailable where no engine answers', async () => {
+  test('an unreachable engine is StoreUnavailable', async () => {
     const nowhere = new DynamoDBClient({
       endpoint: 'http://127.0.0.1:1',
       region: 'eu-west-1',
@@ -118,7 +118,7 @@ export const faultsContract = (bench: () => Bench) => {
     expect(await failureOf(stores.runs.get(freshRun()))).toMatchObject({ name: 'StoreUnavailable' });
   });
 
-  test('says of a missing table which one it is and what to do', async () => {
+  test('a missing table is reported by name, with a remedy', async () => {
     const { attempts, effects, runs, sessions } = bench().storesWith({ tableName: 'not-there' });
     const id = freshRun();
     const asked: Promise<unknown>[] = [

@@ -64,7 +64,7 @@ const records = {
 
 /** What any implementation of Runs, Attempts, Effects, JobStates and Looks must keep. */
 export const recordsContract = (bench: () => Bench) => {
-  test.each(Object.entries(records))('takes one version after another of each %s', async (_, record) => {
+  test.each(Object.entries(records))('each %s accepts only the next version', async (_, record) => {
     const { put, get } = record.open(bench().stores);
     const refused = async (version: number) => {
       expect(await failureOf(put(version))).toMatchObject({ name: record.conflict });
@@ -82,16 +82,19 @@ export const recordsContract = (bench: () => Bench) => {
     expect(await get()).toMatchObject({ version: 3 });
   });
 
-  test.each(Object.entries(records))('lets one of twenty writers make each version of each %s', async (_, record) => {
-    const { put, get } = record.open(bench().stores);
-    for (const version of [1, 2, 3]) {
-      const ended = await ends(Array.from({ length: 20 }, () => put(version)));
-      expectOneWinner(ended, record.conflict);
-      expect(await get()).toMatchObject({ version });
-    }
-  });
+  test.each(Object.entries(records))(
+    'exactly one of twenty writers stores each version of each %s',
+    async (_, record) => {
+      const { put, get } = record.open(bench().stores);
+      for (const version of [1, 2, 3]) {
+        const ended = await ends(Array.from({ length: 20 }, () => put(version)));
+        expectOneWinner(ended, record.conflict);
+        expect(await get()).toMatchObject({ version });
+      }
+    },
+  );
 
-  test('keeps a run as it was put', async () => {
+  test('a run is returned as it was stored', async () => {
     const { runs } = bench().stores;
     const run = runOf(freshJob(), { suffix: 'by-hand' });
     await runs.put(run);
@@ -100,7 +103,7 @@ export const recordsContract = (bench: () => Bench) => {
     expect(await runs.get(runOf(run.job.name).id)).toBeUndefined();
   });
 
-  test("lists a run's attempts in order, and no other run's", async () => {
+  test('the attempts of a run are listed in order, without those of other runs', async () => {
     const { attempts } = bench().stores;
     const id = freshRun();
     for (const number of [10, 2, 1, 20, 11, 9]) await attempts.put(attemptOf(id, number));
@@ -110,7 +113,7 @@ export const recordsContract = (bench: () => Bench) => {
     expect(await attempts.list(freshRun())).toEqual([]);
   });
 
-  test('forgets runs, attempts and effects when their time is over', async () => {
+  test('runs, attempts and effects expire', async () => {
     const { stores, storesWith } = bench();
     const run = runOf(freshJob(), { slot: '2027-01-02T00:00:00Z' });
     const { id } = run;
@@ -131,7 +134,7 @@ export const recordsContract = (bench: () => Bench) => {
     expect(await failureOf(late.runs.put(run))).toMatchObject({ name: 'RunConflict' });
   });
 
-  test('keeps the state of a job as it was put, apart from its look, its runs and other jobs', async () => {
+  test('the state of a job is returned as it was stored, separate from its checkpoint, runs and other jobs', async () => {
     const { states, checkpoints, runs } = bench().stores;
     const [job, other] = [freshJob(), freshJob()];
     const pause = { by: 'ana', since: today.toJSON(), until: null, note: 'holiday' };
@@ -145,7 +148,7 @@ export const recordsContract = (bench: () => Bench) => {
     expect(await runs.byJob(job, { limit: 10 })).toEqual([runOf(job)]);
   });
 
-  test('keeps the state of a job past its runs, for a pause may be long, and forgets a look nobody has any more', async () => {
+  test('the state of a job outlives its runs, and an unused checkpoint expires', async () => {
     const { stores, storesWith } = bench();
     const job = freshJob();
     await stores.states.put(stateOf(job));
@@ -160,7 +163,7 @@ export const recordsContract = (bench: () => Bench) => {
     expect(await tenYears.states.get(job)).toEqual(stateOf(job));
   });
 
-  test('keeps an effect with what came back, and apart from the same key in another run', async () => {
+  test('an effect is returned with its output, separate from the same key in another run', async () => {
     const { effects } = bench().stores;
     const [one, other] = [freshRun(), freshRun()];
     await effects.put(effectOf(one, 'k'));

@@ -24,14 +24,14 @@ export const listsContract = (bench: () => Bench) => {
     return { job, list };
   };
 
-  test("lists a job's runs, newest slot first, and no other job's", async () => {
+  test('hold the runs of one job, newest slot first', async () => {
     const { list } = await recorded();
     const found = await list({});
     expect(found).toHaveLength(7);
     expect(found.map(([slot]) => slot)).toEqual([fourth, third, third, third, second, second, first]);
   });
 
-  test('lists from a slot to a slot, both with all their runs', async () => {
+  test('between two slots hold all runs of both slots', async () => {
     const { list } = await recorded();
     const at = (slot: string) => list({ from: slot, to: slot });
     expect(new Set((await at(third)).map(([, suffix]) => suffix))).toEqual(new Set(['', '0', 'zzzzzzzzzzzzzzzzzzzz']));
@@ -48,19 +48,19 @@ export const listsContract = (bench: () => Bench) => {
     expect(await list({ from: '2026-11-21T07:00:01Z', to: '2026-11-22T06:59:59Z' })).toEqual([]);
   });
 
-  test('lists nothing from a slot to an earlier one', async () => {
+  test('from a slot to an earlier one are empty', async () => {
     const { list } = await recorded();
     expect(await list({ from: third, to: second })).toEqual([]);
   });
 
-  test('lists the newest up to the limit', async () => {
+  test('hold the newest runs up to the limit', async () => {
     const { list } = await recorded();
     expect((await list({ limit: 1 })).map(([slot]) => slot)).toEqual([fourth]);
     expect(await list({ limit: 3 })).toEqual((await list({})).slice(0, 3));
     expect(await list({ limit: Number.POSITIVE_INFINITY })).toHaveLength(7);
   });
 
-  test('fills the limit also where newer runs are past their time', async () => {
+  test('fill the limit when newer runs have expired', async () => {
     const { job, list } = await recorded();
     const { item, plant } = bench();
     for (const slot of [fourth, third]) {
@@ -71,7 +71,7 @@ export const listsContract = (bench: () => Bench) => {
     expect(await list({})).toHaveLength(5);
   });
 
-  test('lists two hundred runs of a day, complete, newest first, spread over the shards of its index', async () => {
+  test('hold all two hundred runs of a day, newest first, from all shards of the index', async () => {
     const { stores, tap } = bench();
     const day = '2027-03-04';
     const before = tap.sent.length;
@@ -93,7 +93,7 @@ export const listsContract = (bench: () => Bench) => {
     expect(new Set(items.map((item) => JSON.stringify((item as { day: unknown }).day))).size).toBeGreaterThan(14);
   });
 
-  test('keeps a run on its day when it ends', async () => {
+  test('keep a run on its day after it has ended', async () => {
     const { runs } = bench().stores;
     const run = runOf(freshJob(), { slot: '2027-05-06T07:00:00Z' });
     await runs.put(run);

@@ -14,11 +14,11 @@ const placeOf = (session: string, number: number) => ({
 
 /** What any implementation of Sessions must keep. */
 export const sessionsContract = (bench: () => Bench) => {
-  test('gives an unknown session as no steps', async () => {
+  test('an unknown session has no steps', async () => {
     expect(await bench().stores.sessions.load(freshSession())).toEqual([]);
   });
 
-  test('lets one of two writers take a number, and tells the other that it lost', async () => {
+  test('one of two writers takes a step number, and the other gets a conflict', async () => {
     const { sessions } = bench().stores;
     const key = freshSession();
     const writers = [stepOf(1, 'first'), stepOf(1, 'second')];
@@ -27,7 +27,7 @@ export const sessionsContract = (bench: () => Bench) => {
     expect(await sessions.load(key)).toEqual([writers[winner]]);
   });
 
-  test('lets exactly one of a hundred writers take a number, and its bytes stand', async () => {
+  test('exactly one of a hundred writers takes a step number, and its bytes remain stored', async () => {
     const { item, stores } = bench();
     const key = freshSession();
     const writers = Array.from({ length: 100 }, (_, at) => stepOf(1, `writer ${at}`));
@@ -41,7 +41,7 @@ export const sessionsContract = (bench: () => Bench) => {
     expect(await item(placeOf(key, 1))).toEqual(stands);
   });
 
-  test('sees every commit at once, whoever made it', async () => {
+  test('every commit is readable at once from any client', async () => {
     const { stores, storesWith } = bench();
     const key = freshSession();
     for (let number = 1; number <= 12; number++) {
@@ -50,7 +50,7 @@ export const sessionsContract = (bench: () => Bench) => {
     }
   });
 
-  test('outlives its run, though the run was written last: a run that can be read has its session whole', async () => {
+  test('a readable run has its whole session, also when the run was written last', async () => {
     const { stores, storesWith } = bench();
     const run = runOf('outlived');
     const key = sessionKey(run.id, 1);
@@ -69,7 +69,7 @@ export const sessionsContract = (bench: () => Bench) => {
     ]);
   });
 
-  test('keeps sessions of other attempts, and of runs whose name begins the same, apart', async () => {
+  test('sessions of other attempts and of runs with the same prefix are separate', async () => {
     const { sessions } = bench().stores;
     const run = freshRun();
     const keys = [sessionKey(run, 1), sessionKey(run, 11), sessionKey(`${run}_x`, 1)];
@@ -77,7 +77,7 @@ export const sessionsContract = (bench: () => Bench) => {
     for (const key of keys) expect(await sessions.load(key)).toEqual([stepOf(1, key)]);
   });
 
-  test('gives six hundred steps in order, over several pages, and adds up what they used', async () => {
+  test('six hundred steps over several pages are returned in order, with their usage added up', async () => {
     const { sessions } = bench().stores;
     const key = freshSession();
     const { sent } = bench().tap;
@@ -95,7 +95,7 @@ export const sessionsContract = (bench: () => Bench) => {
     expect(await committed(key, undefined, sessions)).toMatchObject({ steps: 603, usage, answered: false });
   });
 
-  test('refuses what is no whole step before the network: blank text, a call without its result', async () => {
+  test('an incomplete step is rejected before any request: blank text, a call without a result', async () => {
     const { stores, tap } = bench();
     const before = tap.sent.length;
     const [assistant] = stepOf(1).messages;
@@ -107,7 +107,7 @@ export const sessionsContract = (bench: () => Bench) => {
     expect(tap.sent.length).toBe(before);
   });
 
-  test('keeps any text as it is, also what is no Unicode', async () => {
+  test('any text is returned unchanged, also invalid Unicode', async () => {
     const { sessions } = bench().stores;
     const key = freshSession();
     const step = stepOf(1, 'a\ud800b\u0000c\u2028 "\\ é漢😀');
@@ -115,7 +115,7 @@ export const sessionsContract = (bench: () => Bench) => {
     expect(await sessions.load(key)).toEqual([step]);
   });
 
-  test('forgets a step when its time is over, and its place may be taken again, once', async () => {
+  test('an expired step is gone, and exactly one writer may take its number again', async () => {
     const { stores, storesWith } = bench();
     const key = freshSession();
     await stores.sessions.append(key, stepOf(1, 'old'));
@@ -129,7 +129,7 @@ export const sessionsContract = (bench: () => Bench) => {
     expect(await after.load(key)).toEqual([stepOf(1, 'new')]);
   });
 
-  test('refuses an item over 400 KB by name, before anything is sent', async () => {
+  test('an item over 400 KB is ItemTooLarge before any request', async () => {
     const { stores, tap } = bench();
     const before = tap.sent.length;
     const failure = await failureOf(stores.sessions.append(freshSession(), stepOf(1, 'x'.repeat(410_000))));
@@ -138,7 +138,7 @@ export const sessionsContract = (bench: () => Bench) => {
   });
 
   test.each(['x', '漢', '"'])(
-    'never sends an item the engine finds too large, nor refuses one much smaller: %s',
+    'the size check rejects what the engine would reject, and little else: %s',
     async (unit) => {
       const { item, plant, stores } = bench();
       const key = freshSession();

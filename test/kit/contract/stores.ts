@@ -24,14 +24,14 @@ export const storesContract = (
     });
     afterAll(() => opened?.close());
 
-    describe('sessions', () => sessionsContract(bench));
-    describe('runs, attempts, effects, job states and looks', () => recordsContract(bench));
+    describe('sessions:', () => sessionsContract(bench));
+    describe('runs, attempts, effects, job states and checkpoints:', () => recordsContract(bench));
     describe('lists of runs', () => listsContract(bench));
-    describe('an engine that fails', () => faultsContract(bench));
-    describe('damaged items', () => damageContract(bench));
+    describe('an engine that fails:', () => faultsContract(bench));
+    describe('damaged items:', () => damageContract(bench));
     more(bench);
 
-    test('wrote by PutItem alone, and never without a condition, in all of the above', () => {
+    test('write only with PutItem and always with a condition', () => {
       const { sent } = bench().tap;
       const actions = new Set(sent.map(({ action }) => action));
       expect(actions).toEqual(new Set(['GetItem', 'PutItem', 'Query']));
@@ -40,7 +40,7 @@ export const storesContract = (
       expect(puts.filter(({ input }) => !input.ConditionExpression)).toEqual([]);
     });
 
-    test('read consistently but for the index of days, in all of the above', () => {
+    test('read consistently, except from the index of days', () => {
       const reads = bench().tap.sent.filter(({ action, input }) => action !== 'PutItem' && !('IndexName' in input));
       expect(reads.length).toBeGreaterThan(100);
       expect(reads.filter(({ input }) => input.ConsistentRead !== true)).toEqual([]);
@@ -50,4 +50,4 @@ export const storesContract = (
 
 /** What an engine that stands for DynamoDB must keep: the stores' contract, and DynamoDB's own rules where it knows them. */
 export const engineContract = (name: EngineName, make: () => Promise<Engine>) =>
-  storesContract(name, make, (bench) => describe('the rules of DynamoDB', () => rulesContract(name, bench)));
+  storesContract(name, make, (bench) => describe('the rules of DynamoDB:', () => rulesContract(name, bench)));
