@@ -10,7 +10,7 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '.build/compiled');
 const longest = [
   ...['commands.flow', 'package', 'daemon', 'failure.flow', 'dev.flow', 'stores.contract', 'story.flow'],
   ...['template', 'providers.flow', 'asking.flow', 'tools.flow', 'calendar.law', 'explore'],
-  ...['command-lines', 'first-job.flow'],
+  ...['command-lines', 'first-job.flow', 'user-files.flow'],
 ];
 
 class LongestFirst extends BaseSequencer {

@@ -125,7 +125,9 @@ test('reads job files again when they change, starts a service that died again, 
   const file = join(dir, 'data/schedules/daily.json');
   const before = readFileSync(file, 'utf8');
   const config = readlinkSync(join(dir, 'data/config'));
-  const other = devOn(dir, 'infra');
+  const elsewhere = project();
+  write(elsewhere, 'jobs', 'other', job('rate: 1 day'));
+  const other = devOn(dir, elsewhere);
 
   write(dir, 'jobs', 'broken', 'schedule: daily');
   const { problems } = await one.tells({ event: 'invalid' });

@@ -75,7 +75,7 @@ const packagedLogs = async (dir: string) => {
   await invoke(service.url, 'watchman', {});
   const look = logged(linesOf('watchman'));
   await invoke(service.url, 'dispatch', { job: 'report', slot: slotAt(new Date(Date.now() - 60_000)) });
-  await expect.poll(() => service.busy, { timeout: 30_000 }).toBe(false);
+  await expect.poll(() => service.busy).toBe(false);
   return { look, run: logged(['dispatch', 'attempt', 'settle'].flatMap(linesOf)) };
 };
 

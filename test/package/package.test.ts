@@ -35,7 +35,7 @@ let warnings: string;
 beforeAll(async () => {
   root = await project(jobs);
   ({ stdout: output, stderr: warnings } = await nightshift(root, '--stage', 'test'));
-}, 120_000);
+});
 afterAll(removed);
 
 describe('a package', () => {
@@ -92,7 +92,7 @@ describe('a package', () => {
     const failed = await nightshift(last, ...args).catch((thrown: { code: number; stderr: string }) => thrown);
     expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('for stage test. A deploy would') });
     expect(await packageIn(last)).toEqual(before);
-  }, 180_000);
+  });
 
   it('that fails where none was made before says that there is nothing to deploy', async () => {
     const first = await project({});

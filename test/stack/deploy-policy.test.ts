@@ -140,7 +140,7 @@ let types: string[];
 beforeAll(async () => {
   const made = await template(await project(jobs), ['--stage', 'prod', '--param', 'alarmEmail=night@example.com']);
   types = made.types();
-}, 120_000);
+});
 afterAll(removed);
 
 describe('the policy to deploy and remove a stage', () => {

@@ -13,7 +13,7 @@ const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
 
 beforeAll(async () => {
   made = await template(await project(jobs), ['--stage', 'test', '--param', 'alarmEmail=night@example.com']);
-}, 120_000);
+});
 afterAll(removed);
 
 describe('the template', () => {
