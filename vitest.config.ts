@@ -28,9 +28,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     allowOnly: !process.env.CI,
     // These limits only end what hangs. A test waits for an event and passes on a busy machine too.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
-    expect: { poll: { timeout: 150_000, interval: 20 } },
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    expect: { poll: { timeout: 540_000, interval: 20 } },
     pool: 'forks',
     // The words keep no state and every test has a directory of its own, so that files can share a process: it starts once.
     isolate: false,

@@ -5,10 +5,11 @@ import { quickTests } from './test/kit/quick.ts';
 export default defineConfig({
   test: {
     include: quickTests('test'),
+    setupFiles: 'test/kit/quick-laws.ts',
     allowOnly: !process.env.CI,
     pool: 'threads',
     isolate: false,
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 600_000,
   },
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { Failure } from '../lib/failure.ts';
 import { parse } from '../lib/parse.ts';
+import { plays } from './kit/plays.ts';
 
 const Order = z.strictObject({ to: z.string(), lines: z.array(z.int()).default([]) });
 
@@ -50,7 +51,7 @@ describe('a parsed value', () => {
           expect(thrown).toMatchObject({ name: 'DamagedItem', message: 'the item: nested too deep' });
         }
       }),
-      { numRuns: 20 },
+      { numRuns: plays(20) },
     );
     for (const wrap of wraps)
       expect(failureOf(() => parse(z.json(), nested(100_000, wrap), 'DamagedItem', 'the item')).message).toBe(

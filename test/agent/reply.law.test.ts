@@ -11,6 +11,7 @@ import { isFinal, Step } from '../../lib/run/step.ts';
 import { byteLength } from '../../lib/text.ts';
 import { codePoint } from '../kit/code-point.ts';
 import { memoryEffects } from '../kit/memory-effects.ts';
+import { plays } from '../kit/plays.ts';
 import { replyOf, stubTool, takeSteps } from '../kit/take-steps.ts';
 
 /** DynamoDB's bound less what an item has beside its step. */
@@ -138,7 +139,7 @@ describe('a session', () => {
         for (let end = 0; end <= steps.length; end++)
           expect(faultsOf(conversation('Go.', steps.slice(0, end)))).toEqual([]);
       }),
-      { numRuns: 150 },
+      { numRuns: plays(150) },
     );
   });
 

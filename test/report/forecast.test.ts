@@ -7,6 +7,7 @@ import { dueBetween } from '../../lib/schedule/calendar.ts';
 import { slotAt } from '../../lib/schedule/slot.ts';
 import { failed, runOf, skip, succeeded } from '../kit/explained.ts';
 import { job } from '../kit/job.ts';
+import { plays } from '../kit/plays.ts';
 
 const now = new Date('2026-11-01T00:00:00Z');
 const until = new Date('2026-12-01T00:00:00Z');
@@ -84,6 +85,6 @@ test('a forecast counts the runs that the budget would allow', () => {
       }
       expect(forecast(often, slots, past(often, [1]), nothingSpent).runs).toBe(runs);
     }),
-    { numRuns: 40 },
+    { numRuns: plays(40) },
   );
 });

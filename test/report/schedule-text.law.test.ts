@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { inEnglish } from '../../lib/report/schedule-text.ts';
 import { Schedule } from '../../lib/schedule/schedule.ts';
+import { plays } from '../kit/plays.ts';
 
 const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const field = (low: number, high: number) =>
@@ -70,7 +71,7 @@ describe('a schedule in English', () => {
         fc.pre(read.success);
         if (read.success) expect(inEnglish(read.data)).toMatch(/^\S.*\S$/);
       }),
-      { numRuns: 500 },
+      { numRuns: plays(500) },
     );
   });
 });

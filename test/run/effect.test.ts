@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Act, canonical, type Effect, effectKey, once } from '../../lib/run/effect.ts';
 import { type Fate, memoryEffects } from '../kit/memory-effects.ts';
+import { plays } from '../kit/plays.ts';
 
 const call = { runId: 'r', key: 'k', tool: 'http_post', attempt: 1 };
 const acts = (...results: Act['happened'][]) => {
@@ -110,7 +111,7 @@ describe('an effect', () => {
         if (record?.status === 'done') expect(happened).toEqual([{ output: record.output, certain: true }]);
         if (record?.status === 'undone') expect(happened).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: plays(500) },
     );
   });
 });

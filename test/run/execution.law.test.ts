@@ -6,6 +6,7 @@ import { runId } from '../../lib/run/run.ts';
 import { Slot, slotAt } from '../../lib/schedule/slot.ts';
 import { noUsage } from '../../lib/usage.ts';
 import { job } from '../kit/job.ts';
+import { plays } from '../kit/plays.ts';
 
 const anySlot = fc
   .date({ min: new Date('2020-01-01'), max: new Date('2199-01-01'), noInvalidDate: true })
@@ -33,7 +34,7 @@ describe('the input of an execution', () => {
         expect(Slot.safeParse(notBefore).success).toBe(true);
         expect(first).toEqual(firstInput(runId({ job: 'report', slot })));
       }),
-      { numRuns: 30 },
+      { numRuns: plays(30) },
     );
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Cron, type CronDay, parseCron } from '../../lib/schedule/cron.ts';
 import { scheduleExpression } from '../../lib/schedule/schedule.ts';
+import { plays } from '../kit/plays.ts';
 
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
@@ -134,7 +135,7 @@ describe('a cron expression', () => {
       fc.property(goodCron, ({ text, means }) => {
         expect(parseCron(text)).toEqual({ value: means });
       }),
-      { numRuns: 500 },
+      { numRuns: plays(500) },
     );
   });
 
@@ -188,7 +189,7 @@ describe('a cron expression', () => {
         if (value) expect([value.minutes, value.hours, value.months, value.years].every(isOrdered)).toBe(true);
         expect(problems.every((problem) => problem !== '')).toBe(true);
       }),
-      { numRuns: 1000 },
+      { numRuns: plays(1000) },
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dateProblems, localTimeProblems } from '../../lib/schedule/local-time.ts';
+import { plays } from '../kit/plays.ts';
 
 const years = { min: new Date('1970-01-01T00:00:00Z'), max: new Date('2199-12-31T23:59:59Z'), noInvalidDate: true };
 const digits = (value: number, count: number) => String(value).padStart(count, '0');
@@ -35,7 +36,7 @@ describe('a local time', () => {
         const isRealDate = isInYears && new Date(Date.UTC(year, month - 1, day)).toJSON().startsWith(date);
         expect(dateProblems(date).length === 0).toBe(isRealDate);
       }),
-      { numRuns: 1000 },
+      { numRuns: plays(1000) },
     );
   });
 

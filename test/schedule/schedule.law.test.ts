@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { localDate, localTime, Schedule, weekday } from '../../lib/schedule/schedule.ts';
+import { plays } from '../kit/plays.ts';
 
 const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
@@ -35,7 +36,7 @@ describe('a schedule', () => {
       '\u{1F319}',
     );
     const text = fc.oneof(fc.string(), fc.string({ unit: symbols }));
-    fc.assert(fc.property(fc.constantFrom('cron', 'rate', 'at'), text, answersAtField), { numRuns: 500 });
+    fc.assert(fc.property(fc.constantFrom('cron', 'rate', 'at'), text, answersAtField), { numRuns: plays(500) });
   });
 
   it('that is valid also fits the JSON Schema for editors', () => {
@@ -54,7 +55,7 @@ describe('a schedule', () => {
       fc.property(slipped, (schedule) => {
         expect(fits(schedule) || !Schedule.safeParse(schedule).success).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: plays(500) },
     );
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { slotAt } from '../../lib/schedule/slot.ts';
 import { openZone, wallTime } from '../../lib/schedule/time-zone.ts';
 import { clock, HOUR, instant, MINUTE, nearChange, zone } from '../kit/calendar-oracle.ts';
+import { plays } from '../kit/plays.ts';
 
 /** How often each minute of an instant's local day happens. */
 const minutesOfDay = (timezone: string, time: number): Map<string, number> => {
@@ -38,7 +39,7 @@ describe('a local time with its offset', () => {
         const back = [...counts.values()].some((times) => times > 1) ? 'clocks go back that day' : undefined;
         expect(wallTime(slotAt(new Date(time)), openZone(timezone)).note).toBe(back ?? forward);
       }),
-      { numRuns: 60 },
+      { numRuns: plays(60) },
     );
   });
 });
