@@ -17,7 +17,7 @@ const targets = {
   sqs: 'AmazonSQS',
 };
 
-/** Services of which a suite needs one or two actions, without a client of their own: AWS's JSON protocol. */
+/** Calls an action in AWS's JSON protocol, for services of which the suite needs only one or two actions. */
 export const ask = async (
   url: string,
   service: keyof typeof targets,
@@ -30,7 +30,7 @@ export const ask = async (
   );
 };
 
-/** Everything a deployed function has printed, what Lambda writes around it included. */
+/** The log of a deployed function, including Lambda's own lines. */
 export const logged = async (url: string, name: string): Promise<string> => {
   const asked = { logGroupName: `/aws/lambda/${name}`, limit: 10_000 };
   const { events = [] } = await ask(url, 'logs', 'FilterLogEvents', asked);

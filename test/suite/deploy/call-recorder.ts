@@ -1,7 +1,7 @@
 import { type IncomingMessage, request as send } from 'node:http';
 import { listen, readBody } from '../../kit/wire/listen.ts';
 
-/** One request to AWS, as IAM sees it: whose, which action, on what. */
+/** A request to AWS as IAM sees it: caller, action and resource. */
 export type Call<Name extends string = string> = { caller: Name; action: string; resource: string };
 
 type Asked = {
@@ -23,7 +23,7 @@ const table: Naming = (asked) => {
   return [asked.target, arn(asked, `table/${TableName}${IndexName === undefined ? '' : `/index/${IndexName}`}`)];
 };
 
-/** Any of Bedrock's operations that ask a model is InvokeModel to IAM; a profile's name begins with its geography. */
+/** IAM calls every Bedrock operation on a model InvokeModel. The name of an inference profile begins with its geography. */
 const bedrock: Naming = (asked) => {
   const model = decodeURIComponent(asked.path.split('/')[2] ?? '');
   const profile = /^[a-z-]+\.[^.]+\./.test(model);
@@ -31,12 +31,12 @@ const bedrock: Naming = (asked) => {
   return ['InvokeModel', resource];
 };
 
-/** A secret's ARN ends in six characters that AWS chooses and tells in its answer; a refusal tells none. */
+/** The ARN of a secret ends in six characters that AWS chooses. Only a successful answer contains them. */
 const secret: Naming = (asked, { ARN }) => [asked.target, ARN ?? arn(asked, `secret:${asked.body.SecretId}-refuse`)];
 
 const ofSchedules: Record<string, string> = { GET: 'GetSchedule', DELETE: 'DeleteSchedule' };
 
-/** Scheduler's REST API names an action by its method, and a schedule by its group and its name. */
+/** Scheduler's REST API names the action by the HTTP method, and the schedule by its group and name. */
 const schedule: Naming = (asked) => {
   const { pathname, searchParams } = new URL(asked.path, 'http://scheduler');
   const [, kind, name = ''] = pathname.split('/');
@@ -61,7 +61,7 @@ const parsed = (bytes: Buffer): Record<string, string> => {
   }
 };
 
-/** What a signed request says of itself. An unsigned one, or one to a service unknown here, is recorded by its path. */
+/** The action and resource of a signed request. A request that is unsigned or to an unknown service is recorded by its path. */
 const named = (request: IncomingMessage, body: Buffer, answer: Buffer): Omit<Call, 'caller'> => {
   const { headers, method = '', url: path = '' } = request;
   const [, region = '', service = ''] =
@@ -73,7 +73,7 @@ const named = (request: IncomingMessage, body: Buffer, answer: Buffer): Omit<Cal
   return { action: `${service}:${action}`, resource };
 };
 
-/** Hands a request on as it came, its Host too, which its signature covers. */
+/** Forwards a request unchanged, with the Host header that its signature covers. */
 const forward = (request: IncomingMessage, body: Buffer, port: string) =>
   new Promise<{ status: number; headers: IncomingMessage['headers']; answer: Buffer }>((resolve, reject) => {
     const { method, url: path, headers } = request;
@@ -84,7 +84,7 @@ const forward = (request: IncomingMessage, body: Buffer, port: string) =>
     out.once('error', reject).end(body);
   });
 
-/** A loopback proxy before an engine, with a port for each caller, that keeps what each of them asked. */
+/** A loopback proxy in front of an engine that records the requests of each caller. Every caller has its own port. */
 export const recorder = async <Name extends string>(engine: string, callers: readonly Name[]) => {
   const calls: Call<Name>[] = [];
   const { port } = new URL(engine);

@@ -1,4 +1,4 @@
 import { install } from '../engines/install-engines.ts';
 
-/** Before all suites here: what they need is installed. */
+/** Installs the engines before the deploy suite. */
 export default (): Promise<void> => install();

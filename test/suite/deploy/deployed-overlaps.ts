@@ -7,18 +7,18 @@ import type { Deployed } from './test-stage.ts';
 
 const executionOf = (run: string) => `arn:aws:states:${region}:000000000000:execution:nightshift-test:${run}`;
 
-/** A reply that is given when it is let go. */
+/** A reply that the model holds back until `letGo`. */
 const held = () => {
   const { promise, resolve } = Promise.withResolvers<Reply>();
   return { reply: promise, letGo: (reply: Reply) => resolve(reply) };
 };
 
-/** What a deployed stage does with a slot that is due while the run before it goes on. */
+/** Tests of a slot that is due while the previous run still works. */
 export const overlaps = (at: () => Deployed): void => {
   const asked = (caller: string, action: string, resource: string) =>
     at().cloud.calls.filter((call) => call.caller === caller && call.action === action && call.resource === resource);
 
-  it('keeps one slot waiting, and settle starts it when the run before it has ended', async () => {
+  it('queue one slot, which settle starts when the previous run has ended', async () => {
     const { stage, claude, replies } = at();
     const { reply, letGo } = held();
     const before = claude.requests.length;
@@ -41,7 +41,7 @@ export const overlaps = (at: () => Deployed): void => {
     await expect.poll(over, { timeout: 20_000 }).toEqual([]);
   });
 
-  it('ends the run before, its execution too, where the newest takes its place', async () => {
+  it('end the previous run and its execution when cancel-previous replaces it', async () => {
     const { stage, claude, replies } = at();
     const before = claude.requests.length;
     replies.push({ broken: 'hang' }, { text: 'The newest.' });

@@ -30,12 +30,12 @@ const functionArn = (name: string) => arn('lambda', `function:nightshift-test-${
 const queueArn = arn('sqs', 'nightshift-test-dead-letters');
 const stateMachineArn = arn('states', 'stateMachine:nightshift-test');
 const TableName = 'nightshift-test';
-/** Alarms on a metric expression: MiniStack makes none, and refuses a stack that has one. */
+/** Alarms on a metric expression. MiniStack refuses a stack that contains one. */
 const expressions = ['TableReadThrottled', 'TableWriteThrottled', 'IndexReadThrottled', 'IndexWriteThrottled'];
 
-/** What CloudFormation has really made of the template, each as its own service tells. */
+/** Tests of the resources that CloudFormation made from the template, read from each service. */
 export const resources = (at: () => Deployed): void => {
-  it('are all there, as CloudFormation says', async () => {
+  it('are all complete according to CloudFormation', async () => {
     const client = new CloudFormationClient(at().cloud.client);
     const { StackResources = [] } = await client.send(new DescribeStackResourcesCommand({ StackName: TableName }));
     const { TemplateBody = '{}' } = await client.send(new GetTemplateCommand({ StackName: TableName }));
@@ -51,7 +51,7 @@ export const resources = (at: () => Deployed): void => {
     );
   });
 
-  it('are without the alarms on a metric expression, which MiniStack does not make', async () => {
+  it('lack the alarms on a metric expression, which MiniStack does not support', async () => {
     const Metrics = [{ Id: 'filled', Expression: 'FILL(METRICS(), 0)', ReturnData: true }];
     const condition = { Threshold: 1, ComparisonOperator: 'GreaterThanThreshold', EvaluationPeriods: 1 };
     const Alarm = { Type: 'AWS::CloudWatch::Alarm', Properties: { Metrics, ...condition } };
@@ -66,7 +66,7 @@ export const resources = (at: () => Deployed): void => {
     client.destroy();
   });
 
-  it('are a table with its keys, its index and its deletion protection', async () => {
+  it('include a table with its keys, its index and deletion protection', async () => {
     const { dynamo } = at().stage;
     const { Table } = await dynamo.send(new DescribeTableCommand({ TableName }));
     const keys = (hash: string) => [
@@ -88,7 +88,7 @@ export const resources = (at: () => Deployed): void => {
     expect(PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus).toBe('DISABLED');
   });
 
-  it('are five functions that are told where everything is, and keep what they cannot handle', async () => {
+  it('include five functions with their environment and a queue for events that they cannot handle', async () => {
     const { stage, cloud, claude, other } = at();
     const shared = {
       NIGHTSHIFT_STAGE: 'test',
@@ -131,7 +131,7 @@ export const resources = (at: () => Deployed): void => {
     }
   });
 
-  it('are a state machine that names the deployed functions', async () => {
+  it('include a state machine that invokes the deployed functions', async () => {
     const found = await at().stage.machine.send(new DescribeStateMachineCommand({ stateMachineArn }));
     const source = await readFile(`${repository}/infra/run.asl.json`, 'utf8');
     const filled = source.replaceAll(/\$\{(\w+)Arn\}/g, (_, word: string) => functionArn(word.toLowerCase()));
@@ -141,7 +141,7 @@ export const resources = (at: () => Deployed): void => {
     expect(found.loggingConfiguration?.destinations).toBeUndefined();
   });
 
-  it('are schedules that hand their slot to dispatch, with retries and a queue for what is lost', async () => {
+  it('include schedules that pass their slot to dispatch, with retries and a dead-letter queue', async () => {
     const { stage } = at();
     const found = await stage.schedule('report');
     expect(found).toMatchObject({ ScheduleExpression: 'cron(0 7 * * ? *)', State: 'ENABLED' });
@@ -160,7 +160,7 @@ export const resources = (at: () => Deployed): void => {
   it.each([
     ['dead-executions', 'settle'],
     ['wake-up', 'watchman'],
-  ])('are a rule %s that may invoke %s, and it alone, with a queue for what is lost', async (rule, name) => {
+  ])('include a rule %s that may invoke only %s, with a dead-letter queue', async (rule, name) => {
     const { stage, cloud } = at();
     const Rule = `nightshift-test-${rule}`;
     expect((await ask(cloud.url, 'events', 'ListTargetsByRule', { Rule })).Targets).toEqual([
@@ -177,7 +177,7 @@ export const resources = (at: () => Deployed): void => {
     expect(JSON.stringify(Statement[0].Condition)).toContain(arn('events', `rule/${Rule}`));
   });
 
-  it('are a queue that takes what these two rules could not deliver, and nothing of others', async () => {
+  it('include a dead-letter queue that accepts messages of these two rules only', async () => {
     const { cloud } = at();
     const { QueueUrl } = await ask(cloud.url, 'sqs', 'GetQueueUrl', { QueueName: 'nightshift-test-dead-letters' });
     const { Attributes } = await ask(cloud.url, 'sqs', 'GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
@@ -189,7 +189,7 @@ export const resources = (at: () => Deployed): void => {
     );
   });
 
-  it('are log groups that end after 30 days, alarms and a dashboard', async () => {
+  it('include log groups kept for 30 days, alarms and a dashboard', async () => {
     const { cloud } = at();
     const { logGroups } = await ask(cloud.url, 'logs', 'DescribeLogGroups', {});
     const kept = Object.fromEntries(

@@ -19,7 +19,7 @@ const machineArn = `arn:aws:states:${region}:000000000000:stateMachine:nightshif
 const deadLetters = 'nightshift-test-dead-letters';
 const jobsElsewhere = ['elsewhere', 'eu-bedrock', 'own-bedrock'];
 
-/** What a queue holds, as text, and goes on holding. */
+/** The messages in a queue as text. They stay in the queue. */
 const received = async (url: string, QueueName: string): Promise<string> => {
   const queue = await ask(url, 'sqs', 'GetQueueUrl', { QueueName });
   const asked = { ...queue, MaxNumberOfMessages: 10, VisibilityTimeout: 0 };
@@ -28,9 +28,9 @@ const received = async (url: string, QueueName: string): Promise<string> => {
   );
 };
 
-/** What a deployed stage does with the slots of its schedules. */
+/** Tests of the slots of deployed schedules. */
 export const runs = (at: () => Deployed): void => {
-  it('carries a slot from its schedule to its outcome, over an empty reply, and retries from a clean prompt', async () => {
+  it('carry a slot from its schedule to its outcome and retry an empty reply from a clean prompt', async () => {
     const { stage, claude, replies } = at();
     replies.push(look, {}, look, { text: 'All quiet.' });
     const run = await stage.ended(await stage.fire('report', slotAgo(60)));
@@ -46,7 +46,7 @@ export const runs = (at: () => Deployed): void => {
     expect(sessions.map((steps) => steps.length)).toEqual([1, 2]);
   });
 
-  it('starts one run however often, and however much at once, a slot is delivered', async () => {
+  it('start once when a slot is delivered repeatedly and concurrently', async () => {
     const { cloud, stage, claude, replies } = at();
     const slot = slotAgo(45);
     const asked = claude.requests.length;
@@ -63,7 +63,7 @@ export const runs = (at: () => Deployed): void => {
     expect(claude.requests).toHaveLength(asked + 1);
   });
 
-  it('asks each provider, with a key from where the stage keeps it', async () => {
+  it('ask each provider with its key from Secrets Manager, Parameter Store or the role', async () => {
     const { stage, other } = at();
     const fired = await Promise.all(jobsElsewhere.map((job) => stage.fire(job, slotAgo(40))));
     const [elsewhere, ...bedrock] = await Promise.all(fired.map((id) => stage.ended(id)));
@@ -76,7 +76,7 @@ export const runs = (at: () => Deployed): void => {
     }
   });
 
-  it('settles the run of an execution that is aborted, by its rule', async () => {
+  it('are settled by the rule for dead executions after an abort', async () => {
     const { stage, claude, replies } = at();
     const asked = claude.requests.length;
     replies.push({ text: 'Let me look.', calls: look.calls }, { broken: 'hang' });
@@ -89,7 +89,7 @@ export const runs = (at: () => Deployed): void => {
     expect(outcome?.usage.inputTokens).toBeGreaterThan(0);
   });
 
-  it('has a rule for executions of its own that died, and for no others', async () => {
+  it('have a rule that matches dead executions of their own state machine only', async () => {
     const { cloud } = at();
     const { EventPattern } = await ask(cloud.url, 'events', 'DescribeRule', { Name: rule });
     const execution = { name: 'x', input: '{}', startedAt: 1, stoppedAt: 2 };
@@ -104,17 +104,17 @@ export const runs = (at: () => Deployed): void => {
     expect(await matched('FAILED', `${machineArn}-of-others`)).toBe(false);
   });
 
-  it('keeps an event that cannot be handled in the dead letters', async () => {
+  it('leave an event that dispatch cannot handle in the dead-letter queue', async () => {
     const { cloud, stage } = at();
     await stage.fire('report', 'yesterday');
     const kept = () => received(cloud.url, deadLetters);
     await expect.poll(kept, { timeout: 60_000 }).toContain('event: slot: must be an instant like');
     expect(await kept()).toContain('"requestPayload": {"job": "report", "slot": "yesterday"}');
-    // Where MiniStack differs from AWS: it knows no failure by its name, which is InvalidEvent.
+    // Where MiniStack differs from AWS: it drops the failure name InvalidEvent.
     expect(await kept()).toContain('"errorType": "Runtime.HandlerError"');
   });
 
-  it('is not fired by MiniStack itself: its ticker fills in no slot', async () => {
+  it('are not started by MiniStack itself, whose ticker fills in no slot', async () => {
     const { cloud, stage } = at();
     const { Target } = await stage.schedule('report');
     await ask(cloud.url, 'sqs', 'CreateQueue', { QueueName: 'ticked' });
@@ -127,7 +127,7 @@ export const runs = (at: () => Deployed): void => {
     await expect.poll(ticked, { timeout: 60_000, interval: 500 }).toContain('<aws.scheduler.scheduled-time>');
   });
 
-  it('is listed, shown and started by the commands, as a user would', async () => {
+  it('are listed, shown and started by the commands', async () => {
     const { service, replies } = at();
     const listed = await service.nightshift('runs', '--json');
     expect(listed).toMatchObject({ code: 0, stderr: '' });

@@ -10,7 +10,7 @@ import { ask, scheduler } from './aws-request.ts';
 import type { Cloud } from './emulated-cloud.ts';
 
 type Target = { Arn: string; RoleArn: string; Input: string; RetryPolicy: unknown; DeadLetterConfig: { Arn: string } };
-/** What the watchman has found of a job, as its answer says. */
+/** The watchman's finding about a job. */
 export type Found = {
   missed: string[];
   covered: string[];
@@ -31,7 +31,7 @@ const minute = 60_000;
 export const slotAgo = (minutes: number): string => slotAt(new Date(Date.now() - minutes * minute));
 export const runOf = (job: string, slot: string): string => `${job}_${slot.replaceAll(/[-:]/g, '')}`;
 
-/** A deployed stage as AWS and its user see it. */
+/** A deployed stage with clients for its services. */
 export const deployedStage = (cloud: Cloud, stage: string) => {
   const dynamo = new DynamoDBClient(cloud.client);
   const lambda = new LambdaClient(cloud.client);
@@ -52,8 +52,8 @@ export const deployedStage = (cloud: Cloud, stage: string) => {
     stores,
     schedule,
     /**
-     * Fires a deployed schedule as Scheduler does: its own target, asynchronously, with its own input, in which the context words are
-     * filled in. MiniStack's ticker would hand them on as they are.
+     * Fires a deployed schedule as Scheduler does: asynchronously, with the schedule's own target and input. It fills in the scheduled
+     * time, which MiniStack's ticker does not.
      */
     fire: async (job: string, slot: string): Promise<string> => {
       const { Target } = await schedule(job);
@@ -61,8 +61,8 @@ export const deployedStage = (cloud: Cloud, stage: string) => {
       return runOf(job, slot);
     },
     /**
-     * Wakes the watchman as its rule does: the rule's own target, with the event EventBridge sends for a rule that has a rate. Unlike
-     * EventBridge this waits for its answer, which is what it found of each job.
+     * Invokes the target of the watchman's rule with the event that EventBridge sends for a rate. It waits for the answer and returns the
+     * findings by job.
      */
     watch: async (): Promise<Record<string, Found>> => {
       const Rule = `nightshift-${stage}-wake-up`;
@@ -70,11 +70,11 @@ export const deployedStage = (cloud: Cloud, stage: string) => {
       const [{ Arn: FunctionName }] = Targets as [{ Arn: string }];
       const event = { source: 'aws.events', 'detail-type': 'Scheduled Event', time: new Date().toJSON(), detail: {} };
       const answer = await lambda.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }));
-      const said = Buffer.from(answer.Payload ?? []).toString();
-      if (answer.FunctionError !== undefined) throw new Error(`the watchman threw: ${said}`);
-      return JSON.parse(said);
+      const payload = Buffer.from(answer.Payload ?? []).toString();
+      if (answer.FunctionError !== undefined) throw new Error(`the watchman threw: ${payload}`);
+      return JSON.parse(payload);
     },
-    /** The run, when it has its outcome. */
+    /** Waits for the outcome of a run and returns the run. */
     ended: async (id: string): Promise<Run> => {
       const found = { run: undefined as Run | undefined };
       const outcome = async () => {

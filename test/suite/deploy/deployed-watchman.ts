@@ -16,11 +16,11 @@ const [wakeUp, deadExecutions] = ['nightshift-test-wake-up', 'nightshift-test-de
 const minutesAgo = (minutes: number): Date => new Date(Date.now() - minutes * 60_000);
 const executionOf = (run: string) => `arn:aws:states:${region}:000000000000:execution:nightshift-test:${run}`;
 
-/** What the deployed watchman finds and mends. Its rule sleeps while the tests plant faults, so that none is found before it is looked for. */
+/** Tests of the deployed watchman. Its rule is disabled, so that it runs only when a test invokes it. */
 export const watchman = (at: () => Deployed): void => {
   const events = (action: string, body: Record<string, unknown>) => ask(at().cloud.url, 'events', action, body);
   const group = 'groupName=nightshift-test';
-  /** Somebody's hand on a deployed schedule: an update replaces all of it. */
+  /** Changes a deployed schedule by hand. Scheduler's update replaces the whole schedule. */
   const byHand = async (job: string, change: object) => {
     const { Target, ...schedule } = await at().stage.schedule(job);
     const FlexibleTimeWindow = { Mode: 'OFF' };
@@ -34,7 +34,7 @@ export const watchman = (at: () => Deployed): void => {
   };
   const execution = async (run: string) =>
     (await at().stage.machine.send(new DescribeExecutionCommand({ executionArn: executionOf(run) }))).status;
-  /** A run whose model does not answer. */
+  /** Starts a run whose model does not answer. */
   const hanging = async (slot: string): Promise<string> => {
     const { stage, claude, replies } = at();
     const before = claude.requests.length;
@@ -43,7 +43,7 @@ export const watchman = (at: () => Deployed): void => {
     await claude.received(before + 1);
     return id;
   };
-  /** Puts the only open run of the job into another time: nobody wants to wait for hours. */
+  /** Moves the lease of the job's only open run in time, instead of waiting for hours. */
   const aged = async (change: Partial<Lease>) => {
     const { states } = at().stage.stores;
     const state = await states.get('report');
@@ -51,10 +51,10 @@ export const watchman = (at: () => Deployed): void => {
     expect(state.open).toHaveLength(1);
     await states.put(nextState(state, { open: state.open.map((lease) => ({ ...lease, ...change })) }));
   };
-  /** Every slot of the job up to so many minutes ago is accounted for, and none after. */
+  /** Sets the job's checkpoint: slots are accounted for up to this many minutes ago. */
   const notSince = async (name: string, minutes: number) => {
     const { checkpoints } = at().stage.stores;
-    const look = await checkpoints.get(name);
+    const checkpoint = await checkpoints.get(name);
     const to = slotAt(minutesAgo(minutes));
     const { schedule } = await jobOf(name);
     const lookedAt = new Date().toJSON();
@@ -66,24 +66,24 @@ export const watchman = (at: () => Deployed): void => {
       anchor: { at: to, confirmed: false },
       driftSince: null,
     };
-    await checkpoints.put({ ...seen, version: (look?.version ?? 0) + 1 });
+    await checkpoints.put({ ...seen, version: (checkpoint?.version ?? 0) + 1 });
   };
 
   beforeAll(() => events('DisableRule', { Name: wakeUp }));
   afterAll(() => events('EnableRule', { Name: deadExecutions }));
 
-  it('is woken by its rule, whatever becomes of the schedules', async () => {
+  it('is woken by its own rule, independent of the schedules', async () => {
     const { stage } = at();
-    // MiniStack's ticker does fire a rule, but nobody wants to wait for 5 minutes.
+    // MiniStack's ticker fires rules. A rate of one minute shortens the wait.
     await events('PutRule', { Name: wakeUp, ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' });
     const looked = async () => (await stage.stores.checkpoints.get('strict'))?.job;
     await expect.poll(looked, { timeout: 90_000, interval: 500 }).toBe('strict');
     await events('PutRule', { Name: wakeUp, ScheduleExpression: 'rate(5 minutes)', State: 'DISABLED' });
   });
 
-  it('has nothing to say where all is well, and of MiniStack that it has dropped a schedule’s zone', async () => {
+  it('finds nothing in a healthy stage except the time zone that MiniStack drops', async () => {
     const found = await at().stage.watch();
-    // Where MiniStack's CloudFormation differs from AWS's: it drops a schedule's time zone. To the watchman this is drift like any other.
+    // Where MiniStack's CloudFormation differs from AWS's: it drops a schedule's time zone, which the watchman reports as drift.
     expect(found.report?.drift).toEqual(['timezone: found UTC, expected Europe/Amsterdam']);
     await byHand('report', { ScheduleExpressionTimezone: 'Europe/Amsterdam' });
     const well = { missed: [], covered: [], started: [], mended: [], drift: [], stale: false };
@@ -93,7 +93,7 @@ export const watchman = (at: () => Deployed): void => {
     expect(Object.keys(after)).toHaveLength(12);
   });
 
-  it('finds schedules that a hand has deleted, disabled and changed, each in a sentence', async () => {
+  it('reports each schedule that was deleted, disabled or changed by hand', async () => {
     const { cloud, stage } = at();
     const { Target, ...before } = await stage.schedule('dropped');
     await scheduler(cloud.url, 'DELETE', `/schedules/dropped?${group}`);
@@ -113,7 +113,7 @@ export const watchman = (at: () => Deployed): void => {
     expect((await stage.stores.checkpoints.get('dropped'))?.driftSince).toBeNull();
   });
 
-  it('starts a slot that was due and of which no delivery came, and tells the run what it stands for', async () => {
+  it('starts a due slot whose delivery was lost and records the covered slots in the run', async () => {
     const { stage, replies } = at();
     await notSince('lost', 60);
     replies.push({ text: 'Late, and here.' });
@@ -122,13 +122,13 @@ export const watchman = (at: () => Deployed): void => {
     expect(found.lost).toMatchObject({ started: [slot], missed: [], covered: [] });
     const run = await stage.ended(runOf('lost', slot));
     expect(run).toMatchObject({ origin: 'watchman', slots: [slot], outcome: { status: 'succeeded', attempts: 1 } });
-    // The delivery comes after all: the run is there.
+    // A late delivery finds the run of the watchman.
     await stage.fire('lost', slot);
     await notSince('lost', 60);
     expect((await stage.watch()).lost).toMatchObject({ started: [], missed: [] });
   });
 
-  it('records it as missed where the job is not to be caught up', async () => {
+  it('records a lost slot as missed when the job has catchUp none', async () => {
     const { stage } = at();
     await notSince('strict', 60);
     const found = await stage.watch();
@@ -142,7 +142,7 @@ export const watchman = (at: () => Deployed): void => {
     });
   });
 
-  it('removes the schedule of a one-time job when its slot is accounted for, as CloudFormation does not', async () => {
+  it('removes the schedule of a one-time job once its slot is accounted for', async () => {
     const { stage } = at();
     const schedule = scheduleName(await jobOf('once'));
     expect((await stage.schedule(schedule)).State).toBe('ENABLED');
@@ -151,13 +151,13 @@ export const watchman = (at: () => Deployed): void => {
     await expect(stage.schedule(schedule)).rejects.toThrow(/answered 404/);
   });
 
-  it('settles the run of an execution that died, of which nobody was told', async () => {
+  it('settles the run of an execution that died when its event was lost', async () => {
     const { stage } = at();
     await events('DisableRule', { Name: deadExecutions });
     const id = await hanging(slotAgo(29));
     await stage.machine.send(new StopExecutionCommand({ executionArn: executionOf(id) }));
     expect(await execution(id)).toBe('ABORTED');
-    expect((await stage.watch()).report?.mended).toEqual([]); // it may be on its way
+    expect((await stage.watch()).report?.mended).toEqual([]); // the event may still arrive
     await aged({ from: minutesAgo(10).toJSON() });
     expect((await stage.watch()).report?.mended).toEqual([{ run: id, was: 'dead' }]);
     const { outcome } = await stage.ended(id);
@@ -165,7 +165,7 @@ export const watchman = (at: () => Deployed): void => {
     expect((await stage.stores.states.get('report'))?.open).toEqual([]);
   });
 
-  it('ends a run that is open past its lease, its execution too', async () => {
+  it('ends a run that is open past its lease, and its execution', async () => {
     const { stage } = at();
     const id = await hanging(slotAgo(28));
     await aged({ from: minutesAgo(600).toJSON(), until: minutesAgo(1).toJSON() });
@@ -176,7 +176,7 @@ export const watchman = (at: () => Deployed): void => {
     expect((await stage.stores.states.get('report'))?.open).toEqual([]);
   });
 
-  it('says all of it in its log and its metrics', async () => {
+  it('writes its findings to its log and its metrics', async () => {
     const logs = await logged(at().cloud.url, 'nightshift-test-watchman');
     for (const name of ['WatchmanLooked', 'CaughtUp', 'MissedSlots', 'StuckRuns', 'Drift'])
       expect(logs, name).toContain(`"${name}":`);

@@ -4,20 +4,20 @@ import { type Call, recorder } from './call-recorder.ts';
 
 export const region = 'eu-west-1';
 
-/** An AWS of this machine's own. `env` is what a user's shell would hold to reach it; `calls` is what the functions asked of it. */
+/** An emulated AWS on this machine. `env` is the environment of a user's shell, `calls` the recorded requests of the functions. */
 export type Cloud = {
   url: string;
   client: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } };
   env: Record<string, string>;
   calls: Call<FunctionName>[];
-  /** The environment that a function needs here, beside its own, to find AWS and its configuration. */
+  /** The additional environment with which a function finds the emulated AWS and its configuration. */
   functionEnv(name: FunctionName): Record<string, string>;
   close(): Promise<void>;
 };
 
 /**
- * A fresh MiniStack with its IAM at work (`AUTH`): a function gets credentials of its own role and is refused what that role does not
- * allow. Waits of the state machine and of Lambda's asynchronous retries take no time. Every function asks through a recorder.
+ * Starts a new MiniStack with IAM (`AUTH`), so that a function may do only what its role allows. The waits of the state machine and of
+ * Lambda's retries take no time.
  */
 export const startCloud = async (): Promise<Cloud> => {
   const settings = {
@@ -43,7 +43,7 @@ export const startCloud = async (): Promise<Cloud> => {
     functionEnv: (name) => ({
       AWS_ENDPOINT_URL: recording.urls[name],
       AWS_ENDPOINT_URL_BEDROCK_RUNTIME: recording.urls[name],
-      // MiniStack unpacks an archive anywhere and starts the function there; on AWS it lies in /var/task.
+      // MiniStack unpacks an archive into the working directory of the function; AWS into /var/task.
       NIGHTSHIFT_CONFIG: 'config',
     }),
     close: async () => {

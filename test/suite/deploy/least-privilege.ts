@@ -16,14 +16,14 @@ const nameOf = (arn = ''): string => arn.slice(arn.lastIndexOf('/') + 1);
 const made = (role: string, resource: string, ...actions: string[]): Need[] =>
   actions.map((action) => ({ role, action, resource }));
 
-/** A request to a model behind a profile needs, beside the profile, that model in the Region that Bedrock then chooses. */
+/** The model behind an inference profile, in the Region that Bedrock chooses. A request to the profile needs both. */
 const behind = ({ role, action, resource }: Need): Need[] => {
   const [, model] = /:inference-profile\/[a-z-]+\.(.+)$/.exec(resource) ?? [];
   if (model === undefined) return [];
   return made(role, `arn:aws:bedrock:eu-central-1::foundation-model/${model}`, action);
 };
 
-/** What Lambda does with a function's role, beside running it: it writes its log, and keeps events that it could not handle. */
+/** What Lambda itself needs of a function's role: it writes the log and sends unhandled events to the queue. */
 const byLambda = async ({ stage }: Deployed, name: FunctionName): Promise<{ role: string; needs: Need[] }> => {
   const FunctionName = `nightshift-test-${name}`;
   const { Role, LoggingConfig } = await stage.lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
@@ -43,7 +43,7 @@ const byLambda = async ({ stage }: Deployed, name: FunctionName): Promise<{ role
 const logDelivery = ['Create', 'Get', 'Update', 'Delete'].map((verb) => `logs:${verb}LogDelivery`);
 const logPolicies = ['ListLogDeliveries', 'PutResourcePolicy', 'DescribeResourcePolicies', 'DescribeLogGroups'];
 
-/** What Step Functions does: it invokes its stages and, as AWS documents, sets up the delivery of its log, which has no resource to name. */
+/** What Step Functions needs: it invokes the stages and sets up log delivery, for which AWS has no resource to name. */
 const byStateMachine = async ({ stage }: Deployed): Promise<{ role: string; needs: Need[] }> => {
   const stateMachineArn = `arn:aws:states:${region}:000000000000:stateMachine:nightshift-test`;
   const { roleArn, definition = '{}' } = await stage.machine.send(new DescribeStateMachineCommand({ stateMachineArn }));
@@ -57,7 +57,7 @@ const byStateMachine = async ({ stage }: Deployed): Promise<{ role: string; need
   };
 };
 
-/** What Scheduler does: it invokes a schedule's target and keeps what it could not deliver. */
+/** What Scheduler needs: it invokes a schedule's target and sends undelivered events to the queue. */
 const byScheduler = async ({ stage }: Deployed): Promise<{ role: string; needs: Need[] }> => {
   const { Target } = await stage.schedule('report');
   const role = nameOf(Target.RoleArn);
@@ -65,7 +65,7 @@ const byScheduler = async ({ stage }: Deployed): Promise<{ role: string; needs: 
   return { role, needs: [...made(role, Target.Arn, 'lambda:InvokeFunction'), ...kept] };
 };
 
-/** Everything that was recorded and is documented, with the roles it is made in. */
+/** Every recorded and documented need, with the roles. */
 const everything = async (deployed: Deployed): Promise<{ roles: string[]; needs: Need[] }> => {
   const functions = await Promise.all(functionNames.map((name) => byLambda(deployed, name)));
   const services = [await byStateMachine(deployed), await byScheduler(deployed)];
@@ -78,7 +78,7 @@ const everything = async (deployed: Deployed): Promise<{ roles: string[]; needs:
   };
 };
 
-/** Takes an action out of a role's only policy, and gives back what undoes that. */
+/** Removes an action from a role's only policy and returns a function that restores it. */
 const taken = async (iam: IAMClient, RoleName: string, action: string): Promise<() => Promise<unknown>> => {
   const { PolicyNames: [PolicyName] = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
   const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
@@ -89,7 +89,7 @@ const taken = async (iam: IAMClient, RoleName: string, action: string): Promise<
   return () => put(whole);
 };
 
-/** The roles of a deployed stage, beside what its runs have made so far. */
+/** Tests of the roles of a deployed stage against the requests of its runs so far. */
 export const leastPrivilege = (at: () => Deployed): void => {
   const both = async (): Promise<{ needs: Need[]; grants: Grant[] }> => {
     const { roles, needs } = await everything(at());
@@ -99,20 +99,20 @@ export const leastPrivilege = (at: () => Deployed): void => {
     return { needs, grants };
   };
 
-  it('allows every action that the functions and the services were seen to make, and none beside', async () => {
+  it('allows exactly the actions that the functions and services need', async () => {
     const { needs, grants } = await both();
     expect(compared(needs, grants)).toEqual({ missing: [], unused: [] });
     expect(grants.length).toBeGreaterThanOrEqual(30);
   });
 
-  it('names no action by `*`, and no resource but where AWS has none to name', async () => {
+  it('has no wildcard action, and a wildcard resource only where AWS has no resource to name', async () => {
     const { grants } = await both();
     expect(grants.filter(({ action }) => /[*?]/.test(action))).toEqual([]);
     const wide = new Set(grants.filter(({ resource }) => resource === '*').map(({ action }) => action));
     expect([...wide].sort()).toEqual([...logDelivery, ...logPolicies.map((name) => `logs:${name}`)].sort());
   });
 
-  it('holds: without its permission a function is refused, and the run says so', async () => {
+  it('is enforced: a function without its permission is refused, and the outcome says why', async () => {
     const { cloud, stage } = at();
     const iam = new IAMClient(cloud.client);
     const { role } = await byLambda(at(), 'attempt');
@@ -124,7 +124,7 @@ export const leastPrivilege = (at: () => Deployed): void => {
     expect(outcome).toMatchObject({ status: 'failed', failure: 'Unauthorized', message, attempts: 1 });
   });
 
-  it('is not asked of a service by MiniStack: what Step Functions and Scheduler do is taken from what is deployed', async () => {
+  it('is not enforced for services by MiniStack, so their needs come from the deployed resources', async () => {
     const { cloud, stage, replies } = at();
     const iam = new IAMClient(cloud.client);
     const { role } = await byStateMachine(at());
@@ -136,7 +136,7 @@ export const leastPrivilege = (at: () => Deployed): void => {
     expect(outcome).toMatchObject({ status: 'succeeded' });
   });
 
-  it('would miss each permission that is taken away, by name', async () => {
+  it('would report each removed permission by name', async () => {
     const { needs, grants } = await both();
     for (const gone of grants) {
       const { missing, unused } = compared(
@@ -148,7 +148,7 @@ export const leastPrivilege = (at: () => Deployed): void => {
     }
   });
 
-  it('would find each permission too many, by name', async () => {
+  it('would report each additional permission by name', async () => {
     const { needs, grants } = await both();
     for (const { role, resource } of grants) {
       const more = { role, action: 'dynamodb:DeleteItem', resource };

@@ -8,7 +8,7 @@ import type { Template } from '../../../infra/package/diff.ts';
 import { slotAgo } from './deployed-stage.ts';
 import { type Deployed, daily, report } from './test-stage.ts';
 
-/** What a stage keeps over deployments of what was changed, and what the guard refuses. */
+/** Tests of further deployments: what a stage keeps, and what the diff guard refuses. */
 export const changes = (at: () => Deployed): void => {
   const table = async () => {
     const { Table } = await at().stage.dynamo.send(new DescribeTableCommand({ TableName: 'nightshift-test' }));
@@ -24,7 +24,7 @@ export const changes = (at: () => Deployed): void => {
     return JSON.parse(stdout).map(({ run }: { run: string }) => run);
   };
 
-  it('is refused by the guard where the table would be replaced or removed, before anything is deployed', async () => {
+  it('is refused by the diff guard when the table would be replaced or removed', async () => {
     const { service } = at();
     await service.package();
     const file = join(service.root, '.serverless/serverless-state.json');
@@ -49,23 +49,23 @@ export const changes = (at: () => Deployed): void => {
     await writeFile(file, packaged);
   });
 
-  it('keeps the table, the code and the schedules where nothing has changed', async () => {
+  it('keeps the table, the code and the schedules when nothing has changed', async () => {
     const { service, stage } = at();
-    const standing = async () => ({
+    const snapshot = async () => ({
       table: await table(),
       code: await code(),
       schedule: await stage.schedule('report'),
     });
-    const before = await standing();
+    const before = await snapshot();
     expect(await service.diff()).toMatchObject({
       code: 0,
       stdout: 'No data of stack nightshift-test in eu-west-1 would be removed or replaced.\n',
     });
     await service.deploy();
-    expect(await standing()).toEqual(before);
+    expect(await snapshot()).toEqual(before);
   });
 
-  it('changes, stops and removes schedules, and keeps the table and every run', async () => {
+  it('changes, disables and removes schedules and keeps the table and every run', async () => {
     const { service, stage, replies } = at();
     for (const job of ['paused', 'dropped']) {
       replies.push({ text: `Of ${job}.` });
@@ -95,21 +95,21 @@ export const changes = (at: () => Deployed): void => {
     }
   });
 
-  it('gives the watchman nothing to find: he knows of the schedule that was changed, and of those that are gone', async () => {
+  it('leaves the watchman nothing to find for changed, disabled and removed jobs', async () => {
     const found = await at().stage.watch();
     expect(found.report).toMatchObject({ drift: [], started: [], missed: [] });
     expect(found.paused).toMatchObject({ drift: [], started: [], missed: [] });
     expect(found).not.toHaveProperty('dropped');
   });
 
-  it('runs the jobs as they are deployed now', async () => {
+  it('runs the jobs as the last deployment declares them', async () => {
     const { service, replies } = at();
     replies.push({ text: 'By hand, though it is paused.' });
     const paused = await service.nightshift('run', 'paused');
     expect(paused).toMatchObject({ code: 0, stdout: expect.stringContaining('though it is paused') });
     const dropped = await service.nightshift('run', 'dropped');
     expect(dropped).toMatchObject({ stdout: '', stderr: expect.stringContaining('there is no job "dropped"') });
-    // Where MiniStack differs from AWS: it knows no failure by its name, so the command takes UnknownJob (2) for a crash (3).
+    // Where MiniStack differs from AWS: it drops the failure name, so the command exits with 3 (crash) instead of 2 (UnknownJob).
     expect(dropped.code).toBe(3);
   });
 };

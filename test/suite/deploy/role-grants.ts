@@ -2,17 +2,17 @@ import { GetRolePolicyCommand, type IAMClient, ListRolePoliciesCommand } from '@
 
 type Statement = { Effect: string; Action: string | string[]; Resource: string | string[]; Condition?: unknown };
 
-/** One action on one resource (or a pattern of resources) that a role allows. */
+/** An action on a resource, or on a pattern of resources, that a role allows. */
 export type Grant = { role: string; action: string; resource: string };
-/** One action on one resource that somebody with this role makes. */
+/** An action on a resource that this role performs. */
 export type Need = Grant;
 
 const listed = (value: string | string[]): string[] => [value].flat();
 
-/** The policy that is of this cloud and not of the product (see user-project.ts). */
+/** The name of the policy that only MiniStack needs (see user-project.ts). */
 export const ofThisCloud = 'ministack';
 
-/** Everything the product lets a role of the account do, one by one. Throws on a statement that is no plain permission. */
+/** Every grant of a role, without MiniStack's own policy. Throws for a statement that is not Allow. */
 export const grantsOf = async (iam: IAMClient, role: string): Promise<Grant[]> => {
   const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName: role }));
   const own = PolicyNames.filter((name) => name !== ofThisCloud);
@@ -39,7 +39,7 @@ const covers = (grant: Grant, need: Need): boolean =>
 
 const named = ({ role, action, resource }: Grant): string => `${role}: ${action} on ${resource}`;
 
-/** What is made and not allowed, and what is allowed and not made, each once. */
+/** The needs without a grant and the grants without a need, each once. */
 export const compared = (needs: Need[], grants: Grant[]): { missing: string[]; unused: string[] } => ({
   missing: [...new Set(needs.filter((need) => !grants.some((grant) => covers(grant, need))).map(named))],
   unused: [...new Set(grants.filter((grant) => !needs.some((need) => covers(grant, need))).map(named))],

@@ -12,7 +12,7 @@ let stage: Deployed | undefined;
 
 const at = (): Deployed => {
   if (stage) return stage;
-  throw new Error('nothing is deployed');
+  throw new Error('the stage is not deployed');
 };
 
 beforeAll(async () => {

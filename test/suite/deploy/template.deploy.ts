@@ -23,7 +23,7 @@ afterAll(removed);
 
 type Schema = { typeName: string; createOnlyProperties?: string[]; conditionalCreateOnlyProperties?: string[] };
 
-/** CloudFormation's own schema of a type of resource, as cfn-lint brings it. */
+/** CloudFormation's schema of a resource type, from cfn-lint. */
 const schemaOf = async (type: string): Promise<Schema> => {
   const where = 'import cfnlint, os; print(os.path.dirname(cfnlint.__file__))';
   const { stdout } = await run(python('python'), ['-c', where]);
@@ -33,12 +33,12 @@ const schemaOf = async (type: string): Promise<Schema> => {
 };
 
 describe('the template on cfn-lint', () => {
-  it('has nothing to be said against, a warning included', async () => {
+  it('has neither errors nor warnings', async () => {
     const { stdout } = await run(python('cfn-lint'), ['--regions', region, '--', templatePath(root)]);
     expect(stdout).toBe('');
   });
 
-  it('is told from a bad one', async () => {
+  it('would have an error with a wrong key type', async () => {
     const bad = join(root, 'bad.json');
     const text = await readFile(templatePath(root), 'utf8');
     await writeFile(bad, text.replaceAll(/"KeyType": ?"RANGE"/g, '"KeyType":"SORT"'));
@@ -46,7 +46,7 @@ describe('the template on cfn-lint', () => {
     expect(refused.stdout).toMatch(/^E\d+ .*'SORT'/);
   });
 
-  it.each(Object.keys(lasting))('has in %s no property that replaces it but those the guard knows', async (type) => {
+  it.each(Object.keys(lasting))('replaces %s only for properties that the diff guard knows', async (type) => {
     const { typeName, createOnlyProperties = [], conditionalCreateOnlyProperties = [] } = await schemaOf(type);
     const replacing = [...createOnlyProperties, ...conditionalCreateOnlyProperties].map((path) => path.split('/')[2]);
     expect(typeName).toBe(type);
@@ -63,7 +63,7 @@ describe('trust in the template', () => {
       return [id, statement] as const;
     });
 
-  it('of a role goes to one service, for this account and this stage alone', () => {
+  it('of a service role is limited to one service, this account and this stage', () => {
     const lent = trusts().filter(([, { Principal }]) => Principal.Service !== 'lambda.amazonaws.com');
     expect(lent.map(([id, { Principal }]) => [id, Principal])).toEqual([
       ['StateMachineRole', { Service: 'states.amazonaws.com' }],
@@ -78,7 +78,7 @@ describe('trust in the template', () => {
     }
   });
 
-  it('of a function’s role goes to Lambda, which takes a role only from its own account', () => {
+  it('of a function’s role is limited to Lambda', () => {
     const own = trusts().filter(([, { Principal }]) => Principal.Service === 'lambda.amazonaws.com');
     expect(own.map(([id]) => id).sort()).toEqual([
       'AttemptRole',
@@ -96,7 +96,7 @@ describe('trust in the template', () => {
     }
   });
 
-  it('of a function goes to the one rule that invokes it, and of a queue to both rules', () => {
+  it('of a function is limited to the rule that invokes it, and of the queue to both rules', () => {
     const rules = ['DeadExecutions', 'WakeUp'].map((id) => ({ 'Fn::GetAtt': [id, 'Arn'] }));
     expect(made.properties('DeadLettersPolicy').PolicyDocument).toMatchObject({
       Statement: [

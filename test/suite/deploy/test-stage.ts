@@ -11,16 +11,16 @@ const agent = (model: string, schedule: string, more = '') =>
   `schedule: ${schedule}\nmodel: ${model}\nsystem: You write reports.\nprompt: Write the report of \${date}.\n${more}`;
 const tools = 'tools: [list_runs, previous_result]\n';
 const claude = 'anthropic/claude-sonnet-4-5';
-/** A model of Bedrock behind a profile that sends requests to several Regions, and one of this Region. */
+/** A Bedrock model behind an inference profile for several Regions, and one in this Region. */
 const [profile, nova] = ['bedrock/eu.anthropic.claude-haiku-4-5-20251001-v1:0', 'bedrock/amazon.nova-lite-v1:0'];
 
-/** Every day at an hour that was 20 minutes ago, in UTC: due, without having to be waited for. */
+/** A daily schedule that was due 20 minutes ago. */
 const justDue = (): string => {
   const due = new Date(Date.now() - 20 * 60_000);
   return `{ cron: ${due.getUTCMinutes()} ${due.getUTCHours()} * * ? * }`;
 };
 
-/** Once, an hour from now. */
+/** A one-time schedule in an hour. */
 const soon = (): string => `{ at: "${new Date(Date.now() + 3_600_000).toJSON().slice(0, 19)}" }`;
 
 export const daily = '{ cron: 0 7 * * ? *, timezone: Europe/Amsterdam }';
@@ -40,7 +40,7 @@ const jobs = {
   strict: report(justDue(), 'catchUp: { policy: none }\n'),
 };
 
-/** A service deployed to a cloud of its own, with its model servers. `replies` is what Claude says next; a promise is one he thinks about. */
+/** A service deployed to its own cloud, with model servers. `replies` are Claude's next replies; a promise delays its reply. */
 export type Deployed = {
   cloud: Cloud;
   service: Service;
@@ -51,7 +51,7 @@ export type Deployed = {
   close(): Promise<void>;
 };
 
-/** Packages and deploys the stage `test`; one provider's key is a parameter, the other's a secret. */
+/** Packages and deploys the stage `test`. One provider's key is a parameter, the other's a secret. */
 export const deployed = async (): Promise<Deployed> => {
   const replies: Deployed['replies'] = [];
   const server = await anthropicServer({ reply: () => replies.shift() ?? { error: 500, message: 'script is over' } });

@@ -25,7 +25,7 @@ type Resource = {
   Properties: { Metrics?: unknown; Environment?: { Variables: Record<string, string> }; Policies?: unknown[] };
 };
 
-/** Where MiniStack's IAM differs from AWS's: it takes every schedule for one of the group `default`, whichever is asked for. */
+/** Where MiniStack's IAM differs from AWS's: it treats every schedule as one of the group `default`. */
 const everySchedule = {
   PolicyName: ofThisCloud,
   PolicyDocument: {
@@ -42,25 +42,25 @@ const everySchedule = {
 
 const logicalId = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`;
 
-/** A service of its own on a cloud, used as its user would: by the project's commands, each in a process. */
+/** A project of its own on a cloud, used through its commands. Each command is a process. */
 export type Service = {
   root: string;
   stage: string;
-  /** Writes, or with undefined removes, job files. */
+  /** Writes job files; undefined removes one. */
   jobs(files: Record<string, string | undefined>): Promise<void>;
-  /** What `npm run package` does. */
+  /** Runs `npm run package`. */
   package(): Promise<Said>;
-  /** The diff guard. */
+  /** Runs the diff guard. */
   diff(): Promise<Said>;
-  /** What `npx osls deploy --package .serverless` does. */
+  /** Runs `npx osls deploy --package .serverless`. */
   deploy(): Promise<Said>;
-  /** `npx nightshift …` for this stage. */
+  /** Runs `npx nightshift …` for this stage. */
   nightshift(...words: string[]): Promise<Said>;
 };
 
 /**
- * Makes a package deployable on MiniStack: the functions find the cloud and their configuration (and what `functionEnv` adds), alarms on
- * a metric expression, which MiniStack cannot make, are left out, and the watchman may reach schedules as MiniStack names them. osls deploys the template in its state file.
+ * Makes a package deployable on MiniStack by editing the template in osls's state file: it adds `functionEnv` and a policy for schedules,
+ * and removes the alarms on a metric expression.
  */
 const forMiniStack = async (root: string, cloud: Cloud, functionEnv: Record<string, string>): Promise<void> => {
   const file = join(root, '.serverless/serverless-state.json');
@@ -84,7 +84,7 @@ export type ServiceOptions = {
   jobs: Record<string, string>;
   stage: string;
   params?: string[];
-  /** What the functions need in their environment on this cloud only. */
+  /** Environment of the functions on this cloud only. */
   functionEnv?: Record<string, string>;
 };
 

@@ -1,13 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 
-/** An engine at work: `url` is `http://127.0.0.1:<port>`. */
+/** A running engine. `url` is `http://127.0.0.1:<port>`. */
 export type Running = { url: string; close(): Promise<void> };
 
 /** How long an engine may take to come up, in milliseconds. */
 const upMs = 180_000;
 
-/** A port of 127.0.0.1 that nobody listens on now. */
+/** A free port of 127.0.0.1. */
 export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();
@@ -17,7 +17,7 @@ export const freePort = (): Promise<number> =>
     });
   });
 
-/** What a process has printed of late, for the message when it fails. */
+/** Returns the last output of a process, for error messages. */
 const heard = (child: ChildProcess): (() => string) => {
   let text = '';
   const hear = (chunk: Buffer) => {
@@ -28,7 +28,7 @@ const heard = (child: ChildProcess): (() => string) => {
   return () => text;
 };
 
-/** The engine when it answers HTTP, whatever it answers. Throws with what it printed when it ends before that or does not come up. */
+/** Waits until the engine answers HTTP. Throws with its output if it ends before or takes too long. */
 export const running = async (name: string, port: number, child: ChildProcess): Promise<Running> => {
   const said = heard(child);
   let ended: string | undefined;

@@ -8,7 +8,7 @@ import { roleCredentials } from './lambda-sandbox.ts';
 import { delivery, look, openStage, type World } from './lambda-stage.ts';
 import { logLines } from './log-lines.ts';
 
-/** How the packaged functions answer Lambda, and what they print. */
+/** Tests of the packaged functions' answers to Lambda and of their output. */
 export const answerCases = (given: () => World) => {
   test('run a slot to its outcome: dispatch, attempt, triage, another attempt, settle', async () => {
     expect(process.version).toMatch(/^v24\./);
@@ -56,7 +56,7 @@ export const answerCases = (given: () => World) => {
     expect(functionNames.flatMap(printed).join('\n')).not.toMatch(/plover|test-key/);
   });
 
-  test('answer a second event in the same process, with nothing of the first left in it', async () => {
+  test('answer a second event in the same process without state of the first', async () => {
     const { ended, invoked, lambda, model, printed } = await openStage(given(), {
       reply: [look, { text: 'First.' }, look, { text: 'Second.' }],
     });
@@ -79,7 +79,7 @@ export const answerCases = (given: () => World) => {
     ]);
   });
 
-  test('use a key that was changed in Parameter Store at once', async () => {
+  test('use a changed key of Parameter Store at once', async () => {
     const { ended, invoked, lambda, model } = await openStage(given(), { reply: () => ({ text: 'Fine.' }) });
     const outcomes = [];
     for (const key of [model.key, 'another-key', model.key]) {
@@ -93,7 +93,7 @@ export const answerCases = (given: () => World) => {
     expect(new Set(invoked.flatMap(({ name, result }) => (name === 'attempt' ? [result.pid] : []))).size).toBe(1);
   });
 
-  test('look after the jobs when the watchman is woken, again and again in one process', async () => {
+  test('check the jobs each time the watchman is woken, in one process', async () => {
     const { lambda, printed, serviceUrl, stores } = await openStage(given());
     const woken = { 'detail-type': 'Scheduled Event', source: 'aws.events', resources: [], detail: {} };
     const first = await lambda.watchman.invoke(woken);
@@ -114,7 +114,7 @@ export const answerCases = (given: () => World) => {
     expect(counted).toHaveLength(2);
   });
 
-  test.each(functionNames)('%s refuses an event of another shape by name, and goes on', async (name) => {
+  test.each(functionNames)('%s refuses a malformed event by name and keeps its process', async (name) => {
     const { lambda, printed } = await openStage(given());
     // What wakes the watchman may be any object.
     const objects = name === 'watchman' ? [7, true] : [{ runId: 7, job: 'report', slot: 'soon' }, { colour: 'red' }];
@@ -136,7 +136,7 @@ export const answerCases = (given: () => World) => {
     expect(thrown).toHaveLength(events.length);
   });
 
-  test('report each failure to Lambda by its literal name, which the minifier did not change', async () => {
+  test('report each failure to Lambda by its literal name despite the minifier', async () => {
     const { lambda, model } = await openStage(given());
     const gone = firstInput(delivery().id);
     const result = { Error: 'Sandbox.Timedout' };
@@ -162,7 +162,7 @@ export const answerCases = (given: () => World) => {
     });
   });
 
-  test.each(functionNames)('%s tells of a missing setting when it starts, by name, each time anew', async (name) => {
+  test.each(functionNames)('%s reports a missing setting by name at every start', async (name) => {
     const { lambda } = await openStage(given(), { env: { NIGHTSHIFT_TABLE: undefined } });
     const told = [await lambda[name].invoke({}), await lambda[name].invoke({})];
     for (const one of told)

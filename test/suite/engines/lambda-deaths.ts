@@ -7,9 +7,9 @@ import { delivery, freshSlot, look, openStage, type World } from './lambda-stage
 /** How many seconds an invocation of attempt must have for its first model call: those kept for tools and the commit, and six more. */
 const tight = 22;
 
-/** What becomes of a run when a function is short of time, out of time, killed or out of memory. */
+/** Tests of runs whose function is short of time, out of time, killed or out of memory. */
 export const deathCases = (given: () => World) => {
-  test('leave by `continue` where there is no time for a model call, and go on when there is', async () => {
+  test('return `continue` without time for a model call and resume in the next invocation', async () => {
     const { lambda, model, stores } = await openStage(given(), { reply: [{ text: 'Done.' }] });
     const run = runOf('report', { slot: freshSlot() });
     await stores.runs.put({ ...run, job: { ...run.job, model: 'anthropic/claude-sonnet-4-5' } });
@@ -21,7 +21,7 @@ export const deathCases = (given: () => World) => {
     });
   });
 
-  test('leave a model call before the deadline, and go on from the last committed step in a new process', async () => {
+  test('leave a model call before the deadline and resume from the last committed step in a new process', async () => {
     const { ended, invoked, lambda, model } = await openStage(given(), {
       reply: [look, { broken: 'hang' }, { text: 'Done.' }],
       timeoutSeconds: { attempt: tight },
@@ -42,7 +42,7 @@ export const deathCases = (given: () => World) => {
     expect(model.requests[2]?.raw).toContain('tool_result');
   });
 
-  test('are killed at the deadline in the middle of a commit, and the run goes on with a clean attempt', async () => {
+  test('are killed at the deadline during a commit, and the run continues with a clean attempt', async () => {
     const { dynamo, ended, invoked, lambda, model, stores } = await openStage(given(), {
       reply: [look, { text: 'Never heard of again.' }, look, { text: 'Done.' }],
       timeoutSeconds: { attempt: tight },
@@ -65,7 +65,7 @@ export const deathCases = (given: () => World) => {
     expect(first?.failed?.usage.inputTokens).toBeGreaterThan(0);
   });
 
-  test('start a run whose dispatch was killed between its put and its start, when it is delivered again', async () => {
+  test('start a run on the second delivery when dispatch was killed between put and start', async () => {
     const { ended, lambda, states } = await openStage(given(), { reply: [{ text: 'Done.' }] });
     const { event, id } = delivery();
     states.fault = (_, before) => (before === 0 ? 'held' : undefined);
@@ -78,7 +78,7 @@ export const deathCases = (given: () => World) => {
   });
 
   test.each(['held', 'lost'] as const)(
-    'record the outcome once where settle was killed at its deadline, with its put %s',
+    'record the outcome once when settle is killed at its deadline with its put %s',
     async (fault) => {
       const { dynamo, ended, invoked, lambda } = await openStage(given(), {
         reply: [{ text: 'Done.' }],
@@ -102,7 +102,7 @@ export const deathCases = (given: () => World) => {
     },
   );
 
-  test('are started anew when their process is killed in the middle of a model call', async () => {
+  test('start a new process after one is killed during a model call', async () => {
     const reply = async ({ index }: { index: number }) => {
       if (index === 1) await lambda.attempt.kill();
       return index % 2 === 0 ? look : { text: 'Done.' };
@@ -118,7 +118,7 @@ export const deathCases = (given: () => World) => {
     expect(await stores.sessions.load(sessionKey(id, 1))).toHaveLength(1);
   });
 
-  test('are started anew when they run out of memory', async () => {
+  test('start a new process after one runs out of memory', async () => {
     const huge = { calls: [{ name: 'previous_result', input: { list: Array(6_000_000).fill({}) } }] };
     const { ended, invoked, lambda, printed, stores } = await openStage(given(), {
       reply: [look, huge, look, { text: 'Done.' }],

@@ -4,7 +4,7 @@ import { listen, readBody } from '../../kit/wire/listen.ts';
 /** An event as Lambda hands it to a runtime. */
 export type Invocation = { requestId: string; deadlineMs: number; arn: string; traceId: string; event: string };
 
-/** What a runtime tells Lambda of an error. `type` is its header, which the runtime client sends for a failed init alone. */
+/** An error that a runtime reports to Lambda. `type` is its header, which only a failed init has. */
 export type RuntimeError = { errorType: string; errorMessage: string; trace: string[]; type: string | undefined };
 export type Answer = { ok: true; payload: string } | { ok: false; error: RuntimeError };
 
@@ -15,7 +15,7 @@ export type RuntimeApi = {
   waits(): Promise<RuntimeError | undefined>;
   /** Hands an event to the runtime that waits for one and gives its answer. */
   send(invocation: Invocation): Promise<Answer>;
-  /** Everything the runtime did that Lambda would not have taken. */
+  /** Requests of the runtime that Lambda would refuse. */
   refused: string[];
   close(): Promise<void>;
 };
@@ -59,12 +59,12 @@ export const runtimeApi = async (freeze: () => void): Promise<RuntimeApi> => {
     waiting.resolve(undefined);
   };
   const initFailed = (error: RuntimeError) => {
-    if (begun) throw new Error('told of a failed init after it had asked for an event');
+    if (begun) throw new Error('reported a failed init after it had asked for an event');
     if (error.type !== error.errorType) throw new Error(`its error header says ${error.type}`);
     waiting.resolve(error);
   };
   const answered = (requestId: string, answer: Answer) => {
-    if (out?.requestId !== requestId) throw new Error(`answered ${requestId}, which is not out`);
+    if (out?.requestId !== requestId) throw new Error(`answered ${requestId}, which is not the current event`);
     const { answered: tell } = out;
     out = undefined;
     tell(answer);

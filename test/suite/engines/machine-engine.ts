@@ -12,16 +12,16 @@ export type Machine = {
   arn: string;
   stores: Stores;
   entered(executionArn: string): Promise<Entered[]>;
-  /** Sends settle the event of an execution's end, on an engine that has nobody who would. */
+  /** Sends settle the event of an execution's end, on an engine without EventBridge. */
   announce?(event: unknown): Promise<unknown>;
 };
 
 /** An engine at work. `machine` gives the one state machine of a definition, whose `${AttemptArn}` … are still to be filled. */
 export type Engine = { machine(definition: string): Promise<Machine>; close(): Promise<void> };
 
-/** What an engine is known to do otherwise than AWS, or than the others. Each word is asserted: what gets mended shows as a failed test. */
+/** The known differences of an engine from AWS. Every field is asserted, so a fixed difference fails a test. */
 export type Known = {
-  /** What it calls an error that AWS calls so. */
+  /** The engine's name for an error of AWS. */
   called(name: string): string;
   /** What it answers to a start with the name and the input of an execution that runs. AWS: `found`. */
   equalStart: 'found' | 'refused';
@@ -35,7 +35,7 @@ export type Known = {
   redrive: string;
 };
 
-/** Starts an engine; its stages hear and ask what goes wrong at the script. */
+/** Starts an engine. Its stages report to the script and receive their faults from it. */
 export type StartEngine = (dir: string, bundles: Record<FunctionName, string>, script: Script) => Promise<Engine>;
 
 /** Fills a definition's placeholders, as DefinitionSubstitutions does. */
@@ -55,7 +55,7 @@ export const history =
     return events.flatMap(entry);
   };
 
-/** Makes once for each key what `make` makes. */
+/** Memoises `make` by key. */
 export const once = <T>(make: (key: string) => Promise<T>): ((key: string) => Promise<T>) => {
   const made = new Map<string, Promise<T>>();
   return (key) => {

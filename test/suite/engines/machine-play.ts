@@ -32,7 +32,7 @@ export type Begun = {
 /** How long anything may take here, in milliseconds. */
 const patienceMs = 90_000;
 
-/** What is read, once it holds. Reads again and again, and throws `what` with the last thing read when that takes too long. */
+/** Polls `read` until its value holds. Throws `what` with the last value after the deadline. */
 export const eventually = async <T>(
   what: string,
   read: () => T | Promise<T>,
@@ -42,7 +42,7 @@ export const eventually = async <T>(
   for (;;) {
     const value = await read();
     if (holds(value)) return value;
-    if (Date.now() > until) throw new Error(`${what} did not come about: ${JSON.stringify(value)}`);
+    if (Date.now() > until) throw new Error(`${what} was not seen in time: ${JSON.stringify(value)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 };
@@ -89,7 +89,7 @@ export const begin = async ({ engine, known, script }: Bench, scenario: Cast): P
 export const over = ({ run, describe }: Begun): Promise<DescribeExecutionCommandOutput> =>
   eventually(`the end of ${run}`, describe, ({ status }) => status !== 'RUNNING');
 
-/** Waits until settle was told of an execution that died: by the engine's own event, or by one made here where it has none. */
+/** Waits until settle has received the event of a dead execution. Sends the event on an engine without EventBridge. */
 const mourn = async ({ machine, play }: Begun, ended: DescribeExecutionCommandOutput): Promise<void> => {
   const { name = '', input = '', status, startDate } = ended;
   if (status === 'FAILED' || status === 'TIMED_OUT' || status === 'ABORTED') {
@@ -112,7 +112,7 @@ export type Standing = {
 
 const standing = async ({ machine, play, executionArn, run, describe }: Begun): Promise<Standing> => {
   const found = await machine.stores.runs.get(run);
-  if (found === undefined) throw new Error(`${run} is gone`);
+  if (found === undefined) throw new Error(`run ${run} is not stored`);
   const { status, error, cause } = await describe();
   return {
     ended: { status, error, cause },
@@ -131,7 +131,7 @@ const stop = async ({ machine, play, executionArn, describe }: Begun, { stops }:
   play.release();
 };
 
-/** Lets the model answer what it held back, and gives the engine the time of another whole run to make something of it. */
+/** Lets the model send its held reply, then plays another run, so that a late effect would show. */
 const afterwards = async (bench: Bench, { play }: Begun, { name, replies }: Scenario): Promise<void> => {
   play.release();
   await eventually('the end of every invocation', play.idle, (idle) => idle);

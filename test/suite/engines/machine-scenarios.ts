@@ -15,7 +15,7 @@ export type Asl = {
 };
 type Retrier = { ErrorEquals: string[]; IntervalSeconds: number; MaxAttempts: number };
 
-/** What happens in one run, and what every engine must make of it. */
+/** The events of one run, and the result that every engine must have. */
 export type Scenario = {
   /** The job's name too. */
   name: string;
@@ -77,7 +77,7 @@ const failed = (failure: FailureName, attempts: number) =>
 /** How long a hanging task, or a whole execution, may take in the copies whose time runs out, in seconds. A process must start and work in it. */
 export const shortSeconds = 20;
 
-/** Played in this order, a few at a time: those whose time runs out come when processes are warm, and others go on beside them. */
+/** Played in this order, a few at a time. Scenarios with timeouts come once processes are warm. */
 export const scenarios: Scenario[] = [
   {
     name: 'straight',

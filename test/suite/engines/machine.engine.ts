@@ -11,7 +11,7 @@ import { scenarios, shortSeconds } from './machine-scenarios.ts';
 import { openScript } from './machine-script.ts';
 import { comparable, essence, judge } from './machine-verdict.ts';
 
-/** The essence of each scenario, as every engine had it. */
+/** The comparable result of each scenario on every engine. */
 const stood = new Map<string, unknown[]>();
 
 describe.each(Object.entries(engines))('the state machine on %s', (_name, { start, known }) => {
@@ -49,9 +49,12 @@ describe.each(Object.entries(engines))('the state machine on %s', (_name, { star
     expect((await over(begun)).status).toBe('SUCCEEDED');
   };
   if (!known.endsOvertime)
-    test.concurrent('known to be wrong: an execution goes on past its own TimeoutSeconds', goesOnPastItsTime);
+    test.concurrent(
+      'has a known difference from AWS: an execution runs past its own TimeoutSeconds',
+      goesOnPastItsTime,
+    );
 
-  test('starts one execution for a name, whatever is delivered while it runs and after', async () => {
+  test('starts one execution for a name despite deliveries during and after it', async () => {
     const begun = await begin(bench, { name: 'named', replies: ['held', { text: 'Once.' }] });
     const { machine, run: name, executionArn, deliver, play } = begun;
     const recorded = await existingRun(name, machine.stores.runs);
@@ -73,7 +76,7 @@ describe.each(Object.entries(engines))('the state machine on %s', (_name, { star
     expect(play.invoked.map(({ stage }) => stage)).toEqual(['attempt', 'settle']);
   });
 
-  test('known to be missing: RedriveExecution', async () => {
+  test('has a known difference from AWS: RedriveExecution is missing', async () => {
     const begun = await begin(bench, { name: 'redriven', replies: [{ error: 401 }] });
     expect((await over(begun)).status).toBe('FAILED');
     const redrive = new RedriveExecutionCommand({ executionArn: begun.executionArn });
@@ -82,7 +85,7 @@ describe.each(Object.entries(engines))('the state machine on %s', (_name, { star
 });
 
 describe('the state machine on every engine', () => {
-  test.each(scenarios)('$name: every stage is told the same, and the outcome is the same', (scenario) => {
+  test.each(scenarios)('$name: every stage gets the same input, and the outcome is the same', (scenario) => {
     const able = Object.values(engines).filter(({ known }) => comparable(scenario, known));
     const [first, ...others] = stood.get(scenario.name) ?? [];
     expect(others).toHaveLength(able.length - 1);
