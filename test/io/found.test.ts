@@ -30,17 +30,17 @@ const shelved = async () => {
   return { aws, stores, damaged };
 };
 
-/** Puts what lies at one place, changed, at another. */
+/** Copies an item, changed, to another key of the table. */
 const copied = ({ items, replaceItems }: LoopbackAws, at: string, change: (item: Wire) => Wire) => {
   const item = items.get(at);
   if (!item) throw new Error(`nothing lies at ${at}`);
   replaceItems([...items.values(), change(item)]);
 };
 
-describe('an item', () => {
+describe('a stored item', () => {
   const id = runOf('night').id;
 
-  it('with the data of another one is damaged, and not taken for its own', async () => {
+  it('is damaged if it holds the data of another item', async () => {
     const { aws, stores } = await shelved();
     await stores.runs.put(runOf('night', { slot: '2026-11-21T07:00:00Z' }));
     await stores.attempts.put(attemptOf(id, 2));
@@ -59,7 +59,7 @@ describe('an item', () => {
       });
   });
 
-  it('whose run has the id of another is damaged', async () => {
+  it('is damaged if its run has another id', async () => {
     const { stores } = await shelved();
     await stores.runs.put({ ...runOf('night'), id: runOf('day').id });
     expect(await failureOf(stores.runs.get(id))).toMatchObject({
@@ -69,10 +69,10 @@ describe('an item', () => {
   });
 
   it.each<[string, Wire]>([
-    ['data that is no text', { data: { N: '7' } }],
-    ['a number no program can hold', { version: { N: '9.9E125' }, data: { S: '{' } }],
-    ['no time at which it ends', { expiresAt: { S: 'never' } }],
-  ])('with %s is alone left out of a list', async (_, damage) => {
+    ['a number for its data', { data: { N: '7' } }],
+    ['a version that JavaScript cannot hold', { version: { N: '9.9E125' }, data: { S: '{' } }],
+    ['a text for its expiry', { expiresAt: { S: 'never' } }],
+  ])('with %s does not fail the list it is in', async (_, damage) => {
     const { aws, stores, damaged } = await shelved();
     const [good, bad] = [runOf('night', { slot: '2026-11-21T07:00:00Z' }), runOf('night')];
     for (const run of [good, bad]) await stores.runs.put(run);
@@ -82,7 +82,7 @@ describe('an item', () => {
     expect(await failureOf(stores.runs.get(bad.id))).toMatchObject({ name: 'DamagedItem' });
   });
 
-  it('nested thousands of levels deep is damaged, and no crash', async () => {
+  it('is damaged, without a crash, if it is nested thousands of levels deep', async () => {
     const { aws, stores } = await shelved();
     await stores.sessions.append('s/a1', stepOf(1));
     const input = `${'['.repeat(5000)}${']'.repeat(5000)}`;
@@ -95,7 +95,7 @@ describe('an item', () => {
 });
 
 describe('a session', () => {
-  it('in which two steps call by one id is damaged, since no provider takes it', async () => {
+  it('is damaged if two steps use one tool-call id, which every provider refuses', async () => {
     const { stores } = await shelved();
     await stores.sessions.append('s/a1', stepOf(1));
     await stores.sessions.append('s/a1', { ...stepOf(1), number: 2 });
@@ -106,7 +106,7 @@ describe('a session', () => {
     });
   });
 
-  it('is not written with an id or a name that a provider refuses', async () => {
+  it('is never written with an id or a name that a provider refuses', async () => {
     const { stores } = await shelved();
     for (const word of ['a b', '', 'x'.repeat(65), 'é']) {
       const text = JSON.stringify(stepOf(1));
@@ -118,7 +118,7 @@ describe('a session', () => {
   });
 
   it.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
-    'stays a prompt when the model calls %s',
+    'is still a valid prompt after the model calls a tool named %s',
     async (toolName) => {
       const usage = noUsage;
       const content = [{ type: 'tool-call' as const, toolCallId: 'c1', toolName, input: {} }];
@@ -137,8 +137,8 @@ describe('a session', () => {
   );
 });
 
-describe('usage', () => {
-  it('beyond what can be counted is still usage that can be stored', () => {
+describe('the sum of usages', () => {
+  it('is bounded, so that it can always be stored', () => {
     const most = {
       ...noUsage,
       inputTokens: Number.MAX_SAFE_INTEGER,
@@ -149,7 +149,7 @@ describe('usage', () => {
   });
 });
 
-describe('an event', () => {
+describe('the event of a function', () => {
   const level = process.env.POWERTOOLS_LOG_LEVEL;
   beforeAll(() => {
     process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
@@ -160,7 +160,7 @@ describe('an event', () => {
     vi.resetModules(); // the silent logger is this test's alone
   });
 
-  it.each([[[]], [[[]]], ['text'], [null], [7], [undefined]])('that is %j is refused by name', async (event) => {
+  it.each([[[]], [[[]]], ['text'], [null], [7], [undefined]])('is refused by name if it is %j', async (event) => {
     const { lambda } = await import('../../lib/io/aws/lambda.ts');
     const handler = lambda(AttemptInput, async () => 'done');
     expect(await failureOf(handler(event, { functionName: 'f' } as Context))).toMatchObject({ name: 'InvalidEvent' });
@@ -173,7 +173,7 @@ describe('a job file', () => {
     return 'problems' in read ? read.problems : [];
   };
 
-  it('has its lines counted right also after a syntax error', () => {
+  it('has correct line numbers after a syntax error too', () => {
     expect(problems('d: "x"\n}"\ns: "y"\n').map(({ line, column }) => [line, column])).toEqual([
       [2, 1],
       [2, 2],
@@ -182,7 +182,7 @@ describe('a job file', () => {
   });
 
   it.each(['['.repeat(3000), '{"a":'.repeat(3000), '- '.repeat(5000)])(
-    'nested too deep has one problem, and says so',
+    'that is nested too deep has one problem, which names the depth',
     (nest) => {
       expect(problems(`prompt:\n  ${nest}`)).toEqual([
         expect.objectContaining({ line: 2, message: expect.stringMatching(/^found more levels.*expected fewer$/) }),
@@ -190,7 +190,7 @@ describe('a job file', () => {
     },
   );
 
-  it('that no run has room for is refused when it is read, and not by each of its slots', () => {
+  it('that is too large for a run is refused when it is read, not at each slot', () => {
     const text = (length: number) => `schedule: { rate: 1 hour }\nmodel: anthropic/x\nprompt: ${'x'.repeat(length)}\n`;
     expect(problems(text(200_000))).toEqual([]);
     expect(problems(text(300_000))).toEqual([
@@ -200,7 +200,7 @@ describe('a job file', () => {
     ]);
   });
 
-  it('is not quoted at length, nor with its control characters, in what is said of it', () => {
+  it('is quoted in problems at a bounded length and without control characters', () => {
     const said = problems(`d: "x"\n}"${'x'.repeat(100_000)}"\n`).map(({ message }) => message);
     expect(said.some((message) => message.includes('xxx'))).toBe(true);
     for (const message of said) expect(Buffer.byteLength(message)).toBeLessThanOrEqual(1000);
@@ -208,7 +208,7 @@ describe('a job file', () => {
     expect(colour).toMatchObject({ message: 'unknown field', path: '\uFFFD[31m' });
   });
 
-  it('with a list as a field is refused at its place', () => {
+  it('with a list as a field name is refused at its place', () => {
     expect(problems('prompt: Go.\n? [a, b]\n: 1\n')).toEqual([expect.objectContaining({ line: 2, column: 3 })]);
   });
 });

@@ -33,7 +33,7 @@ const at = async (now = startedAt) => {
 const id = 'report_20261122T070000Z';
 
 describe('dispatch', () => {
-  test('records the run with its job, and starts its execution under the same name', async () => {
+  test("records the run with its job, and starts an execution with the run's id as its name", async () => {
     const { stores, asked, recorded, send } = await at();
     expect(await send({ job: 'report', slot })).toEqual({ status: 'started', run: id });
     expect(asked).toEqual([{ id, input: { notBefore: slot, first: firstInput(id) } }]);
@@ -59,7 +59,7 @@ describe('dispatch', () => {
     expect(recorded).toEqual([id]);
   });
 
-  test('does not start a run that has its outcome, even when the state machine has forgotten its name', async () => {
+  test('does not start a run that has an outcome, even when Step Functions no longer knows its name', async () => {
     const { stores, asked, send } = await at();
     await send({ job: 'report', slot });
     const run = await stores.runs.get(id);
@@ -72,7 +72,7 @@ describe('dispatch', () => {
 
   test.each([
     ['a disabled job', { job: 'asleep', slot }, startedAt, 'disabled'],
-    ['a slot of days ago', { job: 'report', slot }, new Date('2026-11-24T07:00:00Z'), 'late'],
+    ['a slot from two days ago', { job: 'report', slot }, new Date('2026-11-24T07:00:00Z'), 'late'],
   ])('records %s as skipped, once, and starts nothing', async (_name, event, now, why) => {
     const { stores, asked, recorded, send } = await at(now);
     const run = `${event.job}_20261122T070000Z`;
@@ -85,7 +85,7 @@ describe('dispatch', () => {
   test.each([
     ['an unknown job', { job: 'nobody', slot }, 'UnknownJob'],
     ['a slot in the future', { job: 'report', slot: '2026-11-22T09:00:00Z' }, 'InvalidSlot'],
-  ])('refuses %s by name, and records nothing', async (_name, event, name) => {
+  ])('refuses %s by a named failure, and records nothing', async (_name, event, name) => {
     const { stores, asked, send } = await at();
     await expect(send(event)).rejects.toMatchObject({ name });
     expect(await stores.runs.byDay('2026-11-22')).toEqual([]);
@@ -95,17 +95,17 @@ describe('dispatch', () => {
   test.each([
     ['an unfilled context word', { job: 'report', slot: '<aws.scheduler.scheduled-time>' }],
     ['a slot without its zone', { job: 'report', slot: '2026-11-22T07:00:00' }],
-    ['a day that is not', { job: 'report', slot: '2026-02-30T07:00:00Z' }],
+    ['a date that does not exist', { job: 'report', slot: '2026-02-30T07:00:00Z' }],
     ['no slot', { job: 'report' }],
     ['an unknown field', { job: 'report', slot, force: true }],
-    ['a suffix that is no part of a name', { job: 'report', slot, suffix: 'a_b' }],
-    ['a model of no provider', { job: 'report', slot, model: 'gpt' }],
-    ['no object', 'report'],
-  ])('takes no event with %s', (_name, event) => {
+    ['a suffix with a forbidden character', { job: 'report', slot, suffix: 'a_b' }],
+    ['a model without a provider', { job: 'report', slot, model: 'gpt' }],
+    ['a text for an object', 'report'],
+  ])('refuses an event with %s', (_name, event) => {
     expect(DispatchEvent.safeParse(event).success).toBe(false);
   });
 
-  test('gives a run that a person starts its own name and model, also of an old slot and a disabled job', async () => {
+  test('gives a manual run its own name and model, also for an old slot and a disabled job', async () => {
     const { stores, send } = await at(new Date('2026-11-24T07:00:00Z'));
     const event = { job: 'asleep', slot, suffix: 'manual', model: 'anthropic/claude-sonnet-4-5' };
     const run = 'asleep_20261122T070000Z_manual';

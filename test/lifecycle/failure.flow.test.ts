@@ -26,11 +26,11 @@ const play = async (reply: AnthropicOptions['reply'], job = report, around?: str
 };
 
 describe('an attempt whose process dies', () => {
-  /** The process ends, without a word, at its second model call. */
+  /** The process exits without a message at its second model call. */
   const dies = `globalThis.calls = 0; globalThis.net ??= fetch;
     globalThis.fetch = (...args) => (event.attempt === 1 && ++globalThis.calls === 2 ? process.exit(9) : globalThis.net(...args))`;
 
-  test('is closed by triage as a Crash, and the next one starts clean and succeeds', async () => {
+  test('is closed by triage as a Crash, and the next attempt starts clean and succeeds', async () => {
     const { model, deliver, ended, stores } = await play([look, look, { text: 'There.' }], report, dies);
     await deliver({ job: 'report', slot });
     expect((await ended(run)).outcome).toMatchObject({ status: 'succeeded', attempts: 2, steps: 2 });
@@ -43,7 +43,7 @@ describe('an attempt whose process dies', () => {
 });
 
 describe('an attempt that runs out of time', () => {
-  test('goes on in new invocations from its last committed step, as the same attempt', async () => {
+  test('continues in new invocations from its last committed step, as the same attempt', async () => {
     const short = `let asked = 0; const given = context;
       context = { ...given, getRemainingTimeInMillis: () => (asked++ === 0 ? 900_000 : event.version < 3 ? 0 : 900_000) }`;
     const looks = [1, 2, 3].map((days) => ({ calls: [{ name: 'list_runs', input: { days } }] }));
@@ -55,8 +55,8 @@ describe('an attempt that runs out of time', () => {
   });
 });
 
-describe('the provider says', () => {
-  test('401, 400 or 404: the run fails at once, by name', async () => {
+describe('a provider’s answer', () => {
+  test('of 401, 400 or 404 fails the run at once, by name', async () => {
     const { model, deliver, ended } = await play([{ error: 401 }, { error: 400 }, { error: 404 }]);
     for (const [suffix, failure] of [
       ['a', 'Unauthorized'],
@@ -69,7 +69,7 @@ describe('the provider says', () => {
     expect(model.requests).toHaveLength(3);
   });
 
-  test('429 with retry-after, and half an answer: each is tried again', async () => {
+  test('of 429 with retry-after, or cut in half, makes a new attempt', async () => {
     const replies = [{ error: 429, retryAfterSeconds: 3 }, { broken: 'half' } as const, { text: 'Yes.' }];
     const { deliver, ended, stores } = await play(replies);
     await deliver({ job: 'report', slot });
@@ -82,7 +82,7 @@ describe('the provider says', () => {
     });
   });
 
-  test('nothing at all: the call ends at callSeconds and is tried again', async () => {
+  test('that never comes ends the call at callSeconds and makes a new attempt', async () => {
     // On a busy machine a later call may last longer than a second too.
     const hasty = `${report}limits: { callSeconds: 1 }\nretry: { attempts: 10 }\n`;
     const { deliver, ended, stores } = await play(
@@ -96,7 +96,7 @@ describe('the provider says', () => {
   });
 });
 
-test('an execution that is aborted still ends its run, with an outcome that says so', async () => {
+test('an aborted execution still ends its run, as ExecutionAborted', async () => {
   const { model, service, deliver, ended } = await play([look, { broken: 'hang' }]);
   await deliver({ job: 'report', slot });
   await model.received(2);
@@ -107,7 +107,7 @@ test('an execution that is aborted still ends its run, with an outcome that says
   expect((await ended(run)).outcome).toMatchObject({ status: 'failed', failure: 'ExecutionAborted', attempts: 1 });
 });
 
-test('an event that is no slot of a job is refused by name, starts nothing, and is kept', async () => {
+test('an event that is no slot of a job is refused by name, starts nothing, and reaches the dead letters', async () => {
   const { dir, service, deliver, stores } = await play([]);
   const events = [
     [{ job: 'nobody', slot }, 'UnknownJob'],
@@ -132,7 +132,7 @@ test('every log line of a run carries its job, run and attempt, and none a promp
   );
   await deliver({ job: 'report', slot });
   await ended(run);
-  // A provider may quote the prompt in its refusal,.
+  // A provider may quote the prompt in its refusal.
   await deliver({ job: 'report', slot, suffix: 'quoted' });
   await ended(`${run}_quoted`);
   const all = ['dispatch', 'attempt', 'triage', 'settle'].flatMap(logs);

@@ -11,8 +11,8 @@ import { idOf, ids, reportService, slots } from '../kit/report-service.ts';
 const [first, second, third] = slots;
 const [one, two, three] = ids;
 
-describe('a slot that is due while the run before it goes on', () => {
-  test('is skipped by default, with that run as the reason', async () => {
+describe('a slot that is due while the run before it is open', () => {
+  test('is skipped by default, and its outcome names that run', async () => {
     const { deliver, outcome, running, ends } = await reportService({});
     await deliver(first);
     expect(await deliver(second)).toEqual({ status: 'skipped', run: two, why: 'overlap' });
@@ -22,7 +22,7 @@ describe('a slot that is due while the run before it goes on', () => {
     expect(await deliver(third)).toMatchObject({ status: 'started' });
   });
 
-  test('with queue-one starts when that run ends, one at most', async () => {
+  test('with queue-one starts after that run ends, and replaces an older queued run', async () => {
     const { deliver, outcome, running, ends, open } = await reportService({ overlap: 'queue-one' });
     await deliver(first);
     expect(await deliver(second)).toEqual({ status: 'queued', run: two });
@@ -36,7 +36,7 @@ describe('a slot that is due while the run before it goes on', () => {
     expect(await deliver(second)).toEqual({ status: 'duplicate', run: two });
   });
 
-  test('with allow starts beside it', async () => {
+  test('with allow starts beside that run', async () => {
     const { deliver, running, open } = await reportService({ overlap: 'allow' });
     await deliver(first);
     expect(await deliver(second)).toEqual({ status: 'started', run: two });
@@ -46,7 +46,7 @@ describe('a slot that is due while the run before it goes on', () => {
     ]);
   });
 
-  test('with cancel-previous ends it, and its process makes no more effects', async () => {
+  test('with cancel-previous ends that run, whose process makes no more effects', async () => {
     const { deliver, outcome, all, open, stores } = await reportService({ overlap: 'cancel-previous' });
     await deliver(first);
     const run = await stores.runs.get(one);
@@ -65,7 +65,7 @@ describe('a slot that is due while the run before it goes on', () => {
     expect(await open()).toEqual([two]);
   });
 
-  test('with cancel-previous takes the place of one that has its answer, which counts', async () => {
+  test('with cancel-previous starts after a run with a committed answer, which has succeeded', async () => {
     const { deliver, outcome, open, stores } = await reportService({ overlap: 'cancel-previous' });
     await deliver(first);
     const run = await stores.runs.get(one);
@@ -76,7 +76,7 @@ describe('a slot that is due while the run before it goes on', () => {
     expect(await open()).toEqual([two]);
   });
 
-  test('never ends a newer one', async () => {
+  test('never ends a newer run', async () => {
     const { deliver, outcome, running, time } = await reportService({ overlap: 'cancel-previous' });
     time.now = new Date(second);
     await deliver(second);
@@ -85,7 +85,7 @@ describe('a slot that is due while the run before it goes on', () => {
     expect(running()).toEqual([two]);
   });
 
-  test('also ends a run that its own delivery has yet to record, and that delivery finds it skipped', async () => {
+  test('ends a run that its own delivery has yet to record, and that delivery records it as skipped', async () => {
     const { deliver, deps, outcome, all, stores, state } = await reportService({ overlap: 'cancel-previous' });
     let isFirst = true;
     const put: typeof stores.runs.put = async (run) => {
@@ -102,18 +102,21 @@ describe('a slot that is due while the run before it goes on', () => {
     expect((await state()).spent.day.runs).toBe(1);
   });
 
-  test.each(['skip', 'allow'])('is caught up later where it would run into it (%s)', async (overlap) => {
-    const { deliver, outcome, ends } = await reportService({ overlap });
-    await deliver(first);
-    const caughtUp = await deliver(second, { origin: 'watchman' });
-    if (overlap === 'allow') return expect(caughtUp).toMatchObject({ status: 'started' });
-    expect(caughtUp).toEqual({ status: 'waits', run: two });
-    expect(await outcome(two)).toBeUndefined();
-    await ends(one);
-    return expect(await deliver(second, { origin: 'watchman' })).toMatchObject({ status: 'started' });
-  });
+  test.each(['skip', 'allow'])(
+    'that the watchman catches up waits for that run, unless the job has overlap allow (%s)',
+    async (overlap) => {
+      const { deliver, outcome, ends } = await reportService({ overlap });
+      await deliver(first);
+      const caughtUp = await deliver(second, { origin: 'watchman' });
+      if (overlap === 'allow') return expect(caughtUp).toMatchObject({ status: 'started' });
+      expect(caughtUp).toEqual({ status: 'waits', run: two });
+      expect(await outcome(two)).toBeUndefined();
+      await ends(one);
+      return expect(await deliver(second, { origin: 'watchman' })).toMatchObject({ status: 'started' });
+    },
+  );
 
-  test('takes the place in the queue from an older one, which is skipped', async () => {
+  test('replaces an older queued run, which is skipped', async () => {
     const { deliver, outcome, declared, state, running, time } = await reportService({ overlap: 'queue-one' });
     await deliver(first);
     await deliver(second);
@@ -125,7 +128,7 @@ describe('a slot that is due while the run before it goes on', () => {
     expect(running()).toEqual([three]);
   });
 
-  test('leaves the skip of the run it replaced to the watchman where its delivery dies first', async () => {
+  test('leaves the skip of the queued run that it replaced to the watchman where its delivery dies first', async () => {
     const { deliver, deps, declared, outcome, stores, state, time } = await reportService({ overlap: 'queue-one' });
     await deliver(first);
     await deliver(second);
@@ -169,7 +172,7 @@ test('a run that ended without its release is released when its slot is delivere
 
 describe('a run that is open past its lease', () => {
   test.each(['skip', 'queue-one', 'cancel-previous'])(
-    'is ended before another takes its place (%s)',
+    'is settled before another run takes its place (%s)',
     async (overlap) => {
       const { deliver, time, declared, outcome, all, stores, open } = await reportService({ overlap });
       await deliver(first);
@@ -183,7 +186,7 @@ describe('a run that is open past its lease', () => {
     },
   );
 
-  test('keeps its lease where its slot is delivered again just before the lease would be dropped', async () => {
+  test('keeps its lease where its slot is delivered again just before the lease would be removed', async () => {
     const { deliver, time, declared, deps, stores, open, outcome, running } = await reportService({});
     const dies = { ...stores.runs, put: () => Promise.reject(new Error('killed')) };
     const killed = dispatch({ job: 'report', slot: first }, { ...deps, stores: { ...stores, runs: dies } });
@@ -200,7 +203,7 @@ describe('a run that is open past its lease', () => {
     expect([await open(), running(), await outcome(one)]).toEqual([[one], [one], null]);
   });
 
-  test('is dropped where it was never recorded, and its slot may be delivered again', async () => {
+  test('is removed where it was never recorded, and its slot may be delivered again', async () => {
     const { deliver, time, declared, deps, stores, open, outcome } = await reportService({});
     const dies = { ...stores.runs, put: () => Promise.reject(new Error('killed')) };
     await expect(
@@ -231,7 +234,7 @@ test('a queued run that its predecessor failed to start is started by the next d
   expect(running()).toEqual([one, two, three]);
 });
 
-test('a damaged run does not hold up the slots of its job', async () => {
+test('a damaged run does not delay the slots of its job', async () => {
   const { deliver, stores, time, declared, outcome, state } = await reportService({ overlap: 'queue-one' });
   await deliver(first);
   await deliver(second);

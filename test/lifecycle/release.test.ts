@@ -15,7 +15,7 @@ const [first, second] = slots;
 const [one, two] = ids;
 const killed = new Error('killed');
 
-/** Kills whoever makes this call, counted from 1, before or after it is carried out. */
+/** The process dies at this call, counted from 1, before or after the call is carried out. */
 type Death = { at: number; when: 'before' | 'after' };
 
 const mortal = (stores: Stores, { at, when }: Death) => {
@@ -37,7 +37,7 @@ const mortal = (stores: Stores, { at, when }: Death) => {
   return { stores: own, call, count };
 };
 
-/** One slot, the next while it goes on, and the end of both; whoever is killed is called again at once, or only when all is over. */
+/** One slot, the next while its run is open, and the end of both. A killed function is called again at once, or only at the end. */
 const story = async (overlap: string, death: Death, isLate: boolean) => {
   const real = memoryStores();
   const { stores, call, count } = mortal(real, death);
@@ -92,41 +92,43 @@ const story = async (overlap: string, death: Death, isLate: boolean) => {
 
 const never: Death = { at: 0, when: 'before' };
 
-describe.each(['skip', 'queue-one', 'allow', 'cancel-previous'])('killed at any call, with overlap %s', (overlap) => {
-  test.each([
-    ['at once', false],
-    ['when all is over', true],
-  ])('and called again %s, every run is accounted for exactly once', async (_name, isLate) => {
-    const { calls } = await story(overlap, never, isLate);
-    expect(calls).toBeGreaterThan(15);
-    for (let at = 1; at <= calls; at++) {
-      for (const when of ['before', 'after'] as const) {
-        const { state, runs, all } = await story(overlap, { at, when }, isLate);
-        const where = `killed ${when} call ${at}`;
-        const made = runs.filter(({ outcome }) => outcome && 'attempts' in outcome);
-        const usd = runs.reduce((sum, { outcome }) => sum + (outcome?.usage.usd ?? 0), 0);
-        const good = runs.filter(({ outcome }) => outcome?.status === 'succeeded');
-        expect(
-          runs.map(({ id, outcome }) => [id, outcome === null]),
-          where,
-        ).toEqual([
-          [two, false],
-          [one, false],
-        ]);
-        // A run that was superseded before it could be started has ended too, and never had an execution.
-        const begun = made.filter(({ id, outcome }) => all.has(id) || outcome?.status === 'succeeded');
-        expect([...all.keys()].sort(), where).toEqual(begun.map(({ id }) => id).sort());
-        expect(state, where).toMatchObject({
-          open: [],
-          queued: null,
-          streak: good.length,
-          spent: { day: { usd: expect.closeTo(usd), runs: made.length } },
-          lastSuccess: good[0]?.slot,
-        });
+describe.each(['skip', 'queue-one', 'allow', 'cancel-previous'])(
+  'a function killed at any call, with overlap %s,',
+  (overlap) => {
+    test.each([
+      ['at once', false],
+      ['at the end', true],
+    ])('and called again %s, releases every run exactly once', async (_name, isLate) => {
+      const { calls } = await story(overlap, never, isLate);
+      expect(calls).toBeGreaterThan(15);
+      for (let at = 1; at <= calls; at++) {
+        for (const when of ['before', 'after'] as const) {
+          const { state, runs, all } = await story(overlap, { at, when }, isLate);
+          const where = `killed ${when} call ${at}`;
+          const made = runs.filter(({ outcome }) => outcome && 'attempts' in outcome);
+          const usd = runs.reduce((sum, { outcome }) => sum + (outcome?.usage.usd ?? 0), 0);
+          const good = runs.filter(({ outcome }) => outcome?.status === 'succeeded');
+          expect(
+            runs.map(({ id, outcome }) => [id, outcome === null]),
+            where,
+          ).toEqual([
+            [two, false],
+            [one, false],
+          ]);
+          const begun = made.filter(({ id, outcome }) => all.has(id) || outcome?.status === 'succeeded');
+          expect([...all.keys()].sort(), where).toEqual(begun.map(({ id }) => id).sort());
+          expect(state, where).toMatchObject({
+            open: [],
+            queued: null,
+            streak: good.length,
+            spent: { day: { usd: expect.closeTo(usd), runs: made.length } },
+            lastSuccess: good[0]?.slot,
+          });
+        }
       }
-    }
-  });
-});
+    });
+  },
+);
 
 test('a second release of a run changes nothing', async () => {
   const { state, deps, runs } = await story('skip', never, false);
@@ -136,7 +138,7 @@ test('a second release of a run changes nothing', async () => {
   expect(await deps.stores.states.get('report')).toEqual(state);
 });
 
-test('a run of unknown cost adds a run and no cost', async () => {
+test('the release of a run of unknown cost adds a run and no cost to the budget', async () => {
   const stores = memoryStores();
   const { executions } = stateMachine();
   const around = { stores, executions, now: () => new Date(first), observer: silent };

@@ -24,14 +24,13 @@ const retry = fc.record({
 });
 const attempt = fc.integer({ min: 1, max: 25 });
 const retryAfterSeconds = fc.option(fc.double({ min: 0, max: 1e9, noNaN: true }), { nil: undefined });
-/** The wait, where there is one. */
 const delay = (...args: Parameters<typeof decide>): number | undefined => {
   const decision = decide(...args);
   return decision.status === 'retry' ? decision.delaySeconds : undefined;
 };
 
-describe('what follows a failed attempt', () => {
-  it('is another one for a failure that may pass while attempts are left, and else none', () => {
+describe('the retry of a failed attempt', () => {
+  it('is made for a transient failure while attempts are left, and for no other', () => {
     fc.assert(
       fc.property(failure, attempt, retry, random, (name, number, policy, luck) => {
         const decision = decide({ failure: name, attempt: number }, policy, luck);
@@ -41,7 +40,7 @@ describe('what follows a failed attempt', () => {
     );
   });
 
-  it('comes after whole seconds, from none up to the bound of this attempt', () => {
+  it('waits whole seconds, from none up to the bound of the attempt', () => {
     fc.assert(
       fc.property(attempt, retry, random, (number, policy, luck) => {
         const seconds = delay({ failure: 'Crash', attempt: number }, policy, luck);
@@ -54,7 +53,7 @@ describe('what follows a failed attempt', () => {
     );
   });
 
-  it('is waited for as long or longer each time, with the same luck', () => {
+  it('waits as long or longer after each attempt, with the same luck', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 18 }), retry, random, (number, policy, luck) => {
         const many = { ...policy, attempts: 20 };
@@ -66,7 +65,7 @@ describe('what follows a failed attempt', () => {
     );
   });
 
-  it('honours Retry-After on top, up to an hour', () => {
+  it('waits at least as long as Retry-After, up to an hour', () => {
     fc.assert(
       fc.property(attempt, retry, random, retryAfterSeconds, (number, policy, luck, asked) => {
         const failed = { failure: 'ModelThrottled' as const, attempt: number };
@@ -78,7 +77,7 @@ describe('what follows a failed attempt', () => {
     );
   });
 
-  it('is by default at most four attempts, after up to 2, 4 and 8 seconds', () => {
+  it('makes at most four attempts by default, after up to 2, 4 and 8 seconds', () => {
     const longest = [1, 2, 3, 4].map((number) => delay({ failure: 'Crash', attempt: number }, byDefault, 0.999));
     expect(longest).toEqual([2, 4, 8, undefined]);
     expect(delay({ failure: 'Crash', attempt: 1 }, byDefault, 0)).toBe(0);

@@ -30,7 +30,7 @@ const done = { status: 'done', steps: 2, usage };
 const givenUp = { status: 'give-up', failure: 'ModelUnavailable', message: 'gone', spent: usage };
 
 describe('settle', () => {
-  test('records a success with what the whole run has used', async () => {
+  test('records a success with the usage of the whole run', async () => {
     const { stores, run, ended, settled } = await start();
     const outcome = {
       status: 'succeeded',
@@ -44,7 +44,7 @@ describe('settle', () => {
     expect(settled).toEqual(['settled']);
   });
 
-  test('never changes an outcome, whatever later settlement arrives', async () => {
+  test('never changes an outcome, whatever settlement arrives later', async () => {
     const { stores, run, ended, died, settled } = await start();
     const first = await ended(givenUp);
     expect(await ended(done)).toEqual(first);
@@ -53,7 +53,7 @@ describe('settle', () => {
     expect(settled).toHaveLength(1);
   });
 
-  test('lets exactly one of two settlements at once record its outcome', async () => {
+  test('records exactly one of two outcomes that arrive at once', async () => {
     const { stores, run, ended, died, settled } = await start();
     const both = await Promise.allSettled([ended(done), died('ABORTED')]);
     expect(both.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
@@ -66,13 +66,13 @@ describe('settle', () => {
     ['FAILED', 'ExecutionFailed'],
     ['TIMED_OUT', 'ExecutionTimedOut'],
     ['ABORTED', 'ExecutionAborted'],
-  ] as const)('ends the run of an execution that ended as %s', async (status, failure) => {
+  ] as const)('fails the run of an execution that ended as %s', async (status, failure) => {
     const { stores, run, died } = await start();
     await work(stores, run, scriptedModel(toolCallReply(['count', {}]), new Failure('ModelUnavailable', 'x')));
     expect(await died(status)).toMatchObject({ status: 'failed', failure, attempts: 1, usage });
   });
 
-  test('of a dead execution that had given up says why it had', async () => {
+  test('gives the run of a dead execution the failure that triage gave up on', async () => {
     const { stores, run, died } = await start();
     const result = { status: 'failed', failure: 'Unauthorized', message: 'no key', usage: noUsage } as const;
     await triage(
@@ -82,19 +82,19 @@ describe('settle', () => {
     expect(await died('FAILED')).toMatchObject({ status: 'failed', failure: 'Unauthorized', message: 'no key' });
   });
 
-  test('of a dead execution whose answer was committed loses nothing', async () => {
+  test('gives the run of a dead execution the answer that was committed', async () => {
     const { stores, run, died } = await start();
     await work(stores, run, scriptedModel(textReply('All quiet.')));
     expect(await died('FAILED')).toMatchObject({ status: 'succeeded', attempts: 1, steps: 1, usage });
   });
 
-  test('of an aborted execution is a failure even where an answer was committed', async () => {
+  test('fails the run of an aborted execution even where an answer was committed', async () => {
     const { stores, run, died } = await start();
     await work(stores, run, scriptedModel(textReply('All quiet.')));
     expect(await died('ABORTED')).toMatchObject({ status: 'failed', failure: 'ExecutionAborted' });
   });
 
-  test('of an aborted execution stops the effects of a process that still works on it', async () => {
+  test('stops the effects of a process that still works on an aborted execution', async () => {
     const { stores, run, died } = await start();
     const { all, made } = tools();
     const model = scriptedModel(async () => {
@@ -107,7 +107,7 @@ describe('settle', () => {
     expect((await stores.attempts.list(run.id))[0]?.failed).toMatchObject({ failure: 'ExecutionAborted' });
   });
 
-  test('of an aborted execution stops a process that has not begun its attempt yet', async () => {
+  test('stops a process of an aborted execution that has not begun its attempt yet', async () => {
     const { stores, run, died } = await start();
     const { all, made } = tools();
     expect(await died('ABORTED')).toMatchObject({ failure: 'ExecutionAborted', attempts: 1, usage: noUsage });

@@ -7,7 +7,7 @@ import { serve } from '../kit/model-server.ts';
 import { temporaryDirectory } from '../kit/temporary-directory.ts';
 import type { AnthropicOptions } from '../kit/wire/anthropic-server.ts';
 
-/** The reported failure's job: an agent with tools, on a model over HTTP, whose rows were never created. */
+/** The job of the original bug report: an agent with tools, on a model over HTTP, whose rows were never created. */
 const report = `
 schedule: { cron: 0 7 * * ? *, timezone: Europe/Amsterdam }
 model: anthropic/claude-sonnet-4-5
@@ -17,7 +17,7 @@ tools: [list_runs, previous_result]
 `;
 
 const hour = 3_600_000;
-/** Slots that are due, an hour apart. */
+/** Due slots, an hour apart. */
 const slots = (count: number) =>
   Array.from({ length: count }, (_, n) => slotAt(new Date(Date.now() - (count - n) * hour)));
 const runOf = (slot: string) => `report_${slot.replaceAll(/[-:]/g, '')}`;
@@ -32,8 +32,8 @@ const look = {
   ],
 };
 
-describe('a scheduled agent whose model fails at its second iteration', () => {
-  test('is tried again by the state machine, each time from a clean prompt, and succeeds', async () => {
+describe('a scheduled agent whose model fails at its second step', () => {
+  test('is retried by the state machine, each time from a clean prompt, and succeeds', async () => {
     const dir = temporaryDirectory();
     const [slot = ''] = slots(1);
     const overloaded = { error: 529 };
@@ -53,13 +53,13 @@ describe('a scheduled agent whose model fails at its second iteration', () => {
       'message',
       'message',
     ]);
-    // Every retried request is byte-equal to the first one of all: nothing of a failed attempt is left in it.
+    // Every retried request equals the first one byte for byte: it holds nothing of a failed attempt.
     expect([asked[2], asked[4]]).toEqual([asked[0], asked[0]]);
     expect(asked[0]).toContain('Write the report of');
     expect(asked[0]).not.toContain('Let me look');
     const failures = (await stores.attempts.list(run.id)).map(({ failed }) => failed?.failure);
     expect(failures).toEqual(['ModelUnavailable', 'ModelUnavailable', undefined]);
-    // What the failed attempts had done is kept apart, in sessions of their own.
+    // The steps of the failed attempts remain in sessions of their own.
     const sessions = await Promise.all([1, 2, 3].map((n) => stores.sessions.load(sessionKey(run.id, n))));
     expect(sessions.map((steps) => steps.length)).toEqual([1, 1, 2]);
     expect(
@@ -70,7 +70,7 @@ describe('a scheduled agent whose model fails at its second iteration', () => {
     ).toBe(true);
   });
 
-  test('keeps everything over a restart, and the next slot knows nothing of it', async () => {
+  test('keeps its run and sessions over a restart, and the next slot starts with a clean prompt', async () => {
     const dir = temporaryDirectory();
     const [first = '', second = ''] = slots(2);
     const model = await server([look, { error: 529 }, look, { text: 'First.' }, look, { text: 'Second.' }]);
@@ -88,11 +88,11 @@ describe('a scheduled agent whose model fails at its second iteration', () => {
     const fresh = model.requests[4]?.body.messages ?? [];
     expect(fresh).toHaveLength(1);
     expect(JSON.stringify(fresh)).not.toMatch(/First|Let me look/);
-    // …but through the tool that is there to tell.
+    // The new prompt mentions the earlier run only through the past-runs tool.
     expect(model.requests[5]?.raw).toContain('First.');
   });
 
-  test('gives up after its last attempt, with the name of the failure, and stays given up', async () => {
+  test('fails after its last attempt with the name of the failure, for good', async () => {
     const dir = temporaryDirectory();
     const [slot = ''] = slots(1);
     const model = await server(() => ({ error: 529 }));
@@ -106,7 +106,7 @@ describe('a scheduled agent whose model fails at its second iteration', () => {
     expect(model.requests).toHaveLength(4);
   });
 
-  test('names an empty reply, never stores it, and asks again from the start', async () => {
+  test('retries an empty reply under its own name, never stores it, and starts from a clean prompt', async () => {
     const dir = temporaryDirectory();
     const [slot = ''] = slots(1);
     const model = await server([look, {}, look, { text: ' ' }, look, { text: 'There.' }]);
@@ -123,7 +123,7 @@ describe('a scheduled agent whose model fails at its second iteration', () => {
   });
 });
 
-test('starts one run however often, and however much at once, a slot is delivered', async () => {
+test('dispatch starts one run, however often and however concurrently a slot is delivered', async () => {
   const dir = temporaryDirectory();
   const [slot = ''] = slots(1);
   const model = await server([{ text: 'Once.' }]);

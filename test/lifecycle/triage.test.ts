@@ -35,14 +35,14 @@ describe('triage', () => {
     expect(closed).toEqual(['attempt 1']);
   });
 
-  test('called again for the same attempt, answers the same and closes nothing', async () => {
+  test('gives the same answer when called again for an attempt, and closes nothing', async () => {
     const { closed, ask } = await start();
     const first = await ask(1, failed('ModelUnavailable'), 0);
     expect(await ask(1, failed('ModelUnavailable'), 0.99)).toEqual(first);
     expect(closed).toHaveLength(1);
   });
 
-  test('waits at least as long as the provider asks', async () => {
+  test("waits at least as long as the provider's Retry-After", async () => {
     const { ask } = await start();
     expect(await ask(1, failed('ModelThrottled', { retryAfterSeconds: 17.2 }), 0)).toMatchObject({ delaySeconds: 18 });
   });
@@ -56,7 +56,7 @@ describe('triage', () => {
   });
 
   test.each([['Sandbox.Timedout'], ['Runtime.ExitError'], ['States.Timeout'], ['Lambda.Unknown'], ['TypeError']])(
-    'takes a death by %s as a Crash, and counts what the dead had committed',
+    'closes an attempt that died by %s as a Crash, and counts its committed steps',
     async (error) => {
       const { stores, run, ask } = await start();
       await work(stores, run, scriptedModel(toolCallReply(['count', {}]), new Failure('ModelUnavailable', 'x')));
@@ -66,7 +66,7 @@ describe('triage', () => {
     },
   );
 
-  test('recognises a thrown failure by its name', async () => {
+  test('recognizes a thrown failure by its name', async () => {
     const { ask } = await start();
     expect(await ask(1, { Error: 'InvalidEvent', Cause: '' })).toMatchObject({
       status: 'give-up',
@@ -74,7 +74,7 @@ describe('triage', () => {
     });
   });
 
-  test('closes an attempt that never began, so that every attempt is accounted for', async () => {
+  test('closes an attempt that never began, so that every attempt has an end', async () => {
     const { stores, run, ask } = await start();
     await ask(1, { Error: 'Lambda.Unknown', Cause: '' });
     expect((await stores.attempts.list(run.id)).map(({ failed: end }) => end?.failure)).toEqual(['Crash']);
@@ -83,7 +83,7 @@ describe('triage', () => {
   test.each([
     ['whose process died', { Error: 'Sandbox.Timedout' }],
     ['whose second invocation lost the claim', failed('SessionConflict', { usage: noUsage })],
-  ])('finds the answer of an attempt %s after its last commit, and loses nothing', async (_name, result) => {
+  ])('finds the committed answer of an attempt %s', async (_name, result) => {
     const { stores, run, closed, ask } = await start();
     await work(stores, run, scriptedModel(toolCallReply(['count', {}]), textReply('All quiet.')));
     expect(await ask(1, result)).toEqual({ status: 'done', steps: 2, usage: addUsage(usage, usage) });
@@ -101,7 +101,7 @@ describe('triage', () => {
     expect(answer).toMatchObject({ status: 'retry', spent: addUsage(usage, usage) });
   });
 
-  test('decides about a session that cannot be read, and does not know its cost', async () => {
+  test('decides about a session that cannot be read, and leaves its cost unknown', async () => {
     const { stores, run, ask } = await start();
     await work(stores, run, scriptedModel(toolCallReply(['count', {}]), new Failure('ModelUnavailable', 'x')));
     const key = { pk: `session#${run.id}/a1`, sk: 'step#00001' };
@@ -109,7 +109,7 @@ describe('triage', () => {
     expect(await ask(1, { Error: 'Runtime.ExitError' })).toMatchObject({ status: 'retry', spent: { usd: null } });
   });
 
-  test('leaves the attempts of a run that has ended as they are', async () => {
+  test('leaves the attempts of a run that has ended unchanged', async () => {
     const { stores, run, closed, ask } = await start();
     const outcome = { status: 'succeeded', attempts: 1, steps: 1, usage, endedAt: '' } as const;
     await stores.runs.put({ ...run, outcome, version: 2 });

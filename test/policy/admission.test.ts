@@ -23,27 +23,33 @@ const spent = { day: { of: '2026-11-22', usd: 0, runs: 1 }, month: { of: '2026-1
 const limits = { perDay: { runs: 1 } };
 const excluded = { schedule: { cron: '0 * * * ? *', timezone: 'UTC', exclude: ['2026-11-22'] } };
 
-describe('a slot is refused', () => {
+describe('admission of a slot', () => {
   test.each([
-    ['where the job file disables it, before all else', { enabled: false, limits }, { pauses: [pause] }, 0, 'disabled'],
-    ['where it comes more than 30 hours late', {}, {}, 31, 'late'],
-    ['where its date is excluded, before a pause', excluded, { pauses: [pause] }, 0, 'excluded'],
-    ['in a pause, before the breaker', {}, { pauses: [pause], breaker: broken, streak: -5 }, 0, 'paused'],
-    ['by an open breaker, before the budget', { limits }, { breaker: broken, streak: -5, spent }, 0, 'breaker'],
-    ['by the budget', { limits }, { spent }, 0, 'budget'],
+    ['refuses it as disabled before any other reason', { enabled: false, limits }, { pauses: [pause] }, 0, 'disabled'],
+    ['refuses it as late after more than 30 hours', {}, {}, 31, 'late'],
+    ['refuses it as excluded before a pause', excluded, { pauses: [pause] }, 0, 'excluded'],
+    ['refuses it as paused before the breaker', {}, { pauses: [pause], breaker: broken, streak: -5 }, 0, 'paused'],
+    [
+      'refuses it by an open breaker before the budget',
+      { limits },
+      { breaker: broken, streak: -5, spent },
+      0,
+      'breaker',
+    ],
+    ['refuses it by the budget', { limits }, { spent }, 0, 'budget'],
   ])('%s', (_name, fields, known, age, why) => {
     const run = runAt(hours(age), fields);
     expect(refusal(run, state(known), now)).toMatchObject({ why });
     expect(admission(run, state(known), now)).toMatchObject({ kind: 'skip', skip: { why } });
   });
 
-  test('not for being late where the watchman brings it, or where it waits in the queue', () => {
+  test('does not refuse a late slot that the watchman delivers or that waits in the queue', () => {
     const run = runAt(hours(31));
     expect(refusal({ ...run, origin: 'watchman' }, state(), now)).toBeUndefined();
     expect(admission(run, state({ queued: run.id }), now)).toMatchObject({ kind: 'start', state: { queued: null } });
   });
 
-  test('where its local time comes again and is meant then', () => {
+  test('refuses the first of two equal local times where the schedule means the last', () => {
     const schedule = { cron: '30 2 25 10 ? *', timezone: 'Europe/Amsterdam', dst: { gap: 'skip', fold: 'last' } };
     const at = new Date('2026-10-25T00:30:05Z');
     expect(refusal(runAt('2026-10-25T00:30:00Z', { schedule }), state(), at)).toEqual({ why: 'fold' });
@@ -51,8 +57,8 @@ describe('a slot is refused', () => {
   });
 });
 
-describe('a run that may start', () => {
-  test('gets a lease, counts in the budget, and is the probe of a breaker that waits for one', () => {
+describe('admission of a run', () => {
+  test('gives it a lease, counts it in the budget, and makes it the probe of a waiting breaker', () => {
     const waiting = { ...broken, until: hours(0) };
     const decided = admission(runAt(hours(0)), state({ breaker: waiting, streak: -5 }), now);
     expect(decided).toMatchObject({
@@ -66,7 +72,7 @@ describe('a run that may start', () => {
     });
   });
 
-  test('that a person starts delays no slot, does not count as a run of the budget, and is no probe', () => {
+  test('starts a manual run that delays no slot, counts no run in the budget, and is no probe', () => {
     const full = state({ pauses: [pause], breaker: broken, spent });
     const decided = admission(runAt(hours(0), { limits, enabled: false }, { suffix: 'now' }), full, now);
     expect(decided).toMatchObject({

@@ -27,7 +27,7 @@ const probing = (health: Health, run: string): Health => ({
 
 const outcome = fc.constantFrom(good, bad(), bad('ExecutionAborted'), bad('Superseded'), skipped);
 
-test('the streak is the runs in a row that ended alike, without those whose end was not their own', () => {
+test('the streak of a job counts its last runs with the same outcome, without aborted, superseded and skipped runs', () => {
   fc.assert(
     fc.property(fc.array(outcome), (outcomes) => {
       const telling = outcomes.filter(
@@ -49,7 +49,7 @@ test('the breaker is open exactly when as many runs in a row have failed, and cl
   );
 });
 
-test('a job with breaker failures 0 is not held back, even by a breaker that opened before', () => {
+test('a job with breaker failures 0 is never refused by its breaker, not even one that opened before', () => {
   const never = { ...rule, failures: 0 };
   const outcomes = Array.from({ length: 50 }, () => bad());
   const health = outcomes.reduce((state, one) => healthAfter(state, { run: 'r', outcome: one }, never, at(0)), closed);
@@ -58,19 +58,19 @@ test('a job with breaker failures 0 is not held back, even by a breaker that ope
   expect(healthAfter(tripped, { run: 'r', outcome: bad() }, never, at(0)).breaker).toBeNull();
 });
 
-describe('a breaker that is open', () => {
-  test('holds back until its first probe is due, and says so', () => {
+describe('an open breaker', () => {
+  test('refuses slots until its first probe is due, with a reason', () => {
     expect(heldBack(tripped, rule, at(59))).toBe(
       'the breaker is open since 2026-11-22T07:00:00.000Z, after 3 failed runs in a row; the next probe is at 2026-11-22T07:01:00.000Z',
     );
     expect(heldBack(tripped, rule, at(60))).toBeUndefined();
   });
 
-  test('lets one probe through at a time', () => {
+  test('admits one probe at a time', () => {
     expect(heldBack(probing(tripped, 'p'), rule, at(1000))).toContain('p is its probe');
   });
 
-  test('waits longer after each probe that failed, up to a bound, and is open since the first', () => {
+  test('waits longer after each failed probe, up to a bound, and keeps the time at which it opened', () => {
     let health = tripped;
     const delays = [1, 2, 3, 4].map((probe) => {
       health = having(probing(health, 'p'), [bad()], at(probe * 1000), 'p');
@@ -91,9 +91,9 @@ describe('a breaker that is open', () => {
 
   test.each([
     ['was aborted', bad('ExecutionAborted')],
-    ['gave way to a newer run', bad('Superseded')],
-    ['was not made', skipped],
-  ])('lets another probe through when one %s', (_name, end) => {
+    ['was superseded', bad('Superseded')],
+    ['was skipped', skipped],
+  ])('admits another probe after its probe %s', (_name, end) => {
     expect(having(probing(tripped, 'p'), [end], at(90), 'p')).toEqual(tripped);
     expect(having(probing(tripped, 'p'), [end], at(90), 'other')).toEqual(probing(tripped, 'p'));
     expect(withoutProbe(probing(tripped, 'p'), 'p')).toEqual(tripped);

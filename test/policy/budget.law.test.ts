@@ -8,7 +8,7 @@ import { job } from '../kit/job.ts';
 const zones = ['UTC', 'Europe/Amsterdam', 'America/New_York', 'Pacific/Apia', 'Asia/Kathmandu', 'Australia/Lord_Howe'];
 const zone = fc.constantFrom(...zones);
 const from = Date.parse('2026-10-20T00:00:00Z');
-/** Slots over seven weeks, in which clocks change and two months end, and what each has cost. */
+/** Slots over seven weeks with their costs. Clocks change in them, and two months end. */
 const spending = fc.array(
   fc.record({
     slot: fc.integer({ min: 0, max: 50 * 24 * 60 }).map((minutes) => slotAt(new Date(from + minutes * 60_000))),
@@ -21,7 +21,7 @@ type Spent = { slot: string; usd: number; runs: number };
 const all = (spent: Spent[], timezone: string): Spending =>
   spent.reduce((state, one) => spend(state, one, timezone), nothingSpent);
 
-test('each local day and month has the sum of its own slots, delivered in order', () => {
+test('the budget of each local day and month is the sum of its own slots, delivered in order', () => {
   fc.assert(
     fc.property(spending, zone, (found, timezone) => {
       const spent = found.toSorted((a, b) => a.slot.localeCompare(b.slot));
@@ -41,7 +41,7 @@ test('each local day and month has the sum of its own slots, delivered in order'
   );
 });
 
-test('slots in any order lose no cost: that of a day which is over counts in the day that is kept', () => {
+test('the budget counts every cost of slots in any order, that of a past day in the current one', () => {
   fc.assert(
     fc.property(spending, zone, (spent, timezone) => {
       let state = nothingSpent;
@@ -58,7 +58,7 @@ test('slots in any order lose no cost: that of a day which is over counts in the
   );
 });
 
-test('a run that was not made after all is taken back from its own day only', () => {
+test('the budget takes a run back from its own day only', () => {
   const timezone = 'Europe/Amsterdam';
   const [today, tomorrow] = ['2026-11-22T22:59:00Z', '2026-11-22T23:00:00Z'];
   const one = spend(nothingSpent, { slot: today, usd: 0, runs: 1 }, timezone);
@@ -67,20 +67,20 @@ test('a run that was not made after all is taken back from its own day only', ()
   expect(spend(next, { slot: today, usd: 0, runs: -1 }, timezone).day).toEqual({ of: '2026-11-23', usd: 0, runs: 1 });
 });
 
-test('the sum can be stored whatever a provider claims', () => {
+test('the budget can be stored, however large a cost the provider reports', () => {
   const most = { slot: '2026-11-22T07:00:00Z', usd: Number.MAX_VALUE, runs: 1 };
   const twice = spend(spend(nothingSpent, most, 'UTC'), most, 'UTC');
   expect(JSON.parse(JSON.stringify(twice))).toEqual(twice);
 });
 
-describe('a job', () => {
+describe('a job with a budget', () => {
   const limited = job({
     schedule: { cron: '0 * * * ? *', timezone: 'America/New_York' },
     limits: { perDay: { runs: 2 }, perMonth: { usd: 1 } },
   });
   const having = (...spent: Spent[]) => all(spent, 'America/New_York');
 
-  test('may start runs up to its limit of a local day, and the next day again', () => {
+  test('starts runs up to its limit of a local day, and again the next day', () => {
     const evening = { slot: '2026-11-22T20:00:00Z', usd: 0, runs: 1 };
     expect(overBudget(limited, having(evening), '2026-11-22T21:00:00Z')).toBeUndefined();
     const full = having(evening, { ...evening, slot: '2026-11-23T04:59:00Z' });
@@ -88,7 +88,7 @@ describe('a job', () => {
     expect(overBudget(limited, full, '2026-11-23T05:00:00Z')).toBeUndefined();
   });
 
-  test('may cost what its month allows, and starts nothing once it has', () => {
+  test('starts runs until their cost reaches its limit of a month', () => {
     const almost = { slot: '2026-11-22T20:00:00Z', usd: 0.999, runs: 1 };
     expect(overBudget(limited, having(almost), '2026-11-23T07:00:00Z')).toBeUndefined();
     const full = having(almost, { ...almost, usd: 0.001 });
@@ -96,14 +96,14 @@ describe('a job', () => {
     expect(overBudget(limited, full, '2026-12-01T06:00:00Z')).toBeUndefined();
   });
 
-  test('finds its limit also where slots of a day that is over are caught up', () => {
+  test('is held to its limit also for slots of a past day that are caught up', () => {
     const today = { slot: '2026-11-23T07:00:00Z', usd: 0, runs: 1 };
     const caughtUp = { slot: '2026-11-20T07:00:00Z', usd: 0, runs: 1 };
     expect(overBudget(limited, having(today), caughtUp.slot)).toBeUndefined();
     expect(overBudget(limited, having(today, caughtUp), caughtUp.slot)).toContain('2 of 2 runs');
   });
 
-  test('without limits is never over budget', () => {
+  test('is never over budget without limits', () => {
     expect(
       overBudget(job(), having({ slot: '2026-11-22T20:00:00Z', usd: 1e6, runs: 1e6 }), '2026-11-22T20:00:00Z'),
     ).toBe(undefined);

@@ -8,7 +8,7 @@ const report = job();
 const run = { id: 'report_20261122T070000Z', job: report };
 
 describe('a lease', () => {
-  test('is as long as a run can take at the very most', () => {
+  test('lasts as long as a run can take at most', () => {
     const long = job({
       spreadSeconds: 600,
       limits: { seconds: 1000 },
@@ -23,7 +23,7 @@ describe('a lease', () => {
       limits: { seconds: 14_400 },
       retry: { attempts: 10, maxDelaySeconds: 3600 },
     });
-    // The execution itself ends after three days: its lease must not be what outlives it.
+    // The lease must not outlive the execution, which ends after three days.
     expect(longestRunSeconds(longest)).toBeLessThan(259_200);
   });
 
@@ -32,18 +32,18 @@ describe('a lease', () => {
     expect(leaseOf({ ...run, suffix: 'now' }, now).holds).toBe(false);
   });
 
-  test('keeps the run whose end let its own run start', () => {
+  test('names the run whose release let its own run start', () => {
     expect(leaseOf(run, now, 'earlier').after).toBe('earlier');
   });
 
-  test('is over at its last instant, and not a millisecond before', () => {
+  test('expires at its last instant, and not a millisecond before', () => {
     const lease = leaseOf(run, now);
     const until = Date.parse(lease.until);
     expect(isExpired(lease, new Date(until - 1))).toBe(false);
     expect(isExpired(lease, new Date(until))).toBe(true);
   });
 
-  test('that begins anew is as long as a first one, still after the same run, and leaves the others alone', () => {
+  test('lasts its full time again when it restarts, keeps its predecessor, and leaves other leases alone', () => {
     const others = [leaseOf({ ...run, id: 'a' }, now), leaseOf({ ...run, id: 'b' }, now)];
     const [first, second] = others;
     const leases = renewed([first, leaseOf(run, now, 'earlier'), second] as Lease[], run, later);
@@ -51,14 +51,14 @@ describe('a lease', () => {
     expect(renewed(others, run, later)).toEqual(others);
   });
 
-  test('can be stored, and read with what a later version added', () => {
+  test('is read together with fields that a later version added', () => {
     const lease = { ...leaseOf(run, now), shard: 3 };
     expect(Lease.parse(lease)).toEqual(lease);
   });
 });
 
 describe('the lease of a queued run that is skipped', () => {
-  test('holds nothing, says why, and lasts an hour, in which its delivery records the skip', () => {
+  test('holds nothing, gives the reason, and lasts an hour for its delivery to record the skip', () => {
     const lease = leavingLease(run.id, { why: 'overlap', by: 'newer' }, now);
     expect(lease).toMatchObject({ run: run.id, holds: false, after: null, skip: { why: 'overlap', by: 'newer' } });
     expect(Date.parse(lease.until) - Date.parse(lease.from)).toBe(3_600_000);

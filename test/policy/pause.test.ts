@@ -11,7 +11,7 @@ const pause = (since: number, until: number | null = null, note = 'holiday'): Pa
 });
 
 describe('a pause', () => {
-  test('lasts until the job is resumed, and is kept with its end', () => {
+  test('lasts until the job is resumed, and keeps its end', () => {
     const pauses = paused([], pause(8));
     expect(pausedNow(pauses, at(7))).toBeUndefined();
     expect(pausedNow(pauses, at(99))).toEqual(pause(8));
@@ -21,7 +21,7 @@ describe('a pause', () => {
     expect(resumed(after, at(11))).toEqual(after);
   });
 
-  test('with an end ends by itself', () => {
+  test('with an end expires by itself', () => {
     const pauses = [pause(8, 12)];
     expect(pausedNow(pauses, at(11))).toEqual(pause(8, 12));
     expect(pausedNow(pauses, at(12))).toBeUndefined();
@@ -33,7 +33,7 @@ describe('a pause', () => {
     expect(pausedNow(pauses, at(13))).toBeUndefined();
   });
 
-  test('ends with every other, also with one that was put by a clock ahead of this one', () => {
+  test('ends on resume with every other pause, also one that a clock ahead of ours wrote', () => {
     const pauses = [pause(8, 9), pause(10), pause(12)];
     expect(goingOn(pauses, at(11))).toEqual(pause(12));
     const after = resumed(pauses, at(11));
@@ -45,7 +45,7 @@ describe('a pause', () => {
     ]);
   });
 
-  test('is remembered with the last ones, and its note up to a bound', () => {
+  test('is kept among the latest pauses, its note cut to a bound', () => {
     const many = Array.from({ length: 30 }, (_, n) => n).reduce<Pause[]>(
       (all, n) => paused(all, pause(n, null, 'é'.repeat(5000))),
       [],
@@ -55,7 +55,7 @@ describe('a pause', () => {
     expect(Buffer.byteLength(JSON.stringify(many))).toBeLessThan(25_000);
   });
 
-  test('says in words who paused the job, since when, until when and why', () => {
+  test('is described by its person, start, end and note', () => {
     expect(pauseText(pause(8, 12))).toBe(
       'paused by ana since 2026-11-22T08:00:00.000Z until 2026-11-22T12:00:00.000Z: holiday',
     );
@@ -63,20 +63,20 @@ describe('a pause', () => {
   });
 });
 
-describe('a slot', () => {
+describe('a pause', () => {
   test.each([
-    ['due in a pause and delivered in it', 9, 9, true],
-    ['due in a pause and delivered after it', 9, 14, true],
-    ['due before a pause and delivered in it', 7, 9, true],
-    ['due before a pause and delivered after it', 7, 14, false],
-    ['due when a pause begins', 8, 8, true],
-    ['due when a pause ends', 12, 12, false],
-    ['due after a pause', 13, 13, false],
+    ['skips a slot due in it and delivered in it', 9, 9, true],
+    ['skips a slot due in it and delivered after it', 9, 14, true],
+    ['skips a slot due before it and delivered in it', 7, 9, true],
+    ['does not skip a slot due before it and delivered after it', 7, 14, false],
+    ['skips a slot due at its start', 8, 8, true],
+    ['does not skip a slot due at its end', 12, 12, false],
+    ['does not skip a slot due after it', 13, 13, false],
   ])('%s', (_name, due, delivered, isPaused) => {
     expect(pauseOf(slot(due), [pause(8, 12)], at(delivered)) !== undefined).toBe(isPaused);
   });
 
-  test('falls into the pause that it is due in, of many', () => {
+  test('skips the slots due in it, among many pauses', () => {
     const pauses = [pause(2, 3), pause(8, 12, 'this one'), pause(14)];
     expect(pauseOf(slot(9), pauses, at(13))?.note).toBe('this one');
     expect(pauseOf(slot(13), pauses, at(13))).toBeUndefined();

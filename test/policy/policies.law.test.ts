@@ -3,11 +3,11 @@ import { freshStores } from '../kit/fresh-stores.ts';
 import { memoryStores } from '../kit/memory-stores.ts';
 import { overlaps, play } from '../suite/orders/play-orders.ts';
 
-/** How many orders of all that may happen are played: each seed is another. `npm run orders` plays a thousand. */
+/** The number of orders that are played, one a seed. `npm run orders` plays a thousand. */
 const seeds = 6;
 
-describe.each(overlaps)('deliveries, ends, pauses and crashes in any order, with overlap %s', (overlap) => {
-  test('keep every promise', async () => {
+describe.each(overlaps)('with overlap %s, deliveries, ends, pauses and crashes in any order', (overlap) => {
+  test('keep every invariant', async () => {
     const time = { now: new Date() };
     for (let seed = 1; seed <= seeds; seed++) {
       const { broken, trace } = await play(seed, overlap, memoryStores(), time);
@@ -15,7 +15,7 @@ describe.each(overlaps)('deliveries, ends, pauses and crashes in any order, with
     }
   });
 
-  test('go the same on a real engine, call by call', async () => {
+  test('have the same results on a real engine, call by call', async () => {
     const time = { now: new Date() };
     const stores = await freshStores(() => time.now);
     const { broken, trace } = await play(1, overlap, stores, time);

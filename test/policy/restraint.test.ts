@@ -7,10 +7,10 @@ import { idOf, ids, reportService, slots } from '../kit/report-service.ts';
 const [first, second, third] = slots;
 const [one, two, three] = ids;
 
-describe('a job that is paused', () => {
+describe('a paused job', () => {
   const pause = { by: 'ana', since: '2026-11-22T07:30:00.000Z', until: null, note: 'holiday' };
 
-  test('skips its slots until it is resumed, and the outcome names who paused it', async () => {
+  test('skips its slots until it is resumed, with the person of the pause in each outcome', async () => {
     const { deliver, outcome, ends, stores } = await reportService({});
     await deliver(first);
     await ends(one);
@@ -22,7 +22,7 @@ describe('a job that is paused', () => {
     expect(await deliver(third)).toMatchObject({ status: 'started' });
   });
 
-  test('also skips the run in its queue', async () => {
+  test('skips its queued run', async () => {
     const { deliver, outcome, ends, stores, running, state } = await reportService({ overlap: 'queue-one' });
     await deliver(first);
     await deliver(second);
@@ -52,14 +52,14 @@ describe('a job that is paused', () => {
     expect([running(), await outcome(two)]).toEqual([[one, two], null]);
   });
 
-  test('still runs manual runs', async () => {
+  test('starts manual runs', async () => {
     const { deliver, stores } = await reportService({});
     await changeState('report', ({ pauses }) => ({ pauses: paused(pauses, pause) }), stores.states);
     expect(await deliver(second, { suffix: 'now' })).toMatchObject({ status: 'started' });
   });
 });
 
-describe('a run that a person started', () => {
+describe('a manual run', () => {
   test('delays no slot, opens no breaker and ignores the budget, but its cost counts', async () => {
     const { deliver, ends, state, events } = await reportService({
       limits: { perDay: { runs: 1, usd: 0.0015 } },
@@ -76,8 +76,8 @@ describe('a run that a person started', () => {
   });
 });
 
-describe('a job that fails again and again', () => {
-  test('is held back by its breaker, which lets one probe run at a time and closes on a success', async () => {
+describe('a job whose runs keep failing', () => {
+  test('is refused by its breaker, which admits one probe at a time and closes on a success', async () => {
     const { deliver, ends, events, outcome, state } = await reportService({
       breaker: { failures: 2, firstDelaySeconds: 4000 },
     });
@@ -102,7 +102,7 @@ describe('a job that fails again and again', () => {
     expect(events.filter((word) => word.includes('tripped'))).toHaveLength(2);
   });
 
-  test('skips the run in its queue once its breaker is open', async () => {
+  test('skips its queued run once its breaker is open', async () => {
     const { deliver, ends, outcome } = await reportService({ overlap: 'queue-one', breaker: { failures: 1 } });
     await deliver(first);
     await deliver(second);

@@ -14,7 +14,7 @@ const bedrock = (...models: string[]) =>
 const arn = (rest: string) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:bedrock:${rest}` });
 
 describe('the attempt function', () => {
-  it('may only reach the table and its log when no job names a provider or the ledger', () => {
+  it('may only use the table and its log when no job names a provider or the past-runs tool', () => {
     const actions = attemptStatements([job('scripted/x')], none).map(({ Action }) => Action);
     expect(actions).toEqual([
       ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
@@ -23,7 +23,7 @@ describe('the attempt function', () => {
     expect(attemptEnvironment([job('scripted/x')], none)).toEqual({});
   });
 
-  it('may do as much for a job that is not enabled: a person may run it', () => {
+  it('may use the model of a disabled job too, since a person may run it', () => {
     const [on, off] = [true, false].map((enabled) =>
       job('bedrock/amazon.nova-lite-v1:0', { enabled, tools: ['list_runs'] }),
     );
@@ -41,7 +41,7 @@ describe('the attempt function', () => {
     ]);
   });
 
-  it('may invoke a model in other Regions only through the inference profile the job names', () => {
+  it('may invoke a model in other Regions only through the inference profile that a job names', () => {
     const [profile, model] = bedrock('us.anthropic.claude-sonnet-4-5-20250929-v1:0');
     const resource = arn(
       '${AWS::Region}:${AWS::AccountId}:inference-profile/us.anthropic.claude-sonnet-4-5-20250929-v1:0',
@@ -61,12 +61,12 @@ describe('the attempt function', () => {
     ]);
   });
 
-  it('may invoke exactly the ARN a job gives', () => {
+  it('may invoke exactly the ARN that a job names', () => {
     const provisioned = 'arn:aws:bedrock:eu-west-1:111122223333:provisioned-model/abc';
     expect(bedrock(provisioned).map(({ Resource }) => Resource)).toEqual([provisioned]);
   });
 
-  it('may invoke, through a profile whose ARN a job gives, the model behind it, and through nothing else', () => {
+  it('may invoke the model behind a profile ARN of a job only through that profile', () => {
     const profile = 'arn:aws:bedrock:eu-west-1:111122223333:application-inference-profile/abc';
     const [own, behind] = bedrock(profile);
     expect(own?.Resource).toBe(profile);
@@ -76,11 +76,11 @@ describe('the attempt function', () => {
     });
   });
 
-  it('asks once for a model that two jobs name', () => {
+  it('has one permission for a model that two jobs name', () => {
     expect(bedrock('amazon.nova-lite-v1:0', 'amazon.nova-lite-v1:0')).toHaveLength(1);
   });
 
-  it('reads the key of a provider some job names, from the parameter it is told', () => {
+  it('reads the key of each provider that jobs name, from its configured parameter', () => {
     const jobs = [job('anthropic/claude-sonnet-4-5'), job('openai-compatible/llama')];
     const server: Providers = { anthropicKey: 'parameter', baseUrl: 'https://llm.example.com/v1', key: 'parameter' };
     expect(attemptEnvironment(jobs, server)).toEqual({

@@ -30,7 +30,7 @@ const attempt = Attempt.parse({ runId: run.id, number: 1, startedAt: at, failed:
 const messages = [{ role: 'assistant', content: [{ type: 'text', text: 'done' }] }];
 const step = Step.parse({ number: 1, messages, calls: [], usage, startedAt: at, modelMs: 1, toolMs: 0 });
 
-/** Every metric the service emits, with each set of dimensions it is there for: `RunFailed service,job`. */
+/** Every metric of the service with each set of its dimensions, as `RunFailed service,job`. */
 const emitted = (): Set<string> => {
   const lines: string[] = [];
   vi.stubEnv('POWERTOOLS_DEV', 'true');
@@ -65,7 +65,7 @@ const emitted = (): Set<string> => {
   );
 };
 
-/** Every own metric that an alarm waits for, in the same form. */
+/** The own metrics of every alarm, in the same form. */
 const awaited = (): string[] =>
   Object.values(alarms(''))
     .map((resource) => Object(resource).Properties)
@@ -80,7 +80,7 @@ const body = (jobs: string[]) => JSON.parse(Object(dashboard(jobs)).Dashboard.Pr
 const lines = (jobs: string[]): Drawn[] =>
   body(jobs).widgets.flatMap((widget: { properties: { metrics?: Drawn[] } }) => widget.properties.metrics ?? []);
 
-/** Every own metric that the dashboard draws, in the same form. */
+/** The own metrics of the dashboard, in the same form. */
 const drawn = (): string[] =>
   lines(['j']).flatMap(([first, name, ...rest]) => {
     if (first === 'Nightshift') {
@@ -92,8 +92,8 @@ const drawn = (): string[] =>
     return metric ? [`${namespace} ${metric} ${dimensions}`] : [];
   });
 
-describe('what is watched', () => {
-  it('is emitted, with those very dimensions: an alarm on a metric that is never there would never ring', () => {
+describe('every watched metric', () => {
+  it('is emitted with the same dimensions: otherwise its alarm would never ring', () => {
     const there = emitted();
     expect(awaited()).toEqual(
       ['RunFailed', 'MissedSlots', 'StuckRuns', 'Stale', 'BreakerOpened', 'Drift', 'WatchmanLooked'].map(
@@ -136,7 +136,7 @@ describe('the dashboard', () => {
     expect(body([]).widgets[0].properties.alarms).toEqual(alarmNames.map((name) => `\${${name}Alarm.Arn}`));
   });
 
-  it('lays its widgets out without overlap, 24 columns wide', () => {
+  it('has 24 columns of widgets, without overlap', () => {
     const taken = new Set<string>();
     for (const { x, y, width, height } of body(['a']).widgets) {
       expect(x + width).toBeLessThanOrEqual(24);
@@ -151,7 +151,7 @@ describe('the dashboard', () => {
 });
 
 describe('an alarm', () => {
-  it('says nothing happened when there is no data, of the dead letters that nothing is known, of the watchman that he is gone', () => {
+  it('without data is OK, but keeps its state for the dead letters and rings for the watchman', () => {
     const missing = Object.entries(alarms('')).map(([id, resource]) => [
       id,
       Object(resource).Properties.TreatMissingData,
@@ -164,7 +164,7 @@ describe('an alarm', () => {
     expect(missing).toHaveLength(alarmNames.length + 1);
   });
 
-  it('rings at the first fault that is counted, at drift when it lasts, and at the watchman’s silence of three periods', () => {
+  it('rings at the first failure, at lasting drift, and when the watchman is silent for three periods', () => {
     const rings = (name: string) => {
       const { Threshold, ComparisonOperator, EvaluationPeriods, DatapointsToAlarm, Period, Statistic } = Object(
         alarms('')[`${name}Alarm`],
@@ -179,7 +179,7 @@ describe('an alarm', () => {
     expect(rings('WatchmanStopped')).toEqual(['LessThanThreshold', 3, 3]);
   });
 
-  it('watches whatever could stop the watchman or lose what wakes it', () => {
+  it('watches every fault that could stop the watchman or lose its wake-up', () => {
     const watched = ['WatchmanFailed', 'WatchmanStopped', 'WatchmanThrottled', 'WatchmanEventLost', 'WakeUpLost'];
     expect(alarmNames).toEqual(expect.arrayContaining(watched));
     expect(alarms('')).toMatchObject({
@@ -187,13 +187,13 @@ describe('an alarm', () => {
     });
   });
 
-  it('of the table counts zeros, because DynamoDB reports none and its alarm would never end', () => {
+  it('of the table counts missing data as zero, because DynamoDB reports no zeros', () => {
     const table = Object.values(alarms('')).filter((resource) => JSON.stringify(resource).includes('AWS/DynamoDB'));
     expect(table).toHaveLength(4);
     for (const resource of table) expect(Object(resource).Properties.Metrics[1].Expression).toBe('FILL(count, 0)');
   });
 
-  it('reports to nobody in particular where no address is given', () => {
+  it('has no e-mail subscription where no address is given', () => {
     expect(Object.keys(alarms(''))).not.toContain('AlarmEmail');
     expect(alarms('a@example.com')).toMatchObject({
       AlarmEmail: { Properties: { Protocol: 'email', Endpoint: 'a@example.com' } },

@@ -144,19 +144,19 @@ beforeAll(async () => {
 afterAll(removed);
 
 describe('the policy to deploy and remove a stage', () => {
-  it('is checked for every type of resource in the template', () => {
+  it('covers every type of resource in the template', () => {
     expect(types.filter((type) => !(type in actions))).toEqual([]);
     expect(Object.keys(actions).filter((type) => !types.includes(type))).toEqual([]);
   });
 
-  it('allows what CloudFormation does for each type of resource', () => {
+  it('allows the actions of CloudFormation for each type of resource', () => {
     const missing = Object.entries(actions).flatMap(([type, found]) =>
       found.filter((need) => !isAllowed(need)).map((need) => `${type}: ${need}`),
     );
     expect(missing).toEqual([]);
   });
 
-  it('names each action, and every resource but where AWS has none to name', () => {
+  it('names every action, and every resource that AWS lets it name', () => {
     expect(statements.map(({ Effect }) => Effect)).toEqual(statements.map(() => 'Allow'));
     expect(statements.flatMap(({ Action }) => Action).filter((action) => action.includes('*'))).toEqual([]);
     const wide = statements.filter(({ Resource }) => Resource.includes('*')).flatMap(({ Action }) => Action);
@@ -165,7 +165,7 @@ describe('the policy to deploy and remove a stage', () => {
     expect(unnamed).toEqual(['arn:aws:kms:*:*:key/*', '*']);
   });
 
-  it('allows nothing on what is not of this service', () => {
+  it('allows nothing on resources of other services', () => {
     expect(isAllowed('iam:CreateRole arn:aws:iam::111122223333:role/admin')).toBe(false);
     expect(isAllowed(`dynamodb:DeleteTable ${at('dynamodb', 'table/orders')}`)).toBe(false);
   });

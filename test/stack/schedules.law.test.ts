@@ -13,7 +13,7 @@ const once = fc
 const plans = fc.oneof(fc.constant(every), once);
 
 describe("a schedule's logical id", () => {
-  it('is one CloudFormation takes', () => {
+  it('is valid in CloudFormation', () => {
     fc.assert(
       fc.property(names, plans, (name, schedule) => {
         expect(scheduleId({ name, schedule })).toMatch(/^[A-Za-z0-9]{1,255}$/);
@@ -21,7 +21,7 @@ describe("a schedule's logical id", () => {
     );
   });
 
-  it('is another one for every other name', () => {
+  it('differs for every two names', () => {
     const close = names.chain((name) =>
       fc.tuple(
         fc.constant(name),

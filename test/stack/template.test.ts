@@ -7,7 +7,7 @@ import { template } from '../kit/template.ts';
 
 let made: Awaited<ReturnType<typeof template>>;
 
-/** The state machine's own ARN, or those of its executions, as they are written where they cannot be referred to. */
+/** The ARNs of the state machine and its executions, written out where they cannot be referenced. */
 const machineOf = (kind: 'stateMachine' | 'execution') => new RegExp(`:states:.*:${kind}:nightshift-test(:\\*)?$`);
 const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
 
@@ -42,7 +42,7 @@ describe('the template', () => {
     }
   });
 
-  it('bounds a schedule in UTC', () => {
+  it('writes the start and end of a schedule in UTC', () => {
     expect(made.properties('ScheduleOfseason')).toMatchObject({
       StartDate: '2199-03-31T01:00:00Z',
       EndDate: '2199-10-27T00:30:00Z',
@@ -51,7 +51,7 @@ describe('the template', () => {
       for (const bound of ['StartDate', 'EndDate']) expect(made.properties(id)).not.toHaveProperty(bound);
   });
 
-  it('gives each function a role of its own and what the function needs', () => {
+  it('gives each function a role, a size and a timeout of its own', () => {
     const functions = made.ofType('AWS::Lambda::Function').map(([id, { Properties }]) => [id, Properties] as const);
     expect(
       functions.map(([id, { Runtime, Architectures, MemorySize, Timeout, Role, FunctionName }]) => ({
@@ -79,7 +79,7 @@ describe('the template', () => {
     );
   });
 
-  it('tells a function its stage, table and configuration, and never a key', () => {
+  it('gives a function its stage, table and configuration, and never a key', () => {
     for (const [id, { Properties }] of made.ofType('AWS::Lambda::Function')) {
       const { Variables } = Object(Properties.Environment);
       expect(Variables, id).toMatchObject({
@@ -105,7 +105,7 @@ describe('the template', () => {
     }
   });
 
-  it('runs infra/run.asl.json, unchanged, with the three functions filled in', async () => {
+  it('deploys infra/run.asl.json unchanged, with the ARNs of the three functions', async () => {
     const { Definition, DefinitionString, DefinitionSubstitutions, StateMachineType } = made.properties('StateMachine');
     expect(Definition).toEqual(JSON.parse(await readFile(join(repository, 'infra/run.asl.json'), 'utf8')));
     expect({ DefinitionString, DefinitionSubstitutions, StateMachineType }).toEqual({
@@ -122,7 +122,7 @@ describe('the template', () => {
     });
   });
 
-  it('keeps the table whatever happens to the stack, with backups, expiry and encryption', () => {
+  it('keeps the table when the stack is deleted, with backups, expiry and encryption', () => {
     const { DeletionPolicy, UpdateReplacePolicy, Properties } = made.named('Table');
     expect({ DeletionPolicy, UpdateReplacePolicy, ...Properties }).toMatchObject({
       DeletionPolicy: 'Retain',
@@ -146,7 +146,7 @@ describe('the template', () => {
     ]);
   });
 
-  it('tries an event of dispatch, settle and the watchman twice more and then keeps it', () => {
+  it('retries an event of dispatch, settle and the watchman twice, and then keeps it in the dead letters', () => {
     const found = made.ofType('AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties);
     expect(found.map(({ FunctionName }) => FunctionName)).toEqual([
       { Ref: 'DispatchLambdaFunction' },
@@ -166,7 +166,7 @@ describe('the template', () => {
     });
   });
 
-  it('tells settle of executions of this state machine that died', () => {
+  it('sends the end of every dead execution of this state machine to settle', () => {
     const { EventPattern, Targets } = made.properties('DeadExecutions');
     expect(EventPattern).toEqual({
       source: ['aws.states'],
@@ -182,7 +182,7 @@ describe('the template', () => {
     });
   });
 
-  it('wakes the watchman every 5 minutes by a rule, which no schedule and no group of schedules has a part in', () => {
+  it('wakes the watchman every 5 minutes by a rule, independent of schedules and their group', () => {
     const { ScheduleExpression, State, Targets } = made.properties('WakeUp');
     expect({ ScheduleExpression, State }).toEqual({ ScheduleExpression: 'rate(5 minutes)', State: 'ENABLED' });
     expect(Targets).toEqual([
@@ -204,7 +204,7 @@ describe('the template', () => {
     );
   });
 
-  it('keeps what a rule could not deliver, and what nobody else sends', () => {
+  it('accepts dead letters only from its own rules', () => {
     const [statement, ...more] = Object(made.properties('DeadLettersPolicy').PolicyDocument).Statement;
     expect(more).toEqual([]);
     expect(statement).toMatchObject({ Principal: { Service: 'events.amazonaws.com' }, Action: 'sqs:SendMessage' });
@@ -213,7 +213,7 @@ describe('the template', () => {
     expect(statement.Condition.ArnEquals['aws:SourceArn']).toEqual(rules);
   });
 
-  it('reports every alarm to the topic, which reports to the given address', () => {
+  it('reports every alarm to the topic, which sends mail to the given address', () => {
     const alarms = made.ofType('AWS::CloudWatch::Alarm');
     expect(alarms.length).toBeGreaterThanOrEqual(10);
     for (const [id, { Properties }] of alarms) expect(Properties.AlarmActions, id).toEqual([{ Ref: 'AlarmTopic' }]);
@@ -224,13 +224,13 @@ describe('the template', () => {
   });
 });
 
-describe('permissions', () => {
+describe('the permissions of the template', () => {
   const table = arnOf('Table');
   const deadLetters = ['sqs:SendMessage', arnOf('DeadLetters')];
   const logs = (group: string) => ['logs:CreateLogStream logs:PutLogEvents', arnOf(group)];
   const readWrite = ['dynamodb:GetItem dynamodb:PutItem dynamodb:Query', table];
 
-  it('are these and no others', () => {
+  it('are exactly these', () => {
     const executions = { 'Fn::Sub': expect.stringMatching(machineOf('execution')) };
     expect(made.allowed('DispatchRole')).toEqual([
       readWrite,
@@ -296,7 +296,7 @@ describe('permissions', () => {
     ]);
   });
 
-  it('hold a `*` only where AWS asks for one, or for the executions and schedules that are this stage’s own', () => {
+  it('use `*` only where AWS requires one, or for executions and schedules of this stage', () => {
     const wide = made
       .ofType('AWS::IAM::Role')
       .flatMap(([role]) => made.statements(role).map((statement) => ({ role, ...statement })))
@@ -313,7 +313,7 @@ describe('permissions', () => {
     expect(JSON.stringify(wide.flatMap(({ Action }) => Action))).not.toContain('*');
   });
 
-  it('are lent to Scheduler and Step Functions only for this stage', () => {
+  it('let Scheduler and Step Functions use their roles only for this stage', () => {
     const conditions = ['ScheduleRole', 'StateMachineRole'].map(
       (role) => Object(made.properties(role).AssumeRolePolicyDocument).Statement[0].Condition,
     );

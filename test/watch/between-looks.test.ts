@@ -39,7 +39,7 @@ const ran = async ({ at, deliver, ends }: Service, slot: string) => {
   await ends(id(slot));
 };
 
-/** The run of seven o'clock is at work, for hours. */
+/** A job whose run of seven o'clock is open for hours. */
 const busy = async (declared = hourly()): Promise<Service> => {
   const one = await watched(declared);
   one.at(on('07:00:10'));
@@ -47,13 +47,13 @@ const busy = async (declared = hourly()): Promise<Service> => {
   return one;
 };
 
-describe('a job that comes back', () => {
+describe('the watchman, when a schedule is deployed again,', () => {
   const back = '2026-11-25T09:30:00Z';
 
   test.each([
-    ['whose schedule is there when it is first looked at again', []],
-    ['whose schedule is made only after that', ['2026-11-25T09:25:00Z', '2026-11-25T09:29:00Z']],
-  ])('%s is judged from then on', async (_, before) => {
+    ['which a check finds deployed first', []],
+    ['which checks find missing first', ['2026-11-25T09:25:00Z', '2026-11-25T09:29:00Z']],
+  ])('expects slots from its creation on: a schedule %s', async (_, before) => {
     const one = await watched();
     one.world.deployed = undefined;
     await looksAt(one, before);
@@ -62,7 +62,7 @@ describe('a job that comes back', () => {
     expect(outcomeLines(await one.runs())).toEqual(['2026-11-25T10:00:00Z open']);
   });
 
-  test('and was not as its file says when it went is judged from then on', async () => {
+  test('expects slots from its creation on: a schedule that differed from its job file when it was removed', async () => {
     const one = await watched();
     one.world.deployed = undefined;
     await looksAt(one, [on('06:35:00')]);
@@ -72,17 +72,20 @@ describe('a job that comes back', () => {
     expect(outcomeLines(await one.runs())).toEqual(['2026-11-25T10:00:00Z open']);
   });
 
-  test.each([true, false])('is known to have come back whatever becomes of it then (enabled: %s)', async (enabled) => {
-    const one = await watched();
-    one.world.deployed = deploymentOf(one.world.job, back);
-    await looksAt(one, ['2026-11-25T09:36:00Z']);
-    one.world.deployed = undefined;
-    one.world.job = { ...one.world.job, enabled };
-    await looksAt(one, ['2026-11-25T09:41:00Z']);
-    expect(await one.runs()).toEqual([]);
-  });
+  test.each([true, false])(
+    'expects no slot from before its creation, though the schedule is removed once more (enabled: %s)',
+    async (enabled) => {
+      const one = await watched();
+      one.world.deployed = deploymentOf(one.world.job, back);
+      await looksAt(one, ['2026-11-25T09:36:00Z']);
+      one.world.deployed = undefined;
+      one.world.job = { ...one.world.job, enabled };
+      await looksAt(one, ['2026-11-25T09:41:00Z']);
+      expect(await one.runs()).toEqual([]);
+    },
+  );
 
-  test('to nothing, where nobody looked for hours, has its slots judged after a quarter of an hour', async () => {
+  test('expects the slots of a schedule that stays missing after a quarter of an hour', async () => {
     const one = await watched();
     one.world.deployed = undefined;
     await looksAt(one, [on('09:25:00')]);
@@ -96,7 +99,7 @@ describe('a job that comes back', () => {
   });
 });
 
-describe('slots that wait for a long run', () => {
+describe('the watchman, after a long run,', () => {
   const end = async (one: Service, at: string) => {
     one.at(at);
     await one.ends(id(seven));
@@ -105,7 +108,7 @@ describe('slots that wait for a long run', () => {
     return outcomeLines(await one.runs());
   };
 
-  test('are kept though their schedule was away meanwhile', async () => {
+  test('records every slot that was due in the run, though the schedule was removed in between', async () => {
     const one = await busy();
     one.world.deployed = undefined;
     await looksAt(
@@ -123,7 +126,7 @@ describe('slots that wait for a long run', () => {
     expect((await one.runs()).map(({ slot }) => slot)).toEqual([seven, eight, nine, ten, eleven]);
   });
 
-  test('are kept though their schedule was made anew between two looks', async () => {
+  test('records every slot that was due in the run, though the schedule was created again between two checks', async () => {
     const one = await busy();
     await looksAt(
       one,
@@ -138,7 +141,7 @@ describe('slots that wait for a long run', () => {
     ]);
   });
 
-  test('are all there are, once the schedule is over', async () => {
+  test('records no slot after the end of the schedule', async () => {
     const one = await busy();
     await looksAt(one, [on('08:05:00')]);
     one.world.job = hourly({ schedule: { cron: '0 * * * ? *', end: '2026-11-22T08:06:00' } });
@@ -150,7 +153,7 @@ describe('slots that wait for a long run', () => {
     expect(await end(one, on('10:10:00'))).toEqual([`${seven} succeeded`, `${eight} succeeded`]);
   });
 
-  test('are stood for by the run that was promised, though the rate fires elsewhere by now', async () => {
+  test('starts the run that its skipped slots name, though the rate fires at other times by then', async () => {
     const hour = job({ schedule: { rate: '1 hour' }, limits: { seconds: 14_400 } });
     const one = await watched(hour, on('06:00:00'));
     one.at(seven);
@@ -166,7 +169,7 @@ describe('slots that wait for a long run', () => {
     });
   });
 
-  test('are stood for by the run that was promised, though it is old by now', async () => {
+  test('starts the run that its skipped slots name, though it is older than catchUp.withinSeconds', async () => {
     const one = await busy(hourly({ catchUp: { withinSeconds: 7200 } }));
     await looksAt(
       one,
@@ -179,7 +182,7 @@ describe('slots that wait for a long run', () => {
     });
   });
 
-  test('are stood for by a run that was refused while they were judged, and then was not', async () => {
+  test('names every skipped slot in a run that was refused during the check and admitted after it', async () => {
     const one = await busy();
     await looksAt(one, [on('09:05:00')]);
     await one.ends(id(seven));
@@ -188,7 +191,7 @@ describe('slots that wait for a long run', () => {
     expect((await one.runs()).at(-1)).toMatchObject({ slot: nine, slots: [eight, nine], outcome: null });
   });
 
-  test('are all recorded when the job is disabled, however many', async () => {
+  test('records every slot up to the check at which the job was disabled, however many', async () => {
     const one = await watched(job({ schedule: { cron: '* * * * ? *' } }));
     one.world.job = { ...one.world.job, enabled: false };
     one.world.deployed = undefined;
@@ -197,16 +200,15 @@ describe('slots that wait for a long run', () => {
       ['15:03', '15:08', '15:13'].map((time) => on(`${time}:00`)),
     );
     const all = await one.runs();
-    // Up to the look that came to the last of them.
     expect([all[0]?.slot, all.at(-1)?.slot, all.length]).toEqual([on('06:31:00'), on('15:05:00'), 515]);
   });
 });
 
-describe('a rate that is changed', () => {
+describe('the watchman, when a rate changes,', () => {
   test.each([
     ['2 minutes', ['10:02:02', '10:04:02']],
     ['1 minute', ['10:01:05', '10:02:05', '10:03:05', '10:04:05']],
-  ])('to %s makes no slots of what fired before', async (rate, fired) => {
+  ])('to %s, records only the slots that fired', async (rate, fired) => {
     const one = await watched(job({ schedule: { rate: '1 minute' } }), on('09:57:30'));
     for (const slot of [on('09:58:30'), on('09:59:30')]) await ran(one, slot);
     await looksAt(one, [on('09:59:40')]);
@@ -219,7 +221,7 @@ describe('a rate that is changed', () => {
     );
   });
 
-  test('promises nothing for the moment of the change', async () => {
+  test('does not find the job stale for want of a slot at the change', async () => {
     const fresh = { freshBy: '06:00' };
     const one = await watched(job({ schedule: { rate: '12 hours' }, ...fresh }), '2026-11-21T02:00:00Z');
     for (const slot of ['2026-11-21T14:00:00Z', on('02:00:00')]) {

@@ -5,12 +5,12 @@ import { checkpointOf } from '../kit/stored.ts';
 const checkpoint = checkpointOf('report');
 
 describe('a checkpoint', () => {
-  test('is read with what a later version added, in its schedule too', () => {
+  test('is read together with fields that a later version added', () => {
     const later = { ...checkpoint, schedule: { every: '2 weeks', timezone: 'UTC' }, deliveries: 3 };
     expect(Checkpoint.parse(later)).toEqual(later);
   });
 
-  test('of a disabled job has no schedule', () => {
+  test('has no schedule where the job is disabled', () => {
     expect(Checkpoint.parse({ ...checkpoint, schedule: null }).schedule).toBeNull();
   });
 
@@ -20,7 +20,7 @@ describe('a checkpoint', () => {
     ['an anchor that is neither confirmed nor not', { anchor: { at: checkpoint.accountedUpTo } }],
     ['no word on drift', { driftSince: undefined }],
     ['the version 0', { version: 0 }],
-  ])('with %s is damaged', (_, change) => {
+  ])('is damaged if it has %s', (_, change) => {
     expect(Checkpoint.safeParse({ ...checkpoint, ...change }).success).toBe(false);
   });
 });

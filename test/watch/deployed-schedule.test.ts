@@ -11,12 +11,12 @@ const of = (fields: Record<string, unknown>, change: Parameters<typeof deploymen
 };
 
 describe('a deployed schedule', () => {
-  test('that is as its job file says does not differ', () => {
+  test('does not drift while it equals its job file', () => {
     expect(of({})).toEqual([]);
     expect(of({ schedule: bounded })).toEqual([]);
   });
 
-  test('differs in each field of its own, with what was found and what was expected', () => {
+  test('drifts in each own field, reported with the found and the expected value', () => {
     const change = { expression: 'rate(2 hours)', timezone: 'Asia/Tokyo', end: undefined, enabled: false };
     expect(of({ schedule: bounded }, change)).toEqual([
       'the schedule is disabled, and the job file says it is not',
@@ -26,7 +26,7 @@ describe('a deployed schedule', () => {
     ]);
   });
 
-  test('may lack a start that has passed, and must have one that is to come', () => {
+  test('may lack a start that has passed, but not a future one', () => {
     expect(of({ schedule: bounded }, { start: undefined })).toEqual([]);
     const ahead = { ...bounded, start: '2026-12-01T00:00:00' };
     expect(of({ schedule: ahead }, { start: undefined })).toEqual([
@@ -34,13 +34,13 @@ describe('a deployed schedule', () => {
     ]);
   });
 
-  test('is missing, unless its job is disabled or over', () => {
+  test('drifts when it is missing, unless its job is disabled or over', () => {
     expect(drift(job(), undefined, now)).toEqual(['the schedule is missing']);
     expect(drift(job({ enabled: false }), undefined, now)).toEqual([]);
     expect(drift(job({ schedule: { at: '2026-11-01T00:00:00' } }), undefined, now)).toEqual([]);
   });
 
-  test('of a disabled job differs only while it is enabled', () => {
+  test('drifts for a disabled job only while it is enabled', () => {
     expect(of({ enabled: false })).toEqual(['the schedule is enabled, and the job file says enabled: false']);
     expect(of({ enabled: false }, { enabled: false, expression: 'rate(2 hours)' })).toEqual([]);
   });

@@ -39,27 +39,27 @@ const dueBy = (look: Checkpoint, seen: Observation, at: string) => {
 };
 
 describe('a rate', () => {
-  test('is due one period after its schedule was made, as long as it was not seen to fire', () => {
+  test('expects its first slot one period after its schedule was created, until a firing is seen', () => {
     const found = dueBy(begun(rate), sight(rate), '2026-11-22T11:00:00Z');
     expect(found?.slots).toEqual(['2026-11-22T08:00:10Z', '2026-11-22T10:00:10Z']);
     expect(found?.anchor).toEqual({ at: made, confirmed: false });
   });
 
-  test('counts from the first slot it was seen to fire at, whatever its schedule was made at', () => {
+  test('counts from its first seen firing, whenever its schedule was created', () => {
     const fired = run('2026-11-22T07:30:00Z');
     const found = dueBy(begun(rate), sight(rate, { delivered: [fired] }), '2026-11-22T12:00:00Z');
     expect(found?.slots).toEqual(['2026-11-22T07:30:00Z', '2026-11-22T09:30:00Z', '2026-11-22T11:30:00Z']);
     expect(found?.anchor).toEqual({ at: fired.slot, confirmed: true });
   });
 
-  test('that was seen to fire was due before that too, as far back as it must have fired', () => {
+  test('expects the slots before its first seen firing too, back to its creation', () => {
     const minutely = job({ schedule: { rate: '1 minute' } });
     const fired = ['2026-11-22T06:00:20Z', '2026-11-22T06:02:20Z'].map((slot) => run(slot));
     const found = dueBy(begun(minutely), sight(minutely, { delivered: fired }), '2026-11-22T06:02:30Z');
     expect(found?.slots).toEqual(['2026-11-22T06:00:20Z', '2026-11-22T06:01:20Z', '2026-11-22T06:02:20Z']);
   });
 
-  test('with other exclusion dates goes on from where it was seen to fire', () => {
+  test('keeps its seen firing when its exclusion dates change', () => {
     const excluded = job({ schedule: { rate: '2 hours', exclude: ['2026-12-25'] } });
     const anchor = { at: '2026-11-22T06:30:00Z', confirmed: true };
     const found = dueBy({ ...begun(rate), anchor }, sight(excluded), '2026-11-22T09:00:00Z');
@@ -73,13 +73,13 @@ describe('a rate', () => {
     expect(found?.slots).toEqual(['2026-11-22T08:00:10Z']);
   });
 
-  test('that fires elsewhere than it did counts from there on, and makes up for no slot between', () => {
+  test('counts from the last seen firing, and expects no slot between the old firings and the new ones', () => {
     const look: Checkpoint = { ...begun(rate), anchor: { at: '2026-11-22T06:00:00Z', confirmed: true } };
     const found = dueBy(look, sight(rate, { delivered: [run('2026-11-22T09:10:00Z')] }), '2026-11-22T12:00:00Z');
     expect(found?.slots).toEqual(['2026-11-22T09:10:00Z', '2026-11-22T11:10:00Z']);
   });
 
-  test('whose schedule was put anew may count from then: nothing is expected within a period of it', () => {
+  test('expects no slot within a period of a change to its schedule', () => {
     const look: Checkpoint = { ...begun(rate), anchor: { at: '2026-11-22T06:00:00Z', confirmed: true } };
     const deployed = deploymentOf(rate, '2026-11-22T09:00:00Z');
     const found = dueBy(look, sight(rate, { deployed }), '2026-11-22T12:00:00Z');
@@ -90,11 +90,11 @@ describe('a rate', () => {
 describe('a cron', () => {
   const hourly = job({ schedule: { cron: '0 * * * ? *' } });
 
-  test('is due from the moment its schedule was made, not before', () => {
+  test('expects slots from the creation of its schedule, not before', () => {
     expect(dueBy(begun(hourly), sight(hourly), '2026-11-22T07:30:00Z')?.slots).toEqual(['2026-11-22T07:00:00Z']);
   });
 
-  test('that is not deployed yet is not due until it is', () => {
+  test('expects no slot before it is deployed', () => {
     const look: Checkpoint = {
       ...firstCheckpoint(hourly, undefined, ['the schedule is missing'], new Date(made)),
       version: 1,
@@ -106,7 +106,7 @@ describe('a cron', () => {
     expect(dueBy(on, late, '2026-11-22T08:30:00Z')?.slots).toEqual(['2026-11-22T08:00:00Z']);
   });
 
-  test('that is never deployed is due from when that was first seen', () => {
+  test('that is never deployed expects slots from the check that first saw it missing', () => {
     const look: Checkpoint = {
       ...firstCheckpoint(hourly, undefined, ['the schedule is missing'], new Date(made)),
       driftSince: made,
@@ -119,7 +119,7 @@ describe('a cron', () => {
     ]);
   });
 
-  test('of a job that was disabled is due up to now, and not after that', () => {
+  test('of a job that was disabled expects slots up to that moment, and none after', () => {
     const asleep = { ...hourly, enabled: false };
     const found = dueBy(begun(hourly), sight(asleep, { deployed: undefined }), '2026-11-22T07:30:00Z');
     expect(found).toMatchObject({ slots: ['2026-11-22T07:00:00Z'], schedule: null });
@@ -127,14 +127,14 @@ describe('a cron', () => {
     expect(dueBy(next, sight(asleep, { deployed: undefined }), '2026-11-22T09:30:00Z')?.slots).toEqual([]);
   });
 
-  test('with other exclusion dates is the same schedule to Scheduler, and judged by the new ones at once', () => {
+  test('keeps its slots when its exclusion dates change, and applies the new dates at once', () => {
     const excluded = job({ schedule: { cron: '0 * * * ? *', exclude: ['2026-11-22'] } });
     const found = dueBy(begun(hourly), sight(excluded), '2026-11-22T07:30:00Z');
     expect(found?.due).toEqual([{ slot: '2026-11-22T07:00:00Z', by: 'schedule', skip: 'excluded' }]);
   });
 });
 
-test('no slot is expected from a time that was checked already', () => {
+test('the watchman expects no slot from a time that it has checked', () => {
   const look: Checkpoint = { ...begun(rate), accountedUpTo: '2026-11-22T12:00:00Z' };
   expect(dueBy(look, sight(rate), '2026-11-22T11:00:00Z')).toMatchObject({
     slots: [],

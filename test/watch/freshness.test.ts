@@ -35,34 +35,39 @@ const stale = (at: string, runs: Run[], declared = daily()): boolean => {
 
 const slot = '2026-11-22T06:00:00Z';
 
-describe('a job that is to be fresh by half past eight, in its own time', () => {
+describe('a job with freshBy 08:30 in its own time zone', () => {
   test.each([
-    ['before that, whatever happened', '2026-11-22T07:29:59Z', [], false],
-    ['with no run at all', '2026-11-22T07:30:00Z', [], true],
-    ['with a run that goes on', '2026-11-22T07:30:00Z', [run(slot, null)], true],
-    ['with a run that failed', '2026-11-22T07:30:00Z', [run(slot, failed)], true],
-    ['with a run over budget', '2026-11-22T07:30:00Z', [run(slot, skipped('budget'))], true],
-    ['with a success', '2026-11-22T07:30:00Z', [run(slot, succeeded)], false],
+    ['is not stale before 08:30, without any run', '2026-11-22T07:29:59Z', [], false],
+    ['is stale without a run', '2026-11-22T07:30:00Z', [], true],
+    ['is stale while its run is open', '2026-11-22T07:30:00Z', [run(slot, null)], true],
+    ['is stale after a failed run', '2026-11-22T07:30:00Z', [run(slot, failed)], true],
+    ['is stale after a run skipped for its budget', '2026-11-22T07:30:00Z', [run(slot, skipped('budget'))], true],
+    ['is fresh after a success', '2026-11-22T07:30:00Z', [run(slot, succeeded)], false],
     [
-      'with a retry that succeeded',
+      'is fresh after a retry that succeeded',
       '2026-11-22T09:00:00Z',
       [run(slot, failed), run(slot, succeeded, 'retry-1')],
       false,
     ],
-    ['with yesterday’s success', '2026-11-22T07:30:00Z', [run('2026-11-21T06:00:00Z', succeeded)], true],
-    ['that a person has paused', '2026-11-22T07:30:00Z', [run(slot, skipped('paused'))], false],
-    ['on a day that is excluded', '2026-12-25T10:00:00Z', [], false],
-    ['after midnight, when the day is another', '2026-11-22T23:30:00Z', [], false],
+    [
+      'is stale with only the success of yesterday',
+      '2026-11-22T07:30:00Z',
+      [run('2026-11-21T06:00:00Z', succeeded)],
+      true,
+    ],
+    ['is not stale while a person has paused it', '2026-11-22T07:30:00Z', [run(slot, skipped('paused'))], false],
+    ['is not stale on an excluded date', '2026-12-25T10:00:00Z', [], false],
+    ['is not stale after midnight, on the next day', '2026-11-22T23:30:00Z', [], false],
   ])('%s', (_, at, runs, expected) => {
     expect(stale(at, runs)).toBe(expected);
   });
 
-  test('is never stale where it is disabled, or promises nothing', () => {
+  test('is never stale while it is disabled, nor without freshBy', () => {
     expect(stale('2026-11-22T10:00:00Z', [], daily({ enabled: false }))).toBe(false);
     expect(stale('2026-11-22T10:00:00Z', [], daily({ freshBy: undefined }))).toBe(false);
   });
 
-  test('is not held to a slot that comes after that time', () => {
+  test('is not stale for want of a slot after 08:30', () => {
     expect(stale('2026-11-22T10:00:00Z', [], daily({ schedule: { cron: '0 9 * * ? *' } }))).toBe(false);
   });
 });

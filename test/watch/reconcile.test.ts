@@ -8,7 +8,7 @@ const seven = '2026-11-22T07:00:00Z';
 const id = 'report_20261122T070000Z';
 const report = job({ schedule: { cron: '0 * * * ? *' } });
 
-/** A job whose run of seven o'clock was started, at this time. */
+/** A job whose run of seven o'clock was started at this time. */
 const started = async (instant: string) => {
   const one = await service(report, seven);
   await one.deliver(seven);
@@ -18,14 +18,14 @@ const started = async (instant: string) => {
 };
 
 describe('an open run', () => {
-  test('whose execution goes on is left alone', async () => {
+  test('is left alone while its execution is running', async () => {
     const { deps, open } = await started('2026-11-22T07:05:00Z');
     expect(await reconcile(report, deps)).toEqual([]);
     expect(await open()).toEqual([id]);
   });
 
   test.each(['FAILED', 'TIMED_OUT', 'ABORTED', 'SUCCEEDED'] as const)(
-    'whose execution ended as %s without a settlement is settled and releases its lease',
+    'is settled and releases its lease when its execution ended as %s',
     async (status) => {
       const { deps, open, world, runs } = await started('2026-11-22T07:05:00Z');
       world.executions.set(id, status);
@@ -35,7 +35,7 @@ describe('an open run', () => {
     },
   );
 
-  test('without an execution is started, but not while its dispatch may still be about to do so', async () => {
+  test('without an execution is started, once its dispatch can no longer do so', async () => {
     const { at, deps, world } = await started('2026-11-22T07:02:59Z');
     world.executions.clear();
     expect(await reconcile(report, deps)).toEqual([]);
@@ -44,7 +44,7 @@ describe('an open run', () => {
     expect(world.executions.get(id)).toBe('running');
   });
 
-  test('past its lease is ended as stuck, and its execution is stopped', async () => {
+  test('past its lease is settled as stuck, and its execution is stopped', async () => {
     const { deps, open, runs, world } = await started('2026-11-24T07:00:00Z');
     expect(await reconcile(report, deps)).toEqual([{ run: id, was: 'stuck' }]);
     expect(outcomeLines(await runs())).toEqual([`${seven} failed`]);
@@ -53,7 +53,7 @@ describe('an open run', () => {
 });
 
 describe('a lease without a run', () => {
-  test('is reported as lost, keeps its place, and is dropped only while its run is still unrecorded', async () => {
+  test('is reported as lost, and removed only while its run is still unrecorded', async () => {
     const { deps, open, stores } = await started('2026-11-22T07:05:00Z');
     const other = 'report_20261122T060000Z';
     await changeState(

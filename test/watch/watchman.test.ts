@@ -13,15 +13,15 @@ const seven = '2026-11-22T07:00:00Z';
 const id = (slot: string) => `report_${slot.replaceAll(/[-:]/g, '')}`;
 const quiet: Finding = { missed: [], covered: [], started: [], left: undefined, mended: [], drift: [], stale: false };
 
-/** A job the watchman has looked at before, at half past six. */
+/** A job with a checkpoint of half past six. */
 const watched = async (declared = hourly()) => {
   const one = await service(declared, start);
   expect(await one.look()).toEqual(quiet);
   return one;
 };
 
-describe('a slot', () => {
-  test('that was delivered leaves nothing for the watchman to do', async () => {
+describe('the watchman', () => {
+  test('does nothing for a slot that was delivered', async () => {
     const { at, deliver, ends, look, runs } = await watched();
     at('2026-11-22T07:00:20Z');
     await deliver(seven);
@@ -31,14 +31,14 @@ describe('a slot', () => {
     expect(outcomeLines(await runs())).toEqual([`${seven} succeeded`]);
   });
 
-  test('whose delivery may still come is left alone by the watchman', async () => {
+  test('leaves a slot alone while Scheduler may still deliver it', async () => {
     const { at, look, runs } = await watched();
     at('2026-11-22T07:02:59Z');
     expect(await look()).toEqual(quiet);
     expect(await runs()).toEqual([]);
   });
 
-  test('that was not delivered is started once by the watchman, and a late delivery is a duplicate', async () => {
+  test('starts a slot that was not delivered once, so that a late delivery is a duplicate', async () => {
     const { at, deliver, look, runs, world } = await watched();
     at('2026-11-22T07:05:00Z');
     expect(await look()).toEqual({ ...quiet, started: [seven] });
@@ -49,7 +49,7 @@ describe('a slot', () => {
     expect([...world.executions.keys()]).toEqual([id(seven)]);
   });
 
-  test('that was not delivered is recorded as missed where the job has catchUp none', async () => {
+  test('records a slot that was not delivered as missed where the job has catchUp none', async () => {
     const { at, look, runs, world } = await watched(hourly({ catchUp: { policy: 'none' } }));
     at('2026-11-22T07:05:00Z');
     expect(await look()).toEqual({ ...quiet, missed: [seven] });
@@ -60,12 +60,12 @@ describe('a slot', () => {
   });
 });
 
-describe('an outage', () => {
+describe('the watchman, after an outage,', () => {
   const slots = ['07', '08', '09', '10'].map((hour) => `2026-11-22T${hour}:00:00Z`);
   const ten = slots.at(-1) ?? '';
   const eleven = '2026-11-22T11:00:00Z';
 
-  test('ends in one run that covers every slot, and each slot names it', async () => {
+  test('starts one run that covers every slot, and each slot names it', async () => {
     const { at, look, runs } = await watched();
     at('2026-11-22T10:10:00Z');
     expect(await look()).toMatchObject({ started: [ten], covered: slots.slice(0, -1) });
@@ -78,7 +78,7 @@ describe('an outage', () => {
     for (const run of all.slice(0, -1)) expect(run.outcome).toMatchObject({ by: id(ten) });
   });
 
-  test('is caught up slot by slot where the job asks for all, one at a look, never two at once', async () => {
+  test('starts every slot in turn, one run at a time, for a job with catchUp all', async () => {
     const { at, look, ends, runs } = await watched(hourly({ catchUp: { policy: 'all' } }));
     at('2026-11-22T10:10:00Z');
     expect(await look()).toMatchObject({ started: [slots[0]], left: slots[1] });
@@ -90,14 +90,14 @@ describe('an outage', () => {
     expect(outcomeLines(await runs())).toEqual(slots.map((slot) => `${slot} succeeded`));
   });
 
-  test('is missed, except for its slots within catchUp.withinSeconds', async () => {
+  test('records the slots older than catchUp.withinSeconds as missed', async () => {
     const { at, look, runs } = await watched(hourly({ catchUp: { withinSeconds: 7200 } }));
     at('2026-11-22T10:10:00Z');
     expect(await look()).toMatchObject({ missed: slots.slice(0, 2), covered: slots.slice(2, 3), started: [ten] });
     expect(outcomeLines(await runs())[0]).toBe(`${slots[0]} missed`);
   });
 
-  test('in which the watchman was killed still ends in one run', async () => {
+  test('starts one run for all slots, also when it is killed during a check', async () => {
     for (let killedAt = 1; killedAt <= 9; killedAt++) {
       const { at, deps, ends, look, runs, world } = await watched();
       at('2026-11-22T10:10:00Z');
@@ -121,38 +121,35 @@ describe('an outage', () => {
   });
 
   test.each([
-    ['at once', ['2026-11-22T10:05:00Z'], [[seven], slots.slice(1)]],
+    ['in one check', ['2026-11-22T10:05:00Z'], [[seven], slots.slice(1)]],
     [
-      'one after the other',
+      'in several checks',
       ['2026-11-22T08:05:00Z', '2026-11-22T09:05:00Z', '2026-11-22T10:05:00Z'],
       [[seven], slots.slice(1, 3), [ten]],
     ],
-  ])(
-    'during a long run is made up for when that one ends: slots lost %s are all stood for',
-    async (_, looks, stoodFor) => {
-      const { at, deliver, ends, look, runs } = await watched();
-      at('2026-11-22T07:00:20Z');
-      await deliver(seven);
-      for (const instant of looks) {
-        at(instant);
-        expect(await look()).toMatchObject({ started: [], left: slots[1] });
-      }
-      await ends(id(seven));
-      at('2026-11-22T10:10:00Z');
-      for (const run of (await runs()).filter(({ outcome }) => outcome === null)) await ends(run.id);
-      await look();
-      for (const run of (await runs()).filter(({ outcome }) => outcome === null)) await ends(run.id);
-      await look();
-      const all = await runs();
-      expect(all.map(({ slot }) => slot)).toEqual(slots);
-      const ran = all.filter(({ outcome }) => outcome?.status !== 'skipped');
-      expect(ran.map(({ slot, slots: those = [slot] }) => those)).toEqual(stoodFor);
-      for (const { outcome } of all)
-        if (outcome?.status === 'skipped') expect(ran.map((run) => run.id)).toContain(outcome.by);
-    },
-  );
+  ])('during a long run, covers with a later run every slot that it found %s', async (_, looks, stoodFor) => {
+    const { at, deliver, ends, look, runs } = await watched();
+    at('2026-11-22T07:00:20Z');
+    await deliver(seven);
+    for (const instant of looks) {
+      at(instant);
+      expect(await look()).toMatchObject({ started: [], left: slots[1] });
+    }
+    await ends(id(seven));
+    at('2026-11-22T10:10:00Z');
+    for (const run of (await runs()).filter(({ outcome }) => outcome === null)) await ends(run.id);
+    await look();
+    for (const run of (await runs()).filter(({ outcome }) => outcome === null)) await ends(run.id);
+    await look();
+    const all = await runs();
+    expect(all.map(({ slot }) => slot)).toEqual(slots);
+    const ran = all.filter(({ outcome }) => outcome?.status !== 'skipped');
+    expect(ran.map(({ slot, slots: those = [slot] }) => those)).toEqual(stoodFor);
+    for (const { outcome } of all)
+      if (outcome?.status === 'skipped') expect(ran.map((run) => run.id)).toContain(outcome.by);
+  });
 
-  test('of more slots than one check records ends in one run that all slots name', async () => {
+  test('starts one run that all slots name, also when they take more than one check to record', async () => {
     const { at, look, runs } = await watched(job({ schedule: { cron: '* * * * ? *' } }));
     at('2026-11-22T15:33:00Z');
     expect(await look()).toMatchObject({ started: [], left: '2026-11-22T06:31:00Z' });
@@ -166,7 +163,7 @@ describe('an outage', () => {
     expect(others).toHaveLength(539);
   });
 
-  test('loses no slot that was refused during the check and is admitted now', async () => {
+  test('covers a slot that was refused during the check and is admitted now', async () => {
     const { at, ends, look, lookWhileResumed, runs } = await watched(hourly({ catchUp: { policy: 'all' } }));
     at('2026-11-22T10:05:00Z');
     await lookWhileResumed();
@@ -177,7 +174,7 @@ describe('an outage', () => {
     expect(outcomeLines(await runs())).toEqual(slots.map((slot) => `${slot} succeeded`));
   });
 
-  test('while the job was paused is skipped as paused, slot by slot', async () => {
+  test('skips every slot of a paused job as paused', async () => {
     const { at, deps, look, runs, stores } = await watched();
     await stores.states.put({
       ...(await import('../../lib/policy/job-state.ts')).freshState('report'),
@@ -191,7 +188,7 @@ describe('an outage', () => {
   });
 });
 
-describe('a run', () => {
+describe('the watchman', () => {
   const open = async () => {
     const one = await watched();
     one.at('2026-11-22T07:00:20Z');
@@ -200,7 +197,7 @@ describe('a run', () => {
     return one;
   };
 
-  test('whose execution is running is left alone', async () => {
+  test('leaves a run alone while its execution is running', async () => {
     const { look } = await open();
     expect(await look()).toEqual(quiet);
   });
@@ -209,7 +206,7 @@ describe('a run', () => {
     ['FAILED', 'ExecutionFailed'],
     ['TIMED_OUT', 'ExecutionTimedOut'],
     ['ABORTED', 'ExecutionAborted'],
-  ] as const)('whose execution ended as %s, though no event said so, is settled', async (status, failure) => {
+  ] as const)('settles a run whose execution ended as %s without an event', async (status, failure) => {
     const { look, runs, stores, world } = await open();
     world.executions.set(id(seven), status);
     expect(await look()).toMatchObject({ mended: [{ run: id(seven), was: 'dead' }] });
@@ -218,14 +215,14 @@ describe('a run', () => {
     expect(await look()).toEqual(quiet);
   });
 
-  test('that was recorded and never started is started', async () => {
+  test('starts a run that was recorded and never started', async () => {
     const { look, world } = await open();
     world.executions.clear();
     expect(await look()).toMatchObject({ mended: [{ run: id(seven), was: 'idle' }] });
     expect(world.executions.get(id(seven))).toBe('running');
   });
 
-  test('with a lease and no item, because its dispatch died in between, is recorded and started', async () => {
+  test('records and starts a run whose dispatch died between its lease and its item', async () => {
     const one = await watched();
     const { at, deps, look, runs, world } = one;
     at('2026-11-22T07:00:20Z');
@@ -240,7 +237,7 @@ describe('a run', () => {
     expect(world.executions.get(id(seven))).toBe('running');
   });
 
-  test('that is open past its lease is ended, its execution stopped, and the job goes on', async () => {
+  test('settles a run that is open past its lease, stops its execution, and lets the job go on', async () => {
     const { at, deliver, look, runs, world } = await open();
     const later = new Date(Date.parse(seven) + longestRunSeconds(hourly()) * 1000 + 60_000);
     at(later.toJSON());
@@ -251,7 +248,7 @@ describe('a run', () => {
     expect(await deliver(slot)).toMatchObject({ run: id(slot) });
   });
 
-  test('that ended without its release is released', async () => {
+  test('releases a run that ended without its release', async () => {
     const { deps, look, stores } = await open();
     const put = () => Promise.reject(new Error('killed'));
     const { settle } = await import('../../lib/lifecycle/settle.ts');
@@ -262,7 +259,7 @@ describe('a run', () => {
     expect(await stores.states.get('report')).toMatchObject({ open: [], streak: -1 });
   });
 
-  test('in the queue of a job with no open run is started', async () => {
+  test('starts the queued run of a job without an open run', async () => {
     const one = await watched(hourly({ overlap: 'queue-one' }));
     const { at, deliver, look, runs, stores, world } = one;
     const eight = '2026-11-22T08:00:00Z';
@@ -278,8 +275,8 @@ describe('a run', () => {
   });
 });
 
-describe('a schedule', () => {
-  test('that is missing, disabled or different from its job file is reported as drift, and its slots still run', async () => {
+describe('the watchman', () => {
+  test('reports a missing, disabled or changed schedule as drift, and its slots still run', async () => {
     const { at, look, world } = await service(hourly(), '2026-11-22T09:30:00Z');
     await look();
     const wrong: [Parameters<typeof deploymentOf>[2] | undefined, string][] = [
@@ -299,7 +296,7 @@ describe('a schedule', () => {
     }
   });
 
-  test('may have its start or not once that has passed, and has the end its file says', async () => {
+  test('accepts a schedule without its start once that has passed, and requires the end of its job file', async () => {
     const bounds = { start: '2026-11-22T07:30:00', end: '2026-11-22T23:00:00' };
     const { at, look, world } = await service(job({ schedule: { cron: '0 * * * ? *', ...bounds } }), start);
     const without = { start: 'start: found none, expected 2026-11-22T07:30:00.000Z', end: 'end: found none, expected' };
@@ -314,7 +311,7 @@ describe('a schedule', () => {
     }
   });
 
-  test('of a disabled job is reported only while it still fires', async () => {
+  test('reports the schedule of a disabled job only while it still fires', async () => {
     const { look, world } = await service(hourly({ enabled: false }), start);
     world.deployed = undefined;
     expect((await look()).drift).toEqual([]);
@@ -322,7 +319,7 @@ describe('a schedule', () => {
     expect((await look()).drift).toEqual(['the schedule is enabled, and the job file says enabled: false']);
   });
 
-  test('that was changed has its old slots until the change and its new slots from then on', async () => {
+  test('expects the old slots up to a change of the schedule and the new slots after it', async () => {
     const { at, look, runs, world } = await watched();
     world.job = job({ schedule: { cron: '30 * * * ? *' } });
     world.deployed = deploymentOf(world.job, start, { modifiedAt: '2026-11-22T08:10:00Z' });
@@ -336,7 +333,7 @@ describe('a schedule', () => {
     ]);
   });
 
-  test('that is still being deployed is not judged for a quarter of an hour', async () => {
+  test('reports no drift of a schedule for a quarter of an hour after a deploy', async () => {
     const { at, look, runs, world } = await watched();
     const old = world.deployed;
     world.job = job({ schedule: { cron: '30 * * * ? *' } });
@@ -350,11 +347,11 @@ describe('a schedule', () => {
   });
 });
 
-describe('a schedule that leaves Scheduler nothing to fire', () => {
+describe('the watchman, for a schedule that Scheduler can never fire,', () => {
   const gap = { timezone: 'Europe/Amsterdam', dst: { gap: 'after' } };
 
   test.each([[{ cron: '30 2 ? MAR 1L *', ...gap }], [{ at: '2027-03-28T02:30:00', ...gap }]])(
-    'is not there, and the slots of its watchman run: %j',
+    'starts its slots and reports no drift: %j',
     async (schedule) => {
       const { at, look, runs, world } = await service(job({ schedule }), '2027-03-27T12:00:00Z');
       world.deployed = undefined;
@@ -366,7 +363,7 @@ describe('a schedule that leaves Scheduler nothing to fire', () => {
     },
   );
 
-  test('is judged on: what is due once its end is taken away is due from then', async () => {
+  test('expects slots again from the moment its end is removed', async () => {
     const { at, look, runs, world } = await watched();
     world.job = hourly({ schedule: { cron: '0 * * * ? *', end: '2026-11-22T06:40:00' } });
     world.deployed = undefined;
@@ -382,7 +379,7 @@ describe('a schedule that leaves Scheduler nothing to fire', () => {
   });
 });
 
-test('a job that was not declared for a time is not judged for it when it comes back', async () => {
+test('the watchman expects no slot from the time in which a job was not declared', async () => {
   const { at, look, runs, world } = await watched();
   world.deployed = deploymentOf(world.job, '2026-11-24T09:30:00Z');
   at('2026-11-24T09:36:00Z');
@@ -392,7 +389,7 @@ test('a job that was not declared for a time is not judged for it when it comes 
   expect((await runs()).map(({ slot }) => slot)).toEqual(['2026-11-24T10:00:00Z']);
 });
 
-test('a rate that was seen to fire while slots wait goes on from there', async () => {
+test('the watchman goes on from a firing of a rate that it saw while slots wait', async () => {
   const { at, deliver, ends, look, runs } = await service(
     job({ schedule: { rate: '1 minute' }, catchUp: { policy: 'all' } }),
     '2026-11-22T10:00:00Z',
@@ -407,7 +404,7 @@ test('a rate that was seen to fire while slots wait goes on from there', async (
   expect(outcomeLines(await runs())).toEqual(['00', '01', '02', '03'].map((m) => `2026-11-22T10:${m}:20Z succeeded`));
 });
 
-test('a run that was queued before the runs of its job could be beside each other starts beside them', async () => {
+test('the watchman starts a queued run beside an open one once the job has overlap allow', async () => {
   const { at, deliver, look, runs, world } = await watched(hourly({ overlap: 'queue-one' }));
   at(seven);
   await deliver(seven);
@@ -422,7 +419,7 @@ test('a run that was queued before the runs of its job could be beside each othe
   expect(outcomeLines(await runs())).toEqual([`${seven} open`, '2026-11-22T08:00:00Z open']);
 });
 
-test('a one-time schedule is removed when its slot has its run, and that is no drift', async () => {
+test('the watchman removes a one-time schedule after its slot has a run, and reports no drift', async () => {
   const { at, deliver, look, runs, world } = await watched(job({ schedule: { at: '2026-11-22T07:00:00' } }));
   at('2026-11-22T07:02:00Z');
   await deliver(seven);
@@ -447,7 +444,7 @@ test('two watchmen at once start each slot once', async () => {
   expect((await stores.checkpoints.get('report'))?.accountedUpTo).toBe('2026-11-22T10:07:00Z');
 });
 
-test('two watchmen at one dead execution both look at the job', async () => {
+test('two watchmen that settle one dead execution both check the job', async () => {
   const { at, deliver, deps, runs, world } = await watched();
   at('2026-11-22T07:00:20Z');
   await deliver(seven);
@@ -458,7 +455,7 @@ test('two watchmen at one dead execution both look at the job', async () => {
   expect(outcomeLines(await runs())).toEqual([`${seven} failed`]);
 });
 
-test('a job whose check fails is reported, and the other jobs are still checked', async () => {
+test('the watchman reports a job whose check fails, and still checks the other jobs', async () => {
   const { deps, world } = await watched();
   const schedules = {
     ...deps.schedules,
@@ -475,7 +472,7 @@ test('a job whose check fails is reported, and the other jobs are still checked'
   expect(world.events).toContain('blind Crash');
 });
 
-test('a job is held to its freshness until its day is over, also on one of 25 hours', async () => {
+test('a job stays stale until its local day is over, also on a day of 25 hours', async () => {
   const nightly = job({ schedule: { cron: '30 0 * * ? *', timezone: 'Europe/Amsterdam' }, freshBy: '23:45' });
   const { at, deliver, ends, look } = await service(nightly, '2026-10-24T12:00:00Z');
   await look();
@@ -487,7 +484,7 @@ test('a job is held to its freshness until its day is over, also on one of 25 ho
   expect((await look()).stale).toBe(true);
 });
 
-test('a job that came after its hour, or whose hours have changed, is held to its freshness from the next day on', async () => {
+test('a job is stale from the next day on when its first slot or a change comes after the slot of the day', async () => {
   const nightly = job({ schedule: { cron: '0 7 * * ? *' }, freshBy: '08:00' });
   const { at, look, world } = await service(nightly, '2026-11-22T08:39:00Z');
   at('2026-11-22T08:45:00Z');
@@ -501,7 +498,7 @@ test('a job that came after its hour, or whose hours have changed, is held to it
   expect((await look()).stale).toBe(true);
 });
 
-test('a rate is fresh by what its schedule fires, whatever a person runs beside it', async () => {
+test('a rate is fresh by the slots that its schedule fires, not by manual runs', async () => {
   const { at, deliver, ends, look } = await service(
     job({ schedule: { rate: '6 hours' }, freshBy: '09:00' }),
     '2026-11-21T02:00:00Z',
@@ -520,7 +517,7 @@ test('a rate is fresh by what its schedule fires, whatever a person runs beside 
   expect((await look()).stale).toBe(false);
 });
 
-test('a job that should be fresh by a time and is not is stale until it has succeeded', async () => {
+test('a job is stale from its freshBy time until it succeeds', async () => {
   const { at, deliver, ends, look } = await watched(hourly({ freshBy: '08:30' }));
   at('2026-11-22T07:00:20Z');
   await deliver(seven);
@@ -534,7 +531,7 @@ test('a job that should be fresh by a time and is not is stale until it has succ
   expect((await look()).stale).toBe(false);
 });
 
-test('a look at which nothing was due writes its checkpoint once an hour only', async () => {
+test('the watchman writes the checkpoint once an hour while no slot is due', async () => {
   const { at, look, stores } = await watched(job({ schedule: { cron: '0 7 * * ? *' } }));
   const versionAt = async (instant: string) => {
     at(instant);

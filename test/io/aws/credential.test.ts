@@ -15,7 +15,7 @@ import { listen } from '../../kit/wire/listen.ts';
 const { on, all } = closing();
 afterEach(all);
 
-/** By the "Common Error Types" of each API reference; older query APIs omit `Exception`. */
+/** Error types from "Common Error Types" of each API reference. Older query APIs omit `Exception`. */
 const answered = [
   'AccessDenied',
   'AccessDeniedException',
@@ -35,7 +35,7 @@ const answered = [
   'SignatureDoesNotMatch',
   'UnrecognizedClientException',
 ];
-/** Thrown by the SDK before it sends a request. */
+/** Errors that the SDK throws before it sends a request. */
 const thrownBySdk = ['CredentialsProviderError', 'TokenProviderError'];
 
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'x' };
@@ -74,12 +74,12 @@ describe.each([
   ['the table', tableRequest],
   ['the dispatch function', dispatchRequest],
 ])('a request to %s', (_, request) => {
-  it.each(answered)('is Unauthorized if AWS answers %s', async (type) => {
+  it.each(answered)('fails as Unauthorized if AWS answers %s', async (type) => {
     const failure = { name: 'Unauthorized', message: expect.stringContaining(type) };
     await expect(request(await refusing(type))).rejects.toMatchObject(failure);
   });
 
-  it.each(thrownBySdk)('is Unauthorized if the SDK throws %s', async (name) => {
+  it.each(thrownBySdk)('fails as Unauthorized if the SDK throws %s', async (name) => {
     const noCredentials = () => Promise.reject(Object.assign(new Error('no credentials'), { name }));
     const settings = { ...(await refusing('not reached')), credentials: noCredentials };
     await expect(request(settings)).rejects.toMatchObject({ name: 'Unauthorized' });
@@ -93,12 +93,12 @@ describe.each([
   ['the schedule group', scheduleRequest],
   ['a secret', secretRequest],
 ])('every request to %s', (_, request) => {
-  it('is Unauthorized if AWS refuses the signature', async () => {
+  it('fails as Unauthorized if AWS refuses the signature', async () => {
     const refused = request(await refusing('InvalidSignatureException'));
     await expect(refused).rejects.toMatchObject({ name: 'Unauthorized' });
   });
 
-  it('is not Unauthorized if AWS throttles it', async () => {
+  it('does not fail as Unauthorized if AWS throttles it', async () => {
     const throttled = request(await refusing('ThrottlingException'));
     await expect(throttled).rejects.not.toMatchObject({ name: 'Unauthorized' });
   });

@@ -11,17 +11,20 @@ const statusChange = (detail: object) => ({
   detail: { name: run, executionArn: 'arn', input: '{}', ...detail },
 });
 
-describe('the event of an execution that ended', () => {
-  test('is the state data of the Settle state', () => {
+describe('an execution-end event', () => {
+  test('is read from the state data of the Settle state', () => {
     const ended = { ...firstInput(run), result: { status: 'done', steps: 2, usage } };
     expect(ExecutionEndEvent.parse(ended)).toEqual({ ended });
   });
 
-  test.each(['FAILED', 'TIMED_OUT', 'ABORTED'])('is EventBridge’s event of one that %s', (status) => {
-    expect(ExecutionEndEvent.parse(statusChange({ status }))).toEqual({ died: { runId: run, status } });
-  });
+  test.each(['FAILED', 'TIMED_OUT', 'ABORTED'])(
+    'is read from EventBridge’s event of an execution that ended as %s',
+    (status) => {
+      expect(ExecutionEndEvent.parse(statusChange({ status }))).toEqual({ died: { runId: run, status } });
+    },
+  );
 
-  test('carries the name of the error that stopped the execution, where there is one', () => {
+  test('carries the name of the error that stopped the execution', () => {
     const stopped = { status: 'ABORTED', error: 'Superseded' };
     expect(ExecutionEndEvent.parse(statusChange(stopped))).toEqual({ died: { runId: run, ...stopped } });
     expect(ExecutionEndEvent.parse(statusChange({ status: 'FAILED', error: null }))).toEqual({
@@ -30,7 +33,7 @@ describe('the event of an execution that ended', () => {
   });
 
   test.each([[{}], [{ ...firstInput('x') }], [{ source: 'aws.s3' }], [statusChange({ status: 'SUCCEEDED' })]])(
-    'is nothing else: %j',
+    'is refused in any other form: %j',
     (event) => {
       expect(ExecutionEndEvent.safeParse(event).success).toBe(false);
     },

@@ -10,7 +10,7 @@ afterEach(all);
 
 type Answer = { status: number; body: unknown };
 
-/** AWS as far as secrets need it: JSON over HTTP, the operation in a header. Records what was asked. */
+/** AWS as far as secrets need it: JSON over HTTP, the operation in a header. It records each request. */
 const aws = async (answer: (operation: string) => Answer) => {
   const asked: { operation: string; body: unknown }[] = [];
   const { origin, close } = await listen(async (incoming, response) => {
@@ -32,18 +32,18 @@ const inSecret = { ANTHROPIC_API_KEY_SECRET: 'nightshift/anthropic' };
 const refusing = (type: string, status = 400) => ({ status, body: { __type: type, message: 'sk-ant-value' } });
 
 describe('a secret', () => {
-  it("is the environment's own value first, and then AWS is not asked", async () => {
+  it('is the value from the environment if there is one, without a request to AWS', async () => {
     const { asked, client } = await aws(() => refusing('InternalServerError', 500));
     const env = { ...inParameter, ...inSecret, ANTHROPIC_API_KEY: ' sk-ant-local\n' };
     expect(await secrets(env, client)('ANTHROPIC_API_KEY')).toBe('sk-ant-local');
     expect(asked).toEqual([]);
   });
 
-  it('is undefined where none is set', async () => {
+  it('is undefined where none is configured', async () => {
     expect(await secrets({ ...inParameter, OTHER: '' })('OTHER')).toBeUndefined();
   });
 
-  it('is read from its parameter, decrypted', async () => {
+  it('is read from its SSM parameter, decrypted', async () => {
     const { asked, client } = await aws(() => ({ status: 200, body: { Parameter: { Value: 'sk-ant-value\n' } } }));
     expect(await secrets(inParameter, client)('ANTHROPIC_API_KEY')).toBe('sk-ant-value');
     expect(asked).toEqual([
@@ -57,7 +57,7 @@ describe('a secret', () => {
     expect(asked).toEqual([{ operation: 'secretsmanager.GetSecretValue', body: { SecretId: 'nightshift/anthropic' } }]);
   });
 
-  it('is read anew each time, so that a rotated key is seen', async () => {
+  it('is read again at each use, so that a rotated key takes effect', async () => {
     let version = 0;
     const { client } = await aws(() => ({ status: 200, body: { Parameter: { Value: `key-${++version}` } } }));
     const secret = secrets(inParameter, client);
@@ -69,7 +69,7 @@ describe('a secret', () => {
     ['ParameterNotFound', inParameter, '/nightshift/anthropic'],
     ['AccessDeniedException', inSecret, 'nightshift/anthropic'],
     ['ResourceNotFoundException', inSecret, 'nightshift/anthropic'],
-  ])('is unauthorized on %s, saying which one and nothing of AWS', async (type, env, place) => {
+  ])("fails as Unauthorized on %s, with the secret's name and without AWS's message", async (type, env, place) => {
     const { client } = await aws(() => refusing(type));
     const failure = await secrets(env, client)('ANTHROPIC_API_KEY').catch((thrown) => thrown);
     expect(failure).toBeInstanceOf(Failure);
@@ -77,17 +77,17 @@ describe('a secret', () => {
     expect(inspect(failure, { depth: 20, showHidden: true })).not.toContain('sk-ant-value');
   });
 
-  it('is unauthorized when its place is empty', async () => {
+  it('fails as Unauthorized when its stored value is empty', async () => {
     const { client } = await aws(() => ({ status: 200, body: { Parameter: { Value: ' ' } } }));
     await expect(secrets(inParameter, client)('ANTHROPIC_API_KEY')).rejects.toMatchObject({ name: 'Unauthorized' });
   });
 
-  it('is tried again in a later attempt when AWS is busy', async () => {
+  it('fails as ModelUnavailable, which is retried, when AWS is busy', async () => {
     const { client } = await aws(() => refusing('ThrottlingException'));
     await expect(secrets(inParameter, client)('ANTHROPIC_API_KEY')).rejects.toMatchObject({ name: 'ModelUnavailable' });
   });
 
-  it('is tried again in a later attempt when AWS does not answer', async () => {
+  it('fails as ModelUnavailable, which is retried, when AWS does not answer', async () => {
     const { client, close } = await aws(() => refusing('InternalServerError', 500));
     await close();
     await expect(secrets(inParameter, client)('ANTHROPIC_API_KEY')).rejects.toMatchObject({

@@ -5,8 +5,8 @@ import { answered, ask, closing, opened, sent, signal } from '../../kit/open-mod
 const { on, all } = closing();
 afterEach(all);
 
-describe('a model of Bedrock', () => {
-  it("is asked with the Lambda's credentials, for the model's own path", async () => {
+describe('a Bedrock model', () => {
+  it("is called with the Lambda's credentials, at its own path", async () => {
     const server = on(await bedrockModel([{ text: 'a' }]));
     await (await opened(server))(ask, signal);
     const request = server.requests[0];
@@ -17,13 +17,13 @@ describe('a model of Bedrock', () => {
     expect(request?.headers['x-amz-security-token']).toBe('aws-very-secret-session-token');
   });
 
-  it('is asked with a bearer key where one is set', async () => {
+  it('is called with a bearer key where one is set', async () => {
     const server = on(await bedrockModel([{ text: 'a' }]));
     await (await opened(server, { secrets: { AWS_BEARER_TOKEN_BEDROCK: 'bearer-key' } }))(ask, signal);
     expect(server.requests[0]?.headers.authorization).toBe('Bearer bearer-key');
   });
 
-  it('needs a Region', async () => {
+  it('requires a Region', async () => {
     const server = on(await bedrockModel([]));
     await expect(opened(server, { env: { ...server.env, AWS_REGION: '' } })).rejects.toMatchObject({
       name: 'UnknownModel',
@@ -39,7 +39,7 @@ describe('a model of Bedrock', () => {
     ['anthropic.claude-3-haiku-20240307-v1:0', false],
     ['us.amazon.nova-lite-v1:0', false],
     ['meta.llama3-3-70b-instruct-v1:0', false],
-  ])('gets cache points only if it takes them: %s', async (model, cached) => {
+  ])('gets cache points only if it supports them: %s', async (model, cached) => {
     const server = on(await bedrockModel([{ text: 'a' }]));
     await (await opened(server, { id: `bedrock/${model}` }))(ask, signal);
     const point = { cachePoint: { type: 'default' } };
@@ -48,7 +48,7 @@ describe('a model of Bedrock', () => {
     expect(messages[0].content).toEqual([{ text: 'Go.' }, ...(cached ? [point] : [])]);
   });
 
-  it('gets its thoughts back as it gave them, once', async () => {
+  it('gets its reasoning back unchanged, once', async () => {
     const server = on(await bedrockModel([{ thinking: 'Hm.', calls: [{ name: 'a', input: {} }] }, { text: 'Done.' }]));
     const model = await opened(server);
     const reply = await model(ask, signal);
@@ -59,7 +59,7 @@ describe('a model of Bedrock', () => {
     });
   });
 
-  it('costs what its inference profile costs', async () => {
+  it('has the price of its inference profile', async () => {
     const usage = { input_tokens: 1_000_000, output_tokens: 0 };
     const model = await opened(on(await bedrockModel([{ text: 'a', usage }])));
     expect((await model(ask, signal)).usage.usd).toBeCloseTo(1.1, 9);

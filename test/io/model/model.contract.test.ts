@@ -43,7 +43,7 @@ const modelContract = (name: string, start: StartModelServer) => {
     };
     afterEach(() => server?.close());
 
-    it('answers with its text and what it used', async () => {
+    it('answers with its text and its usage', async () => {
       const { model } = await serving({ text: 'Done.', usage: { input_tokens: 1000, output_tokens: 20 } });
       const { content, finish, usage } = await model(request, signal);
       expect(content).toEqual([{ type: 'text', text: 'Done.' }]);
@@ -51,7 +51,7 @@ const modelContract = (name: string, start: StartModelServer) => {
       expect(usage).toMatchObject({ inputTokens: 1000, outputTokens: 20, cacheReadTokens: 0, cacheWriteTokens: 0 });
     });
 
-    it('hands over parallel calls in their order, also of tools nobody has and with arguments no schema allows', async () => {
+    it('returns parallel calls in order, also of unknown tools and with arguments that no schema allows', async () => {
       const { model } = await serving({
         text: 'I look.',
         calls: [
@@ -72,12 +72,12 @@ const modelContract = (name: string, start: StartModelServer) => {
       expect(new Set(calls.map(({ toolCallId }) => toolCallId)).size).toBe(3);
     });
 
-    it('leaves blank texts out, so that a blank reply has no content', async () => {
+    it('drops blank texts, so that a blank reply has no content', async () => {
       const { model } = await serving({}, { text: '' }, { text: ' \n\t ' });
       for (let reply = 0; reply < 3; reply += 1) expect((await model(request, signal)).content).toEqual([]);
     });
 
-    it('tells a refusal and a reply cut at the token limit apart', async () => {
+    it('distinguishes a refusal from a reply cut at the token limit', async () => {
       const { model } = await serving({ text: 'No.', stop: 'refusal' }, { text: 'Half', stop: 'max_tokens' });
       expect((await model(request, signal)).finish).toBe('refused');
       expect((await model(request, signal)).finish).toBe('length');
@@ -98,11 +98,11 @@ const modelContract = (name: string, start: StartModelServer) => {
       [500, 'ModelUnavailable'],
       [503, 'ModelUnavailable'],
       [529, 'ModelUnavailable'],
-    ])('turns status %i into %s', async (error, expected) => {
+    ])('fails at status %i as %s', async (error, expected) => {
       expect((await failing({ error, message: 'refused' })).name).toBe(expected);
     });
 
-    it("keeps the provider's words of a refusal, at most 500 characters", async () => {
+    it("quotes the provider's message of a refusal, at most 500 characters", async () => {
       expect((await failing({ error: 400, message: 'prompt is too long' })).message).toContain('prompt is too long');
       await server?.close();
       expect((await failing({ error: 400, message: '🙂'.repeat(1000) })).message.length).toBeLessThanOrEqual(500);
@@ -111,10 +111,10 @@ const modelContract = (name: string, start: StartModelServer) => {
     it.each([
       ['seconds', { 'retry-after': '17' }, 17],
       ['a date', { 'retry-after': 'Sun, 22 Nov 2026 07:00:42 GMT' }, 42],
-      ['a date gone by', { 'retry-after': 'Sun, 22 Nov 2026 06:00:00 GMT' }, 0],
+      ['a past date', { 'retry-after': 'Sun, 22 Nov 2026 06:00:00 GMT' }, 0],
       ['milliseconds', { 'retry-after-ms': '1500', 'retry-after': '9' }, 1.5],
       ['something unreadable', { 'retry-after': 'soon 5' }, undefined],
-    ])('passes on how long to wait when told in %s', async (_kind, headers, seconds) => {
+    ])('passes on a retry delay given as %s', async (_kind, headers, seconds) => {
       expect(await failing({ error: 429, headers })).toMatchObject({
         name: 'ModelThrottled',
         retryAfterSeconds: seconds,
@@ -126,17 +126,20 @@ const modelContract = (name: string, start: StartModelServer) => {
       });
     });
 
-    it.each(['half', 'cut', 'reset'] as const)('is unavailable when the answer is broken: %s', async (broken) => {
-      expect((await failing({ broken })).name).toBe('ModelUnavailable');
-    });
+    it.each(['half', 'cut', 'reset'] as const)(
+      'fails as ModelUnavailable when its answer is broken: %s',
+      async (broken) => {
+        expect((await failing({ broken })).name).toBe('ModelUnavailable');
+      },
+    );
 
-    it('is unavailable when nobody listens', async () => {
+    it('fails as ModelUnavailable when its server refuses the connection', async () => {
       const { server: gone, model } = await serving();
       await gone.close();
       await expect(model(request, signal)).rejects.toMatchObject({ name: 'ModelUnavailable' });
     });
 
-    it("rejects with the signal's own reason when it aborts, and leaves the provider", async () => {
+    it("rejects with the signal's own reason on an abort, and closes the connection", async () => {
       const { server: hanging, model } = await serving({ broken: 'hang' });
       const abort = new AbortController();
       const answer = model(request, abort.signal).catch((thrown) => thrown);
@@ -147,13 +150,13 @@ const modelContract = (name: string, start: StartModelServer) => {
       expect(await hanging.requests[0]?.ended).toBe('dropped');
     });
 
-    it('asks nobody when the signal has aborted before', async () => {
+    it('sends no request when the signal has aborted before', async () => {
       const { server: idle, model } = await serving({ text: 'Done.' });
       await expect(model(request, AbortSignal.abort('too late'))).rejects.toBe('too late');
       expect(idle.requests).toEqual([]);
     });
 
-    it('sends the same bytes for the same request, however often and however newly opened', async () => {
+    it('sends the same bytes for the same request, also when it is opened again', async () => {
       const { server: same, model } = await serving({ error: 500 }, { text: 'a' }, { text: 'b' });
       await model(request, signal).catch(() => {});
       await model(request, signal);
@@ -162,13 +165,13 @@ const modelContract = (name: string, start: StartModelServer) => {
       expect(same.requests[0]?.raw).toContain('a-very-private-prompt');
     });
 
-    it('takes a reply of 1 MB', async () => {
+    it('accepts a reply of 1 MB', async () => {
       const text = 'All work and no play. '.repeat(50_000);
       const { model } = await serving({ text });
       expect((await model(request, signal)).content).toEqual([{ type: 'text', text }]);
     });
 
-    it('mends lone surrogates on the way out and on the way in', async () => {
+    it('replaces lone surrogates in requests and replies', async () => {
       const { server: wire, model } = await serving({
         text: 'in \ud83d',
         calls: [{ name: 'x', input: { a: '\udc00' } }],
@@ -182,7 +185,7 @@ const modelContract = (name: string, start: StartModelServer) => {
       expect(wire.requests[0]?.raw).not.toMatch(/\\ud[89a-f]/i);
     });
 
-    it('goes on from its own calls and their results', async () => {
+    it('continues from its own calls and their results', async () => {
       const { server: wire, model } = await serving(
         {
           text: 'I look.',
@@ -215,7 +218,7 @@ const modelContract = (name: string, start: StartModelServer) => {
       expect(second).toContain('result 1');
     });
 
-    it('lets no key into a failure, and the prompt only where the provider quotes it in a refusal', async () => {
+    it('puts no key into a failure, and the prompt only where the provider quotes it in a refusal', async () => {
       for (const error of [400, 401, 403, 404, 429, 500, 529]) {
         const { server: talkative } = await serving();
         const keys = [

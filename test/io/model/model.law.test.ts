@@ -10,7 +10,7 @@ import { AssistantMessage, type Message, ToolMessage, UserMessage } from '../../
 import { wellFormed } from '../../../lib/text.ts';
 import { codePoint } from '../../kit/code-point.ts';
 
-/** Any UTF-16, lone surrogates too. */
+/** Any UTF-16, including lone surrogates. */
 const anyText = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)) });
 const filled = anyText.map((text) => `${text}x`);
 const json = fc.jsonValue({ stringUnit: codePoint, maxDepth: 3 });
@@ -73,8 +73,8 @@ const usage = {
   outputTokens: { total: 1, text: 1, reasoning: undefined },
 };
 
-describe("our messages and the AI SDK's", () => {
-  it('are the same JSON: every message of ours is one of the SDK', () => {
+describe('a stored message', () => {
+  it('is always a valid message of the AI SDK', () => {
     const ours: Message[] = [];
     const theirs: ModelMessage[] = ours;
     expect(theirs).toEqual([]);
@@ -85,7 +85,7 @@ describe("our messages and the AI SDK's", () => {
     );
   });
 
-  it('are not the other way round: what the SDK takes and a provider refuses is none of ours', () => {
+  it('is refused where the AI SDK accepts it and a provider does not', () => {
     const blank = [
       { role: 'user', content: ' ' },
       { role: 'assistant', content: [{ type: 'text', text: '' }] },
@@ -100,8 +100,8 @@ describe("our messages and the AI SDK's", () => {
   });
 });
 
-describe('a call of the SDK', () => {
-  it('is well-formed, the same for the same request, and marks only the system prompt and the last message', () => {
+describe('a request to the AI SDK', () => {
+  it('is well-formed, deterministic, and marks only the system prompt and the last message for the cache', () => {
     const cache = { anthropic: { cacheControl: { type: 'ephemeral' } } };
     fc.assert(
       fc.property(request, (asked) => {
@@ -118,8 +118,8 @@ describe('a call of the SDK', () => {
   });
 });
 
-describe('a reply of the SDK', () => {
-  it('becomes well-formed JSON with no blank text and every call, whatever it held', () => {
+describe('a reply of the AI SDK', () => {
+  it('becomes well-formed JSON with every call and no blank text, whatever it held', () => {
     fc.assert(
       fc.property(fc.array(part), (content) => {
         const reply = replyOf({ content, finishReason: { unified: 'stop' }, usage }, () => null);
@@ -143,7 +143,7 @@ describe('a reply of the SDK', () => {
 });
 
 describe('a mended text', () => {
-  it('is left alone when there is nothing to mend', () => {
+  it('is unchanged when it is well-formed', () => {
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: 'grapheme' }), (value) => {
         expect(wellFormed(value)).toEqual(value);
@@ -162,7 +162,7 @@ describe('a mended text', () => {
 });
 
 describe('Retry-After', () => {
-  it('is never negative and never not a number, whatever the header says', () => {
+  it('is never negative and never NaN, whatever the header holds', () => {
     fc.assert(
       fc.property(
         fc.oneof(

@@ -8,7 +8,7 @@ const { on, all } = closing();
 afterEach(all);
 
 describe('a model id', () => {
-  it('keeps the slashes and colons of the model', () => {
+  it('may hold slashes and colons after its provider', () => {
     expect(parseModelId('bedrock/arn:aws:bedrock:eu-west-1:1:inference-profile/eu.x-v1:0')).toEqual({
       provider: 'bedrock',
       model: 'arn:aws:bedrock:eu-west-1:1:inference-profile/eu.x-v1:0',
@@ -26,7 +26,7 @@ describe('a model id', () => {
     'Anthropic/x',
     'anthropic/a b',
     ' anthropic/x',
-  ])('is none: %j', async (id) => {
+  ])('is refused by name: %j', async (id) => {
     expect(parseModelId(id)).toBeUndefined();
     await expect(open({ id })).rejects.toMatchObject({
       name: 'UnknownModel',
@@ -35,8 +35,8 @@ describe('a model id', () => {
   });
 });
 
-describe('a model of Anthropic', () => {
-  it('gets its thoughts back as it gave them', async () => {
+describe('an Anthropic model', () => {
+  it('gets its reasoning back unchanged', async () => {
     const calls = [{ name: 'look', input: {} }];
     const server = on(await anthropicModel([{ thinking: 'Hm, 2 ways.', text: 'I look.', calls }, { text: 'Done.' }]));
     const model = await opened(server);
@@ -50,7 +50,7 @@ describe('a model of Anthropic', () => {
     expect(back[0].signature).toMatch(/^sig-/);
   });
 
-  it('gets redacted thoughts back too', async () => {
+  it('gets redacted reasoning back too', async () => {
     const bodies: string[] = [];
     const content = [
       { type: 'redacted_thinking', data: 'c2VjcmV0' },
@@ -82,7 +82,7 @@ describe('a model of Anthropic', () => {
     expect(JSON.parse(bodies[1] ?? '').messages[1].content[0]).toEqual({ type: 'redacted_thinking', data: 'c2VjcmV0' });
   });
 
-  it('is told to cache the system prompt and the conversation up to its last message, and nothing of that is kept', async () => {
+  it('caches the system prompt and the conversation up to its last message, and stores no cache mark', async () => {
     const calls = [{ name: 'a', input: {} }];
     const usage = {
       cache_read_input_tokens: 700,
@@ -105,7 +105,7 @@ describe('a model of Anthropic', () => {
     expect(JSON.stringify(second.slice(0, 2))).not.toContain('cache_control');
   });
 
-  it('costs what its tokens cost, cached ones less', async () => {
+  it('costs what its tokens cost, cached tokens less', async () => {
     const usage = { input_tokens: 1000, output_tokens: 1000 };
     const server = on(
       await anthropicModel([
@@ -129,7 +129,7 @@ describe('a model of Anthropic', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it('is unknown when the provider does not know it, unauthorized with a wrong key or none', async () => {
+  it('fails as UnknownModel when the provider does not know it, and as Unauthorized with a wrong key or none', async () => {
     const server = on(await anthropicModel([]));
     await expect((await opened(server, { id: 'anthropic/claude-nobody' }))(ask, signal)).rejects.toMatchObject({
       name: 'UnknownModel',
@@ -148,7 +148,7 @@ describe('a model of Anthropic', () => {
 });
 
 describe('a scripted model', () => {
-  it('plays the file the id names, for its attempt', async () => {
+  it('plays the script that its id names, for its attempt', async () => {
     const model = await open({ id: 'scripted/demo' });
     expect((await model(ask, signal)).content).toEqual([{ type: 'text', text: 'two' }]);
     await expect(open({ id: 'scripted/nothing' })).rejects.toMatchObject({

@@ -6,8 +6,8 @@ import { listen, readBody } from '../../kit/wire/listen.ts';
 const { on, all } = closing();
 afterEach(all);
 
-describe('a model of an OpenAI-compatible server', () => {
-  it('may send arguments that are no JSON: the call arrives with the text it wrote', async () => {
+describe('an OpenAI-compatible model', () => {
+  it('may send arguments that are not JSON, which the call keeps as text', async () => {
     const calls = [
       { name: 'look', input: '{"url": "http' },
       { name: 'look', input: '' },
@@ -18,7 +18,7 @@ describe('a model of an OpenAI-compatible server', () => {
     expect(content.map((part) => part.type === 'tool-call' && part.input)).toEqual(['{"url": "http', {}, [1]]);
   });
 
-  it('needs a base URL and no key', async () => {
+  it('requires a base URL and no key', async () => {
     const id = 'openai-compatible/local';
     await expect(open({ id })).rejects.toMatchObject({
       name: 'UnknownModel',
@@ -43,9 +43,9 @@ describe('a model of an OpenAI-compatible server', () => {
   });
 
   it.each([
-    ['without usage', { ...chatCompletion({ text: 'hi' }), usage: undefined }, { usd: null, inputTokens: 0 }],
-    ['whose call has no id', chatCompletion({ calls: [{ name: 'a', input: {}, id: '' }] }), { outputTokens: 10 }],
-  ])('may answer %s', async (_what, body, usage) => {
+    ['that has no usage', { ...chatCompletion({ text: 'hi' }), usage: undefined }, { usd: null, inputTokens: 0 }],
+    ['whose tool call has no id', chatCompletion({ calls: [{ name: 'a', input: {}, id: '' }] }), { outputTokens: 10 }],
+  ])('may send an answer %s', async (_what, body, usage) => {
     const { origin, close } = await listen((_incoming, response) => response.end(JSON.stringify(body)));
     on({ close });
     const model = await open({
@@ -58,7 +58,7 @@ describe('a model of an OpenAI-compatible server', () => {
   });
 
   it.each([['{"choices": []}'], ['{}'], ['null'], ['<html>'], ['']])(
-    'is unavailable when it answers %j',
+    'fails as ModelUnavailable when it answers %j',
     async (body) => {
       const { origin, close } = await listen((_incoming, response) => response.end(body));
       on({ close });
@@ -68,7 +68,7 @@ describe('a model of an OpenAI-compatible server', () => {
     },
   );
 
-  it('gets the signature of a thought that came with a call back', async () => {
+  it('gets the thought signature of a tool call back', async () => {
     const body = chatCompletion({ calls: [{ name: 'look', input: {} }] });
     const [call] = body.choices[0]?.message.tool_calls ?? [];
     Object.assign(call ?? {}, { extra_content: { google: { thought_signature: 'sig-g' } } });

@@ -33,12 +33,12 @@ describe('the price of model calls', () => {
     expect(price(id, used, at, 'https://api.openai.com/v1')).toBeCloseTo(0.00075, 9);
   });
 
-  it('takes cached tokens as a part of the input, at their own prices', () => {
+  it('charges cached tokens as a part of the input, at their own prices', () => {
     const cached = { ...used, outputTokens: 0, cacheReadTokens: 900, cacheWriteTokens: 100 };
     expect(price('anthropic/claude-haiku-4-5', cached, at)).toBeCloseTo((900 * 0.1 + 100 * 1.25) / 1e6, 9);
   });
 
-  it('has an answer for a provider that counts wrongly', () => {
+  it('is positive even where a provider counts more cached tokens than input', () => {
     const odd = { ...used, inputTokens: 10, cacheReadTokens: 90 };
     expect(price('anthropic/claude-haiku-4-5', odd, at)).toBeGreaterThan(0);
   });

@@ -37,7 +37,7 @@ const request = (turns: number) => ({
   tools: [],
 });
 
-it('answers the same request with the same reply or failure, however often, in whatever order, newly opened or not', async () => {
+it('a scripted model answers the same request with the same reply or failure, in any order and also when opened again', async () => {
   await fc.assert(
     fc.asyncProperty(
       script,
@@ -54,7 +54,7 @@ it('answers the same request with the same reply or failure, however often, in w
   );
 });
 
-it('says nothing that could not be stored', async () => {
+it('a scripted model gives only replies that can be stored', async () => {
   await fc.assert(
     fc.asyncProperty(script, async (content) => {
       const model = scripted(readScript('s', content), { file: 's', attempt: 1 }, { wait: async () => {} });

@@ -32,7 +32,7 @@ const story = {
 };
 
 describe('a scripted model', () => {
-  it('plays the turn that follows the turns in the request', async () => {
+  it('plays the turn after the turns in the request', async () => {
     const { content, finish } = await play(story)(following(0), signal);
     expect(finish).toBe('tool-calls');
     expect(content).toEqual([
@@ -42,7 +42,7 @@ describe('a scripted model', () => {
     ]);
   });
 
-  it('fails as the script says, after the delay the script says', async () => {
+  it('fails as its script says, after the delay of the script', async () => {
     const waits: number[] = [];
     await expect(play(story, 1, waits)(following(1), signal)).rejects.toMatchObject({
       name: 'ModelThrottled',
@@ -57,7 +57,7 @@ describe('a scripted model', () => {
     }
   });
 
-  it('costs nothing unless the script says so, and uses tokens by size', async () => {
+  it('costs nothing without a price in the script, and counts tokens by size', async () => {
     const { usage } = await play(story)(following(0), signal);
     expect(usage).toMatchObject({ cacheReadTokens: 0, cacheWriteTokens: 0, usd: 0 });
     expect(usage.inputTokens).toBeGreaterThan(0);
@@ -66,14 +66,14 @@ describe('a scripted model', () => {
     expect((await play(story, 2)(following(0), signal)).usage).toMatchObject({ inputTokens: 7, usd: 0.5 });
   });
 
-  it('says file, attempt and turn when the script is over', async () => {
+  it('names file, attempt and turn when its script has no more turns', async () => {
     await expect(play(story, 2)(following(1), signal)).rejects.toMatchObject({
       name: 'InvalidScript',
       message: expect.stringMatching(/demo.*attempt 2.*turn 2/),
     });
   });
 
-  it('can play a blank reply, a cut one and a refusal', async () => {
+  it('can play a blank reply, a cut reply and a refusal', async () => {
     const odd = play({
       attempts: [[{ text: ' ' }, { text: 'Hal', finish: 'length' }, { text: 'No', finish: 'refused' }]],
     });
@@ -82,7 +82,7 @@ describe('a scripted model', () => {
     expect((await odd(following(2), signal)).finish).toBe('refused');
   });
 
-  it("rejects with the signal's own reason when it aborts before or during a delay", async () => {
+  it("rejects with the signal's own reason on an abort before or during a delay", async () => {
     await expect(play(story)(following(0), AbortSignal.abort('gone'))).rejects.toBe('gone');
     const abort = new AbortController();
     const wait = async () => {
@@ -96,15 +96,15 @@ describe('a scripted model', () => {
 
 describe('a script file', () => {
   it.each([
-    ['no file', undefined],
+    ['its file missing', undefined],
     ['no attempts', { attempts: [] }],
     ['an attempt without turns', { attempts: [[]] }],
     ['an unknown field', { attempts: [[{ text: 'a', txet: 'b' }]] }],
-    ['a turn that says nothing', { attempts: [[{ delaySeconds: 1 }]] }],
+    ['an empty turn', { attempts: [[{ delaySeconds: 1 }]] }],
     ['a turn that answers and fails', { attempts: [[{ text: 'a', error: { name: 'ModelUnavailable' } }]] }],
-    ['a failure no model has', { attempts: [[{ error: { name: 'StepLimit' } }]] }],
+    ['a failure that no model reports', { attempts: [[{ error: { name: 'StepLimit' } }]] }],
     ['a negative delay', { attempts: [[{ text: 'a', delaySeconds: -1 }]] }],
-  ])('is refused with its name: %s', (_what, content) => {
+  ])('is refused by its name with %s', (_what, content) => {
     expect(() => readScript('demo', content)).toThrow(
       expect.objectContaining({ name: 'InvalidScript', message: expect.stringContaining('script demo: ') }),
     );

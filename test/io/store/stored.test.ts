@@ -4,10 +4,10 @@ import { StoredStep } from '../../../lib/io/store/sessions.ts';
 import { Attempt } from '../../../lib/run/attempt.ts';
 import { Run } from '../../../lib/run/run.ts';
 
-/** What a real run of that day left in the table. It is never edited: what was written must stay readable. */
+/** The items of a real run of that day. The file is never edited: these items must stay readable. */
 const stored = JSON.parse(readFileSync('test/io/store/stored-2026-11-22.json', 'utf8'));
 
-/** What a job of that day has by now without having said so. */
+/** Fields that were added since, with the defaults that a job of that day gets. */
 const added = {
   overlap: 'skip',
   catchUp: { policy: 'latest', withinSeconds: 86_400, atOnce: 1 },
@@ -15,7 +15,7 @@ const added = {
   breaker: { failures: 5, firstDelaySeconds: 900, factor: 2, maxDelaySeconds: 86_400 },
 };
 
-test('what was stored on the first day still reads as it was, with the defaults of what was added since', () => {
+test('items of 2026-11-22 are still read as they were written, with defaults for later fields', () => {
   expect(Object.keys(stored.run.job)).not.toContain('overlap');
   expect(Run.parse(stored.run)).toEqual({ ...stored.run, job: { ...stored.run.job, ...added } });
   expect(Attempt.array().parse(stored.attempts)).toEqual(stored.attempts);

@@ -12,10 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-/** Whatever address is asked for, the connection goes to loopback: nothing leaves this machine, guard or no guard. */
+/** Connects every address to loopback: nothing leaves this machine, with or without the guard. */
 const recorded = (names: Record<string, string[]> = {}) => recordedHttp(() => site.port, names);
 
-/** The IPv4 ranges nobody outside may be sent to, from the IANA registry, apart from the product's own list. */
+/** The IPv4 ranges that are not public, from the IANA registry, independent of the product's own list. */
 const closed = new BlockList();
 for (const range of '0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/3'.split(
   ' ',
@@ -37,7 +37,7 @@ const inverted = (ip: string): string =>
       .join('.'),
   );
 
-/** Ways to hide an IPv4 address in an IPv6 one. `through` says whether the address inside is reached by it, and so judged by it. */
+/** Ways to embed an IPv4 address in an IPv6 one. `through` says whether the inner address is reached, and so judged. */
 const hidden: [name: string, form: (ip: string) => string, through: boolean][] = [
   ['mapped', (ip) => `::ffff:${ip}`, true],
   ['mapped, in hex', (ip) => `::ffff:${groups(ip)}`, true],
@@ -68,8 +68,8 @@ const anyIp = fc.oneof(
   ),
 );
 
-describe('a name that resolves to an address in disguise', () => {
-  it.each(hidden)('%s: leads nowhere but to what is public', async (_, form, through) => {
+describe('the fetch guard, when a name resolves to an embedded address', () => {
+  it.each(hidden)('connects only to public ones: %s', async (_, form, through) => {
     const law = fc.asyncProperty(anyIp, async (ip) => {
       const { http, targets } = recorded({ 'a.pages.test': [form(ip)] });
       const kind = await ask(http, 'http://a.pages.test/text', ['*.pages.test']).then(
@@ -89,7 +89,7 @@ describe('a name that resolves to an address in disguise', () => {
     ['fd00:ec2::254'],
     ['fd00:ec2::23'],
     ['::ffff:a9fe:a9fe%1'],
-  ])('does not lead to the cloud’s credentials at %s, even where the job names the host exactly', async (address) => {
+  ])('never connects to the cloud’s credentials at %s, even where the job names the host exactly', async (address) => {
     const { http, targets } = recorded({ 'pages.test': [address] });
     expect(await kindOf(ask(http, 'http://pages.test/', ['pages.test', '*.test']))).toBe('refused');
     expect(targets).toEqual([]);
@@ -101,14 +101,14 @@ describe('a name that resolves to an address in disguise', () => {
     ['the bad one in disguise', [somewherePublic, '64:ff9b::10.0.0.1']],
     ['no address at all among them', [somewherePublic, '']],
     ['a name among them', [somewherePublic, 'localhost']],
-  ])('is condemned by one bad address of several: %s', async (_, addresses) => {
+  ])('refuses several addresses for a bad one: %s', async (_, addresses) => {
     const { http, targets } = recorded({ 'a.pages.test': addresses });
     expect(await kindOf(ask(http, 'http://a.pages.test/', ['*.pages.test']))).toBe('refused');
     expect(targets).toEqual([]);
   });
 });
 
-describe('a URL that spells an address', () => {
+describe('the fetch guard', () => {
   const spellings: [string, (ip: string) => string][] = [
     ['plain', (ip) => ip],
     ['with a trailing dot', (ip) => `${ip}.`],
@@ -138,17 +138,20 @@ describe('a URL that spells an address', () => {
     ['NAT64', (ip) => `[64:ff9b::${groups(ip)}]`],
   ];
 
-  it.each(spellings)('%s: is an address, which no pattern, no other name and no lookup opens', async (_, spell) => {
-    const law = fc.asyncProperty(anyIp, async (ip) => {
-      const { http, lookups, targets } = recorded({ [spell(ip)]: [somewherePublic], [ip]: [somewherePublic] });
-      const allow = ['*.test', '*.0.0.1', '*.1', '*.254', 'localhost', 'pages.test', '1.2.3.4'].filter(
-        (entry) => entry !== ip,
-      );
-      expect(await kindOf(ask(http, `http://${spell(ip)}/`, allow))).toBe('refused');
-      expect([lookups, targets]).toEqual([[], []]);
-    });
-    await fc.assert(law, { numRuns: 40 });
-  });
+  it.each(spellings)(
+    'treats an address spelled %s as an address: no pattern, other name or lookup opens it',
+    async (_, spell) => {
+      const law = fc.asyncProperty(anyIp, async (ip) => {
+        const { http, lookups, targets } = recorded({ [spell(ip)]: [somewherePublic], [ip]: [somewherePublic] });
+        const allow = ['*.test', '*.0.0.1', '*.1', '*.254', 'localhost', 'pages.test', '1.2.3.4'].filter(
+          (entry) => entry !== ip,
+        );
+        expect(await kindOf(ask(http, `http://${spell(ip)}/`, allow))).toBe('refused');
+        expect([lookups, targets]).toEqual([[], []]);
+      });
+      await fc.assert(law, { numRuns: 40 });
+    },
+  );
 
   it.each([
     'http://[fe80::1%25eth0]/',
@@ -158,7 +161,7 @@ describe('a URL that spells an address', () => {
     'http://1.2.3.4.5/',
     'http:///',
     'http://',
-  ])('that is no URL, %s, is refused before anything is looked up', async (url) => {
+  ])('refuses %s, which is no URL, before any lookup', async (url) => {
     const { http, lookups, targets } = recorded();
     expect(await kindOf(ask(http, url, ['*.test', '[fe80::1]']))).toBe('refused');
     expect([lookups, targets]).toEqual([[], []]);
@@ -178,14 +181,14 @@ describe('a URL that spells an address', () => {
     'data:text/plain,pages.test',
     'javascript:pages.test',
     'blob:http://pages.test/1',
-  ])('and hides it behind an allowed name, %j, reaches nothing', async (url) => {
+  ])('refuses %j, which hides its host behind an allowed name', async (url) => {
     const { http, targets } = recorded({ 'pages.test': [somewherePublic] });
     expect(await kindOf(ask(http, url, ['pages.test']))).toBe('refused');
     expect(targets).toEqual([]);
   });
 });
 
-describe('a redirect', () => {
+describe('the fetch guard', () => {
   const to = (url: string) => `http://pages.test/redirect?to=${encodeURIComponent(url)}`;
 
   it.each([
@@ -203,7 +206,7 @@ describe('a redirect', () => {
     '\\\\10.0.0.1\\',
     'ftp://pages.test/',
     'file:///proc/self/environ',
-  ])('to %s is not followed', async (url) => {
+  ])('does not follow a redirect to %s', async (url) => {
     const { http, targets } = recorded({
       'pages.test': [somewherePublic],
       'intern.pages.test': ['10.0.0.1'],
@@ -214,7 +217,7 @@ describe('a redirect', () => {
     expect(targets.map(({ address }) => address)).toEqual([somewherePublic]);
   });
 
-  it('to the same name is resolved and checked anew, so that a name cannot turn private on the way', async () => {
+  it('resolves and checks the same name again at a redirect, so that it cannot become private meanwhile', async () => {
     const answers = [[somewherePublic], ['169.254.169.254']];
     const targets: Target[] = [];
     const http = guardedHttp({
@@ -230,7 +233,7 @@ describe('a redirect', () => {
   });
 });
 
-it('never hands the name to the connector to look up again: it gets the address that was checked', async () => {
+it('the fetch guard hands the connector the checked address, never the name', async () => {
   const { http, targets } = recorded({ 'a.pages.test': [somewherePublic] });
   await ask(http, 'http://a.pages.test/text', ['*.pages.test']);
   for (const { address } of targets) expect(net.isIP(address)).toBe(4);

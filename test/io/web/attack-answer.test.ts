@@ -6,7 +6,7 @@ import { page } from '../../../lib/agent/page.ts';
 import { guardedHttp } from '../../../lib/io/web/http.ts';
 import { ask, errorOf } from '../../kit/guarded-http.ts';
 
-/** A server that does with each connection what `serve` says, and who it was that hung up. */
+/** A server that handles each connection with `serve`. It records the connections that the client closed. */
 const hostileServer = async (serve: (socket: Socket) => void) => {
   const ended: Promise<void>[] = [];
   const server = net.createServer((socket) => {
@@ -24,7 +24,7 @@ const hostileServer = async (serve: (socket: Socket) => void) => {
   };
 };
 
-/** Writes a piece again and again, as fast as it is taken, until the other side hangs up. `each` is told how often it was. */
+/** Writes a piece repeatedly, as fast as it is read, until the other side closes. `each` gets the number of writes. */
 const forever = (
   socket: Socket,
   piece: (count: number) => string | Buffer,
@@ -42,7 +42,7 @@ const forever = (
 
 const head = (...lines: string[]) => `HTTP/1.1 200 OK\r\n${lines.map((line) => `${line}\r\n`).join('')}`;
 
-describe('an answer that never ends', () => {
+describe('a fetch with an answer that never ends', () => {
   const slow: [name: string, start: string, piece: (count: number) => string][] = [
     ['in its status line', 'HTTP/1.1 200 O', () => 'K'],
     ['in one header', head('x-long: a'), () => 'a'],
@@ -55,7 +55,7 @@ describe('an answer that never ends', () => {
     ['in empty gzip members', `${head('content-encoding: gzip')}\r\n`, () => gzipSync('').toString('latin1')],
   ];
 
-  it.each(slow)('%s: is given up when its time is over, and the connection is closed', async (_, start, piece) => {
+  it.each(slow)('%s is interrupted at its deadline, and the connection is closed', async (_, start, piece) => {
     const time = new AbortController();
     const server = await hostileServer((socket) => {
       socket.write(start, 'latin1');
@@ -72,24 +72,24 @@ describe('an answer that never ends', () => {
   });
 
   it.each([
-    ['a header that goes on', (count: number) => (count === 1 ? head('x-long: ') : 'a'.repeat(4096))],
-    ['headers that go on', (count: number) => (count === 1 ? head() : `x-${count}: ${'a'.repeat(1000)}\r\n`)],
+    ['an endless header', (count: number) => (count === 1 ? head('x-long: ') : 'a'.repeat(4096))],
+    ['endless headers', (count: number) => (count === 1 ? head() : `x-${count}: ${'a'.repeat(1000)}\r\n`)],
     [
-      'the extension of a chunk that goes on',
+      'an endless chunk extension',
       (count: number) => (count === 1 ? `${head('transfer-encoding: chunked')}\r\n1;` : 'x'.repeat(4096)),
     ],
     [
-      'trailers that go on',
+      'endless trailers',
       (count: number) =>
         count === 1 ? `${head('transfer-encoding: chunked')}\r\n0\r\n` : `x-${count}: ${'a'.repeat(1000)}\r\n`,
     ],
-  ])('with %s is given up without anybody’s clock', async (_, piece) => {
+  ])('with %s ends at a size limit, without a deadline', async (_, piece) => {
     const server = await hostileServer((socket) => forever(socket, piece));
     expect((await errorOf(server.ask())).kind).toBe('interrupted');
     await Promise.all(server.ended);
   });
 
-  it('with a body that goes on is cut at its bound', async () => {
+  it('with an endless body is cut at its bound', async () => {
     const server = await hostileServer((socket) =>
       forever(socket, (count) => (count === 1 ? `${head()}\r\n` : 'x'.repeat(65_536))),
     );
@@ -109,18 +109,21 @@ describe('a decompression bomb', () => {
       Buffer.concat(Array.from({ length: 64 }, () => gzipSync(zeros.subarray(0, 1024 * 1024)))),
     ],
   ];
-  it.each(bombs)('of %s gives no more than its bound, and not the memory it asks for', async (_, encoding, bytes) => {
-    const server = await hostileServer((socket) =>
-      socket.end(Buffer.concat([Buffer.from(`${head(`content-encoding: ${encoding}`)}\r\n`), bytes])),
-    );
-    const before = process.memoryUsage().arrayBuffers;
-    const answer = await server.ask({ maxBytes: 100_000 });
-    expect(answer).toMatchObject({ cut: true, body: { length: 100_000 } });
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * 1024 * 1024);
-  });
+  it.each(bombs)(
+    'of %s yields no more than its bound, and does not use the memory it asks for',
+    async (_, encoding, bytes) => {
+      const server = await hostileServer((socket) =>
+        socket.end(Buffer.concat([Buffer.from(`${head(`content-encoding: ${encoding}`)}\r\n`), bytes])),
+      );
+      const before = process.memoryUsage().arrayBuffers;
+      const answer = await server.ask({ maxBytes: 100_000 });
+      expect(answer).toMatchObject({ cut: true, body: { length: 100_000 } });
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * 1024 * 1024);
+    },
+  );
 
   it.each(['gzip, gzip', 'gzip, br', 'x-gzip', 'compress', 'zstd', 'deflate', 'GZIP '])(
-    'in the layers "%s" is not unpacked',
+    'in the encoding "%s" is not unpacked',
     async (encoding) => {
       const server = await hostileServer((socket) =>
         socket.end(
@@ -134,7 +137,7 @@ describe('a decompression bomb', () => {
   );
 });
 
-describe('a page that is large in itself', () => {
+describe('a large page', () => {
   const read = (body: string, type = 'text/html') =>
     page({
       status: 200,

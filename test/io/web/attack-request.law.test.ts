@@ -9,7 +9,7 @@ import { job } from '../../kit/job.ts';
 
 const answer = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok';
 
-/** Takes the bytes of one connection as they come, and answers when there are as many as the head promises. */
+/** Reads the bytes of one connection, and answers when it has as many as the head promises. */
 const heard: Buffer[] = [];
 let host = '';
 const server = net.createServer((socket) => {
@@ -92,7 +92,7 @@ const mine = [
   'content-length',
 ];
 
-/** Everything a second reader of the same bytes could read otherwise. */
+/** Every part of the bytes that a second parser could read differently. */
 const faults = (bytes: Buffer, { body }: Call): string[] => {
   const raw = bytes.toString('latin1');
   const end = raw.indexOf('\r\n\r\n');
@@ -111,7 +111,7 @@ const faults = (bytes: Buffer, { body }: Call): string[] => {
   ];
 };
 
-it('is one request of one head and one body, whatever a model writes into its URL, headers and body', async () => {
+it('a request has one head and one body, whatever a model writes into its URL, headers and body', async () => {
   let sent = 0;
   let refused = 0;
   const law = fc.asyncProperty(call, async (one) => {

@@ -16,15 +16,15 @@ it.each([
   [{ connection: 'upgrade' }],
   [{ 'Proxy-Authorization': 'a' }],
   [{ 'accept-encoding': 'zstd' }],
-])('refuses the headers %j, naming the header and not its value', (headers) => {
+])("a request with the headers %j is refused by the header's name, without its value", (headers) => {
   expect(() => hop(headers)).toThrow(expect.objectContaining({ name: 'ToolError', kind: 'refused' }));
   expect(() => hop(headers)).not.toThrow(/smuggled: 1|other\.test/);
 });
 
-it('refuses a URL that is none', () => {
+it('a request for an invalid URL is refused', () => {
   expect(() => hop({}, 'pages.test/news')).toThrow(expect.objectContaining({ kind: 'refused' }));
 });
 
-it('writes header names in lower case, over its own where they are given', () => {
+it('a request has its header names in lower case, and given headers replace its own', () => {
   expect(hop({ Accept: 'a', 'X-Key': 'b' }).headers).toEqual({ 'user-agent': 'nightshift', accept: 'a', 'x-key': 'b' });
 });

@@ -8,7 +8,7 @@ import { type PagesServer, pagesServer } from '../../kit/wire/pages.ts';
 
 const zeros = Buffer.alloc(1024 * 1024);
 let site: PagesServer;
-/** What the hanging page does as soon as it was asked. */
+/** The action of the hanging page when it gets its request. */
 let whenAsked = () => {};
 
 beforeAll(async () => {
@@ -39,20 +39,20 @@ const recorded = (names: Record<string, string[]> = {}) => recordedHttp(() => si
 const here = (path: string, more = {}) => ask(guardedHttp(), `${site.url}${path}`, [site.host], more);
 const lastRequest = () => site.requests.at(-1);
 
-describe('headers', () => {
-  it('sends a name of its own and what it is given', async () => {
+describe('a fetch', () => {
+  it('sends its own user agent and the given headers', async () => {
     const { headers } = JSON.parse(await bodyOf(here('/echo', { headers: { Accept: 'application/json' } })));
     expect(headers).toMatchObject({ 'user-agent': 'nightshift', accept: 'application/json', host: site.host });
   });
 
-  it('names the host without its trailing dot', async () => {
+  it('sends the host without its trailing dot', async () => {
     const { http } = recorded({ 'pages.test': [somewherePublic] });
     const echo = JSON.parse(await bodyOf(ask(http, 'http://pages.test./echo', ['pages.test'])));
     expect(echo.headers.host).toBe('pages.test');
   });
 });
 
-describe('redirects', () => {
+describe('a fetch', () => {
   const at = (to: string, status = 302) => `/redirect?status=${status}&to=${encodeURIComponent(to)}`;
   const post = {
     method: 'POST' as const,
@@ -60,20 +60,20 @@ describe('redirects', () => {
     headers: { 'content-type': 'text/plain', 'idempotency-key': 'k1' },
   };
 
-  it('follows five of them, tells where the answer came from, and refuses the sixth', async () => {
+  it('follows five redirects, reports the final URL, and refuses the sixth', async () => {
     expect(await here('/chain?left=4')).toMatchObject({ status: 200, url: `${site.url}/text` });
     const before = site.requests.length;
     expect(await kindOf(here('/chain?left=5'))).toBe('refused');
     expect(site.requests.length - before).toBe(6);
   });
 
-  it('hangs up on a place that redirects and goes on talking', async () => {
+  it('closes the connection to a server that redirects and keeps sending', async () => {
     const before = site.requests.length;
     expect(await bodyOf(here('/away'))).toContain('harbour log');
     expect(await site.requests[before]?.ended).toBe('dropped');
   });
 
-  it('checks every hop: another host, a private address, another scheme, a password', async () => {
+  it('checks every redirect: another host, a private address, another scheme, a password', async () => {
     const { http, targets } = recorded({ 'pages.test': [somewherePublic], 'a.pages.test': ['10.0.0.1'] });
     for (const to of [
       'http://other.test/',
@@ -91,13 +91,13 @@ describe('redirects', () => {
     expect(new Set(targets.map((target) => target.address))).toEqual(new Set([somewherePublic]));
   });
 
-  it('does not go on from https to http', async () => {
+  it('does not follow a redirect from https to http', async () => {
     const { http, targets } = recorded({ 'pages.test': [somewherePublic] });
     const error = await errorOf(ask(http, `https://pages.test${at('http://pages.test/text')}`, ['pages.test']));
     expect([error.kind, targets.length]).toEqual(['refused', 1]);
   });
 
-  it.each([301, 302, 303])('goes on from a POST with a GET without its body after %i', async (status) => {
+  it.each([301, 302, 303])('follows a redirect of a POST with a GET without its body after %i', async (status) => {
     const echo = JSON.parse(await bodyOf(here(at('/echo', status), post)));
     expect(echo).toMatchObject({ method: 'GET', body: '' });
     expect(echo.headers).not.toHaveProperty('content-type');
@@ -113,7 +113,7 @@ describe('redirects', () => {
     });
   });
 
-  it('tells another origin no key, no cookie and no authorization', async () => {
+  it('sends no key, cookie or authorization to another origin', async () => {
     const { http } = recorded({ 'pages.test': [somewherePublic], 'other.test': [somewherePublic] });
     const headers = {
       authorization: 'a',
@@ -137,19 +137,19 @@ describe('redirects', () => {
     expect(echo.headers.host).toBe('other.test');
   });
 
-  it('gives a redirect to nowhere as the answer', async () => {
+  it('returns a redirect that it cannot follow as the answer', async () => {
     expect((await here(at('http://[not/a/url'))).status).toBe(302);
     expect((await here(at('/text', 304))).status).toBe(304);
   });
 
-  it('says that a POST may have happened when only its redirect was refused or unreachable', async () => {
+  it('is interrupted, not refused, when only the redirect of a POST was refused or unreachable', async () => {
     expect(await kindOf(here(at('http://other.test/', 303), post))).toBe('interrupted');
     expect(await kindOf(here('/loop', post))).toBe('interrupted');
   });
 });
 
-describe('how much is read', () => {
-  it('keeps a body that just fits whole', async () => {
+describe('a fetch', () => {
+  it('keeps a body that exactly fits whole', async () => {
     const whole = await here('/text');
     expect(await here('/text', { maxBytes: whole.body.length })).toMatchObject({ cut: false, body: whole.body });
     expect(await here('/text', { maxBytes: whole.body.length - 1 })).toMatchObject({
@@ -158,18 +158,18 @@ describe('how much is read', () => {
     });
   });
 
-  it.each(['/big', '/drip', '/endless-gzip'])('stops reading %s at the cap and hangs up', async (path) => {
+  it.each(['/big', '/drip', '/endless-gzip'])('stops reading %s at the cap and closes the connection', async (path) => {
     const answer = await here(path, { maxBytes: 12 });
     expect([answer.cut, answer.body.length]).toEqual([true, 12]);
     expect(await lastRequest()?.ended).toBe('dropped');
   });
 
-  it('counts the bytes of a bomb as they come out, not as they came in', async () => {
+  it('counts the bytes of a decompression bomb after decoding, not before', async () => {
     const answer = await here('/bomb', { maxBytes: 50_000 });
     expect([answer.cut, answer.body.length]).toEqual([true, 50_000]);
   });
 
-  it('decodes gzip and br, and tells no length or encoding that no longer holds', async () => {
+  it('decodes gzip and br, and drops the length and encoding of the encoded body', async () => {
     expect(await bodyOf(here('/brotli'))).toBe('It was pressed.');
     const answer = await here('/gzip');
     expect(Buffer.from(answer.body).toString()).toBe('It was zipped.\n');
@@ -179,7 +179,7 @@ describe('how much is read', () => {
   });
 });
 
-describe('how it fails', () => {
+describe('a fetch', () => {
   const closedPort = async () => {
     const server = net.createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -188,7 +188,7 @@ describe('how it fails', () => {
     return port;
   };
 
-  it('is unreachable where the name has no address or nobody listens', async () => {
+  it('is unreachable where the name has no address or no server listens', async () => {
     const gone = guardedHttp({ resolve: () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' })) });
     expect(await errorOf(ask(gone, 'http://gone.test/', ['gone.test']))).toMatchObject({
       kind: 'unreachable',
@@ -218,14 +218,14 @@ describe('how it fails', () => {
     },
   );
 
-  it.each(['/asked', '/begun'])('hangs up on %s when its time is over, and calls it interrupted', async (path) => {
+  it.each(['/asked', '/begun'])('closes the connection to %s at its deadline, and is interrupted', async (path) => {
     const time = new AbortController();
     whenAsked = () => time.abort();
     expect(await kindOf(here(path, { signal: time.signal }))).toBe('interrupted');
     expect(await lastRequest()?.ended).toBe('dropped');
   });
 
-  it('is unreachable when its time is over before anything was sent', async () => {
+  it('is unreachable when its deadline passes before anything was sent', async () => {
     const before = site.requests.length;
     expect(await kindOf(here('/text', { signal: AbortSignal.abort() }))).toBe('unreachable');
     const time = new AbortController();
@@ -238,7 +238,7 @@ describe('how it fails', () => {
     expect(site.requests.length).toBe(before);
   });
 
-  it('gives a status of 400 or more as an answer', async () => {
+  it('returns a status of 400 or more as an answer', async () => {
     expect(await here('/503')).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
   });
 });

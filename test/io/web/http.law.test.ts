@@ -13,7 +13,7 @@ const blockList = (type: 'ipv4' | 'ipv6', ranges: string): BlockList => {
   return list;
 };
 
-/** What is not on the public Internet, from the IANA special-purpose registries: written apart from the guard's own ranges. */
+/** Address ranges that are not public, from the IANA special-purpose registries, independent of the guard's own ranges. */
 const special4 = blockList(
   'ipv4',
   '0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4',
@@ -23,7 +23,7 @@ const special6 = blockList(
   '::/3 4000::/2 8000::/1 2001::/23 2001:db8::/32 2002::/16 2620:4f:8000::/48 3fff::/20',
 );
 
-/** An address as text, and the one it is to be judged as. */
+/** An address as text, and the address that the guard must judge it as. */
 type Form = { text: string; judgedAs: string };
 const same = (text: string): Form => ({ text, judgedAs: text });
 const isPublic = ({ judgedAs }: Form) =>
@@ -76,7 +76,7 @@ const madeFor = (url: URL, { star, host, port: at }: Entry): Entry => {
 };
 
 const defaultPort = (url: URL) => (url.protocol === 'https:' ? ':443' : ':80');
-/** What the entries say of the host: named exactly, covered by a pattern (names only), or nothing. */
+/** How the entries match the host: by its exact name, by a pattern (names only), or not at all. */
 const standing = (url: URL, entries: Entry[]): 'exact' | 'pattern' | 'none' => {
   const used = url.port ? `:${url.port}` : defaultPort(url);
   const fitting = entries.filter((one) => (one.port || defaultPort(url)) === used);
@@ -85,7 +85,7 @@ const standing = (url: URL, entries: Entry[]): 'exact' | 'pattern' | 'none' => {
   return covered && url.hostname.endsWith('.test') ? 'pattern' : 'none';
 };
 
-/** Where a request for the URL tried to connect to, with these answers from the name server. */
+/** The addresses that the request tried to connect to, with these answers from the name server. */
 const connections = async (url: string, allow: string[], answers: string[]) => {
   const targets: Target[] = [];
   const http = guardedHttp({
@@ -113,7 +113,7 @@ const request = fc
   });
 const answers = fc.array(form, { minLength: 1, maxLength: 3 });
 
-it('connects to nothing but what is public and allowed, or allowed by its exact name', async () => {
+it('the fetch guard connects only to hosts that are public and allowed, or allowed by their exact name', async () => {
   const seen = { exact: 0, pattern: 0, none: 0 };
   const law = fc.asyncProperty(request, answers, async ({ url, entries }, forms) => {
     const stands = standing(url, entries);
@@ -141,7 +141,7 @@ const place = fc
   )
   .map(([scheme, host, at]) => `${scheme}://${host}${at}/path`);
 
-it('takes nothing secret to another origin, and no body into a GET', () => {
+it('a redirect takes no secret to another origin, and no body into a GET', () => {
   const harmless = { 'content-type': 'text/plain', accept: 'e' };
   const headers = { authorization: 'a', cookie: 'b', 'idempotency-key': 'c', 'x-key': 'd', ...harmless };
   const method = fc.constantFrom('GET', 'POST');

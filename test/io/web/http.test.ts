@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => site.close());
 const recorded = (names: Record<string, string[]> = {}) => recordedHttp(() => site.port, names);
 
-describe('which hosts are reached', () => {
+describe('the fetch guard', () => {
   const covers = async (url: string, allow: string[]) => {
     const { http, targets } = recorded({
       'pages.test': [somewherePublic],
@@ -66,7 +66,7 @@ describe('which hosts are reached', () => {
     expect(targets).toEqual([]);
   });
 
-  it('tells the host and the reason, and nothing of the query, the headers or the body', async () => {
+  it('names the host and the reason in a refusal, never the query, the headers or the body', async () => {
     const { http } = recorded({ 'pages.test': ['10.0.0.1'] });
     const error = await errorOf(
       get(http, 'http://www.pages.test/?key=secret', ['pages.test'], { headers: { authorization: 'secret' } }),
@@ -76,7 +76,7 @@ describe('which hosts are reached', () => {
   });
 });
 
-describe('which addresses are connected to', () => {
+describe('the fetch guard', () => {
   const special = [
     '127.0.0.1',
     '10.1.2.3',
@@ -109,7 +109,7 @@ describe('which addresses are connected to', () => {
     'not an address',
   ];
 
-  it.each(special)('refuses a name below a wildcard that resolves to %s', async (address) => {
+  it.each(special)('refuses a name that matches a wildcard and resolves to %s', async (address) => {
     const { http, targets } = recorded({ 'a.pages.test': [address] });
     expect(await kindOf(get(http, 'http://a.pages.test/', ['*.pages.test']))).toBe('refused');
     expect(targets).toEqual([]);
@@ -137,7 +137,7 @@ describe('which addresses are connected to', () => {
   );
 
   it.each(['169.254.169.254', 'fd00:ec2::254', '0.0.0.0', '224.0.0.1'])(
-    'does not let even an exact name lead to %s',
+    'never connects to %s, even where the job allows the host by its exact name',
     async (address) => {
       const { http, targets } = recorded({ 'pages.test': [address] });
       expect(await kindOf(get(http, 'http://pages.test/', ['pages.test']))).toBe('refused');
@@ -152,7 +152,7 @@ describe('which addresses are connected to', () => {
     'http://127.1/',
     'http://127.0.0.1./',
     'http://[::ffff:127.0.0.1]/',
-  ])('knows %s as an address, which no pattern and no other name opens', async (url) => {
+  ])('treats %s as an address, which no pattern and no other name opens', async (url) => {
     const { http, lookups, targets } = recorded();
     expect(await kindOf(get(http, url, ['*.0.0.1', '*.1', 'localhost', '127.0.0.2']))).toBe('refused');
     expect([lookups, targets]).toEqual([[], []]);
@@ -163,14 +163,14 @@ describe('which addresses are connected to', () => {
     ['http://169.254.169.254/text', '169.254.169.254', '169.254.169.254'],
     ['http://[::1]/text', '[::1]', '::1'],
     ['http://[0:0:0:0:0:0:0:1]:8080/text', '[::1]:8080', '::1'],
-  ])('connects to %s without a lookup where the job names that very address', async (url, entry, address) => {
+  ])('connects to %s without a lookup where the job allows that exact address', async (url, entry, address) => {
     const { http, lookups, targets } = recorded();
     await get(http, url, [entry]);
     expect(targets.map((target) => target.address)).toEqual([address]);
     expect(lookups).toEqual([]);
   });
 
-  it('looks a name up once and connects to what it checked, whatever the name says a moment later', async () => {
+  it('looks a name up once and connects to the checked address, even if the name changes meanwhile', async () => {
     const answers = [[somewherePublic], ['127.0.0.1']];
     const targets: Target[] = [];
     const http = guardedHttp({
@@ -185,7 +185,7 @@ describe('which addresses are connected to', () => {
     expect(answers).toEqual([['127.0.0.1']]);
   });
 
-  it('tries the next address when the first takes no connection', async () => {
+  it('tries the next address when the first refuses the connection', async () => {
     const tried: string[] = [];
     const http = guardedHttp({
       resolve: async () => ['8.8.8.8', '2606:4700::1', '8.8.4.4'],
@@ -201,7 +201,7 @@ describe('which addresses are connected to', () => {
   });
 });
 
-describe('TLS', () => {
+describe('a fetch over TLS', () => {
   let secure: Server;
   const served: (string | undefined)[] = [];
   beforeAll(async () => {
@@ -215,14 +215,14 @@ describe('TLS', () => {
   afterAll(() => new Promise((resolve) => secure.close(resolve)));
   const toLoopback = guardedHttp({ resolve: async () => ['127.0.0.1'] });
 
-  it('connects to the checked address and holds the certificate against the name', async () => {
+  it('connects to the checked address and verifies the certificate for the name', async () => {
     const { port } = secure.address() as AddressInfo;
     const answer = await get(toLoopback, `https://pages.test:${port}/`, [`pages.test:${port}`]);
     expect(Buffer.from(answer.body).toString()).toBe('over TLS');
     expect(served).toEqual([`pages.test:${port}`]);
   });
 
-  it('is unreachable, with nothing sent, where the certificate is for another name or there is no TLS', async () => {
+  it('is unreachable, with nothing sent, where the certificate is for another name or the server has no TLS', async () => {
     const { port } = secure.address() as AddressInfo;
     const allow = [`other.test:${port}`, `pages.test:${site.port}`];
     const error = await errorOf(get(toLoopback, `https://other.test:${port}/`, allow));
