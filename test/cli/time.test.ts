@@ -25,13 +25,13 @@ describe('a typed time', () => {
     expect(late.instants).toEqual([utc('2026-11-26T00:00:00Z')]);
   });
 
-  test('lasts for its minute, or for its day, however long that is', () => {
+  test('lasts for its minute, or for its whole day', () => {
     expect(read('09:00').end).toBe(utc('2026-11-25T08:01:00Z') - 1);
     expect(read('2026-11-25').end).toBe(utc('2026-11-25T23:00:00Z') - 1);
     expect(read('2026-10-25').end - read('2026-10-25').reached).toBe(25 * 3_600_000 - 1);
   });
 
-  test('means no instant, or two, when clocks change', () => {
+  test('has no instant, or two, where clocks change', () => {
     expect(read('2026-03-29 02:30')).toMatchObject({ instants: [], reached: utc('2026-03-29T01:00:00Z') });
     expect(read('2026-10-25 02:30').instants).toEqual([utc('2026-10-25T00:30:00Z'), utc('2026-10-25T01:30:00Z')]);
     expect(read('2026-10-25 02:30').end).toBe(utc('2026-10-25T01:31:00Z') - 1);
@@ -48,7 +48,7 @@ describe('a typed time', () => {
     },
   );
 
-  test('is refused where there is no such day or hour', () => {
+  test('is refused for a day or hour that does not exist', () => {
     expect(() => read('2026-02-30 09:00')).toThrow('--from: "2026-02-30 09:00": day: found 30, expected 1-28');
     expect(() => read('24:00')).toThrow('hour: found 24, expected 0-23');
   });
@@ -62,7 +62,7 @@ describe('a typed time', () => {
 });
 
 describe('the operator of a command', () => {
-  test('has the name that is given, else one of this machine', () => {
+  test('has the given name, else a name from this machine', () => {
     expect(authorOf(' ana\nb ', {})).toBe('ana b');
     expect(authorOf(undefined, {})).toMatch(/./);
   });

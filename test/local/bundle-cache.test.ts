@@ -12,7 +12,7 @@ const shared = "export const word = 'shared';\n";
 const says = (file: string, up: string) =>
   `import { word } from '${up}/lib/word.ts'; export const said = word + ' ${file}';\n`;
 
-/** A project of a few lines, with all that bundles are made of. */
+/** A project of a few lines, with every part that a bundle is made of. */
 const project = (): string => {
   const root = temporaryDirectory();
   const files = {
@@ -35,7 +35,7 @@ const project = (): string => {
 
 const names = (root: string): string[] => readdirSync(join(root, '.build'));
 
-test('bundles a state of the code once, however many ask at once', async () => {
+test('the bundle cache bundles a state of the code once for concurrent requests', async () => {
   const root = project();
   const [dir = '', ...others] = await Promise.all([1, 2, 3, 4].map(() => bundleCache(root)));
   expect(new Set(others)).toEqual(new Set([dir]));
@@ -53,7 +53,7 @@ test.each([
   'infra/local/daemon/daemon.ts',
   'infra/run.asl.json',
   'package-lock.json',
-])('bundles again when %s has changed, and keeps the bundles that a service may run', async (path) => {
+])('the bundle cache bundles again when %s has changed, and keeps bundles that a service may run', async (path) => {
   const root = project();
   const before = await bundleCache(root);
   appendFileSync(join(root, path), '\n');
@@ -62,7 +62,7 @@ test.each([
   expect(names(root)).toHaveLength(2);
 });
 
-test('removes bundles that were not used for a day, and nothing else', async () => {
+test('the bundle cache removes bundles that were unused for a day, and no others', async () => {
   const root = project();
   const stale = await bundleCache(root);
   const other = join(root, '.build/attempt');
@@ -78,7 +78,7 @@ test('removes bundles that were not used for a day, and nothing else', async () 
   ).toEqual([other, fresh].sort());
 });
 
-test('keeps bundles that are used, however old they are', async () => {
+test('the bundle cache keeps used bundles, however old they are', async () => {
   const root = project();
   const old = await bundleCache(root);
   const longAgo = new Date(Date.now() - 2 * 86_400_000);
@@ -89,14 +89,14 @@ test('keeps bundles that are used, however old they are', async () => {
   expect(names(root)).toHaveLength(2);
 });
 
-test('says where code that cannot be bundled is wrong, and leaves no partial bundle', async () => {
+test('the bundle cache reports where code cannot be bundled, and leaves no partial bundle', async () => {
   const root = project();
   writeFileSync(join(root, 'lib/word.ts'), 'export const word =\n');
   await expect(bundleCache(root)).rejects.toThrow(/lib\/word\.ts:2:0: ERROR/);
   expect(names(root)).toEqual([]);
 });
 
-test('says what to do where the checkout cannot hold the bundles', async () => {
+test('the bundle cache says what to do where its directory cannot be written', async () => {
   const root = project();
   writeFileSync(join(root, '.build'), '');
   await expect(bundleCache(root)).rejects.toThrow(/\.build cannot hold .*: use a checkout that this user may write to/);
@@ -118,7 +118,7 @@ test('the definition cache tells other processes that a definition is valid, nev
   expect(asked).toEqual([true, false]);
 });
 
-test('definitions are checked every time where the cache is not writable', () => {
+test('the definition cache checks a definition every time where the cache is not writable', () => {
   const file = join(temporaryDirectory(), 'file');
   writeFileSync(file, '');
   const arns = { OnlyArn: 'arn:aws:lambda:eu-west-1:000000000000:function:only' };

@@ -12,7 +12,7 @@ import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 type Connection = Awaited<ReturnType<typeof connect>>;
 
-/** Connects with few functions; the daemon is gone when the test is over. */
+/** Connects with few functions. The test's end stops the daemon. */
 const connected = async (dir: string, setup: Setup = {}, options: ConnectOptions = {}): Promise<Connection> => {
   const defaults = {
     idleMs: 500,
@@ -53,7 +53,7 @@ test('the daemon ends when no client is left and nothing runs, and keeps its dat
   expect(await machine(second).ended(executionArn)).toMatchObject({ status: 'SUCCEEDED', output: '{"a":1}' });
 });
 
-test('the daemon finishes an execution after its last client has left', async () => {
+test('the daemon finishes an execution after its last client has disconnected', async () => {
   const dir = temporaryDirectory();
   const body = `await new Promise((resolve) => setTimeout(resolve, 1500)); writeFileSync(dir + '/done', '');`;
   const setup = { functions: { only: handler(dir, 'only', body) }, definition: oneTask(), idleMs: 200 };
@@ -80,7 +80,7 @@ test('a new daemon continues an execution during which the daemon was killed', a
   expect(calls(dir)).toHaveLength(2);
 });
 
-test('open executions wait for a client with resume, and get its keys', async () => {
+test("the daemon resumes open executions when a client with resume connects, with that client's keys", async () => {
   const dir = temporaryDirectory();
   const body = `appendFileSync(dir + '/told', JSON.stringify(process.env.ANTHROPIC_API_KEY ?? null) + '\\n');
     await until(() => existsSync(dir + '/go')); return event;`;
@@ -102,7 +102,7 @@ test('open executions wait for a client with resume, and get its keys', async ()
   expect(calls(dir)).toEqual(['one', 'two']);
 });
 
-test('a client shares a daemon of other code that is at work, with or without a client', async () => {
+test('a client shares a busy daemon of other code, with or without another client', async () => {
   const dir = temporaryDirectory();
   const body = `appendFileSync(dir + '/told', '1\\n'); await until(() => existsSync(dir + '/go')); return event;`;
   const setup = { functions: { only: handler(dir, 'only', body) }, definition: oneTask() };
@@ -117,7 +117,7 @@ test('a client shares a daemon of other code that is at work, with or without a 
   expect(calls(dir)).toEqual([1]);
 });
 
-test('the daemon keeps its bundles as long as it runs', async () => {
+test('the daemon keeps its bundles while it runs', async () => {
   const dir = await bundleCache();
   await connected(temporaryDirectory());
   const hourAgo = new Date(Date.now() - 3_600_000);
@@ -132,7 +132,7 @@ test('the daemon ends when its directory is removed', async () => {
   await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
-test('a daemon killed right after a StartExecution loses none of them', async () => {
+test('a daemon killed right after StartExecution calls loses none of the executions', async () => {
   const dir = temporaryDirectory();
   const setup = { functions: { only: handler(dir, 'only', 'return event;') }, definition: oneTask() };
   const arns: (string | undefined)[] = [];
@@ -148,7 +148,7 @@ test('a daemon killed right after a StartExecution loses none of them', async ()
   );
 });
 
-test('the daemon releases a client that was killed', async () => {
+test('the daemon drops a client that was killed', async () => {
   const dir = temporaryDirectory();
   const mine = await connected(dir);
   const module = import.meta.resolve('../../infra/local/daemon/connect.ts');
@@ -189,7 +189,7 @@ test('a client recognizes the file of a dead daemon, and another server on its p
   expect((await invoke(second.url, 'missing')).status).toBe(404);
 });
 
-test('a client replaces an idle daemon of other code, and shares one that another client needs', async () => {
+test('a client replaces an idle daemon of other code, and shares a daemon that another client uses', async () => {
   const dir = temporaryDirectory();
   const first = await connected(dir);
   const shared = await connected(dir, { config: '/elsewhere' });
@@ -204,7 +204,7 @@ test('a client replaces an idle daemon of other code, and shares one that anothe
   await expect.poll(again).not.toBe(first.pid);
 });
 
-test("hands a client's own keys to the handlers, also when the daemon ran before", async () => {
+test("the daemon gives a client's own keys to the handlers, also when it ran before", async () => {
   const dir = temporaryDirectory();
   const setup = {
     functions: { only: handler(dir, 'only', 'return [process.env.ANTHROPIC_API_KEY, process.env.OTHER];') },
@@ -217,14 +217,14 @@ test("hands a client's own keys to the handlers, also when the daemon ran before
   expect((await invoke(second.url, 'only')).payload).toEqual(['two', null]);
 });
 
-test('a daemon that does not start is reported with the end of its log', async () => {
+test('a client reports a daemon that does not start with the end of its log', async () => {
   const dir = temporaryDirectory();
   const attempt = connected(dir, { definition: '{"StartAt":"Nowhere","States":{}}' });
   await expect(attempt).rejects.toMatchObject({ name: 'StoreUnavailable' });
   await expect(attempt).rejects.toThrow(/service\.log.*State machine definition is invalid/s);
 });
 
-test('a daemon whose table is damaged or gone is reported as such', async () => {
+test('a client reports a daemon whose table is damaged or missing', async () => {
   const dir = temporaryDirectory();
   const { pid } = await connected(dir);
   process.kill(pid, 'SIGKILL');
@@ -236,7 +236,7 @@ test('a daemon whose table is damaged or gone is reported as such', async () => 
   await expect(connected(dir)).rejects.toThrow(/service\.log.*the table in .* is gone/s);
 });
 
-test('a file in the place of the data directory is StoreUnavailable', async () => {
+test('a client fails as StoreUnavailable if the data directory is a file', async () => {
   const dir = temporaryDirectory();
   writeFileSync(join(dir, 'data'), 'a file');
   await expect(connected(dir)).rejects.toMatchObject({ name: 'StoreUnavailable', cause: { code: 'EEXIST' } });

@@ -17,14 +17,14 @@ test.each([
   ['EEXIST', 'the data directory /data is a file or lies below one: name another directory with --data'],
   ['ELOOP', 'the data directory /data cannot be used: name another one with --data'],
   ['constructor', 'the data directory /data cannot be used: name another one with --data'],
-])('says in one sentence what to do about a data directory that the system refuses with %s', (code, expected) => {
+])('the local service says in one sentence what to do about a data directory refused with %s', (code, expected) => {
   const { name, message, cause } = unusableDirectory('/data', refusal(code));
   expect({ name, cause }).toEqual({ name: 'StoreUnavailable', cause: refusal(code) });
   expect(message).toContain(expected);
   expect(message).not.toMatch(/[\n.]/);
 });
 
-test('the local service does not start on a file, below a file or behind a circle of links', async () => {
+test('the local service does not start on a file, below a file or on a circle of links', async () => {
   const dir = temporaryDirectory();
   writeFileSync(join(dir, 'file'), '');
   symlinkSync(join(dir, 'circle'), join(dir, 'circle'));

@@ -10,7 +10,7 @@ import { temporaryDirectory } from '../kit/temporary-directory.ts';
 const asl = readFileSync(new URL('../../infra/run.asl.json', import.meta.url), 'utf8');
 const zero = { runId: 'j_20261122T070000Z', attempt: 1, spent: null, note: null, version: 0 };
 const input = { notBefore: '2026-11-22T07:00:00Z', first: zero };
-/** Pauses of the real definition without real time. */
+/** The waits of the real definition, without real time. */
 const overrides = {
   waitTimeOverrides: { Spread: 0, Backoff: 0 },
   retryIntervalOverrides: { Attempt: 0, Triage: 0, Settle: 0 },
@@ -22,7 +22,7 @@ const client = (url: string) => {
   return made;
 };
 
-test('continues an execution from its last state when the service starts again', async () => {
+test('the local service continues an execution from its last state after a restart', async () => {
   const dir = temporaryDirectory();
   const told = (then: string) => `appendFileSync(dir + '/told', JSON.stringify(event) + '\\n'); ${then}`;
   const attempt = handler(
@@ -53,7 +53,7 @@ test('continues an execution from its last state when the service starts again',
   expect(lines(join(dir, 'told'))).toEqual([zero, again, again]);
 });
 
-test('sends the event of an end that an earlier process recorded but did not send', async () => {
+test('the local service sends the end event that an earlier process recorded but did not send', async () => {
   const dir = temporaryDirectory();
   const ended = { input: '{}', status: 'FAILED', startedAt: 1, stoppedAt: 2 } as const;
   const journal = openJournal(join(dir, 'data'), () => {});
@@ -68,7 +68,7 @@ test('sends the event of an end that an earlier process recorded but did not sen
   expect(lines(join(dir, 'told'))).toEqual(['unsent']);
 });
 
-test('sets invalid executions and events aside, reports them, and continues the others', async () => {
+test('the local service sets invalid executions and events aside, reports them, and continues the others', async () => {
   const dir = temporaryDirectory();
   const [executions, queue] = [join(dir, 'data/executions'), join(dir, 'data/queue')];
   for (const path of [executions, queue]) mkdirSync(path, { recursive: true });
@@ -87,7 +87,7 @@ test('sets invalid executions and events aside, reports them, and continues the 
   await expect(machine(service).start('later')).resolves.toMatchObject({ startDate: expect.any(Date) });
 });
 
-test('fails a resumed execution whose state is no longer in the definition', async () => {
+test('the local service fails a resumed execution whose state is no longer in the definition', async () => {
   const dir = temporaryDirectory();
   const only = handler(dir, 'only', 'await until(() => false);');
   const first = await serviceOn(dir, { only }, { definition: oneTask() });
@@ -97,7 +97,7 @@ test('fails a resumed execution whose state is no longer in the definition', asy
   expect(await second.ended(executionArn)).toMatchObject({ status: 'FAILED', error: 'States.Runtime' });
 });
 
-test('lets exactly one of many conditional puts through', async () => {
+test('the local service lets exactly one of many conditional puts through', async () => {
   const { url, env } = await serviceOn(temporaryDirectory(), {});
   const table = client(url);
   const put = (by: number) =>
@@ -113,7 +113,7 @@ test('lets exactly one of many conditional puts through', async () => {
   expect(lost).toEqual(Array(19).fill('ConditionalCheckFailedException'));
 });
 
-test('keeps the table and the executions from one start to the next', async () => {
+test('the local service keeps its table and executions over a restart', async () => {
   const dir = temporaryDirectory();
   const definition = JSON.stringify({ StartAt: 'Done', States: { Done: { Type: 'Succeed' } } });
   const first = await serviceOn(dir, {}, { definition });
@@ -128,7 +128,7 @@ test('keeps the table and the executions from one start to the next', async () =
   await expect(machine(second).start('run', { a: 1 })).rejects.toMatchObject({ name: 'ExecutionAlreadyExists' });
 });
 
-test('lets only one service work on a directory', async () => {
+test('the local service allows one process per data directory', async () => {
   const dir = temporaryDirectory();
   const first = await serviceOn(dir, {});
   await expect(serviceOn(dir, {})).rejects.toMatchObject({ name: 'StoreUnavailable' });

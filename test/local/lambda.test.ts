@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { clientOptions, handler, invoke, isAlive, lines, serviceOn } from '../kit/local-service.ts';
 import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
-test('answers with what the handler returns, and keeps its process warm', async () => {
+test("the local Lambda returns the handler's result, and keeps its process warm", async () => {
   const dir = temporaryDirectory();
   const { url } = await serviceOn(dir, { only: handler(dir, 'only', 'return { event, count, pid: process.pid };') });
   const first = await invoke(url, 'only', { a: 1 });
@@ -15,7 +15,7 @@ test('answers with what the handler returns, and keeps its process warm', async 
   expect(second.payload).toEqual({ event: {}, count: 2, pid: first.payload.pid });
 });
 
-test('gives a handler the context and the environment that Lambda gives it', async () => {
+test('the local Lambda gives a handler the context and environment of Lambda', async () => {
   const dir = temporaryDirectory();
   const body = `return { id: context.awsRequestId, name: context.functionName, arn: context.invokedFunctionArn,
     memory: context.memoryLimitInMB, deadline: Date.now() + context.getRemainingTimeInMillis(), env: process.env.AWS_LAMBDA_FUNCTION_NAME, extra: process.env.EXTRA };`;
@@ -31,7 +31,7 @@ test('gives a handler the context and the environment that Lambda gives it', asy
   expect(payload.deadline).toBeLessThanOrEqual(answeredAt + 70_000);
 });
 
-test("lets a handler's own SDK client reach the local table, whatever AWS profile its operator has", async () => {
+test("the local Lambda lets a handler's own SDK client reach the local table, whatever the operator's AWS profile", async () => {
   const dir = temporaryDirectory();
   const [sdk, own] = ['@aws-sdk/client-dynamodb', '../../lib/io/aws/lambda.ts'].map((name) =>
     JSON.stringify(import.meta.resolve(name)),
@@ -50,7 +50,7 @@ test("lets a handler's own SDK client reach the local table, whatever AWS profil
   expect(Item).toEqual({ pk: 'by handler' });
 });
 
-test('reports a throw by the name of the error', async () => {
+test('the local Lambda reports a thrown error by its name', async () => {
   const dir = temporaryDirectory();
   const body = `throw Object.assign(new Error('no luck'), { name: 'ModelThrottled' });`;
   const { url } = await serviceOn(dir, { only: handler(dir, 'only', body) });
@@ -60,7 +60,7 @@ test('reports a throw by the name of the error', async () => {
   expect(payload.trace[0]).toBe('ModelThrottled: no luck');
 });
 
-test('reports a process that exits, and starts another for the next event', async () => {
+test('the local Lambda reports a process that exits, and starts another for the next event', async () => {
   const dir = temporaryDirectory();
   const { url } = await serviceOn(dir, {
     only: handler(dir, 'only', 'if (event.exit) process.exit(3); return count;'),
@@ -71,7 +71,7 @@ test('reports a process that exits, and starts another for the next event', asyn
   expect(await invoke(url, 'only')).toMatchObject({ error: null, payload: 1 });
 });
 
-test('kills a process whose time is over', async () => {
+test('the local Lambda kills a process at its timeout', async () => {
   const dir = temporaryDirectory();
   const module = join(dir, 'only.mjs');
   const file = JSON.stringify(join(dir, 'pid'));
@@ -88,7 +88,7 @@ test('kills a process whose time is over', async () => {
   expect(loadedBy()).not.toBe(pid);
 });
 
-test('fails the invocation when the module cannot be loaded', async () => {
+test('the local Lambda fails the invocation when the module cannot be loaded', async () => {
   const dir = temporaryDirectory();
   const { url } = await serviceOn(dir, { only: { module: join(dir, 'nowhere.mjs'), timeoutSeconds: 5 } });
   const { error, payload } = await invoke(url, 'only');
@@ -96,7 +96,7 @@ test('fails the invocation when the module cannot be loaded', async () => {
   expect(payload.errorMessage).toContain('nowhere.mjs');
 });
 
-test('runs invocations at the same time in processes of their own', async () => {
+test('the local Lambda runs concurrent invocations in processes of their own', async () => {
   const dir = temporaryDirectory();
   const body = `writeFileSync(dir + '/here' + event.me, ''); await until(() => existsSync(dir + '/here' + event.other)); return process.pid;`;
   const { url } = await serviceOn(dir, { only: handler(dir, 'only', body) });
@@ -105,7 +105,7 @@ test('runs invocations at the same time in processes of their own', async () => 
   expect(new Set(both.map(({ payload }) => payload)).size).toBe(2);
 });
 
-test('starts no more processes than allowed, and lets further invocations wait', async () => {
+test('the local Lambda starts no more processes than allowed, and queues further invocations', async () => {
   const dir = temporaryDirectory();
   const { url } = await serviceOn(
     dir,
@@ -117,7 +117,7 @@ test('starts no more processes than allowed, and lets further invocations wait',
   expect(all.map(({ payload }) => payload.count).sort()).toEqual([1, 2, 3, 4]);
 });
 
-test('writes what a function prints to its log, line by line', async () => {
+test('the local Lambda writes the output of a function to its log, line by line', async () => {
   const dir = temporaryDirectory();
   const body = `console.log('plain\\nlines'); console.error(JSON.stringify({ level: 'WARN', message: 'own' })); console.log('{half');`;
   const { url } = await serviceOn(dir, { only: handler(dir, 'only', body) });
@@ -137,7 +137,7 @@ test('writes what a function prints to its log, line by line', async () => {
   );
 });
 
-test('tries an event twice more and is done when that succeeds', async () => {
+test('the local Lambda retries an event up to twice, until it succeeds', async () => {
   const dir = temporaryDirectory();
   const body = `appendFileSync(dir + '/tries', JSON.stringify({ event, id: context.awsRequestId }) + '\\n'); if (count < 3) throw new Error('not yet');`;
   const service = await serviceOn(dir, { only: handler(dir, 'only', body) });
@@ -149,7 +149,7 @@ test('tries an event twice more and is done when that succeeds', async () => {
   expect(existsSync(join(dir, 'data/dead-letters.jsonl'))).toBe(false);
 });
 
-test('keeps an event that fails three times, with its error', async () => {
+test('the local Lambda keeps an event that fails three times, with its error', async () => {
   const dir = temporaryDirectory();
   const service = await serviceOn(dir, {
     only: handler(dir, 'only', `throw Object.assign(new Error('no'), { name: 'UnknownJob' });`),
@@ -165,7 +165,7 @@ test('keeps an event that fails three times, with its error', async () => {
   ]);
 });
 
-test('loses no queued event when the service closes during its invocation', async () => {
+test('the local Lambda loses no queued event when the service closes during its invocation', async () => {
   const dir = temporaryDirectory();
   const body = `writeFileSync(dir + '/came', ''); await until(() => existsSync(dir + '/go')); writeFileSync(dir + '/done', '');`;
   const only = handler(dir, 'only', body);
@@ -179,7 +179,7 @@ test('loses no queued event when the service closes during its invocation', asyn
   expect(existsSync(join(dir, 'done'))).toBe(true);
 });
 
-test('gives handlers a new environment from their next invocation on', async () => {
+test('the local Lambda gives handlers a new environment from their next invocation on', async () => {
   const dir = temporaryDirectory();
   const only = handler(dir, 'only', 'return { key: process.env.KEY, stage: process.env.NIGHTSHIFT_STAGE };');
   const service = await serviceOn(dir, { only }, { env: { KEY: 'old' } });
@@ -188,7 +188,7 @@ test('gives handlers a new environment from their next invocation on', async () 
   expect((await invoke(service.url, 'only')).payload).toEqual({ key: 'new', stage: 'local' });
 });
 
-test('refuses unknown operations, and requests from another origin', async () => {
+test('the local Lambda refuses unknown operations, and requests from another origin', async () => {
   const { url } = await serviceOn(temporaryDirectory(), {});
   expect(await invoke(url, 'missing')).toMatchObject({ status: 404, payload: { __type: 'ResourceNotFoundException' } });
   const target = (name: string, headers = {}) =>

@@ -13,7 +13,7 @@ import { syncSchedules } from '../../infra/local/scheduler/sync-schedules.ts';
 import { Job } from '../../lib/job/job.ts';
 import { manualClock, scheduleInput, scheduleKey, schedulerOn } from '../kit/manual-clock.ts';
 
-test('keeps a schedule as AWS does: with its defaults, its dates and the whole of its target', async () => {
+test('the local Scheduler keeps a schedule as AWS does, with its defaults, dates and whole target', async () => {
   const time = manualClock('2026-11-22T07:00:00.250Z');
   const { client, create } = await schedulerOn(time);
   const StartDate = new Date('2026-12-01T00:00:00Z');
@@ -35,7 +35,7 @@ test('keeps a schedule as AWS does: with its defaults, its dates and the whole o
   });
 });
 
-test('replaces a schedule as a whole, and moves the date of its change, not that of its creation', async () => {
+test('the local Scheduler replaces a whole schedule, and updates its modification date only', async () => {
   const time = manualClock('2026-11-22T07:00:00Z');
   const { client, create } = await schedulerOn(time);
   await create('report', 'rate(1 day)', { State: 'DISABLED', Description: 'daily' });
@@ -48,7 +48,7 @@ test('replaces a schedule as a whole, and moves the date of its change, not that
   expect(found.LastModificationDate).toEqual(new Date('2026-11-22T08:30:00Z'));
 });
 
-test('refuses what AWS refuses, by its names', async () => {
+test('the local Scheduler refuses the requests that AWS refuses, by the same error names', async () => {
   const { client, create } = await schedulerOn(manualClock('2026-11-22T07:00:00Z'));
   await create('report', 'rate(1 day)');
   const refused = async (sent: Promise<unknown>) =>
@@ -77,7 +77,7 @@ test('refuses what AWS refuses, by its names', async () => {
   expect(await refused(create('a b', 'rate(1 day)'))).toBe('ValidationException: Invalid Name: a b');
 });
 
-test('takes a creation that is sent again for the same one', async () => {
+test('the local Scheduler treats a repeated creation as the same one', async () => {
   const time = manualClock('2026-11-22T07:00:00Z');
   const { client, create } = await schedulerOn(time);
   await create('report', 'rate(1 day)', { ClientToken: 'once' });
@@ -87,7 +87,7 @@ test('takes a creation that is sent again for the same one', async () => {
   expect(CreationDate).toEqual(new Date('2026-11-22T07:00:00Z'));
 });
 
-test('lists schedules by page, beginning and state', async () => {
+test('the local Scheduler lists schedules by page, name prefix and state', async () => {
   const { client, create } = await schedulerOn(manualClock('2026-11-22T07:00:00Z'));
   for (const name of ['b-one', 'a-two', 'a-one']) await create(name, 'rate(1 day)');
   await create('c', 'rate(1 day)', { State: 'DISABLED' });
@@ -105,7 +105,7 @@ test('lists schedules by page, beginning and state', async () => {
   expect(await list({ State: 'DISABLED' })).toEqual([['c'], undefined]);
 });
 
-test('sets a damaged file aside, says so, and keeps the other schedules', async () => {
+test('the local Scheduler sets a damaged file aside, reports it, and keeps the other schedules', async () => {
   const time = manualClock('2026-11-22T07:00:30Z');
   const first = await schedulerOn(time);
   for (const name of ['good', 'bad']) await first.create(name, 'rate(1 day)');
@@ -120,7 +120,7 @@ test('sets a damaged file aside, says so, and keeps the other schedules', async 
   expect(readdirSync(join(first.dir, 'data/schedules')).sort()).toEqual(['bad.json.bad', 'good.json']);
 });
 
-test('is kept as the job files say, and what is not changed is not touched', async () => {
+test('the local Scheduler is synchronized with the job files, and leaves unchanged schedules alone', async () => {
   const time = manualClock('2026-11-22T07:00:30Z');
   const { service, client } = await schedulerOn(time);
   const job = (name: string, schedule: object, more: object = {}) =>

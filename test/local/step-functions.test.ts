@@ -9,13 +9,13 @@ import { temporaryDirectory } from '../kit/temporary-directory.ts';
 const asl = readFileSync(new URL('../../infra/run.asl.json', import.meta.url), 'utf8');
 const zero = { runId: 'j_20261122T070000Z', attempt: 1, spent: null, note: null, version: 0 };
 const input = { notBefore: '2026-11-22T07:00:00Z', first: zero };
-/** Pauses of the real definition without real time. */
+/** The waits of the real definition, without real time. */
 const overrides = {
   waitTimeOverrides: { Spread: 0, Backoff: 0 },
   retryIntervalOverrides: { Attempt: 0, Triage: 0, Settle: 0 },
 };
 
-test('runs the real state machine: a crash, a retry, a continuation, an end', async () => {
+test('the local Step Functions run the real state machine: a crash, a retry, a continuation, an end', async () => {
   const dir = temporaryDirectory();
   const tell = (name: string, then: string) =>
     handler(dir, name, `appendFileSync(dir + '/told', JSON.stringify(['${name}', event]) + '\\n'); ${then}`);
@@ -48,7 +48,7 @@ test('runs the real state machine: a crash, a retry, a continuation, an end', as
   expect(third).toEqual({ ...second, version: 7 });
 });
 
-test('ends a failed run as FAILED with its failure, and sends the event EventBridge would', async () => {
+test('the local Step Functions end a failed run as FAILED with its failure, and send the event of EventBridge', async () => {
   const dir = temporaryDirectory();
   const service = await serviceOn(
     dir,
@@ -84,7 +84,7 @@ test('ends a failed run as FAILED with its failure, and sends the event EventBri
   });
 });
 
-test('finds a running execution again by name and equal input, and refuses every other use of the name', async () => {
+test('the local Step Functions return a running execution for the same name and input, and refuse any other reuse of the name', async () => {
   const dir = temporaryDirectory();
   const only = handler(dir, 'only', `await until(() => existsSync(dir + '/go')); return count;`);
   const service = await serviceOn(dir, { only }, { definition: oneTask() });
@@ -98,7 +98,7 @@ test('finds a running execution again by name and equal input, and refuses every
   await expect(start('run', { a: 1 })).rejects.toMatchObject({ name: 'ExecutionAlreadyExists' });
 });
 
-test('refuses what Step Functions refuses', async () => {
+test('the local Step Functions refuse the requests that Step Functions refuses', async () => {
   const service = await serviceOn(temporaryDirectory(), {});
   const { start, client: states } = machine(service);
   await expect(start('a:colon')).rejects.toMatchObject({ name: 'InvalidName' });
@@ -115,7 +115,7 @@ test('refuses what Step Functions refuses', async () => {
   await expect(other.start('run')).rejects.toMatchObject({ name: 'StateMachineDoesNotExist' });
 });
 
-test('stops an execution for good: nothing of it is invoked any more, whatever its Retry says', async () => {
+test('the local Step Functions stop an execution for good: they invoke nothing of it again, whatever its Retry says', async () => {
   const dir = temporaryDirectory();
   const only = handler(
     dir,
@@ -125,7 +125,7 @@ test('stops an execution for good: nothing of it is invoked any more, whatever i
   );
   const definition = oneTask({ Retry: [{ ErrorEquals: ['States.ALL'], MaxAttempts: 3 }] });
   const retries = { retryIntervalOverrides: { Only: 0 } };
-  // With one process all invocations run one after another.
+  // With one process, invocations run one after another.
   const options = { definition, statusFunction: 'only', overrides: retries, processes: 1 };
   const service = await serviceOn(dir, { only }, options);
   const { start, ended, client: states } = machine(service);
@@ -140,7 +140,7 @@ test('stops an execution for good: nothing of it is invoked any more, whatever i
   expect(lines(join(dir, 'calls'))).toEqual([1]);
 });
 
-test('times out a task as States.Timeout and an execution as TIMED_OUT', async () => {
+test('the local Step Functions time out a task as States.Timeout and an execution as TIMED_OUT', async () => {
   const dir = temporaryDirectory();
   const slow = handler(dir, 'only', 'await until(() => false);');
   const task = await serviceOn(join(dir, 'task'), { only: slow }, { definition: oneTask({ TimeoutSeconds: 1 }) });
@@ -151,7 +151,7 @@ test('times out a task as States.Timeout and an execution as TIMED_OUT', async (
   expect((await two.ended(b.executionArn)).status).toBe('TIMED_OUT');
 });
 
-test('retries a task as the definition says, and never catches too much data', async () => {
+test('the local Step Functions retry a task by the definition, and never catch too much data', async () => {
   const dir = temporaryDirectory();
   const only = handler(
     dir,
@@ -169,7 +169,7 @@ test('retries a task as the definition says, and never catches too much data', a
   expect(big).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' });
 });
 
-test('writes a state down before its task starts', async () => {
+test('the local Step Functions record a state before its task starts', async () => {
   const text = JSON.stringify({
     StartAt: 'First',
     States: {

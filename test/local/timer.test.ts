@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { manualClock, scheduleInput, scheduleKey, schedulerOn } from '../kit/manual-clock.ts';
 import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
-test('fires each slot once, on time, with the words of EventBridge filled in', async () => {
+test('the local timer fires each slot once, on time, with the context words of EventBridge filled in', async () => {
   const time = manualClock('2026-11-22T07:00:30Z');
   const { service, create, got, fired, events } = await schedulerOn(time);
   await create('report', 'cron(0/5 * * * ? *)');
@@ -23,7 +23,7 @@ test('fires each slot once, on time, with the words of EventBridge filled in', a
   expect(time.armed()).toBe(1);
 });
 
-test('fires nothing before it is started, and passes over the slots due until then', async () => {
+test('the local timer fires nothing before it starts, and skips the slots due until then', async () => {
   const time = manualClock('2026-11-22T07:00:30Z');
   const { service, create, events, fired } = await schedulerOn(time);
   await create('report', 'cron(* * * * ? *)');
@@ -38,7 +38,7 @@ test('fires nothing before it is started, and passes over the slots due until th
   expect(fired()).toEqual(['07:10']);
 });
 
-test('fires a rate when it is made and then by elapsed time, and a changed one no more by its old time', async () => {
+test('the local timer fires a rate at its creation and then by elapsed time, and a changed rate only by its new times', async () => {
   const time = manualClock('2026-11-22T07:00:30Z');
   const { service, client, create, fired } = await schedulerOn(time);
   service.timer.start();
@@ -52,7 +52,7 @@ test('fires a rate when it is made and then by elapsed time, and a changed one n
   expect(fired()).toEqual(['07:00', '07:10', '07:17']);
 });
 
-test('fires none of a schedule that is disabled or deleted', async () => {
+test('the local timer fires no disabled or deleted schedule', async () => {
   const time = manualClock('2026-11-22T07:00:30Z');
   const { service, client, create, fired } = await schedulerOn(time);
   service.timer.start();
@@ -67,7 +67,7 @@ test('fires none of a schedule that is disabled or deleted', async () => {
   expect(fired()).toEqual(['07:01', '07:06']);
 });
 
-test('removes a one-time schedule after it has fired, if it was asked to', async () => {
+test('the local timer removes a one-time schedule after it has fired, if requested', async () => {
   const time = manualClock('2026-11-22T07:00:30Z');
   const { service, client, create, fired } = await schedulerOn(time);
   service.timer.start();
@@ -83,7 +83,7 @@ test('removes a one-time schedule after it has fired, if it was asked to', async
   expect(Schedules.map(({ Name }) => Name)).toEqual(['kept', 'past']);
 });
 
-test('keeps within StartDate and EndDate, and counts a rate from the start', async () => {
+test('the local timer keeps within StartDate and EndDate, and counts a rate from its start', async () => {
   const time = manualClock('2026-11-22T07:00:30Z');
   const { service, create, fired } = await schedulerOn(time);
   service.timer.start();
@@ -94,7 +94,7 @@ test('keeps within StartDate and EndDate, and counts a rate from the start', asy
   expect(fired()).toEqual(['07:03', '07:04', '07:05', '07:06', '07:07']);
 });
 
-test('skips a local time that does not exist and fires one that comes twice once, as EventBridge does', async () => {
+test('the local timer skips a local time that does not exist and fires a repeated one once, as EventBridge does', async () => {
   const time = manualClock('2026-03-28T12:00:00Z');
   const { service, create, events } = await schedulerOn(time);
   service.timer.start();
@@ -106,7 +106,7 @@ test('skips a local time that does not exist and fires one that comes twice once
   expect(slots).toEqual(['2026-03-30T00:30:00Z', '2026-10-25T00:30:00Z', '2026-10-26T01:30:00Z']);
 });
 
-test('notices that the machine slept: what was due is passed over, the watchman looks at once and then each minute', async () => {
+test('the local timer skips the slots due while the machine slept, and wakes the watchman at once and then each minute', async () => {
   const time = manualClock('2026-11-22T07:00:30Z');
   const rules = [{ function: 'watchman', everyMs: 60_000 }];
   const { service, create, events, fired, got } = await schedulerOn(time, temporaryDirectory(), { rules });
@@ -130,7 +130,7 @@ test('notices that the machine slept: what was due is passed over, the watchman 
   expect(looks[0]).toMatchObject({ source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} });
 });
 
-test('notices soon also a sleep in which its timers slept', async () => {
+test('the local timer soon notices a sleep that also suspended its timers', async () => {
   const time = manualClock('2026-11-22T07:00:30Z');
   const { service, create, events, fired } = await schedulerOn(time);
   await create('report', 'cron(0 8 * * ? *)');
@@ -142,7 +142,7 @@ test('notices soon also a sleep in which its timers slept', async () => {
   expect(fired()).toEqual(['08:00']);
 });
 
-test('goes on after a restart where it was: no slot is fired twice, none of the last minute is lost', async () => {
+test('the local timer continues after a restart: it fires no slot twice, and loses none of the last minute', async () => {
   const time = manualClock('2026-11-22T07:00:30Z');
   const first = await schedulerOn(time);
   await first.create('report', 'cron(* * * * ? *)');

@@ -22,7 +22,7 @@ const deployed: Template = {
   Resources: { Table: table, Queue: queue, Log: log, Machine: machine, Schedule: schedule },
 };
 
-/** What is said of the deployed stage with some of a resource's properties changed. */
+/** The reported losses when some properties of a deployed resource change. */
 const changed = (id: string, properties: object): string[] => {
   const { Resources } = structuredClone(deployed);
   Object.assign(Object(Resources[id]?.Properties), properties);
@@ -33,13 +33,13 @@ const without = (...ids: string[]): string[] => {
   return losses(deployed, { Resources: Object.fromEntries(kept) });
 };
 
-describe('a package', () => {
-  it('that changes nothing loses nothing', () => {
+describe('nightshift diff', () => {
+  it('reports no loss for a package without changes', () => {
     expect(losses(deployed, structuredClone(deployed))).toEqual([]);
     expect(losses({ Resources: {} }, deployed)).toEqual([]);
   });
 
-  it('may not replace the table', () => {
+  it('refuses to replace the table', () => {
     const KeySchema = [{ AttributeName: 'pk', KeyType: 'HASH' }];
     expect(changed('Table', { KeySchema })).toEqual([
       'Table.KeySchema: found [{"AttributeName":"pk","KeyType":"HASH"}], expected [{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}] as deployed: the AWS::DynamoDB::Table would be replaced by an empty one.',
@@ -53,7 +53,7 @@ describe('a package', () => {
     expect(changed('Table', { LocalSecondaryIndexes: [{ IndexName: 'more' }] })).toHaveLength(1);
   });
 
-  it('may not remove what remembers, nor call it something else', () => {
+  it('refuses to remove or rename a resource that stores data', () => {
     expect(without('Table')).toEqual([
       'Table: found nothing, expected AWS::DynamoDB::Table as deployed: it would be removed from the stage.',
     ]);
@@ -77,7 +77,7 @@ describe('a package', () => {
     expect(changed('Machine', { StateMachineName: 'x' })).toHaveLength(1);
   });
 
-  it('may do everything else', () => {
+  it('accepts every other change', () => {
     const more = [...table.Properties.AttributeDefinitions, { AttributeName: 'failure', AttributeType: 'S' }];
     expect(
       changed('Table', { AttributeDefinitions: more, GlobalSecondaryIndexes: [], BillingMode: 'PROVISIONED' }),
@@ -91,7 +91,7 @@ describe('a package', () => {
   });
 });
 
-describe('the guard', () => {
+describe('nightshift diff', () => {
   const guardWith = async (aws: Record<string, string>, root: string, ...args: string[]) => {
     const env = { PATH: process.env.PATH ?? '', AWS_REGION: 'eu-west-1', ...aws };
     return promisify(execFile)(process.execPath, [join(repository, 'infra/package/diff.ts'), ...args], {
@@ -102,7 +102,7 @@ describe('the guard', () => {
   const guard = (root: string, ...args: string[]) =>
     guardWith({ AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }, root, ...args);
 
-  it('refuses a package that was made for another stage, before it asks AWS anything', async () => {
+  it('refuses a package for another stage, before any request to AWS', async () => {
     const root = await temporary();
     await mkdir(join(root, '.serverless'));
     const state = { service: { provider: { stage: 'test', compiledCloudFormationTemplate: deployed } } };
@@ -132,7 +132,7 @@ describe('the guard', () => {
     });
   });
 
-  it('says that there is no package', async () => {
+  it('reports a missing package', async () => {
     expect(await guard(await temporary())).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('npm run package makes one'),

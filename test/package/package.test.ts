@@ -16,7 +16,7 @@ const run = promisify(execFile);
 const nightshift = (root: string, ...args: string[]) =>
   run(process.execPath, [join(root, 'infra/package/package.ts'), ...args], { cwd: root });
 
-/** Everything a deploy would put up: each file by its path and digest, osls's time aside. */
+/** Every file that a deploy would upload, by its path and digest, without osls's time. */
 const packageIn = async (root: string): Promise<Record<string, string>> => {
   const templates = (await readdir(join(root, '.serverless'))).map((name) => `.serverless/${name}`);
   const archives = (await readdir(join(root, '.build'))).filter((name) => name.endsWith('.zip'));
@@ -38,8 +38,8 @@ beforeAll(async () => {
 });
 afterAll(removed);
 
-describe('a package', () => {
-  it('says what was checked and how large each function is', () => {
+describe('nightshift package', () => {
+  it('prints the checked files and the size of each function', () => {
     expect(output).toContain('Every job file is valid: 6 declared, 5 scheduled.');
     for (const name of functionNames) expect(output).toMatch(new RegExp(`^${name} +\\d+ KB$`, 'm'));
     expect(output).toMatch(/later .*model\/anthropic\.ts +\d+ KB +\d+ KB/);
@@ -54,7 +54,7 @@ describe('a package', () => {
     expect(alarmWarnings(await parameters(root, withAddress))).toEqual([]);
   });
 
-  it('is the same to the byte wherever and whenever it is made', async () => {
+  it('makes the same bytes at any time and place', async () => {
     // What the flows run was bundled elsewhere, before. (As deep: a bundle tells by which links its project has its sources.)
     const other = await project(jobs);
     for (const [name, entry] of Object.entries(inject('functions')))
@@ -68,7 +68,7 @@ describe('a package', () => {
     }
   });
 
-  it('that fails names the bad job’s file, line and field, and leaves the last package whole', async () => {
+  it('names the file, line and field of an invalid job, and keeps the last package whole', async () => {
     const bad = await project({
       bad: 'schedule: { cron: "0 9 * * * *" }\nmodel: scripted/night-report\nprompt: Hello.\ncolour: red\n',
       over: 'schedule: { at: 2026-11-22T07:00:00 }\nmodel: scripted/night-report\nprompt: Hello.\n',
@@ -84,7 +84,7 @@ describe('a package', () => {
     expect(await packageIn(bad)).toEqual(before);
   });
 
-  it('that fails at its template leaves the last package whole', async () => {
+  it('keeps the last package whole when its template fails', async () => {
     const args = ['--param', 'openaiCompatibleApiKey=maybe'];
     const last = await project({});
     for (const part of ['.serverless', '.build']) await cp(join(root, part), join(last, part), { recursive: true });
@@ -94,14 +94,14 @@ describe('a package', () => {
     expect(await packageIn(last)).toEqual(before);
   });
 
-  it('that fails where none was made before says that there is nothing to deploy', async () => {
+  it('reports that there is nothing to deploy when it fails without an earlier package', async () => {
     const first = await project({});
     const failed = await nightshift(first, '--param', 'colour=red').catch((thrown: { stderr: string }) => thrown);
     expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('.serverless holds no package.') });
     expect(await readdir(first)).not.toContain('.serverless');
   });
 
-  it('replaces the last one with all its parts, and leaves nothing beside it', async () => {
+  it('replaces every part of the last package, and leaves no other file beside it', async () => {
     const stands = await project({});
     const archives = functionNames.map((name) => `.build/${name}.zip`);
     const write = async (dir: string, text: string) => {
@@ -119,7 +119,7 @@ describe('a package', () => {
     expect((await readdir(join(stands, '.build'))).sort()).toEqual(functionNames.map((name) => `${name}.zip`).sort());
   });
 
-  it('shows its options under --help and makes nothing', async () => {
+  it('prints its options under --help and makes no package', async () => {
     const none = await project({});
     const { stdout } = await nightshift(none, '--help', '--stage', 'test');
     expect(stdout).toMatch(/^Usage: npm run package -- /);
@@ -130,12 +130,12 @@ describe('a package', () => {
     expect(await packageIn(root)).toEqual(before);
   });
 
-  it('stops at the stage that is the machine’s own', async () => {
+  it('refuses the stage name that is reserved for the local machine', async () => {
     const failure = await template(await project({}), ['--stage', 'local']).catch((thrown: Error) => thrown.message);
     expect(failure).toContain('stage: found "local"');
   });
 
-  it('stops at a parameter that it does not know, which osls would pass over', async () => {
+  it('refuses an unknown parameter, which osls would ignore', async () => {
     const args = ['--param', 'anthropicApikey=secret', '--param=alarmEmail=night@example.com'];
     const failed = await nightshift(await project({}), ...args).catch(
       (thrown: { code: number; stderr: string }) => thrown,
@@ -147,7 +147,7 @@ describe('a package', () => {
     expect(failed.stderr).not.toContain('found alarmEmail');
   });
 
-  it('stops at a parameter of another form with a sentence, not a stack', async () => {
+  it('refuses a malformed parameter with a sentence, not a stack trace', async () => {
     const args = ['--param', 'openaiCompatibleApiKey=maybe'];
     const failure = await template(await project({}), args).catch((thrown: Error) => thrown.message);
     expect(failure).toContain('openaiCompatibleApiKey: found "maybe", expected parameter, secret, none');
@@ -165,7 +165,7 @@ describe('an archive', () => {
     return dir;
   };
 
-  /** What a packaged handler throws for an event, far from any node_modules. */
+  /** The error of a packaged handler for an event, outside any node_modules. */
   const thrown = async (dir: string, event: unknown): Promise<unknown> => {
     const script = `const { handler } = await import('./index.mjs');
       await handler(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => 1000 }).then(
@@ -183,13 +183,13 @@ describe('an archive', () => {
     return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
   };
 
-  it.each(functionNames)('of %s loads under Node and refuses an event of another shape by name', async (name) => {
+  it.each(functionNames)('of %s loads in Node and refuses a malformed event by name', async (name) => {
     // What wakes the watchman may be anything that has a shape.
     const event = name === 'watchman' ? 'red' : { colour: 'red' };
     expect(await thrown(await unpacked(name), event)).toMatchObject({ name: 'InvalidEvent' });
   });
 
-  it('of dispatch and the watchman holds the jobs, and of attempt the scripts', async () => {
+  it('holds the jobs for dispatch and the watchman, and the scripts for attempt', async () => {
     const [dispatch, watchman] = [await unpacked('dispatch'), await unpacked('watchman')];
     const list = await readFile(join(dispatch, 'config/jobs.json'), 'utf8');
     const packed: { name: string }[] = JSON.parse(list);
@@ -201,7 +201,7 @@ describe('an archive', () => {
     expect(await readdir(join(await unpacked('attempt'), 'config/scripts'))).toEqual(['night-report.json']);
   });
 
-  it('of attempt keeps each provider and each tool in a chunk that loads when it is named', async () => {
+  it('of attempt keeps each provider and each tool in a chunk that loads on demand', async () => {
     const dir = await unpacked('attempt');
     const chunks = await readdir(join(dir, 'chunks'));
     const files = (await readdir(join(repository, 'lib/tools'))).filter((file) => file.endsWith('.ts'));
@@ -216,7 +216,7 @@ describe('an archive', () => {
     await run(process.execPath, ['--input-type=module', '-e', all], { cwd: dir, env: {} });
   });
 
-  it('holds no source map, no TypeScript and no path of the machine it was made on', async () => {
+  it('holds no source map, no TypeScript and no path of the build machine', async () => {
     for (const name of functionNames) {
       for (const [path, data] of Object.entries(unzipSync(await readFile(join(root, '.build', `${name}.zip`))))) {
         expect(path).toMatch(/^(index\.mjs|chunks\/[\w.-]+\.mjs|config\/[\w./-]+\.json)$/);

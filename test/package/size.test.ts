@@ -39,16 +39,16 @@ const part = (name: string) => found.lazy.find((lazy) => lazy.name === name)?.by
 const about = (bytes: number, expected: number) => expect(Math.abs(bytes - expected)).toBeLessThan(2_000);
 
 describe('the size of a bundle', () => {
-  it('counts at once what is imported at once, and apart what is imported later', () => {
+  it('counts static imports at once, and dynamic imports apart', () => {
     about(found.entry, 30_000);
     about(part('lib/io/model/anthropic.ts'), 50_000);
   });
 
-  it('counts with a later part what that part imports, but nothing that is there already', () => {
+  it('counts with a dynamic import what that import adds, without the files that are loaded already', () => {
     about(part('lib/io/model/bedrock.ts'), 90_000);
   });
 
-  it('holds every file a name in an import may stand for', async () => {
+  it('includes every file that an import with a variable may load', async () => {
     expect(found.lazy.map(({ name }) => name).sort()).toEqual(
       Object.keys(files)
         .filter((path) => /model|tools/.test(path))
@@ -60,7 +60,7 @@ describe('the size of a bundle', () => {
     );
   });
 
-  it('is held with the largest provider, and one sentence says by how much it is over and what is in it', () => {
+  it('is limited with its largest provider, and a problem names the excess and the largest parts', () => {
     expect(oversize({ dispatch: found }, { dispatch: 125_000 })).toEqual([]);
     const [sentence, ...more] = oversize({ dispatch: found }, { dispatch: 100_000 });
     expect(more).toEqual([]);
@@ -69,7 +69,7 @@ describe('the size of a bundle', () => {
     );
   });
 
-  it('is a table with a line for each part worth one', () => {
+  it('is printed as a table with a line for each large part', () => {
     const lines = sizeTable({ dispatch: found }).split('\n');
     expect(lines[0]).toMatch(/^dispatch +3\d KB$/);
     expect(lines[1]).toMatch(/^ {2}later lib\/io\/model\/bedrock\.ts +9\d KB +12\d KB$/);
@@ -78,7 +78,7 @@ describe('the size of a bundle', () => {
 });
 
 describe('a template', () => {
-  it('that AWS would refuse, or warns of, is a sentence for each reason', async () => {
+  it("with an error or a warning from AWS's rules has a sentence for each", async () => {
     const file = join(root, 'template.json');
     const Resources = {
       Queue: { Type: 'AWS::SQS::Queue', Properties: { MessageRetentionPeriod: 99_999_999, Colour: 'red' } },

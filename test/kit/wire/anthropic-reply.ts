@@ -11,7 +11,7 @@ type Usage = {
 
 type StopReason = 'end_turn' | 'tool_use' | 'max_tokens' | 'refusal' | 'stop_sequence' | 'pause_turn';
 
-/** A model turn. Nothing in it is an empty `content`; `text: ''` and `text: ' '` are sent as they are. */
+/** A model turn. Its content is never empty; `text: ''` and `text: ' '` are sent as given. */
 type MessageReply = {
   thinking?: string;
   text?: string;
@@ -31,14 +31,14 @@ export type ErrorReply = {
 };
 
 /**
- * What goes wrong below HTTP's meaning. `hang`: no answer until the client leaves or the server closes. `half`: headers and
+ * Faults below HTTP. `hang`: no answer until the client leaves or the server closes. `half`: headers and
  * half the body, then the connection is cut. `cut`: a whole HTTP answer whose JSON stops half-way. `reset`: cut at once.
  */
 type BrokenReply = { broken: 'hang' | 'half' | 'cut' | 'reset' };
 
 export type Reply = MessageReply | ErrorReply | BrokenReply;
 
-/** The signature this server gives a thought, and the only one it takes back for it. */
+/** The signature that this server gives a thought, and the only one that it accepts back. */
 export const signature = (thinking: string): string => `sig-${hash(thinking)}`;
 
 const blocks = (reply: MessageReply, seed: string) => [

@@ -8,7 +8,7 @@ const judge = (...messages: unknown[]) =>
   refusal({ method: 'POST', url: '/v1/messages', headers }, Buffer.from(JSON.stringify(says(...messages))), house)
     .refused;
 
-it('refuses a text exactly when it is blank or has half a surrogate pair, whatever else is in it', () => {
+it('the Anthropic wire server refuses a text exactly when it is blank or has half a surrogate pair', () => {
   const part = fc.constantFrom('\ud83d', '\ude00', '\u{1f600}', '\\', '\\ud83d', '"', 'u', ' ', '\n', 'å', '');
   fc.assert(
     fc.property(fc.array(part, { maxLength: 6 }), (parts) => {
@@ -18,7 +18,7 @@ it('refuses a text exactly when it is blank or has half a surrogate pair, whatev
   );
 });
 
-it('accepts every conversation of calls and their results, and none with a call or a result taken out', () => {
+it('the Anthropic wire server accepts every conversation of calls and results, and none with a call or a result removed', () => {
   const rounds = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 5 });
   fc.assert(
     fc.property(rounds, fc.nat(), fc.boolean(), (counts, pick, takeCall) => {

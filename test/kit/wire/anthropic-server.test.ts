@@ -6,20 +6,20 @@ import type { AnthropicServer } from './anthropic-server.ts';
 import { type Fields, good, headers, hello, says, text } from './request.ts';
 
 describe('the Anthropic wire server', () => {
-  it('takes a forgotten script for an error, not for an answer', async () => {
+  it('answers with an error when its script is missing', async () => {
     const server = await serve({ reply: [] });
     const response = await ask(server, good);
     expect(response.status).toBe(500);
     expect(server.requests.map(({ answered }) => answered)).toEqual(['script is over']);
   });
 
-  it('does not spend the script on refused requests', async () => {
+  it('does not use up its script on refused requests', async () => {
     const server = await serve({ reply: [{ text: 'first' }] });
     await ask(server, says());
     expect(await (await ask(server, good)).json()).toMatchObject({ content: [text('first')] });
   });
 
-  it('gives the same request the same ids, and another request others', async () => {
+  it('gives equal requests the same ids, and other requests other ids', async () => {
     const server = await serve({ reply: () => ({ calls: [{ name: 'look', input: {} }] }) });
     const id = async (body: Fields) =>
       ((await (await ask(server, body)).json()) as { content: { id: string }[] }).content[0]?.id;
@@ -43,7 +43,7 @@ describe('the Anthropic wire server', () => {
     expect(server.requests[0]?.answered).toBe(`error ${status}`);
   });
 
-  it('breaks off: at once, in the body, or by half a JSON', async () => {
+  it('breaks off at once, in the body, or within the JSON', async () => {
     const server = await serve({ reply: [{ broken: 'reset' }, { broken: 'half' }, { broken: 'cut' }] });
     await expect(ask(server, good)).rejects.toThrow('fetch failed');
     const half = await ask(server, good);
@@ -69,7 +69,7 @@ describe('the Anthropic wire server', () => {
     expect(await server.requests[0]?.ended).toBe('dropped');
   });
 
-  it('ends what hangs when it closes', async () => {
+  it('ends hanging requests when it closes', async () => {
     const server = await serve({ reply: [{ broken: 'hang' }] });
     const hanging = expect(ask(server, good)).rejects.toThrow('fetch failed');
     await server.received(1);
@@ -77,7 +77,7 @@ describe('the Anthropic wire server', () => {
     await hanging;
   });
 
-  it('answers 500 when the script throws, and lives on when the client left before its answer', async () => {
+  it('answers 500 when the script throws, and survives a client that leaves before its answer', async () => {
     const leave = new AbortController();
     const server = await serve({
       reply: async ({ index }) => {
@@ -100,7 +100,7 @@ describe('the Anthropic wire server', () => {
     expect((await ask(server, says())).status).toBe(400);
   });
 
-  it('keeps the body byte for byte', async () => {
+  it('keeps the request body byte for byte', async () => {
     const server = await serve();
     const body = `{ "model":"claude-haiku-4-5",\n"max_tokens" : 1, "messages":[{"role":"user","content":"\\u00e5 å"}]}`;
     await post(server, body);
@@ -109,7 +109,7 @@ describe('the Anthropic wire server', () => {
   });
 });
 
-describe('the AI SDK on the wire server', () => {
+describe('the AI SDK with the wire server', () => {
   const tools = {
     look: tool({
       description: 'looks',
@@ -120,7 +120,7 @@ describe('the AI SDK on the wire server', () => {
     createAnthropic({ baseURL: server.url, apiKey: server.key })('claude-haiku-4-5');
   const generate = (server: AnthropicServer) => generateText({ model: model(server), prompt: 'hello', maxRetries: 0 });
 
-  it('calls tools in parallel, sends their results and its thought back, and gets text', async () => {
+  it('calls tools in parallel, sends their results and its reasoning back, and gets text', async () => {
     const server = await serve({
       reply: [
         {
@@ -184,7 +184,7 @@ describe('the AI SDK on the wire server', () => {
     expect([answer.text, answer.finishReason]).toEqual([words, finish]);
   });
 
-  it('gets errors with their status, message and retry-after, without trying again', async () => {
+  it('gets errors with their status, message and retry-after, without a retry', async () => {
     const server = await serve({ reply: [{ error: 429, retryAfterSeconds: 7 }, { error: 529 }] });
     const caught = async () => APICallError.isInstance(await generate(server).catch((error) => error));
     await expect(generate(server)).rejects.toMatchObject({ statusCode: 429, responseHeaders: { 'retry-after': '7' } });
@@ -193,7 +193,7 @@ describe('the AI SDK on the wire server', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it.each(['half', 'cut', 'reset'] as const)('fails on an answer that is %s', async (broken) => {
+  it.each(['half', 'cut', 'reset'] as const)('fails at an answer that is %s', async (broken) => {
     const error = await generate(await serve({ reply: [{ broken }] })).catch((thrown) => thrown);
     expect(APICallError.isInstance(error)).toBe(true);
   });

@@ -3,7 +3,7 @@ import { type ErrorReply, errorAnswer, messageBody, type Reply } from './anthrop
 import { type Ended, endOf, listen, readBody } from './listen.ts';
 import { refusal, type WireModel } from './refusal.ts';
 
-/** A request body as the Messages API takes it. For a refused request it is what came, whatever that was. */
+/** A request body as the Messages API takes it. For a refused request it is the body as received. */
 export type WireBody = {
   model: string;
   max_tokens: number;
@@ -21,7 +21,7 @@ export type WireRequest = {
   raw: string;
   body: WireBody;
   refused: { status: number; message: string } | undefined;
-  /** What was sent back, in a word: `message`, `error 529`, `refused 400`, `hang`, `script is over` … `pending` until then. */
+  /** The answer in a word: `message`, `error 529`, `refused 400`, `hang`, `script is over` … `pending` until then. */
   answered: string;
   /** Resolves when the exchange is over. */
   ended: Promise<Ended>;
@@ -33,11 +33,11 @@ export type AnthropicOptions = {
    * accepted requests from 0. A list that is over answers 500 and says `script is over` in `answered`.
    */
   reply?: Reply[] | ((request: { index: number; body: WireBody; raw: string }) => Reply | Promise<Reply>);
-  /** The one accepted key. Default `test-key`. */
+  /** The only accepted key. Default `test-key`. */
   key?: string;
-  /** The models it has. Default: some of the real ones. */
+  /** The known models. Default: some of the real ones. */
   models?: Record<string, WireModel>;
-  /** The largest accepted body. Default 32 MB, as the real one. */
+  /** The largest accepted body. Default 32 MB, as in the real API. */
   maxBytes?: number;
 };
 
@@ -46,7 +46,7 @@ export type AnthropicServer = {
   url: string;
   /** The accepted key. */
   key: string;
-  /** Every request in the order its body was read, refused ones too. */
+  /** Every request in the order its body was read, including refused ones. */
   requests: WireRequest[];
   /** Resolves when `count` requests have been received; at once if they have. */
   received(count: number): Promise<void>;
@@ -82,7 +82,7 @@ const sendJson = (
   else response.write(json.slice(0, upTo), () => response.destroy());
 };
 
-/** Sends a reply and gives the word for it. */
+/** Sends a reply, and returns the word for it. */
 const send = (response: ServerResponse, reply: Reply, request: { model: string; raw: string; id: string }): string => {
   if ('error' in reply) {
     const { status, headers, body } = errorAnswer(reply, request.id);
@@ -102,7 +102,7 @@ const send = (response: ServerResponse, reply: Reply, request: { model: string; 
   return broken ?? 'message';
 };
 
-/** A Messages API on 127.0.0.1 that refuses what the real one refuses and otherwise says what its script says. No streaming. */
+/** A Messages API on 127.0.0.1. It refuses the requests that the real one refuses, and plays its script otherwise. No streaming. */
 export const anthropicServer = async (options: AnthropicOptions = {}): Promise<AnthropicServer> => {
   const {
     reply = [{ text: 'Done.' }],

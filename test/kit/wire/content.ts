@@ -14,11 +14,11 @@ import {
   without,
 } from './request.ts';
 
-/** A name that ends the sentence "refuses a request with …", the request, and the real one's message. */
+/** The end of the sentence "refuses a request with …", the request, and the real API's message. */
 export type Refused = [name: string, body: Fields, message: string];
 
 const empty = 'all messages must have non-empty content except for the optional final assistant message';
-/** Fields of a request the real one refuses. */
+/** Fields that the real API refuses. */
 export const refusedFields: Refused[] = [
   ['no max_tokens', without(good, 'max_tokens'), 'max_tokens: Field required'],
   ['max_tokens of 0', { ...good, max_tokens: 0 }, 'max_tokens: must be greater than or equal to 1'],
@@ -38,7 +38,7 @@ export const refusedFields: Refused[] = [
   ['a temperature over 1', { ...good, temperature: 1.5 }, 'temperature: must be less than or equal to 1'],
 ];
 
-/** Messages and their content the real one refuses. */
+/** Messages and contents that the real API refuses. */
 export const refusedContent: Refused[] = [
   ['the assistant first', says(assistant(text('hi'))), 'messages: first message must use the "user" role'],
   [

@@ -5,7 +5,7 @@ export type Listening = {
   /** `http://127.0.0.1:<port>`, without a slash at the end. */
   origin: string;
   port: number;
-  /** Stops listening and cuts every open connection, also the hanging ones. */
+  /** Stops listening and cuts every open connection, including hanging ones. */
   close(): Promise<void>;
 };
 
@@ -22,16 +22,16 @@ export const listen = async (handler: RequestListener): Promise<Listening> => {
   return { origin: `http://127.0.0.1:${port}`, port, close };
 };
 
-/** The whole request body. Rejects when the client goes away before its end. */
+/** Reads the whole request body. Rejects when the client leaves before its end. */
 export const readBody = async (request: IncomingMessage): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
 };
 
-/** How an exchange ended: `answered` in full, or `dropped` by either side before that. */
+/** The end of an exchange: `answered` in full, or `dropped` by either side before that. */
 export type Ended = 'answered' | 'dropped';
 
-/** Resolves when the exchange is over. To be called before the answer is begun. */
+/** Resolves when the exchange is over. Call it before the answer begins. */
 export const endOf = (response: ServerResponse): Promise<Ended> =>
   new Promise((resolve) => response.once('close', () => resolve(response.writableFinished ? 'answered' : 'dropped')));

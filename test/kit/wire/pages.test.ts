@@ -20,13 +20,13 @@ describe('the pages server', () => {
     ['/nowhere', 404, 'text/plain', 'No such page.'],
     ['/500', 500, 'text/html', 'Broken'],
     ['/more', 200, null, 'more'],
-  ])('has %s', async (path, status, type, words) => {
+  ])('serves %s', async (path, status, type, words) => {
     const response = await get(path);
     expect([response.status, response.headers.get('content-type')]).toEqual([status, type]);
     expect(await response.text()).toContain(words);
   });
 
-  it('has pages that are big, zipped small, binary, or not UTF-8', async () => {
+  it('serves pages that are large, zipped small, binary, or not UTF-8', async () => {
     expect((await bytes('/big')).length).toBe(10 * 1024 * 1024);
     expect((await bytes('/bomb')).length).toBe(10 * 1024 * 1024);
     expect(Number((await get('/bomb')).headers.get('content-length'))).toBeLessThan(20_000);
@@ -56,7 +56,7 @@ describe('the pages server', () => {
     expect(await site.requests[before + 1]?.ended).toBe('dropped');
   });
 
-  it('records what is posted, with its headers, also when it cuts the connection before or after reading it', async () => {
+  it('records posts with their headers, also when it cuts the connection before or after the body', async () => {
     const sent = { method: 'POST', headers: { 'idempotency-key': 'k1' }, body: '{"å":1}' };
     const before = site.requests.length;
     expect((await get('/report', sent)).status).toBe(201);

@@ -98,13 +98,13 @@ export type PagesServer = {
   /** `127.0.0.1:<port>`, as a job allows it. */
   host: string;
   port: number;
-  /** Every request in the order it was read, those cut or lost on the way too. */
+  /** Every request in the order it was read, including those whose connection was cut. */
   requests: PageRequest[];
   close(): Promise<void>;
 };
 
 /**
- * A small site on 127.0.0.1 for tools to fetch from and post to; its pages are the keys of the table above, for any method.
+ * A small site on 127.0.0.1 for tools to fetch from and post to. Its pages are the keys of the table above, for any method.
  * `/reset-before` cuts the connection before the body is read, `/reset-after` when all of it is. `more` adds pages or
  * replaces them.
  */

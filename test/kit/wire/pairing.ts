@@ -21,7 +21,7 @@ const unanswered = (at: number, ids: string) =>
 const unasked = (at: string, id: string) =>
   `${at}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`;
 
-/** Tools, calls and results the real one refuses. */
+/** Tools, calls and results that the real API refuses. */
 export const refusedTools: Refused[] = [
   ['a tool call without a result, at the end', says(hello, assistant(use('t1'))), unanswered(1, 't1')],
   ['a tool call answered by text only', says(hello, assistant(use('t1')), user(text('so'))), unanswered(1, 't1')],
@@ -127,7 +127,7 @@ export const refusedTools: Refused[] = [
   ],
 ];
 
-/** Requests the real one accepts, though they look odd. */
+/** Requests that the real API accepts, though they look wrong. */
 export const accepted: [name: string, body: Fields][] = [
   ['a plain question', good],
   ['neighbours of one role', says(hello, hello, assistant(text('a')), assistant(text('b')), hello)],

@@ -114,7 +114,7 @@ describe('the Anthropic wire server', () => {
       expect(await response.text()).toContain('The request body is not valid JSON: ');
     });
 
-    it('a body over the limit, and takes one of exactly that size', async () => {
+    it('a body over the limit, and accepts a body of exactly that size', async () => {
       const body = JSON.stringify(good);
       const server = await serve({ maxBytes: body.length });
       expect((await post(server, body)).status).toBe(200);

@@ -4,10 +4,10 @@ import { type Block, type Shaped, shape } from './shape.ts';
 
 type Refusal = { status: number; type: string; message: string };
 
-/** The most output tokens a model may be asked for, and whether a conversation may end with the start of its answer. */
+/** The model's limit of output tokens, and whether a conversation may end with the start of its answer. */
 export type WireModel = { maxTokens: number; prefill: boolean };
 
-/** What the server knows and allows. */
+/** The models, limits and keys that the server accepts. */
 type House = { key: string; models: Record<string, WireModel>; maxBytes: number };
 
 type Asked = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
@@ -29,7 +29,7 @@ const refusedEarly = ({ method, url, headers }: Asked, house: House): Refusal | 
   return undefined;
 };
 
-/** JSON's escapes: any but \u, a whole surrogate pair, then what must not be there: half of one. */
+/** JSON's escapes: any but \u, a whole surrogate pair, then the invalid one: half a pair. */
 const escapes = /\\[^u]|\\ud[89ab]..\\ud[c-f]..|(?<high>\\ud[89ab]..)|(?<low>\\ud[c-f]..)/gi;
 
 const loneSurrogate = (json: string): string | undefined => {
@@ -58,7 +58,7 @@ const readJson = (bytes: Buffer): { refused: Refusal } | { refused?: undefined; 
 
 type Turn = { role: string; at: number; blocks: { block: Block; at: string }[] };
 
-/** The conversation as the model gets it: neighbours of one role are one turn. */
+/** The conversation as the model gets it: adjacent messages of one role are one turn. */
 const turns = (messages: Shaped['messages']): Turn[] => {
   const merged: Turn[] = [];
   for (const [i, { role, content }] of messages.entries()) {
@@ -202,10 +202,10 @@ const refusedRequest = (request: Shaped, house: House): Refusal | undefined => {
 };
 
 /**
- * Judges a request as the real Messages API does: status, error type and message, or nothing when it would be accepted.
+ * Judges a request as the real Messages API does: status, error type and message, or undefined for an accepted request.
  * Texts are the real ones where public reports had them; rarer ones (tool schema rules, duplicate or misplaced blocks, thought
  * signatures, the empty system block) are from memory. An empty text gets the message of a missing one. When several things
- * are wrong, which comes first is a guess.
+ * are wrong, the order of precedence is a guess.
  */
 export const refusal = (
   asked: Asked,

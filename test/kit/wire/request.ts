@@ -1,6 +1,6 @@
 import { signature } from './anthropic-reply.ts';
 
-/** JSON of any fields: requests here are often wrong on purpose. */
+/** JSON of any fields: requests here are often deliberately wrong. */
 export type Fields = Record<string, unknown>;
 
 export const headers = {
@@ -28,7 +28,7 @@ export const thought = { type: 'thinking', thinking: 'hm', signature: signature(
 export const look = { name: 'look', description: 'looks', input_schema: { type: 'object', properties: {} } };
 export const marked = { cache_control: { type: 'ephemeral' } };
 
-/** A good request with these messages. */
+/** A valid request with these messages. */
 export const says = (...messages: unknown[]): Fields => ({ ...good, messages });
-/** A good request with these tools. */
+/** A valid request with these tools. */
 export const has = (...tools: unknown[]): Fields => ({ ...good, tools });

@@ -14,7 +14,7 @@ const Text = z.strictObject({
 });
 const Source = z.strictObject({ type: z.literal(['image', 'document']), source: unknowns, cache_control });
 
-/** Content blocks by their `type`: a request may hold these and no others. */
+/** Content blocks by their `type`: a request may hold only these. */
 const blocks = {
   text: Text,
   image: Source,
@@ -82,9 +82,9 @@ const Body = z.strictObject({
   service_tier: z.enum(['auto', 'standard_only']).optional(),
 });
 
-/** A block as the rules of the conversation need it. */
+/** The parts of a block that the rules of the conversation use. */
 export type Block = { type: string; cache_control?: unknown; [field: string]: unknown };
-/** A well-formed request: `content` and `system` are lists of blocks, whatever they were sent as. */
+/** A well-formed request: `content` and `system` are lists of blocks, whatever form they were sent in. */
 export type Shaped = {
   model: string;
   max_tokens: number;
@@ -132,7 +132,7 @@ const sentence = (issue: z.core.$ZodIssue): string => {
   }
 };
 
-/** What is wrong with `value`, first things first, as the real one words it: `<path>: <sentence>`. */
+/** The first problem of `value` in the real API's words: `<path>: <sentence>`. */
 const wrong = (schema: z.ZodType, value: unknown, at: string): string | undefined => {
   const issue = schema.safeParse(value, { reportInput: true }).error?.issues[0];
   if (issue === undefined) return undefined;
@@ -205,7 +205,7 @@ const wrongTool = (tool: unknown, at: string): string | undefined => {
 const asBlocks = (content: unknown): Block[] =>
   typeof content === 'string' ? [{ type: 'text', text: content }] : ((content ?? []) as Block[]);
 
-/** Reads a request body. Gives the first thing wrong with its fields, in the words of the real one, or its blocks. */
+/** Reads a request body: the first problem of its fields, in the real API's words, or its blocks. */
 export const shape = (body: unknown): { wrong: string } | { shaped: Shaped } => {
   const parsed = Body.safeParse(body);
   const found =
