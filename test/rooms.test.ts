@@ -135,18 +135,31 @@ const listed = (dir: string): string[] =>
     .filter((name) => name.endsWith('.ts'))
     .map((name) => join(dir, name));
 
-test('every file of lib has a test of the same name in the same room', () => {
+/** These run against a DynamoDB engine: the one contract of all stores, `test/io/store/stores.contract.test.ts`, is their test. */
+const contractTested = ['attempts', 'checkpoints', 'effects', 'job-states', 'runs', 'sessions', 'stores', 'table'];
+
+test('every file of lib, adapters included, has a test of the same name in the same room', () => {
   const tests = listed('test').filter((path) => path.endsWith('.test.ts'));
+  const isTested = (room: string, word: string) =>
+    tests.some((one) => dirname(one) === join('test', room) && basename(one).split('.')[0] === word);
   const untested = listed('lib')
-    .filter((path) => !path.startsWith('lib/io/') && !path.startsWith('lib/tools/'))
+    .filter((path) => !path.startsWith('lib/tools/'))
     // A file of types alone has nothing to run.
     .filter((path) => /^export (const|class|function)/m.test(readFileSync(path, 'utf8')))
     .filter((path) => {
       const room = dirname(path).replace(/^lib\/?/, '');
       const word = basename(path, '.ts');
-      return !tests.some((one) => dirname(one) === join('test', room) && basename(one).split('.')[0] === word);
+      const byContract = room === 'io/store' && contractTested.includes(word);
+      return !isTested(room, byContract ? 'stores' : word);
     });
   expect(untested).toEqual([]);
+});
+
+test('every store that counts as tested by the contract is one of the stores that the contract opens', () => {
+  const opened = readFileSync('lib/io/store/stores.ts', 'utf8');
+  const adapters = contractTested.filter((word) => word !== 'stores');
+  expect(adapters.filter((word) => !opened.includes(`from './${word}.ts'`))).toEqual([]);
+  expect(readFileSync('test/kit/contract/store-bench.ts', 'utf8')).toContain("lib/io/store/stores.ts'");
 });
 
 test('no two helpers in test/kit and test/suite share a file name', () => {

@@ -15,7 +15,7 @@ const memoryTable = (): Table => {
   const partition = (pk: unknown) => partitions.get(String(pk)) ?? new Map<string, RawItem>();
   return {
     get: async ({ pk, sk }) => partition(pk).get(sk),
-    async put({ key, version, data }: Draft, conflict) {
+    async put({ key, version, data, day }: Draft, conflict) {
       const items = partition(key.pk);
       const found = items.get(key.sk);
       const next = found === undefined ? 1 : typeof found.version === 'number' ? found.version + 1 : undefined;
@@ -24,16 +24,21 @@ const memoryTable = (): Table => {
       items.set(key.sk, {
         ...key,
         ...(version === undefined ? {} : { version }),
+        ...(day === undefined ? {} : { day }),
         expiresAt,
         data: JSON.stringify(data),
       });
       partitions.set(key.pk, items);
     },
-    async query({ ExpressionAttributeValues: values = {}, ScanIndexForward: forward = true }) {
+    async query({ IndexName, ExpressionAttributeValues: values = {}, ScanIndexForward: forward = true }, limit) {
+      if (IndexName)
+        return [...partitions.values()].flatMap((items) =>
+          [...items.values()].filter(({ day }) => day === values[':day']),
+        );
       const [from, to] = [values[':from'] ?? values[':sk'], values[':to'] ?? `${values[':sk']}~`];
       const found = [...partition(values[':pk']).values()].filter(({ sk }) => String(sk) >= from && String(sk) <= to);
       const sorted = found.sort((a, b) => (String(a.sk) < String(b.sk) ? -1 : 1));
-      return forward ? sorted : sorted.reverse();
+      return (forward ? sorted : sorted.reverse()).slice(0, limit);
     },
     damaged: unexpected,
   };

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { type Generated, replyOf } from '../../../lib/io/model/provider-reply.ts';
+
+const usage: Generated['usage'] = {
+  inputTokens: { total: 100, noCache: 70, cacheRead: 20, cacheWrite: 10 },
+  outputTokens: { total: 5, text: 5, reasoning: undefined },
+};
+const reply = (content: Generated['content'], unified = 'stop') =>
+  replyOf({ content, finishReason: { unified }, usage }, () => 0.5);
+const called = (input: string) => ({ type: 'tool-call' as const, toolCallId: 'c1', toolName: 'look', input });
+
+describe('a reply of the AI SDK', () => {
+  it('keeps texts, thoughts and calls in their order, with the options that the next request needs', () => {
+    const signed = { anthropic: { signature: 'sig' } };
+    const thought = { type: 'reasoning' as const, text: 'Hm.', providerMetadata: signed };
+    expect(reply([thought, { type: 'text', text: 'I look.' }, called('{"at":1}')]).content).toEqual([
+      { type: 'reasoning', text: 'Hm.', providerOptions: signed },
+      { type: 'text', text: 'I look.' },
+      { type: 'tool-call', toolCallId: 'c1', toolName: 'look', input: { at: 1 } },
+    ]);
+  });
+
+  it('drops blank texts and blank thoughts, but keeps a redacted thought', () => {
+    const redacted = { anthropic: { redactedData: 'c2Vj' } };
+    const blank = [
+      { type: 'text' as const, text: ' \n' },
+      { type: 'reasoning' as const, text: '' },
+    ];
+    expect(reply([...blank, { type: 'reasoning', text: '', providerMetadata: redacted }]).content).toEqual([
+      { type: 'reasoning', text: '', providerOptions: redacted },
+    ]);
+  });
+
+  it('drops calls that the provider has executed itself, and parts that no request asks for', () => {
+    const source = { type: 'source' as const, sourceType: 'url' as const, id: 's', url: 'https://example.com' };
+    expect(reply([{ ...called('{}'), providerExecuted: true }, source])).toMatchObject({ content: [], finish: 'stop' });
+  });
+
+  it("drops Bedrock's options under their old name", () => {
+    const part = { type: 'text' as const, text: 'a' };
+    expect(reply([{ ...part, providerMetadata: { bedrock: { a: 1 }, amazonBedrock: { a: 1 } } }]).content).toEqual([
+      { ...part, providerOptions: { amazonBedrock: { a: 1 } } },
+    ]);
+    expect(reply([{ ...part, providerMetadata: { bedrock: { a: 1 } } }]).content).toEqual([part]);
+  });
+
+  it.each([
+    ['', {}],
+    [' ', {}],
+    ['[1]', [1]],
+    ['{"url": "http', '{"url": "http'],
+  ])('has arguments %j as JSON, and as text where they are none', (text, input) => {
+    expect(reply([called(text)]).content[0]).toHaveProperty('input', input);
+  });
+
+  it.each([
+    ['stop', 'stop', 'tool-calls'],
+    ['tool-calls', 'tool-calls', 'tool-calls'],
+    ['length', 'length', 'length'],
+    ['content-filter', 'refused', 'refused'],
+    ['error', 'other', 'other'],
+    ['a-later-reason', 'other', 'other'],
+  ])('that ends by %s ends by %s, and by %s if it has a call', (unified, finish, withCall) => {
+    expect(reply([{ type: 'text', text: 'a' }], unified).finish).toBe(finish);
+    expect(reply([called('{}')], unified).finish).toBe(withCall);
+  });
+});
+
+describe('the usage of a reply', () => {
+  it('is its tokens with the price of all of them', () => {
+    const priced: unknown[] = [];
+    const price = (tokens: unknown) => {
+      priced.push(tokens);
+      return 0.5;
+    };
+    const tokens = { inputTokens: 100, outputTokens: 5, cacheReadTokens: 20, cacheWriteTokens: 10 };
+    const { usage: counted } = replyOf({ content: [], finishReason: { unified: 'stop' }, usage }, price);
+    expect(counted).toEqual({ ...tokens, usd: 0.5 });
+    expect(priced).toEqual([tokens]);
+  });
+
+  it.each(['inputTokens', 'outputTokens'] as const)('has an unknown cost where %s were not counted', (field) => {
+    const uncounted = { ...usage, [field]: { ...usage[field], total: undefined } };
+    const generated = { content: [], finishReason: { unified: 'stop' }, usage: uncounted };
+    expect(replyOf(generated, () => 0.5).usage).toMatchObject({ [field]: 0, usd: null });
+  });
+});
