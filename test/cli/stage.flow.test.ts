@@ -28,7 +28,7 @@ writeFileSync(
 
 const slot = '2026-11-22T07:00:00Z';
 let local: LocalClient;
-/** What the stand-in for CloudWatch Logs was asked, and what it answers. */
+/** The requests to a simulated CloudWatch Logs, and its responses. */
 const asked: Record<string, unknown>[] = [];
 let refused = false;
 

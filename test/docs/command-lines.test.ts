@@ -74,7 +74,7 @@ const usageOf = (command: string): Promise<Usage> => {
 const withoutValues = (given: string[], options: Map<string, boolean>): string[] =>
   given.filter((_, at) => !options.get(given[at - 1] ?? ''));
 
-/** What is wrong with a line of nightshift, a sentence each. */
+/** The problems of a line of nightshift, one sentence each. */
 const wrongWith = async (command: string): Promise<string[]> => {
   const [name = '', ...rest] = words(command).slice(2);
   if (/^[<…]/.test(name)) return [];

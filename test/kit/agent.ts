@@ -71,7 +71,7 @@ export const tools = (pay: (key: string | undefined) => Promise<unknown> = async
   return { all, made };
 };
 
-/** Time that stands still unless told otherwise. */
+/** A stopped clock with time to spare. `more` replaces its parts. */
 export const clock = (more: Partial<Clock> = {}): Clock => ({
   now: () => startedAt,
   remainingMs: () => 900_000,

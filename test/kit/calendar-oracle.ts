@@ -175,7 +175,7 @@ const meaning = (schedule: Schedule): ((local: Local) => boolean) => {
 
 type Span = { minutes: Minute[]; from: number; to: number };
 
-/** What is due at a minute, and who starts it, by the minute itself. Excluded dates aside. */
+/** Tells if a slot is due at this minute, and what starts it. Ignores excluded dates. */
 const dueAt = (
   minute: Minute,
   isMeant: (local: Local) => boolean,

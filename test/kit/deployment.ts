@@ -3,7 +3,7 @@ import { boundsOf } from '../../lib/schedule/calendar.ts';
 import { scheduleExpression } from '../../lib/schedule/schedule.ts';
 import type { DeployedSchedule } from '../../lib/watch/deployed-schedule.ts';
 
-/** A schedule as it stands at Scheduler where everything is as the job file says. */
+/** A schedule as Scheduler reports it when it matches the job file. */
 export const deploymentOf = (job: Job, at: string, more: Partial<DeployedSchedule> = {}): DeployedSchedule => ({
   expression: scheduleExpression(job.schedule),
   timezone: job.schedule.timezone,

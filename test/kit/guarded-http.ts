@@ -24,7 +24,7 @@ export const recordedHttp = (port: () => number, names: Record<string, string[]>
   return { http, lookups, targets };
 };
 
-/** A GET, unless `more` says otherwise, with nobody to abort it. */
+/** A GET unless `more` changes it. Nothing aborts it. */
 export const ask = (http: Http, url: string, allow: string[], more: Partial<HttpRequest> = {}) =>
   http({ method: 'GET', url, headers: {}, allow, maxBytes: 100_000, signal: new AbortController().signal, ...more });
 

@@ -7,7 +7,7 @@ type Opening = { id: string; env?: Record<string, string | undefined>; secrets?:
 
 const now = new Date('2026-11-22T07:00:00Z');
 
-/** Opens a model for attempt 2, on a clock that stands still. There is one script, `demo`. */
+/** Opens a model for attempt 2, on a stopped clock. There is one script, `demo`. */
 export const open = ({ id, env = {}, secrets = {} }: Opening): Promise<Model> =>
   openModel(
     id,

@@ -62,7 +62,7 @@ export const service = async (job: Job, start: string) => {
       time.now = new Date(instant);
     },
     deliver: (slot: string, more: Partial<DispatchEvent> = {}) => dispatch({ job: job.name, slot, ...more }, deps),
-    /** The run's execution comes to its end, well or not. */
+    /** Ends the run's execution, as a success if `good`, and settles the run. */
     ends: async (run: string, good = true) => {
       const failed = { status: 'give-up', failure: 'ModelUnavailable', message: 'gone', spent: usage };
       const result = good ? { status: 'done', steps: 1, usage } : failed;
@@ -92,7 +92,7 @@ export const service = async (job: Job, start: string) => {
   };
 };
 
-/** `2026-11-22T07:00:00Z succeeded`, `… skipped paused`: what became of each slot. */
+/** `2026-11-22T07:00:00Z succeeded`, `… skipped paused`: the outcome of each slot. */
 export const outcomeLines = (runs: Run[]): string[] =>
   runs.map(({ slot, suffix, outcome }) => {
     const why = outcome?.status === 'skipped' ? ` ${outcome.why}` : '';

@@ -83,7 +83,7 @@ describe('dispatch', () => {
   });
 
   test.each([
-    ['an unknown job', { job: 'nobody', slot }, 'UnknownJob'],
+    ['an unknown job', { job: 'unknown', slot }, 'UnknownJob'],
     ['a slot in the future', { job: 'report', slot: '2026-11-22T09:00:00Z' }, 'InvalidSlot'],
   ])('refuses %s by a named failure, and records nothing', async (_name, event, name) => {
     const { stores, asked, send } = await at();

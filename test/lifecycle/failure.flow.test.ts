@@ -110,7 +110,7 @@ test('an aborted execution still ends its run, as ExecutionAborted', async () =>
 test('an event that is no slot of a job is refused by name, starts nothing, and reaches the dead letters', async () => {
   const { dir, service, deliver, stores } = await play([]);
   const events = [
-    [{ job: 'nobody', slot }, 'UnknownJob'],
+    [{ job: 'unknown', slot }, 'UnknownJob'],
     [{ job: 'report', slot: '<aws.scheduler.scheduled-time>' }, 'InvalidEvent'],
     [{ job: 'report', slot: '2199-01-01T00:00:00Z' }, 'InvalidSlot'],
   ] as const;

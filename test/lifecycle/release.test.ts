@@ -15,7 +15,7 @@ const [first, second] = slots;
 const [one, two] = ids;
 const killed = new Error('killed');
 
-/** The process dies at this call, counted from 1, before or after the call is carried out. */
+/** Kills the process at its `at`-th call, before or after the call takes effect. */
 type Death = { at: number; when: 'before' | 'after' };
 
 const mortal = (stores: Stores, { at, when }: Death) => {
@@ -37,7 +37,7 @@ const mortal = (stores: Stores, { at, when }: Death) => {
   return { stores: own, call, count };
 };
 
-/** One slot, the next while its run is open, and the end of both. A killed function is called again at once, or only at the end. */
+/** Plays two overlapping slots to their ends. A killed call is repeated at once or, if `isLate`, after everything else. */
 const story = async (overlap: string, death: Death, isLate: boolean) => {
   const real = memoryStores();
   const { stores, call, count } = mortal(real, death);

@@ -145,7 +145,7 @@ describe('the slots of any schedule', () => {
   const rate = fc
     .tuple(fc.integer({ min: 2, max: 2000 }), fc.constantFrom('minutes', 'hours', 'days'))
     .map((words) => words.join(' '));
-  /** One that needs not be one a job file may have: an `at` with bounds, a rate with a policy for clocks. */
+  /** Any schedule, also of a form that job files refuse: an `at` with bounds, a rate with a clock policy. */
   const schedule: fc.Arbitrary<Schedule> = fc
     .tuple(zone, instant)
     .chain(([timezone, near]) =>

@@ -13,7 +13,7 @@ import {
 
 const Job = z.strictObject({ schedule: Schedule });
 
-/** What a person is told of a bad schedule: one line an issue, path first. */
+/** The message about a bad schedule: one line an issue, path first. */
 const complaints = (schedule: unknown): string[] =>
   Job.safeParse({ schedule }).error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
 

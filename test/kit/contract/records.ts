@@ -8,7 +8,7 @@ import type { Bench } from './store-bench.ts';
 const muchLater = new Date(today.getTime() + 405 * 86_400_000);
 const outcome: Outcome = { status: 'succeeded', attempts: 1, steps: 1, usage: noUsage, endedAt: today.toJSON() };
 
-/** What all records have in common: a version, and one failure for whoever lost. */
+/** Every record has a version and one conflict failure for the losing write. */
 const records = {
   run: {
     conflict: 'RunConflict',

@@ -44,7 +44,7 @@ const characters = { dynalite: ['taken', 'taken'] };
 
 type Told = { action: string; units: unknown; found: unknown };
 
-/** The stores on the engine itself, and what it tells of each call: the units it took, the items it found. */
+/** The stores on the engine itself, and a record of each call: the units it took, the items it found. */
 const measured = ({ engine: { client, tableName } }: Bench): { stores: Stores; told: Told[] } => {
   const told: Told[] = [];
   client.middlewareStack.add(
@@ -62,11 +62,11 @@ const measured = ({ engine: { client, tableName } }: Bench): { stores: Stores; t
   return { stores: dynamoStores(client, tableName, stamp), told };
 };
 
-/** Text of a step of 1.9 KB, and of one near 400 KB. */
+/** A step with `smallStep` is stored in 1.9 KB. A step with `largeStep` is near DynamoDB's limit of 400 KB. */
 const smallStep = 'x'.repeat(1_400);
 const largeStep = '漢'.repeat(130_000);
 
-/** The rules of DynamoDB that the stores stand on, and the table's own settings. This is the list of how the engines differ. */
+/** The rules of DynamoDB that the stores need, and the table's own settings. `differs` lists how the engines differ. */
 const rules: Rule[] = [
   byBytes('x'),
   byBytes('é', characters),

@@ -33,12 +33,12 @@ export const sessionsContract = (bench: () => Bench) => {
     const writers = Array.from({ length: 100 }, (_, at) => stepOf(1, `writer ${at}`));
     const ended = await ends(writers.map((step) => stores.sessions.append(key, step)));
     const winner = writers[expectOneWinner(ended, 'SessionConflict')];
-    const stands = await item(placeOf(key, 1));
-    expect(StoredStep.schema.parse(JSON.parse(String(stands?.data)))).toEqual(winner);
+    const stored = await item(placeOf(key, 1));
+    expect(StoredStep.schema.parse(JSON.parse(String(stored?.data)))).toEqual(winner);
     expect(await failureOf(stores.sessions.append(key, stepOf(1, 'too late')))).toMatchObject({
       name: 'SessionConflict',
     });
-    expect(await item(placeOf(key, 1))).toEqual(stands);
+    expect(await item(placeOf(key, 1))).toEqual(stored);
   });
 
   test('every commit is readable at once from any client', async () => {

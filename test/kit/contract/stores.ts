@@ -48,6 +48,6 @@ export const storesContract = (
   });
 };
 
-/** What an engine that stands for DynamoDB must keep: the stores' contract, and DynamoDB's own rules where it knows them. */
+/** The tests of an engine used as DynamoDB: the stores' contract, and the rules of DynamoDB that it implements. */
 export const engineContract = (name: EngineName, make: () => Promise<Engine>) =>
   storesContract(name, make, (bench) => describe('the rules of DynamoDB:', () => rulesContract(name, bench)));

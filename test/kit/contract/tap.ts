@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { listen, readBody } from '../wire/listen.ts';
 
-/** A request as it stood on the wire: `PutItem`, and its input. */
+/** A request as it was sent: `PutItem`, and its input. */
 export type Sent = { action: string; input: Record<string, unknown> };
 
 /** What goes wrong with a request: refused with one of AWS's errors, carried out and its answer lost on the way back, or never heard of again. */
