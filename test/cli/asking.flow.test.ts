@@ -144,7 +144,7 @@ test('runs the slot of a run once more, for all the slots that one stood for, an
     slots: [earlier, slot],
     origin: 'person',
   });
-  expect(progress.text()).toMatch(/^By hand: it stands beside the schedule/);
+  expect(progress.text()).toMatch(/^Manual run\. The schedule is not affected\./);
   await stores.runs.put({ ...covering, suffix: 'open', id: idOf('report', slot, 'open'), outcome: null });
   const refused = retry(idOf('report', slot, 'open'), place, data, both().out);
   await expect(refused).rejects.toMatchObject({

@@ -12,10 +12,10 @@ import { typedTime } from '../print/time.ts';
 /** A range as a person typed it, and how many slots it may hold. */
 export type Asked = { from: string; to?: string; limit: number };
 
-/** What a backfill is to do, and what past runs tell of its cost. Both ends are in the range. */
+/** The work of a backfill, and its cost as past runs suggest. The range includes both ends. */
 export type BackfillPlan = { from: Date; to: Date; slots: number; left: Backlog; known: Experience | null };
 
-/** How many of a job's last runs tell what the next ones cost. */
+/** How many of a job's last runs the cost is estimated from. */
 const maxRunsRead = 200;
 
 const rangeOf = ({ from, to }: Asked, { schedule }: Job, now: Date): { from: Date; to: Date } => {
@@ -42,8 +42,8 @@ const dueIn = (job: Job, { from, to, anchor }: Range, limit: number): Due[] => {
 };
 
 /**
- * What is left to do for the slots of a range, by the runs there are. A rate of which nobody knows where it counts from counts from the
- * beginning of the range. Throws InvalidSlot for a range that is none, InvalidEvent for one that is larger than anybody means.
+ * Plans the slots of a range that have no success yet. A rate with an unknown anchor counts from the range's start. Throws InvalidSlot for an
+ * invalid range, InvalidEvent for one over the limit.
  */
 export const backfillPlan = async (
   job: Job,

@@ -58,7 +58,7 @@ const doing = (progress: Progress): string => {
   return `${progress.atWork.size} running, ${progress.ended.length} of ${progress.all} ended, ${failed} failed`;
 };
 
-/** A run's outcome, waited for. Rejects when the signal aborts; the run does not mind. */
+/** Waits for a run's outcome. Rejects when the signal aborts; the run goes on. */
 const endOf = async (id: string, { stores, restMs }: Client, signal: AbortSignal): Promise<Run> => {
   for (;;) {
     const run = await existingRun(id, stores.runs);
@@ -67,7 +67,7 @@ const endOf = async (id: string, { stores, restMs }: Client, signal: AbortSignal
   }
 };
 
-/** Starts what is left and waits for all of it, also for what an earlier backfill has started. Says whether a signal ended the waiting. */
+/** Starts the remaining runs and waits for all, also for those of an earlier backfill. Returns whether a signal ended the waiting. */
 const runSlots = (job: Job, { left }: BackfillPlan, max: number, { stage, progress, out }: Work): Promise<boolean> =>
   untilInterrupted(async (signal) => {
     const tasks: (Task | Run)[] = [...left.going, ...left.todo];
@@ -98,7 +98,7 @@ type Work = { stage: Client; progress: Progress; out: Outputs };
 
 const minuteOf = (instant: Date): Date => new Date(Math.floor(instant.getTime() / 60_000) * 60_000);
 
-/** What is about to be done and what it may cost, before it begins. */
+/** The sentences before a backfill: its slots, its runs and their possible cost. */
 const announcement = (job: Job, { from, to, slots, left, known }: BackfillPlan, max: number): string[] => {
   const zone = job.schedule.timezone;
   const { todo, going, done, excluded, busy } = left;
@@ -154,9 +154,8 @@ const conclusion = (progress: Progress, stopped: boolean): string => {
 };
 
 /**
- * Runs a job for each of its past slots in a range that has no success yet, at most so many at a time, and says before what that may cost.
- * Stopped or not, the same command goes on where it was. Resolves to 1 if a run failed. Throws UnknownJob, InvalidSlot, InvalidEvent before
- * anything is started.
+ * Runs a job for each past slot of a range without a success, several at a time. It first prints the possible cost. The same command goes on where
+ * a stopped one was. Resolves to 1 if a run failed. Throws UnknownJob, InvalidSlot, InvalidEvent before it starts anything.
  */
 export const backfill = async (name: string, options: BackfillOptions, out: Outputs): Promise<number> => {
   const declared = await readDeclared(options.infra);

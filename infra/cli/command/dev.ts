@@ -20,10 +20,10 @@ import type { Terminal } from '../print/terminal.ts';
 
 export type DevOptions = { infra: string; data: string; json?: boolean };
 
-/** How long it rests between two looks, and how often it asks for runs that nobody told of: a person's, or one that waited. */
+/** `restMs`: the pause between two looks. `askMs`: the interval of the search for runs without an event. */
 const restMs = 200;
 const askMs = 10_000;
-/** How many runs of a job are looked at: more where the watchman has gone through an outage. */
+/** How many runs of a job a look reads: `many` after the watchman found undelivered slots. */
 const few = 30;
 const many = 1000;
 
@@ -90,7 +90,7 @@ const session = (options: DevOptions, tell: Reporter, runs: RunPoller) => {
     const all = Date.now() - askedAt > askMs;
     if (all) askedAt = Date.now();
     const names = declared.jobs.map(({ name }) => name);
-    // A run that ends may let out one that waited in the queue.
+    // The end of a run may start the queued run.
     const freed = ended.flatMap((one) => (one.event === 'ended' ? [one.job] : []));
     const jobs = all ? names : [...new Set([...told.flatMap((one) => one.jobs), ...freed])];
     const deep = told.some((one) => one.deep);
@@ -124,8 +124,8 @@ const isLost = async (connected: Connected): Promise<boolean> => {
 };
 
 /**
- * Fires every job at its slots until it is told to stop, and tells what happens. Reads job files again when they change. A service that dies is
- * started again. Resolves to 0 on SIGINT and SIGTERM, which is how it ends. Throws InvalidJob, StoreUnavailable.
+ * Fires every job at its slots until a signal stops it, and reports each event. Reads changed job files again, and restarts a dead service.
+ * Resolves to 0 on SIGINT and SIGTERM. Throws InvalidJob, StoreUnavailable.
  */
 export const dev = async (options: DevOptions, out: Terminal): Promise<number> => {
   const stop = new AbortController();

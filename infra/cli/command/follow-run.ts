@@ -14,7 +14,7 @@ import { doing, timeline } from '../print/timeline.ts';
 /** Where progress and where the answer is printed. */
 export type Outputs = { progress: Terminal; answer: Terminal };
 
-/** A place where something may run, the command that shows a run of it, and who is told. */
+/** The client of a stage, the command that shows one of its runs, and the output. */
 export type Watched = { stage: Client; show(run: string): string; wantsJson: boolean; out: Outputs };
 
 const said = (text: string, tone: Tone = 'dim'): Line[] => [
@@ -32,7 +32,7 @@ const report = async (seen: RunHistory, { show, wantsJson, out }: Watched): Prom
   ]);
 };
 
-/** What became of the event, where that is not plain from the run itself. */
+/** The lines about dispatch's response, if the run itself does not show it. */
 const received = async (event: DispatchEvent, { status, run }: DispatchResult, stage: Client): Promise<Line[]> => {
   if (status === 'duplicate') return said('duplicate: this slot already has its run; nothing was started.');
   if (status === 'queued') {
@@ -41,15 +41,10 @@ const received = async (event: DispatchEvent, { status, run }: DispatchResult, s
     return said(`queued: it starts when ${behind} ends.`, 'warn');
   }
   if (status === 'waits') return said(`waits: ${run} was not recorded, since another run of the job is open.`, 'warn');
-  return event.suffix === undefined
-    ? []
-    : said('By hand: it stands beside the schedule, whose slots go on as they would.');
+  return event.suffix === undefined ? [] : said('Manual run. The schedule is not affected.');
 };
 
-/**
- * Watches a run until it has its outcome, drawing what is new each time it looks, and returns its whole history. Rejects
- * when the signal aborts; the run does not mind.
- */
+/** Prints a run's new lines until it has its outcome, and returns its whole history. Rejects when the signal aborts; the run goes on. */
 const follow = async (
   runId: string,
   { stores, restMs }: Client,
@@ -74,8 +69,8 @@ const onward = ({ lost }: Client): string =>
   lost ? 'The local service has ended; the run goes on with the next `run` or `dev`' : 'The run goes on';
 
 /**
- * Hands a slot to dispatch and follows its run to the outcome. Resolves to the exit code. A signal ends the watching, never the run: whatever
- * goes wrong here, people are told where to look.
+ * Hands a slot to dispatch and follows its run to the outcome. Resolves to the exit code. A signal ends the watching, never the run. An error names
+ * the command that shows the run.
  */
 export const followRun = (event: DispatchEvent, watched: Watched): Promise<number> =>
   untilInterrupted(async (signal) => {

@@ -11,7 +11,7 @@ import type { Terminal } from '../print/terminal.ts';
 
 export type NextOptions = { infra: string; count: number; json?: boolean };
 
-/** What is special about a slot, in words; nothing where EventBridge fires it and it runs. */
+/** The special condition of a slot, in words. Undefined if EventBridge fires it and it runs. */
 const remark = ({ slot, by, skip }: Due, zone: Zone): string | undefined => {
   if (skip === 'excluded') return 'not run: this date is excluded';
   if (skip === 'fold') return 'not run: this time comes twice, and the second is meant';
@@ -21,7 +21,7 @@ const remark = ({ slot, by, skip }: Due, zone: Zone): string | undefined => {
   return `by the watchman: ${jumped ? 'clocks jumped over its own time' : 'the second of a time that comes twice'}`;
 };
 
-/** A rate counts from a start that is to come; from one that has passed only where its schedule was made before. */
+/** Whether the shown slots of a rate count from now. A future start is the anchor itself. */
 const isCountedFromNow = (schedule: Schedule, now: Date): boolean => {
   const { start } = boundsOf(schedule);
   return schedule.rate !== undefined && (start === undefined || new Date(start) <= now);
@@ -47,7 +47,7 @@ const row = ({ wall: { slot, local, offset, note }, remark }: Coming, { timezone
   { text: [note, remark].filter((text) => text !== undefined).join('; '), tone: 'warn' as const },
 ];
 
-/** What a person is told after the slots there are, where there are no more. */
+/** The sentence that follows a job's last slot. */
 const rest = (schedule: Schedule, found: number): string => {
   if (found > 0) return 'It has no slot after these.';
   const [first] = slotsAfter(schedule, new Date(0), { anchor: new Date(0) });
@@ -55,9 +55,8 @@ const rest = (schedule: Schedule, found: number): string => {
 };
 
 /**
- * Prints the next slots of a job, in its own time and in UTC, with the days on which clocks change, the slots that will not run and
- * those that the watchman starts. A rate counts from its schedule's creation, which is not known here: its slots are shown as if it
- * were created now. Throws UnknownJob.
+ * Prints a job's next slots in local time and UTC. It marks clock changes, slots that will not run, and slots the watchman starts. A rate counts
+ * from the creation of its schedule, which is unknown here: its slots are shown as if it were created now. Throws UnknownJob.
  */
 export const next = async (
   name: string,

@@ -14,7 +14,7 @@ import { authorOf, noteOf } from './author.ts';
 
 export type PauseOptions = Target & { infra: string; note?: string; until?: string; by?: string; json?: boolean };
 
-/** The end of a pause, which must be to come. Throws InvalidSlot. */
+/** Returns the end of a pause, or null without `--until`. Throws InvalidSlot for a past time. */
 const endOf = (until: string | undefined, job: Job, now: Date): string | null => {
   if (until === undefined) return null;
   const { reached } = typedTime(until, '--until', job.schedule.timezone, now);
@@ -55,8 +55,8 @@ const forPrograms = ({ name }: Job, { pause, replaced, open, queued }: Done): Co
 });
 
 /**
- * Pauses a job, with a note of who and why: no slot of it starts until it is resumed, or until a time. A pause that goes on gives way to the
- * new one. Throws UnknownJob, InvalidSlot, InvalidEvent.
+ * Pauses a job, with its author and a note: no slot of it starts until a resume or a given time. A new pause replaces one that goes on. Throws
+ * UnknownJob, InvalidSlot, InvalidEvent.
  */
 export const pause = async (name: string, options: PauseOptions, out: Terminal): Promise<number> => {
   const { job } = await findJobAt(name, options);

@@ -10,18 +10,18 @@ import { followRun, type Outputs } from './follow-run.ts';
 
 export type RetryOptions = Target & { infra: string; json?: boolean };
 
-/** The run that is tried again, which must be over, and the suffix of the new one. Throws UnknownRun, InvalidEvent. */
+/** The ended run to repeat, and the suffix of the new run. Throws UnknownRun, InvalidEvent if the run is open. */
 const before = async (id: string, runs: Runs): Promise<{ run: Run; suffix: string }> => {
   const run = await existingRun(id, runs);
   const { slot, outcome } = run;
-  if (!outcome) throw new Failure('InvalidEvent', `run ${id} is still open, expected one that has ended`);
+  if (!outcome) throw new Failure('InvalidEvent', `run ${id} is still open, expected an ended run`);
   const all = await runs.byJob(run.job.name, { from: slot, to: slot, limit: Number.POSITIVE_INFINITY });
   return { run, suffix: freeSuffix('retry', 'retry-1', all) };
 };
 
 /**
- * Starts a new run for the slot of one that is over, beside it and as the job is declared now, for all the slots that one stood for, and follows
- * it. Throws UnknownRun, UnknownJob, InvalidEvent before anything is started.
+ * Starts a new run for the slots of an ended run, with the job as it is declared now, and follows it. Throws UnknownRun, UnknownJob, InvalidEvent
+ * before it starts anything.
  */
 export const retry = async (id: string, options: RetryOptions, usualData: string, out: Outputs): Promise<number> => {
   mustBeRunId(id);

@@ -39,11 +39,11 @@ const checked = <T>(schema: z.ZodType<T>, value: string, name: FailureName, opti
   throw new Failure(name, `${option}: found "${value}", ${expected}`);
 };
 
-/** Whether a job's own file has no such slot. Of a rate nobody can tell here. */
+/** True if the job file has no such slot. A rate is never checked, because its anchor is unknown here. */
 const isNoSlotOf = ({ schedule }: Job, slot: Slot): boolean =>
   schedule.rate === undefined && !isSlotOf(schedule, slot, { anchor: new Date(slot) });
 
-/** The event a person wakes a job with, or its schedule's own, checked before anything is asked. */
+/** The event of a manual run or, with `scheduled`, of the schedule. Throws before any request if an option is invalid. */
 const eventOf = (job: string, options: RunOptions, declared: Declared, now: Date): DispatchEvent => {
   const { scheduled, slot = slotAt(now), suffix = 'manual', model } = options;
   if (scheduled && options.slot === undefined)
