@@ -125,7 +125,7 @@ test('tries again under another name what failed, says what it may cost, and end
   expect(second.progress.text()).toContain('100 % failed');
 });
 
-test('runs the slot of a run once more, for all the slots that one stood for, and refuses one that is open', async () => {
+test('retry runs all slots of an ended run once more, and refuses an open run', async () => {
   const [slot, earlier] = [hoursAgo(1), hoursAgo(2)];
   const of = await stores.runs.get(idOf('report', slot, 'backfill'));
   if (!of) throw new Error('the backfill has no run');
@@ -195,7 +195,7 @@ test('resumes it, closes an open breaker, and says so; resuming what is not paus
   expect((await stores.states.get('report'))?.version).toBe(version);
 });
 
-test('loses no pause of several persons at once, at a stage with their own credentials', async () => {
+test("keeps every pause when five operators pause a stage's job at once", async () => {
   const aws = { AWS_ENDPOINT_URL: beside.url, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
   for (const [name, value] of Object.entries(aws)) vi.stubEnv(name, value);
   onTestFinished(() => void vi.unstubAllEnvs());

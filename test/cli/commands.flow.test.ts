@@ -225,7 +225,7 @@ test('stops watching on Ctrl-C, and says how to look at the run, which goes on',
   expect(out).not.toContain('succeeded');
 });
 
-test('says what becomes of a run whose service was killed, and goes on with it in the next run, not before', async () => {
+test('reports that a run waits after its service was killed, and only the next run command continues it', async () => {
   const data = join(root, 'lost');
   const again = ['run', 'slow', '--slot', slot, '--infra', slowly, ...here(data)];
   const child = started(again);

@@ -82,9 +82,14 @@ test('says that a schedule is over', async () => {
   expect(told).toContain('It has no slot left.');
 });
 
-test('is told of a one-time job that is over, which check refuses and tells what to do with', async () => {
-  const infra = directory('schedule: { at: "2001-01-01T00:00:00" }\nmodel: anthropic/x\nprompt: Go.\n');
-  expect(await nightshift('next', 'report', '--infra', infra)).toContain('It has no slot left.');
+const past = 'schedule: { at: "2001-01-01T00:00:00" }\nmodel: anthropic/x\nprompt: Go.\n';
+
+test('next says that a one-time job in the past has no slot left', async () => {
+  expect(await nightshift('next', 'report', '--infra', directory(past))).toContain('It has no slot left.');
+});
+
+test('check refuses a one-time job in the past and says what to do', async () => {
+  const infra = directory(past);
   const refused = await nightshift('check', '--infra', infra).catch(
     (thrown: { code: number; stderr: string }) => thrown,
   );
