@@ -33,7 +33,7 @@ const localOf = (time: number): Local => {
   };
 };
 
-/** The local minutes that the clocks jumped over between two minutes. */
+/** Lists the local minutes that a clock change skips. `before` and `after` are the local times of two successive minutes. */
 const jumped = (before: number, after: number): Local[] => {
   const missing: Local[] = [];
   for (let time = before + MINUTE; time < after; time += MINUTE) missing.push(localOf(time));
