@@ -12,7 +12,7 @@ import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 type Connection = Awaited<ReturnType<typeof connect>>;
 
-/** Connects with few functions. The test's end stops the daemon. */
+/** Connects to a daemon that has no functions unless `setup` adds some. The end of the test kills a daemon that still runs. */
 const connected = async (dir: string, setup: Setup = {}, options: ConnectOptions = {}): Promise<Connection> => {
   const defaults = {
     idleMs: 500,

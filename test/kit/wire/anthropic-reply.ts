@@ -11,7 +11,7 @@ type Usage = {
 
 type StopReason = 'end_turn' | 'tool_use' | 'max_tokens' | 'refusal' | 'stop_sequence' | 'pause_turn';
 
-/** A model turn. Its content is never empty; `text: ''` and `text: ' '` are sent as given. */
+/** A model turn. A reply without fields has an empty `content`. An empty or blank `text` is sent unchanged. */
 type MessageReply = {
   thinking?: string;
   text?: string;
