@@ -96,7 +96,7 @@ test('the import rules reject every import that the layout does not allow', asyn
   for (const pair of bad) expect(broken).toContain(`${ruleOf(pair.room)}: ${source(pair)} -> ${target(pair.to)}`);
 });
 
-/** What breaks a rule that is not about rooms of lib and infra. */
+/** Imports that break a rule outside the rooms of lib and infra. */
 const planted: [rule: string, file: string, to: string][] = [
   ['no-circular', 'lib/run/one.ts', 'lib/run/two.ts'],
   ['not-resolvable', 'lib/agent/next-step.ts', 'lib/agent/gone.ts'],

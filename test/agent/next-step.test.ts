@@ -14,7 +14,7 @@ const pay = (toolCallId: string, to = 'Ann'): ReplyPart => ({
   input: { to },
 });
 
-/** A run in which `pay` ends as told, payment by payment, and each attempt pays as its turns say. */
+/** A run in which each payment has a given ending, and each attempt pays as its replies request. */
 const payments = (...ends: End[]) => {
   const stored = new Map<string, Effect>();
   const keys: (string | undefined)[] = [];

@@ -59,7 +59,7 @@ const reply: fc.Arbitrary<ModelReply> = fc
   )
   .map(([content, finish]) => replyOf(content as ReplyPart[], finish));
 
-/** What a tool does: gives anything, or fails in any way. */
+/** A tool that returns any value or fails in any way. */
 const act = fc.oneof(
   { weight: 3, arbitrary: anyText.map((text) => () => text) },
   fc.jsonValue().map((json) => () => json),
@@ -83,7 +83,7 @@ const callsOf = (message: Message | undefined) =>
   message?.role === 'assistant' ? message.content.filter((part) => part.type === 'tool-call') : [];
 const resultsOf = (message: Message | undefined) => (message?.role === 'tool' ? message.content : []);
 
-/** What a provider would refuse of a prompt. */
+/** The reasons for which a provider would reject a prompt. */
 const faultsOf = (messages: Message[]): string[] => {
   const calls = messages.flatMap(callsOf);
   const ids = calls.map(({ toolCallId: id }) => id);

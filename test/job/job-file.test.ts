@@ -4,7 +4,7 @@ import { problemText, type Referable, readJobFile, readYaml } from '../../lib/jo
 const good = ['schedule: { rate: 1 hour }', 'model: anthropic/claude', 'prompt: Go.'];
 const known: Referable = { tools: ['http_get', 'list_runs'], holidays: { nl: ['2027-04-27', '2026-12-25'], xx: [] } };
 
-/** Everything that is said of a file, without its name. */
+/** All problems reported for a file, without its name. */
 const said = (lines: string[], file = 'infra/jobs/night.yml', now?: Date): string[] => {
   const read = readJobFile(readYaml(file, lines.join('\n')), { ...known, now });
   return 'problems' in read ? read.problems.map((problem) => problemText(problem).slice(`${file}:`.length)) : [];

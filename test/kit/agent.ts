@@ -35,7 +35,7 @@ export const toolCallReply = (...made: [name: string, input: unknown][]): ModelR
 
 type Turn = ModelReply | Error | ((request: ModelRequest, signal: AbortSignal) => Promise<ModelReply>);
 
-/** A model that plays turns in order and keeps what it was asked. */
+/** A model that replies from a script and records its requests. */
 export const scriptedModel = (...turns: Turn[]): { model: Model; asked: ModelRequest[] } => {
   const asked: ModelRequest[] = [];
   const model: Model = async (request, signal) => {
@@ -48,7 +48,7 @@ export const scriptedModel = (...turns: Turn[]): { model: Model; asked: ModelReq
   return { model, asked };
 };
 
-/** Two tools: `count` says how often it ran, `pay` is an effect `once`. */
+/** Two tools: `count` returns its number of calls, `pay` has the effect `once`. */
 export const tools = (pay: (key: string | undefined) => Promise<unknown> = async () => 'paid') => {
   const made = { count: 0, paid: [] as (string | undefined)[] };
   const all: Record<string, Tool> = {
@@ -79,7 +79,7 @@ export const clock = (more: Partial<Clock> = {}): Clock => ({
   ...more,
 });
 
-/** A recorded run of a job with these fields. */
+/** Stores and returns a run of a job with these fields. */
 export const recorded = async (stores: Stores, fields: Record<string, unknown> = {}): Promise<Run> => {
   const id = runId({ job: 'report', slot });
   const run: Run = {

@@ -105,7 +105,7 @@ export const means = (cron: Cron, local: Local): boolean =>
 /** A minute, its local time, the local times that clocks jumped over to reach it, and the other minute that has its local time. */
 export type Minute = { instant: number; local: Local; jumped: Local[]; before?: number; again?: number };
 
-/** Of the same day or not: the minutes between two local times, reckoned as if there were no clocks. */
+/** The minutes between two local times, counted without clock changes. */
 const between = (from: Local, to: Local): Local[] => {
   const reckoned = ({ year, month, date, hour, minute }: Local) => Date.UTC(year, month - 1, date, hour, minute);
   const passed: Local[] = [];

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 import { terminal } from '../../infra/cli/print/terminal.ts';
 
-/** A terminal that is none, and what was printed there. */
+/** A terminal that captures its output as text. */
 export const capturedTerminal = (columns?: number) => {
   const stream = Object.assign(new PassThrough(), columns && { isTTY: true, columns });
   let text = '';

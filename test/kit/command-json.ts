@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type CommandJson, commandJson, ErrorJson } from '../../infra/cli/contract/contract.ts';
 
-/** What a command printed under --json, which must fit the schema of its name. */
+/** Parses the --json output of a command by the schema of that command. */
 export const commandOutput = <Name extends keyof CommandJson>(name: Name, text: string): CommandJson[Name] =>
   z.parse(commandJson[name] as unknown as z.ZodType<CommandJson[Name]>, JSON.parse(text));
 

@@ -58,7 +58,7 @@ export const stateWith = (job: Job, open: Run[], more: Partial<JobState> = {}): 
   ...more,
 });
 
-/** What `why` explains of a time. The facts hold only the runs of its minutes; `others` are found by their id. */
+/** Explains a time with `why`. The facts hold only the runs of its minutes; `others` are found by id. */
 export const explain = (
   job: Job,
   time: string,

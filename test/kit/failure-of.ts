@@ -11,7 +11,7 @@ export const failureOf = async (work: Promise<unknown>): Promise<Failure> => {
   throw new Error('expected a Failure', { cause: thrown });
 };
 
-/** How each of many ended: the name of its failure, or `won`. */
+/** The ending of each promise: the name of its failure, or `won`. */
 export const ends = (all: Promise<unknown>[]): Promise<(FailureName | 'won')[]> =>
   Promise.all(
     all.map((one) =>
@@ -22,7 +22,7 @@ export const ends = (all: Promise<unknown>[]): Promise<(FailureName | 'won')[]> 
     ),
   );
 
-/** Exactly one of many won, and all the others lost by this name. */
+/** Expects exactly one winner and the same named failure for all others. */
 export const expectOneWinner = (ended: string[], loss: FailureName): number => {
   expect(ended.filter((end) => end === 'won')).toHaveLength(1);
   expect(ended.filter((end) => end === loss)).toHaveLength(ended.length - 1);

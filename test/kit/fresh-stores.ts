@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { openTables, type Tables } from './dynalite-tables.ts';
 
-/** All stores on a new table of a DynamoDB engine in memory, over HTTP; gone when the test is over. */
+/** All stores on a new table of a DynamoDB engine in memory, over HTTP. The table is removed when the test ends. */
 export const freshStores = async (now: () => Date): Promise<Tables> => {
   const { stores, close } = await openTables(now);
   onTestFinished(close);

@@ -8,7 +8,7 @@ import type { Clock } from '../../infra/local/scheduler/clock.ts';
 import { clientOptions, handler, lines, serviceOn } from './local-service.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
-/** A clock that a test moves. `until` calls everything that is to be woken by that instant, each at its own time. */
+/** A clock that a test moves. `until` fires each timer due by that instant, at its own time. */
 export const manualClock = (start: string) => {
   let now = Date.parse(start);
   let armed: { at: number; act: () => void }[] = [];
@@ -32,12 +32,12 @@ export const manualClock = (start: string) => {
     }
     now = Date.parse(to);
   };
-  /** The machine sleeps: time passes, and nothing is woken before its end. */
+  /** Simulates sleep of the machine: time passes, and timers fire only after it. */
   const asleepUntil = (to: string): void => {
     now = Date.parse(to);
     until(to);
   };
-  /** The same where timers do not count the sleep: they rest after it for as long as they had to before. */
+  /** Simulates sleep that timers do not count: each keeps its remaining wait. */
   const stoppedUntil = (to: string): void => {
     const slept = Date.parse(to) - now;
     armed = armed.map((one) => ({ ...one, at: one.at + slept }));
@@ -48,7 +48,7 @@ export const manualClock = (start: string) => {
 
 export type ManualClock = ReturnType<typeof manualClock>;
 
-/** A schedule of the dispatch function, as the commands take it. */
+/** The input of a command that creates or updates a schedule of the dispatch function. */
 export const scheduleInput = (
   Name: string,
   ScheduleExpression: string,
@@ -68,7 +68,7 @@ export const scheduleInput = (
 
 export const scheduleKey = (Name: string) => ({ Name, GroupName: scheduleGroup });
 
-/** A service on virtual time, with a dispatch function that writes down what it gets, and the real client. */
+/** A local service on a manual clock, with the real client. Its functions record their events. */
 export const schedulerOn = async (
   time: ManualClock,
   dir = temporaryDirectory(),

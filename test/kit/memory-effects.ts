@@ -1,10 +1,10 @@
 import { Failure } from '../../lib/failure.ts';
 import type { Effect, Effects } from '../../lib/run/effect.ts';
 
-/** What happens to a call of the store: all well, lost before it was done, or done and the answer lost. */
+/** The fate of a store call: success, failure before the work, or failure after it. */
 export type Fate = 'well' | 'before' | 'after';
 
-/** Effects in memory under the contract of the port. Each call first pauses, then meets the next of its fates. */
+/** Effects in memory that keep the contract of the port. Each call first pauses, then takes the next fate. */
 export const memoryEffects = (
   stored = new Map<string, Effect>(),
   pause: () => Promise<void> = async () => {},

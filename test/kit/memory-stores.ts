@@ -9,7 +9,7 @@ import type { Stores } from '../../lib/io/store/stores.ts';
 import type { Draft, RawItem, Table } from '../../lib/io/store/table.ts';
 import { unexpected } from './unexpected.ts';
 
-/** The one table's three words on a map, without an engine: for many thousand plays. A play on it goes as on an engine, call by call. */
+/** The three operations of the table on a map, without an engine, for thousands of plays. The calls are the same as on an engine. */
 const memoryTable = (): Table => {
   const partitions = new Map<string, Map<string, RawItem>>();
   const partition = (pk: unknown) => partitions.get(String(pk)) ?? new Map<string, RawItem>();

@@ -21,7 +21,7 @@ export const buildRoot = async (dir: string, parts: string[]): Promise<string> =
   return root;
 };
 
-/** What the functions are built from. */
+/** The sources of the functions. */
 export const sources = ['functions', 'lib', 'node_modules'];
 
 /** Bundles every function of the project at `root` as it is deployed and gives each entry's path. */

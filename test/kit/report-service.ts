@@ -12,7 +12,7 @@ const [first] = slots;
 export const idOf = (slot: string) => `report_${slot.replaceAll(/[-:]/g, '')}`;
 export const ids = slots.map(idOf) as [string, string, string];
 
-/** A service of one job: its slots are delivered when they are due, and its runs end when told to. */
+/** A service with one job. The test delivers its slots and ends its runs. */
 export const reportService = async (fields: Record<string, unknown>) => {
   const time = { now: new Date(first) };
   const stores = await freshStores(() => time.now);

@@ -2,7 +2,7 @@ import type { ExecutionInput, ExecutionStatus, Executions } from '../../lib/run/
 
 type Execution = { input: ExecutionInput; status: Exclude<ExecutionStatus, 'none'>; error?: string };
 
-/** What a test may break on the way to the state machine: asked before each call. */
+/** Runs before each call of the state machine, so that a test can make the call fail. */
 type Before = (call: string, run: string) => Promise<void>;
 
 /**

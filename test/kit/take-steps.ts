@@ -27,7 +27,7 @@ export const replyOf = (content: ReplyPart[], finish: ModelReply['finish'] = 'to
 
 type World = { tools: Record<string, Tool>; effects: Effects; attempt?: number; readResult?: ResultReader };
 
-/** Takes turns as the loop does, each reply on the steps before it. Throws where one of them throws. */
+/** Runs one step per reply, as the agent loop does. Throws when a step throws. */
 export const takeSteps = async (replies: ModelReply[], world: World): Promise<Step[]> => {
   const steps: Step[] = [];
   const { attempt = 1, tools, effects, readResult = (text) => ({ value: text }) } = world;

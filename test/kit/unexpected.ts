@@ -1,4 +1,4 @@
-/** Told of what a test does not expect. */
+/** Throws a failure that the test does not expect. */
 export const unexpected = (failure: Error): never => {
   throw failure;
 };

@@ -74,7 +74,7 @@ export const service = async (job: Job, start: string) => {
       if (!finding) throw new Error('the watchman did not look');
       return finding;
     },
-    /** Looks while the breaker is open, and a person resumes the job between the judgement and the first dispatch. */
+    /** Checks the job while its breaker is open. An operator resumes it between the decision and the first dispatch. */
     lookWhileResumed: async (): Promise<void> => {
       const breaker = { since: start, until: '2199-01-01T00:00:00Z', delaySeconds: 900, probe: null };
       await changeState(job.name, () => ({ streak: -5, breaker }), stores.states);

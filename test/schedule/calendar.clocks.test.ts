@@ -13,7 +13,7 @@ const dues = (schedule: Schedule, after: string, count: number, anchor = EPOCH):
 const next = (schedule: Schedule, after: string, count = 50, anchor = EPOCH): Slot[] =>
   dues(schedule, after, count, anchor).map(({ slot }) => slot);
 
-/** A line for each slot: when, and what is not usual about it. */
+/** A line for each slot: its instant, its skip reason and whether the watchman starts it. */
 const lines = (schedule: Schedule, after: string, count: number) =>
   dues(schedule, after, count).map(({ slot, by, skip }) =>
     [slot, ...(by === 'watchman' ? [by] : []), ...(skip ? [skip] : [])].join(' '),

@@ -18,7 +18,7 @@ const written = (files: Record<string, string[]>): JobFiles => {
   const [jobs, scripts, tools] = [join(dir, 'jobs'), join(dir, 'scripts'), join(dir, 'tools')];
   return { jobs, scripts, tools, holidays: join(dir, 'holidays') };
 };
-/** What is said of them, a line each, without the directory. */
+/** The reported problems, one line each, without the directory. */
 const saidOf = async (files: JobFiles): Promise<string[]> => {
   const failure = await failureOf(readJobs(files));
   expect(failure.name).toBe('InvalidJob');

@@ -12,7 +12,7 @@ const damages: [string, Record<string, unknown>][] = [
   ['a version of another type', { version: 'one' }],
 ];
 
-/** What the stores must say of items that something else has damaged. */
+/** The contract of the stores for damaged items. */
 export const damageContract = (bench: () => Bench) => {
   const damaged = async (key: Key, damage: Record<string, unknown>) => {
     const stored = await bench().item(key);

@@ -8,7 +8,7 @@ import { unexpected } from '../unexpected.ts';
 import type { Bench } from './store-bench.ts';
 import { type Fault, type Tap, throttled } from './tap.ts';
 
-/** What DynamoDB says when it is in trouble itself, and when it will not have us, by its API reference. */
+/** Temporary and authorization errors of DynamoDB, from its API reference. */
 const passing: Exclude<Fault, string>[] = [
   { status: 400, error: 'ProvisionedThroughputExceededException' },
   { status: 400, error: 'RequestLimitExceeded' },
@@ -17,7 +17,7 @@ const passing: Exclude<Fault, string>[] = [
 ];
 const denied = ['AccessDeniedException', 'UnrecognizedClientException', 'ExpiredTokenException'];
 
-/** What the stores must make of an engine that fails. */
+/** The contract of the stores for a failing engine. */
 export const faultsContract = (bench: () => Bench) => {
   const faulty = (fault: Tap['fault']) => {
     const { tap } = bench();

@@ -62,7 +62,7 @@ const records = {
   },
 } as const;
 
-/** What any implementation of Runs, Attempts, Effects, JobStates and Looks must keep. */
+/** The contract of Runs, Attempts, Effects, JobStates and Checkpoints. */
 export const recordsContract = (bench: () => Bench) => {
   test.each(Object.entries(records))('each %s accepts only the next version', async (_, record) => {
     const { put, get } = record.open(bench().stores);

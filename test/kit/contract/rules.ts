@@ -14,7 +14,7 @@ import type { Bench } from './store-bench.ts';
 
 export type EngineName = 'dynalite' | 'DynamoDB Local' | 'MiniStack';
 
-/** What AWS does, seen from outside, and what an engine is known to do instead. */
+/** The behaviour of AWS, and the known differences of an engine. */
 type Rule = {
   rule: string;
   aws: unknown;

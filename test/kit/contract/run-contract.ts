@@ -5,9 +5,9 @@ import type { Bench } from './store-bench.ts';
 const slots = ['2026-11-20T07:00:00Z', '2026-11-21T07:00:00Z', '2026-11-22T07:00:00Z', '2026-11-23T07:00:00Z'];
 const [first = '', second = '', third = '', fourth = ''] = slots;
 
-/** What any implementation of Runs must keep where it lists them. */
+/** The contract of the lists of Runs. */
 export const listsContract = (bench: () => Bench) => {
-  /** Each slot's run, and two that a person started for the second and the third. */
+  /** The run of each slot, and manual runs for the second and the third. */
   const recorded = async () => {
     const job = freshJob();
     const all = [

@@ -12,7 +12,7 @@ const placeOf = (session: string, number: number) => ({
   sk: `step#${String(number).padStart(5, '0')}`,
 });
 
-/** What any implementation of Sessions must keep. */
+/** The contract of Sessions. */
 export const sessionsContract = (bench: () => Bench) => {
   test('an unknown session has no steps', async () => {
     expect(await bench().stores.sessions.load(freshSession())).toEqual([]);

@@ -19,7 +19,7 @@ export type Bench = {
   tap: Tap;
   /** The engine itself, past the tap. */
   engine: Engine;
-  /** What the stores left out of lists. */
+  /** Failures of the damaged items that the lists omitted. */
   damaged: Failure[];
   /** An item as the engine has it, past the stores. */
   item(key: Key): Promise<Record<string, unknown> | undefined>;

@@ -8,10 +8,10 @@ export type Sent = { action: string; input: Record<string, unknown> };
 /** What goes wrong with a request: refused with one of AWS's errors, carried out and its answer lost on the way back, or never heard of again. */
 export type Fault = { status: number; error: string } | 'lost' | 'held';
 
-/** DynamoDB's word for too much at once. */
+/** DynamoDB's error for too many requests. */
 export const throttled: Fault = { status: 400, error: 'ThrottlingException' };
 
-/** A place that requests pass on their way to a service of AWS. */
+/** A proxy in front of a service of AWS. */
 export type Wiretap = {
   /** Where requests go in: `http://127.0.0.1:<port>`. */
   origin: string;
@@ -38,7 +38,7 @@ const refuse = (response: ServerResponse, { status, error }: Exclude<Fault, stri
   response.writeHead(status, json).end(JSON.stringify(body));
 };
 
-/** Stands before a service at `origin`: sees every request, and can refuse it, hold it or lose its answer. */
+/** A proxy in front of `origin` that records requests and can refuse them, hold them or lose their responses. */
 export const wiretap = async (origin: string): Promise<Wiretap> => {
   const sent: Sent[] = [];
   let asked = tapFault(() => undefined);
