@@ -119,7 +119,7 @@ describe('the directory of job files', () => {
     ]);
   });
 
-  it('that cannot be listed stop the read with the error of the file system', async () => {
+  it('that cannot be listed ends the read with the error of the file system', async () => {
     const files = written({ 'jobs/a.yml': good, holidays: ['a file in the place of the folder'] });
     await expect(readJobs(files)).rejects.toMatchObject({ code: 'ENOTDIR' });
   });
