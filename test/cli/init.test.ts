@@ -105,7 +105,7 @@ test.each([
   ['report', { schedule: 'hourly' }, /report\.yml:\d+:\d+ schedule\.cron: /],
   ['report', { model: 'scripted/none' }, /no script scripts\/none\.yml/],
   ['report', { tool: ['hammer'] }, /unknown tool "hammer"/],
-  ['report', { schedule: '2020-01-01T00:00:00' }, /which is over/],
+  ['report', { schedule: '2020-01-01T00:00:00' }, /which is in the past/],
   ['report', { prompt: undefined, model: undefined }, /^found no --model, --prompt, expected/],
 ])('init refuses %s with %j by a named error and writes nothing', async (name, options, message) => {
   const infra = directory();

@@ -21,15 +21,12 @@ const anchorOf = (heading: string): string =>
 const anchorsOf = (file: string): string[] =>
   [...textOf(file).matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = '']) => anchorOf(heading));
 
-/** Documents that are not written yet. */
-const coming = ['infra/cli/README.md'];
-
 /** Why the link of a document leads nowhere, or undefined where it leads somewhere. */
 const broken = (file: string, link: string): string | undefined => {
   if (/^(https?|mailto):/.test(link)) return undefined;
   const [path = '', anchor] = link.split('#');
   const target = path === '' ? file : join(dirname(file), path);
-  if (!existsSync(target)) return coming.includes(target) ? undefined : `${file}: ${link}: no such file`;
+  if (!existsSync(target)) return `${file}: ${link}: no such file`;
   if (anchor === undefined || statSync(target).isDirectory() || anchorsOf(target).includes(anchor)) return undefined;
   return `${file}: ${link}: no such heading`;
 };

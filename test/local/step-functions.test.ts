@@ -140,6 +140,45 @@ test('the local Step Functions stop an execution for good: they invoke nothing o
   expect(lines(join(dir, 'calls'))).toEqual([1]);
 });
 
+test('the local Step Functions stop an execution in a Wait state at once and never enter the state after it', async () => {
+  const dir = temporaryDirectory();
+  const only = handler(dir, 'only', `appendFileSync(dir + '/calls', JSON.stringify(event.run) + '\\n'); return 1;`);
+  const definition = JSON.stringify({
+    StartAt: 'Pause',
+    States: {
+      Pause: { Type: 'Wait', Seconds: 3, Next: 'Only' },
+      Only: { Type: 'Task', Resource: '${OnlyArn}', End: true },
+    },
+  });
+  const service = await serviceOn(dir, { only }, { definition });
+  const { start, ended, client: states } = machine(service);
+  const { executionArn } = await start('stopped', { run: 'stopped' });
+  await states.send(new StopExecutionCommand({ executionArn, error: 'Enough' }));
+  expect(await ended(executionArn)).toMatchObject({ status: 'ABORTED', error: 'Enough' });
+  // The wait of the second execution ends after that of the first would have ended.
+  const second = await start('second', { run: 'second' });
+  await expect.poll(() => existsSync(join(dir, 'calls')), { timeout: 60_000 }).toBe(true);
+  expect((await ended(second.executionArn)).status).toBe('SUCCEEDED');
+  expect(lines(join(dir, 'calls'))).toEqual(['second']);
+});
+
+test('the local Step Functions stop an execution of an earlier service before resume, and then do not resume it', async () => {
+  const dir = temporaryDirectory();
+  const only = handler(dir, 'only', `appendFileSync(dir + '/calls', '1\\n'); await until(() => event.last); return 1;`);
+  const before = await serviceOn(dir, { only }, { definition: oneTask() });
+  const { executionArn } = await machine(before).start('run');
+  await expect.poll(() => existsSync(join(dir, 'calls'))).toBe(true);
+  await before.close();
+  const after = await serviceOn(dir, { only }, { definition: oneTask(), resume: false, processes: 1 });
+  const { ended, client: states } = machine(after);
+  await states.send(new StopExecutionCommand({ executionArn, error: 'Enough' }));
+  expect(await ended(executionArn)).toMatchObject({ status: 'ABORTED', error: 'Enough' });
+  after.resume();
+  // With one process all invocations run one after another.
+  await invoke(after.url, 'only', { last: true });
+  expect(lines(join(dir, 'calls'))).toEqual([1, 1]);
+});
+
 test('the local Step Functions time out a task as States.Timeout and an execution as TIMED_OUT', async () => {
   const dir = temporaryDirectory();
   const slow = handler(dir, 'only', 'await until(() => false);');

@@ -44,7 +44,7 @@ const shown = (one: LogLine): Line => {
   };
 };
 
-/** Prints the structured log lines of a run, the oldest first. Reads only. Throws UnexistingRun. */
+/** Prints the structured log lines of a run, the oldest first. Reads only. Throws UnknownRun. */
 export const logs = async (id: string, options: LogsOptions, out: Terminal): Promise<number> => {
   mustBeRunId(id);
   const run = await reading(options, ({ stores }) => existingRun(id, stores.runs));

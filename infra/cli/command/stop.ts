@@ -54,7 +54,7 @@ const sentence = ({ run, stopped }: Stopped): string => {
   return `${id} ended at ${outcome.endedAt} (${end}). Nothing was stopped.`;
 };
 
-/** Stops the execution of a run, which then ends as ExecutionAborted. A run that has ended stays as it is. Throws UnexistingRun, InvalidEvent. */
+/** Stops the execution of a run, which then ends as ExecutionAborted. A run that has ended stays as it is. Throws UnknownRun, InvalidEvent. */
 export const stop = async (id: string, options: StopOptions, usualData: string, out: Terminal): Promise<number> => {
   mustBeRunId(id);
   const done = await reading(options, (client) => stopRun(id, client));
