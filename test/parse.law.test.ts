@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { Failure } from '../lib/failure.ts';
 import { parse } from '../lib/parse.ts';
-import { plays } from './kit/plays.ts';
+import { plays } from './kit/law-plays.ts';
 
 const Order = z.strictObject({ to: z.string(), lines: z.array(z.int()).default([]) });
 

@@ -10,8 +10,8 @@ import { conversation } from '../../lib/run/session.ts';
 import { isFinal, Step } from '../../lib/run/step.ts';
 import { byteLength } from '../../lib/text.ts';
 import { codePoint } from '../kit/code-point.ts';
+import { plays } from '../kit/law-plays.ts';
 import { memoryEffects } from '../kit/memory-effects.ts';
-import { plays } from '../kit/plays.ts';
 import { replyOf, stubTool, takeSteps } from '../kit/take-steps.ts';
 
 /** DynamoDB's bound less what an item has beside its step. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { runPoller } from '../../infra/cli/dev/run-poller.ts';
-import { ids, reportService, slots } from '../kit/report-service.ts';
+import { reportService } from '../kit/report-service.ts';
+import { ids, slots } from '../kit/report-slots.ts';
 
 test('reports a queued run as queued, then as started, then as ended', async () => {
   const { deliver, ends, stores } = await reportService({ overlap: 'queue-one' });

@@ -4,17 +4,12 @@ import { firstInput } from '../../lib/run/execution.ts';
 import { usage } from './agent.ts';
 import { freshStores } from './fresh-stores.ts';
 import { job } from './job.ts';
+import { slots } from './report-slots.ts';
 import { stateMachine } from './state-machine.ts';
-
-/** Slots of the job, an hour apart, and the ids of their runs. */
-export const slots = ['2026-11-22T07:00:00Z', '2026-11-22T08:00:00Z', '2026-11-22T09:00:00Z'] as const;
-const [first] = slots;
-export const idOf = (slot: string) => `report_${slot.replaceAll(/[-:]/g, '')}`;
-export const ids = slots.map(idOf) as [string, string, string];
 
 /** A service with one job. The test delivers its slots and ends its runs. */
 export const reportService = async (fields: Record<string, unknown>) => {
-  const time = { now: new Date(first) };
+  const time = { now: new Date(slots[0]) };
   const stores = await freshStores(() => time.now);
   const { executions, all } = stateMachine();
   const events: string[] = [];

@@ -6,7 +6,8 @@ import { firstInput } from '../../lib/run/execution.ts';
 import { reconcile } from '../../lib/watch/reconcile.ts';
 import { scriptedModel, textReply, toolCallReply, tools, usage, work } from '../kit/agent.ts';
 import { job } from '../kit/job.ts';
-import { idOf, ids, reportService, slots } from '../kit/report-service.ts';
+import { reportService } from '../kit/report-service.ts';
+import { idOf, ids, slots } from '../kit/report-slots.ts';
 
 const [first, second, third] = slots;
 const [one, two, three] = ids;

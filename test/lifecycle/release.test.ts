@@ -8,7 +8,7 @@ import { usage } from '../kit/agent.ts';
 import { job } from '../kit/job.ts';
 import { memoryStores } from '../kit/memory-stores.ts';
 import { silent } from '../kit/observer.ts';
-import { idOf, ids, slots } from '../kit/report-service.ts';
+import { idOf, ids, slots } from '../kit/report-slots.ts';
 import { stateMachine } from '../kit/state-machine.ts';
 
 const [first, second] = slots;

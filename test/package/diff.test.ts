@@ -91,7 +91,7 @@ describe('nightshift diff', () => {
   });
 });
 
-describe('nightshift diff', () => {
+describe('the command npm run diff', () => {
   const guardWith = async (aws: Record<string, string>, root: string, ...args: string[]) => {
     const env = { PATH: process.env.PATH ?? '', AWS_REGION: 'eu-west-1', ...aws };
     return promisify(execFile)(process.execPath, [join(repository, 'infra/package/diff.ts'), ...args], {

@@ -63,7 +63,7 @@ describe('a pause', () => {
   });
 });
 
-describe('a pause', () => {
+describe('a pause of a job', () => {
   test.each([
     ['skips a slot due in it and delivered in it', 9, 9, true],
     ['skips a slot due in it and delivered after it', 9, 14, true],

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { dispatch } from '../../lib/lifecycle/dispatch.ts';
 import { changeState } from '../../lib/policy/job-state.ts';
 import { paused, resumed } from '../../lib/policy/pause.ts';
-import { idOf, ids, reportService, slots } from '../kit/report-service.ts';
+import { reportService } from '../kit/report-service.ts';
+import { idOf, ids, slots } from '../kit/report-slots.ts';
 
 const [first, second, third] = slots;
 const [one, two, three] = ids;

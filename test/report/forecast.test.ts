@@ -7,7 +7,7 @@ import { dueBetween } from '../../lib/schedule/calendar.ts';
 import { slotAt } from '../../lib/schedule/slot.ts';
 import { failed, runOf, skip, succeeded } from '../kit/explained.ts';
 import { job } from '../kit/job.ts';
-import { plays } from '../kit/plays.ts';
+import { plays } from '../kit/law-plays.ts';
 
 const now = new Date('2026-11-01T00:00:00Z');
 const until = new Date('2026-12-01T00:00:00Z');

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Act, canonical, type Effect, effectKey, once } from '../../lib/run/effect.ts';
+import { plays } from '../kit/law-plays.ts';
 import { type Fate, memoryEffects } from '../kit/memory-effects.ts';
-import { plays } from '../kit/plays.ts';
 
 const call = { runId: 'r', key: 'k', tool: 'http_post', attempt: 1 };
 const acts = (...results: Act['happened'][]) => {

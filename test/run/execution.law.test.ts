@@ -6,7 +6,7 @@ import { runId } from '../../lib/run/run.ts';
 import { Slot, slotAt } from '../../lib/schedule/slot.ts';
 import { noUsage } from '../../lib/usage.ts';
 import { job } from '../kit/job.ts';
-import { plays } from '../kit/plays.ts';
+import { plays } from '../kit/law-plays.ts';
 
 const anySlot = fc
   .date({ min: new Date('2020-01-01'), max: new Date('2199-01-01'), noInvalidDate: true })

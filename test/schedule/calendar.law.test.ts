@@ -19,7 +19,7 @@ import {
   nearChange,
   zone,
 } from '../kit/calendar-oracle.ts';
-import { plays } from '../kit/plays.ts';
+import { plays } from '../kit/law-plays.ts';
 
 const anchor = new Date(0);
 

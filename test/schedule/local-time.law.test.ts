@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dateProblems, localTimeProblems } from '../../lib/schedule/local-time.ts';
-import { plays } from '../kit/plays.ts';
+import { plays } from '../kit/law-plays.ts';
 
 const years = { min: new Date('1970-01-01T00:00:00Z'), max: new Date('2199-12-31T23:59:59Z'), noInvalidDate: true };
 const digits = (value: number, count: number) => String(value).padStart(count, '0');

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { localDate, localTime, Schedule, weekday } from '../../lib/schedule/schedule.ts';
-import { plays } from '../kit/plays.ts';
+import { plays } from '../kit/law-plays.ts';
 
 const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { slotAt } from '../../lib/schedule/slot.ts';
 import { openZone, wallTime } from '../../lib/schedule/time-zone.ts';
 import { clock, HOUR, instant, MINUTE, nearChange, zone } from '../kit/calendar-oracle.ts';
-import { plays } from '../kit/plays.ts';
+import { plays } from '../kit/law-plays.ts';
 
 /** How often each minute of an instant's local day happens. */
 const minutesOfDay = (timezone: string, time: number): Map<string, number> => {

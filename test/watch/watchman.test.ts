@@ -188,7 +188,7 @@ describe('the watchman, after an outage,', () => {
   });
 });
 
-describe('the watchman', () => {
+describe('the watchman at an open run', () => {
   const open = async () => {
     const one = await watched();
     one.at('2026-11-22T07:00:20Z');
@@ -275,7 +275,7 @@ describe('the watchman', () => {
   });
 });
 
-describe('the watchman', () => {
+describe('the watchman at a deployed schedule', () => {
   test('reports a missing, disabled or changed schedule as drift, and its slots still run', async () => {
     const { at, look, world } = await service(hourly(), '2026-11-22T09:30:00Z');
     await look();

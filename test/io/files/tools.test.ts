@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadTools, toolSpecs } from '../../../lib/io/files/tools.ts';
+import { loadTools, toolIn, toolSpecs } from '../../../lib/io/files/tools.ts';
 import { tools } from '../../kit/agent.ts';
 import { failureOf } from '../../kit/failure-of.ts';
 
@@ -25,6 +25,15 @@ describe("a job's tools", () => {
       const failure = await failureOf(loadTools([name]));
       expect(failure).toMatchObject({ name: 'UnknownTool', message: expect.stringContaining(JSON.stringify(name)) });
       expect(failure.cause).toBeUndefined();
+    },
+  );
+
+  it.each([{}, { default: undefined }, { default: {} }, { default: { run: 'text' } }])(
+    'are UnknownTool if a module exports none by default: %j',
+    (module) => {
+      expect(() => toolIn(module, 'mine')).toThrow(
+        'lib/tools/mine.ts: found no tool, expected export default tool({ … })',
+      );
     },
   );
 });

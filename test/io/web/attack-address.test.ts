@@ -188,7 +188,7 @@ describe('the fetch guard', () => {
   });
 });
 
-describe('the fetch guard', () => {
+describe('the fetch guard at a redirect', () => {
   const to = (url: string) => `http://pages.test/redirect?to=${encodeURIComponent(url)}`;
 
   it.each([

@@ -52,7 +52,7 @@ describe('a fetch', () => {
   });
 });
 
-describe('a fetch', () => {
+describe('a fetch that is redirected', () => {
   const at = (to: string, status = 302) => `/redirect?status=${status}&to=${encodeURIComponent(to)}`;
   const post = {
     method: 'POST' as const,
@@ -148,7 +148,7 @@ describe('a fetch', () => {
   });
 });
 
-describe('a fetch', () => {
+describe('a fetch with a byte limit', () => {
   it('keeps a body that exactly fits whole', async () => {
     const whole = await here('/text');
     expect(await here('/text', { maxBytes: whole.body.length })).toMatchObject({ cut: false, body: whole.body });
@@ -179,7 +179,7 @@ describe('a fetch', () => {
   });
 });
 
-describe('a fetch', () => {
+describe('a fetch that fails', () => {
   const closedPort = async () => {
     const server = net.createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');

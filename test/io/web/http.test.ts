@@ -76,7 +76,7 @@ describe('the fetch guard', () => {
   });
 });
 
-describe('the fetch guard', () => {
+describe('the fetch guard with special addresses', () => {
   const special = [
     '127.0.0.1',
     '10.1.2.3',
