@@ -10,6 +10,10 @@ const { scripts } = JSON.parse(textOf('package.json'));
 /** Commands that these tests cannot run, each with the reason. */
 const unplayed: Record<string, string> = {
   'aws ssm put-parameter': 'needs an AWS account; played once with the AWS CLI against a server on loopback',
+  'aws sqs receive-message': 'needs an AWS account',
+  'aws sqs delete-message': 'needs an AWS account',
+  'aws lambda invoke': 'needs an AWS account',
+  'aws logs tail': 'needs an AWS account',
   'aws ssm delete-parameter': 'needs an AWS account',
   'aws dynamodb update-table': 'needs an AWS account',
   'aws dynamodb delete-table': 'needs an AWS account',
