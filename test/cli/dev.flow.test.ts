@@ -11,7 +11,7 @@ import { syncSchedules } from '../../infra/local/scheduler/sync-schedules.ts';
 import { Failure } from '../../lib/failure.ts';
 import { readJobs } from '../../lib/io/files/job-files.ts';
 import { compactSlot, slotAt } from '../../lib/schedule/slot.ts';
-import { commandOutput } from '../kit/command-json.ts';
+import { commandOutput, errorOutput } from '../kit/command-json.ts';
 import { clientOptions, isAlive } from '../kit/local-service.ts';
 import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
@@ -54,7 +54,12 @@ const devOn = (dir: string, infra = dir) => {
   const made = child(dir, ['dev', '--json'], infra);
   const told: Told[] = [];
   let errors = '';
-  if (made.stdout) createInterface(made.stdout).on('line', (line) => void told.push(commandOutput('dev', line)));
+  const hear = (line: string): void => {
+    if (!line.startsWith('{"error":')) return void told.push(commandOutput('dev', line));
+    const { name, message } = errorOutput(`${line}\n`);
+    errors += `${name}: ${message}\n`;
+  };
+  if (made.stdout) createInterface(made.stdout).on('line', hear);
   made.stderr?.on('data', (chunk) => {
     errors += chunk;
   });
