@@ -1,4 +1,4 @@
-import { localDate, localTime, weekday } from '../schedule/schedule.ts';
+import { localDate, localTime, weekday } from '../schedule/local-date.ts';
 import type { Slot } from '../schedule/slot.ts';
 
 /** The placeholders of a prompt, `${word}`, with their meaning. Dates and times are the slot's, in the job's time zone. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Job } from '../job/job.ts';
-import { localDate } from '../schedule/schedule.ts';
+import { localDate } from '../schedule/local-date.ts';
 import type { Slot } from '../schedule/slot.ts';
 
 /** The spending of a day (`of: 2026-11-22`) or a month (`of: 2026-11`), in the job's time zone. */

@@ -1,7 +1,7 @@
 import type { Job } from '../job/job.ts';
 import type { Run } from '../run/run.ts';
 import type { Due } from '../schedule/calendar.ts';
-import { localDate, localTime } from '../schedule/schedule.ts';
+import { localDate, localTime } from '../schedule/local-date.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
 /** Today's slots up to the job's `freshBy`, without those that its calendar skips. One of them must succeed by then. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { nothingSpent, overBudget, type Spending, spend, spentOf } from '../../lib/policy/budget.ts';
-import { localDate } from '../../lib/schedule/schedule.ts';
+import { localDate } from '../../lib/schedule/local-date.ts';
 import { slotAt } from '../../lib/schedule/slot.ts';
 import { job } from '../kit/job.ts';
 

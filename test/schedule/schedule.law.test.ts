@@ -2,10 +2,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { localDate, localTime, Schedule, weekday } from '../../lib/schedule/schedule.ts';
+import { Schedule } from '../../lib/schedule/schedule.ts';
 import { plays } from '../kit/law-plays.ts';
-
-const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
 const fits = new Ajv2020({ strictTypes: false }).compile(z.toJSONSchema(Schedule, { io: 'input' }));
 
@@ -92,18 +90,5 @@ describe('a schedule', () => {
       (timezone) => !Schedule.safeParse({ rate: '1 day', timezone }).success,
     );
     expect(refused).toEqual([]);
-  });
-});
-
-describe('local time', () => {
-  it('in UTC equals ISO 8601', () => {
-    fc.assert(
-      fc.property(fc.date({ min: new Date(0), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true }), (date) => {
-        const iso = date.toISOString();
-        expect(localDate(iso, 'UTC')).toBe(iso.slice(0, 10));
-        expect(localTime(date, 'UTC')).toBe(iso.slice(11, 16));
-        expect(weekday(iso, 'UTC').slice(0, 3).toUpperCase()).toBe(WEEKDAYS[date.getUTCDay()]);
-      }),
-    );
   });
 });

@@ -1,6 +1,7 @@
 import { inEnglish } from '../../../lib/report/schedule-text.ts';
 import { boundsOf, type Due, slotsAfter } from '../../../lib/schedule/calendar.ts';
-import { type Schedule, scheduleExpression, weekday } from '../../../lib/schedule/schedule.ts';
+import { weekday } from '../../../lib/schedule/local-date.ts';
+import { type Schedule, scheduleExpression } from '../../../lib/schedule/schedule.ts';
 import { openZone, type WallTime, wallTime, type Zone } from '../../../lib/schedule/time-zone.ts';
 import { mustBeDeclared, readDeclared } from '../client/job-files.ts';
 import type { CommandJson, NextJson } from '../contract/contract.ts';

@@ -1,6 +1,6 @@
 import { storedPastRuns } from '../../../lib/io/store/past-runs.ts';
 import type { Run } from '../../../lib/run/run.ts';
-import { localDate, localTime, weekday } from '../../../lib/schedule/schedule.ts';
+import { localDate, localTime, weekday } from '../../../lib/schedule/local-date.ts';
 import { mustBeDeclared, readDeclared } from '../client/job-files.ts';
 import { reading } from '../client/open.ts';
 import type { Target } from '../client/target.ts';

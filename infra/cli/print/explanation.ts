@@ -8,6 +8,7 @@ import { scheduleExpression } from '../../../lib/schedule/schedule.ts';
 import { slotAge } from '../../../lib/schedule/slot.ts';
 import { tokens } from '../../../lib/usage.ts';
 import { cost, count, counted, duration } from './format.ts';
+import { endOf, lateText } from './run-text.ts';
 import { brief } from './sanitize.ts';
 import { localized, localText, about as span } from './time.ts';
 
@@ -33,19 +34,6 @@ const local = (instant: string, { facts: { job } }: Question): string => localTe
 /** A recorded message in one line, its instants in the job's time zone. */
 const messageText = (message: string, question: Question): string =>
   brief(localized(message, question.facts.job.schedule.timezone), 300);
-
-/** A run's end as a verb: `succeeded`, `failed (ModelUnavailable)`. */
-const endOf = ({ outcome }: Run): string => {
-  if (!outcome) return 'is still open';
-  if (outcome.status === 'succeeded') return 'succeeded';
-  if (outcome.status === 'failed') return `failed (${outcome.failure})`;
-  return outcome.status === 'skipped' ? `was skipped (${outcome.why})` : 'was missed';
-};
-
-const lateText = ({ slot, startedAt }: Run): string => {
-  const ms = Date.parse(startedAt) - Date.parse(slot);
-  return ms < 0 ? 'ahead of its slot' : `${ms < 60_000 ? duration(ms) : span(ms)} after its slot`;
-};
 
 const startText = (run: Run, question: Question): Evidence => {
   const { slots = [], since } = run;

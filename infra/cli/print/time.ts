@@ -1,6 +1,6 @@
 import { Failure } from '../../../lib/failure.ts';
+import { localDate, weekday } from '../../../lib/schedule/local-date.ts';
 import { localTimeProblems } from '../../../lib/schedule/local-time.ts';
-import { localDate, weekday } from '../../../lib/schedule/schedule.ts';
 import { Slot, slotAt } from '../../../lib/schedule/slot.ts';
 import { instantsOf, midnightOf, openZone, reachedAt, wallTime } from '../../../lib/schedule/time-zone.ts';
 

@@ -3,7 +3,7 @@ import type { RunHistory, Tried } from '../../../lib/report/run-history.ts';
 import { textOf } from '../../../lib/run/message.ts';
 import { hasRun, type Outcome, type Ran } from '../../../lib/run/outcome.ts';
 import { type Call, callsOf, isCorrection, isFinal, type Step } from '../../../lib/run/step.ts';
-import { localDate, localTime, weekday } from '../../../lib/schedule/schedule.ts';
+import { localDate, localTime, weekday } from '../../../lib/schedule/local-date.ts';
 import { tokens } from '../../../lib/usage.ts';
 import { cost, count, counted, duration } from './format.ts';
 import { type Line, type Segment, toned } from './line.ts';

@@ -1,5 +1,5 @@
 import type { Run } from '../../../lib/run/run.ts';
-import { localDate } from '../../../lib/schedule/schedule.ts';
+import { localDate } from '../../../lib/schedule/local-date.ts';
 import type { Slot } from '../../../lib/schedule/slot.ts';
 import type { Met } from './almanac.ts';
 import { dozing } from './due-slots.ts';

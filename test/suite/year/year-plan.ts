@@ -1,5 +1,5 @@
 import type { Job } from '../../../lib/job/job.ts';
-import { localDate } from '../../../lib/schedule/schedule.ts';
+import { localDate } from '../../../lib/schedule/local-date.ts';
 import { DAY, HOUR, MINUTE } from '../../kit/calendar-oracle.ts';
 import { fleet, rescheduled } from './fleet.ts';
 import type { Random } from './random.ts';
