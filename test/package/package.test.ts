@@ -79,7 +79,7 @@ describe('nightshift package', () => {
     expect(failed).toMatchObject({ code: 1 });
     expect(failed.stderr).toMatch(/infra\/jobs\/bad\.yml:1.*schedule\.cron/);
     expect(failed.stderr).toMatch(/infra\/jobs\/bad\.yml:4.*colour/);
-    expect(failed.stderr).toMatch(/infra\/jobs\/over\.yml:1.*schedule\.at.*which is over/);
+    expect(failed.stderr).toMatch(/infra\/jobs\/over\.yml:1.*schedule\.at.*which is in the past/);
     expect(failed.stderr).toMatch(/^\.serverless still holds the package of 20\S+Z for stage test\. A deploy would/m);
     expect(await packageIn(bad)).toEqual(before);
   });
