@@ -8,9 +8,9 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '.build/compiled');
 
 /** What starts processes or an engine takes longest: it comes first, so that no worker is left with one at the end. */
 const longest = [
-  ...['commands.flow', 'package', 'daemon', 'failure.flow', 'dev.flow', 'stores.contract', 'story.flow'],
-  ...['template', 'providers.flow', 'asking.flow', 'tools.flow', 'calendar.law', 'explore'],
-  ...['command-lines', 'first-job.flow', 'user-files.flow'],
+  ...['commands.flow', 'daemon', 'failure.flow', 'dev.flow', 'stores.contract', 'story.flow'],
+  ...['providers.flow', 'asking.flow', 'tools.flow', 'calendar.law', 'explore'],
+  ...['command-lines', 'first-job.flow'],
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -26,6 +26,8 @@ export default defineConfig({
   test: {
     globalSetup: 'test/kit/packaged.ts',
     include: ['test/**/*.test.ts'],
+    // They make whole packages with osls: `npm run test:package`.
+    exclude: ['test/**/*.package.test.ts'],
     allowOnly: !process.env.CI,
     // These limits only end what hangs. A test waits for an event and passes on a busy machine too.
     testTimeout: 600_000,
