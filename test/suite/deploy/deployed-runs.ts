@@ -138,7 +138,7 @@ export const runs = (at: () => Deployed): void => {
     const ran = await service.nightshift('run', 'report');
     expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('By hand.') });
     expect(ran.stdout).toContain('✗ ModelUnavailable');
-    const [, id = ''] = /-- show (\S+) --stage test/.exec(ran.stdout) ?? [];
+    const [, id = ''] = /npx nightshift show (\S+) --stage test/.exec(ran.stdout) ?? [];
     const shown = await service.nightshift('show', id);
     expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining('Write the report of') });
     expect((await service.nightshift('show', 'report_20200101T000000Z')).code).toBe(2);
