@@ -14,7 +14,7 @@ import type { Checkpoint } from '../watch/checkpoint.ts';
 /** The local time in question, in milliseconds: all its instants in order (none if clocks skip it), and when clocks `reached` it. */
 export type Asked = { instants: number[]; reached: number };
 
-/** The instant from which a rate isDueTime. If it is not `known`, the slots of a rate cannot be computed. */
+/** The instant from which a rate counts. If it is not `known`, the slots of a rate cannot be computed. */
 export type Anchor = { at: Date; known: boolean };
 
 /** The evidence for an answer. `runs` are those recorded for the minutes asked about. */
@@ -42,12 +42,12 @@ export type Verdict =
   | { kind: 'open'; run: Run; startsAt: string | undefined }
   /** The slot is in the future. `refused`: why it would not run as things are now. */
   | { kind: 'ahead'; due: Due; refused: Skip | undefined }
-  /** The slot was due, and the watchman has not checked it. `place`: its dispatch is working or died. `behind`: runs it would wait for. */
-  | { kind: 'unrecorded'; due: Due; refused: Skip | undefined; place: Lease | undefined; behind: string[] }
+  /** The slot was due, and the watchman has not checked it. `lease`: its dispatch is working or died. `behind`: runs it would wait for. */
+  | { kind: 'unrecorded'; due: Due; refused: Skip | undefined; lease: Lease | undefined; behind: string[] }
   /** The slot is due by the current schedule, but was not by the schedule in force then. */
   | { kind: 'unaccounted'; due: Due; to: Slot }
   | ({ kind: 'not-due'; because: 'calendar' | 'gap' | 'disabled' } & Neighbours)
-  /** The job has a rate, and the instant from which it isDueTime is unknown. */
+  /** The job has a rate, and the instant from which it counts is unknown. */
   | { kind: 'unknowable' };
 
 /** A verdict with its slot, the later of two equal local times (`again`), and manual runs for that minute (`beside`). */
@@ -140,9 +140,9 @@ const unrecorded = (due: Due, { job, checkpoint, now }: Facts, state: JobState):
   if (instant > now.getTime()) return { kind: 'ahead', due, refused: refusal(run, state, new Date(instant)) };
   if (checkpoint && due.slot <= checkpoint.accountedUpTo)
     return { kind: 'unaccounted', due, to: checkpoint.accountedUpTo };
-  const place = state.open.find((lease) => lease.run === run.id);
+  const lease = state.open.find((held) => held.run === run.id);
   const behind = job.overlap === 'allow' ? [] : holders(state, run.id);
-  return { kind: 'unrecorded', due, refused: refusal(run, state, now), place, behind };
+  return { kind: 'unrecorded', due, refused: refusal(run, state, now), lease, behind };
 };
 
 const notDue = ({ job, asked, anchor }: Facts): Verdict => {
@@ -181,7 +181,7 @@ export const why = (facts: Facts): Why => {
   };
 };
 
-/** The instant from which a job's rate isDueTime: the checkpoint's, else a slot that its schedule delivered, else `start`. */
+/** The instant from which a job's rate counts: the checkpoint's, else a slot that its schedule delivered, else `start`. */
 export const anchorOf = ({ schedule }: Job, checkpoint: Checkpoint | undefined, runs: Run[]): Anchor => {
   const delivered = runs.find(({ suffix, origin }) => suffix === undefined && origin !== 'watchman')?.slot;
   const at = checkpoint?.schedule?.rate === undefined ? (delivered ?? boundsOf(schedule).start) : checkpoint.anchor.at;

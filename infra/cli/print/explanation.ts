@@ -142,7 +142,7 @@ const policyText = ({ catchUp }: Job, { slot, by }: Due, now: Date): string => {
   return `catchUp is ${catchUp.policy}: the watchman ${starts}`;
 };
 
-const unrecorded: Explain<'unrecorded'> = ({ due, refused, place: lease, behind }, question) => {
+const unrecorded: Explain<'unrecorded'> = ({ due, refused, lease, behind }, question) => {
   const { job, checkpoint, now } = question.facts;
   const checked = checkpoint
     ? `it has checked every slot up to ${local(checkpoint.accountedUpTo, question)}; it runs every 5 minutes (locally each minute) and stays 3 minutes behind`
