@@ -15,6 +15,7 @@ export type HttpResponse = {
   status: number;
   /** The final URL, after redirects. */
   url: string;
+  /** `content-encoding` is among them only where the body is still in that coding. */
   headers: Record<string, string>;
   body: Uint8Array;
   /** True when the body was longer than `maxBytes`. */

@@ -40,7 +40,14 @@ it.each([
   ['Application/Atom+XML', '<feed/>', '<feed/>'],
   ['application/json', '{"a":1}', '{"a":1}'],
   [undefined, 'no type', 'no type'],
-  ['text/plain', Buffer.from([0x6f, 0xff, 0x6b]), 'o\uFFFDk'],
+  ['text/plain; charset=utf-8', Buffer.from([0x6f, 0xff, 0x6b]), 'o\uFFFDk'],
+  [undefined, Buffer.from('\uFEFFtwå', 'utf16le'), 'twå'],
+  ['text/csv', 'a,b\r1,2\r', 'a,b\n1,2\n'],
+  [
+    'application/rss+xml',
+    Buffer.from('<?xml version="1.0" encoding="ISO-8859-1"?><t>blåbär</t>', 'latin1'),
+    '<?xml version="1.0" encoding="ISO-8859-1"?><t>blåbär</t>',
+  ],
 ])('a page of %s is returned as text', async (type, body, text) => {
   expect(await read(type, body)).toMatchObject({ body: text, cut: false });
 });
@@ -50,6 +57,16 @@ it.each([
   [undefined, 'no content type'],
 ])('a body that is not text (%s) is returned as a note of its type and size', async (type, named) => {
   expect(await textOf(type, Buffer.alloc(2000))).toBe(`[not text: ${named}, 2000 bytes read, not shown]`);
+});
+
+it.each([
+  ['text', Buffer.from('två'), 'två'],
+  ['not text', Buffer.from([0x1f, 0x8b, 8, 0]), '[not text: coded as zip, 4 bytes read, not shown]'],
+])('a body in an unknown coding that is %s is returned as such', async (_, body, text) => {
+  const headers = { 'content-type': 'text/plain', 'content-encoding': 'zip' };
+  expect(await page({ status: 200, url: 'http://pages.test/', headers, body, cut: false })).toMatchObject({
+    body: text,
+  });
 });
 
 it('a page longer than a step allows is cut at a whole character and marked', async () => {
@@ -63,9 +80,6 @@ it('a page cut during the download is marked as cut', async () => {
   expect(await read('text/plain', 'the first of it', true)).toMatchObject({ cut: true, body: 'the first of it' });
 });
 
-it.each([
-  ['nested without an end', '<b>'.repeat(600_000)],
-  ['closed without a beginning', '<b>'.repeat(200_000) + '</i>'.repeat(200_000)],
-])('a page is read only up to its first tags when they are %s', async (_, html) => {
-  expect(await read('text/html', html)).toMatchObject({ cut: true });
+it('a page of HTML that is not converted whole is marked as cut', async () => {
+  expect(await read('text/html', `seen ${'<div>'.repeat(3_000)}unseen`)).toMatchObject({ cut: true, body: 'seen' });
 });

@@ -1,10 +1,9 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { pipeline, type Readable } from 'node:stream';
-import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import type { Http, HttpResponse } from '../../agent/http.ts';
 import { ToolError } from '../../agent/tool.ts';
 import { orAbort } from '../../or-abort.ts';
+import { readBody } from './body.ts';
 import { connected, type Guard, ownGuard, reason } from './connection.ts';
 import { firstHop, type Hop, redirected } from './hop.ts';
 
@@ -31,33 +30,23 @@ const responseHead = (hop: Hop, socket: Socket): Promise<IncomingMessage> => {
   return promise;
 };
 
-const isEmpty = ({ statusCode, headers }: IncomingMessage): boolean =>
-  statusCode === 204 || statusCode === 304 || headers['content-length'] === '0';
-
-const decoded = (answer: IncomingMessage): Readable => {
-  const encoding = answer.headers['content-encoding']?.trim().toLowerCase() || 'identity';
-  if (encoding === 'identity' || isEmpty(answer)) return answer;
-  if (encoding === 'gzip') return pipeline(answer, createGunzip(), () => {});
-  if (encoding === 'br') return pipeline(answer, createBrotliDecompress(), () => {});
-  throw fault('an encoding that was not requested');
-};
-
-/** Reads a body to its end or to `maxBytes` decoded bytes. */
-const readUpTo = async (body: Readable, maxBytes: number): Promise<Pick<HttpResponse, 'body' | 'cut'>> => {
-  const chunks: Buffer[] = [];
-  let room = maxBytes;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk.subarray(0, room));
-    if (chunk.length > room) return { body: Buffer.concat(chunks), cut: true };
-    room -= chunk.length;
-  }
-  return { body: Buffer.concat(chunks), cut: false };
-};
-
-/** The response's headers, without those that do not apply to the decoded body. */
-const decodedHeaders = ({ headers }: IncomingMessage): Record<string, string> => {
-  const { 'content-encoding': _, 'content-length': __, ...rest } = headers;
+/** The response's headers, without those that do not apply to the body as it was read. */
+const readHeaders = ({ headers }: IncomingMessage, isCoded: boolean): Record<string, string> => {
+  const { 'content-encoding': coding, 'content-length': _, ...others } = headers;
+  const rest = isCoded ? { ...others, 'content-encoding': coding } : others;
   return Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, [value ?? []].flat().join(', ')]));
+};
+
+/**
+ * Aborts one turn of the event loop after `signal`. A timer fires before sockets are read: an answer that came while the process was busy would
+ * lose against a deadline that passed meanwhile.
+ */
+const afterRead = (signal: AbortSignal): { late: AbortSignal; forget(): void } => {
+  const controller = new AbortController();
+  const stop = () => setImmediate(() => controller.abort(signal.reason));
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  return { late: controller.signal, forget: () => signal.removeEventListener('abort', stop) };
 };
 
 /** Sends one request over an open connection and closes it. Returns the response, or the next hop of a redirect. */
@@ -67,16 +56,16 @@ const exchange = async (
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<HttpResponse | Hop> => {
-  const stop = () => socket.destroy();
+  const { late, forget } = afterRead(signal);
+  late.addEventListener('abort', () => socket.destroy(), { once: true });
   socket.on('error', () => {});
-  signal.addEventListener('abort', stop, { once: true });
   try {
-    const answer = await orAbort(responseHead(hop, socket), signal);
+    const answer = await orAbort(responseHead(hop, socket), late);
     const status = answer.statusCode ?? 0;
     const next = redirected(hop, status, answer.headers.location);
     if (next) return next;
-    const body = await orAbort(readUpTo(decoded(answer), maxBytes), signal);
-    return { status, url: hop.url.href, headers: decodedHeaders(answer), ...body };
+    const { body, cut, isCoded } = await orAbort(readBody(answer, maxBytes), late);
+    return { status, url: hop.url.href, headers: readHeaders(answer, isCoded), body, cut };
   } catch (cause) {
     throw new ToolError(
       'interrupted',
@@ -86,7 +75,7 @@ const exchange = async (
       },
     );
   } finally {
-    signal.removeEventListener('abort', stop);
+    forget();
     socket.destroy();
   }
 };
@@ -108,7 +97,7 @@ const checkedNext = (hop: Hop, next: Hop, redirects: number): Hop => {
 
 /**
  * Implements `Http`. It follows at most 5 redirects and refuses one from https to http.
- * Bodies may be gzip or br; `maxBytes` counts decoded bytes.
+ * `maxBytes` counts decoded bytes. A body whose content coding cannot be undone is returned as it was sent, with that header.
  */
 export const guardedHttp = (options: Partial<Guard> = {}): Http => {
   const guard: Guard = { ...ownGuard, ...options };

@@ -15,10 +15,10 @@ beforeAll(async () => {
   site = await pagesServer({
     '/brotli': (response) =>
       response.writeHead(200, { 'content-encoding': 'br' }).end(brotliCompressSync('It was pressed.')),
-    '/not-gzip': (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('plain'),
-    '/half-gzip': (response) =>
-      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('It was zipped.').subarray(0, 20)),
-    '/odd': (response) => response.writeHead(200, { 'content-encoding': 'zstd' }).end('plain'),
+    '/half-of-gzip': (response) =>
+      response
+        .writeHead(200, { 'content-encoding': 'gzip', 'content-length': 1000 })
+        .write(gzipSync('It was zipped.'), () => response.destroy()),
     '/nothing': (response) => response.writeHead(204, { 'content-encoding': 'gzip' }).end(),
     '/switch': (response) => response.writeHead(101, { upgrade: 'other', connection: 'upgrade' }).end(),
     '/head': (response) => response.writeHead(200, { 'x-long': 'x'.repeat(40_000) }).end(),
@@ -210,7 +210,7 @@ describe('a fetch that fails', () => {
     expect(await kindOf(ask(slowConnect, 'http://pages.test/', ['pages.test']))).toBe('unreachable');
   });
 
-  it.each(['/reset-before', '/reset-after', '/half', '/not-gzip', '/half-gzip', '/odd', '/head', '/switch'])(
+  it.each(['/reset-before', '/reset-after', '/half', '/half-of-gzip', '/head', '/switch'])(
     'is interrupted where %s gives no whole answer, for a GET and a POST',
     async (path) => {
       expect(await kindOf(here(path))).toBe('interrupted');
