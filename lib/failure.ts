@@ -1,3 +1,5 @@
+import type { Usage } from './usage.ts';
+
 /**
  * All failure names: triage may try a `retry` failure again in a new attempt, a `final` failure ends the run.
  * Stored items, metrics and the state machine use these names, so a name never changes.
@@ -44,8 +46,10 @@ export const failures = {
 export type FailureName = keyof typeof failures;
 
 export type FailureFacts = {
-  /** The provider's Retry-After, in seconds. */
+  /** The wait that the provider asks for, in seconds. */
   retryAfterSeconds?: number;
+  /** What a model call used before it failed. */
+  usage?: Usage;
   cause?: unknown;
 };
 
@@ -53,11 +57,13 @@ export type FailureFacts = {
 export class Failure extends Error {
   override readonly name: FailureName;
   readonly retryAfterSeconds: number | undefined;
+  readonly usage: Usage | undefined;
 
   constructor(name: FailureName, message: string, facts: FailureFacts = {}) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
     this.name = name;
     this.retryAfterSeconds = facts.retryAfterSeconds;
+    this.usage = facts.usage;
   }
 }
 

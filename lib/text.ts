@@ -20,6 +20,9 @@ export const capped = (text: string, maxBytes: number): string => {
   return `${bytes.subarray(0, end)}${suffix}`;
 };
 
+/** Whether a text ends with the note of `capped`. */
+export const isCut = (text: string): boolean => /\n\[cut: the first part of \d+ bytes\]$/.test(text.slice(-100));
+
 /** The first `max` characters, without half a surrogate pair. Each takes at least one byte, so no kept byte is lost. */
 const opening = (text: string, max: number): string =>
   text.length <= max ? text : text.slice(0, max).replace(/[\uD800-\uDBFF]$/, '');

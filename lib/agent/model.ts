@@ -9,12 +9,14 @@ export type ModelRequest = { system: string | undefined; messages: Message[]; to
 /** A part of a reply as the provider sent it. Arguments, ids and names of calls are unchecked. */
 export type ReplyPart = Exclude<AssistantPart, ToolCallPart> | (Omit<ToolCallPart, 'input'> & { input: unknown });
 
-/** A provider's reply, unchecked. `content` has no blank texts and may be empty. */
-export type ModelReply = {
-  content: ReplyPart[];
-  finish: 'stop' | 'tool-calls' | 'length' | 'refused' | 'other';
-  usage: Usage;
-};
+/**
+ * How a reply ended. `stop` and `tool-calls` are whole replies. `length`: cut at the limit of output tokens. `context`: cut because the
+ * model's context window was full. `broken`: the server failed. `other`: the provider's word for it is not known.
+ */
+export type Finish = 'stop' | 'tool-calls' | 'length' | 'context' | 'refused' | 'broken' | 'other';
+
+/** A provider's reply, unchecked. `content` has no blank texts and may be empty. `word` is the provider's own word for its end. */
+export type ModelReply = { content: ReplyPart[]; finish: Finish; word?: string | undefined; usage: Usage };
 
 /**
  * One model turn: messages in, reply and usage out. It never retries, because the state machine does.

@@ -2,8 +2,9 @@ import { canonical } from '../run/effect.ts';
 import { type AssistantMessage, type ToolCallPart, type ToolMessage, textOf, toolCalls } from '../run/message.ts';
 import type { ResultReader } from '../run/result.ts';
 import { type CallStatus, callsOf, isCorrection, type Step } from '../run/step.ts';
+import { byteLength } from '../text.ts';
 import type { ModelReply } from './model.ts';
-import { acceptReply, type Refusal } from './reply.ts';
+import { acceptReply, maxAnswerBytes, type Refusal } from './reply.ts';
 import { type CallResult, callTool, type ToolCallDeps } from './tool-call.ts';
 
 /** Maximum size of all tool outputs of one step, in UTF-8 bytes. Escaped as JSON, they fit into an item of 400 KB. */
@@ -30,7 +31,7 @@ export const nextStep = async (
   return {
     number: steps.length + 1,
     messages:
-      calls.length > 0 ? [message, toolMessage(calls, results)] : finalMessages(message, steps, deps.readResult),
+      calls.length > 0 ? [message, toolMessage(calls, results)] : finalMessages(reply, message, steps, deps.readResult),
     calls: results.map(({ status }) => status),
     usage: reply.usage,
     startedAt: request.startedAt.toJSON(),
@@ -60,11 +61,24 @@ const toolMessage = (calls: ToolCallPart[], results: CallResult[]): ToolMessage 
   }),
 });
 
-const finalMessages = (message: AssistantMessage, steps: Step[], readResult: ResultReader): Step['messages'] => {
-  const result = readResult(textOf(message));
-  if ('value' in result || steps.some(isCorrection)) return [message];
-  const correction = `This does not match the JSON Schema of the final answer: ${result.problem}. Answer again with the JSON value alone.`;
+const finalMessages = (
+  reply: ModelReply,
+  message: AssistantMessage,
+  steps: Step[],
+  readResult: ResultReader,
+): Step['messages'] => {
+  const problem = problemOf(textOf(reply), textOf(message), readResult);
+  if (problem === undefined || steps.some(isCorrection)) return [message];
+  const correction = `This does not match the JSON Schema of the final answer: ${problem}. Answer again with the JSON value alone.`;
   return [message, { role: 'user', content: correction }];
+};
+
+/** Why an answer is not taken. It is read before it is cut, so that a long one is called long. */
+const problemOf = (answer: string, kept: string, readResult: ResultReader): string | undefined => {
+  const whole = readResult(answer);
+  if ('problem' in whole) return whole.problem;
+  if ('value' in readResult(kept)) return undefined;
+  return `it takes ${byteLength(answer)} bytes, and ${maxAnswerBytes} are kept`;
 };
 
 const callAll = async (

@@ -5,17 +5,23 @@ import type { Decision } from '../run/attempt.ts';
 /** The longest Retry-After that is respected, in seconds. */
 const maxRetryAfterSeconds = 3600;
 
+/** The wait after a first throttle whose provider asks for none, in seconds. It doubles with each attempt, up to the longest. */
+const [throttleSeconds, maxThrottleSeconds] = [15, 240];
+
+/** The least wait: what the provider asks for, else more for a throttle than for another failure. */
+const leastWait = ({ failure, attempt, retryAfterSeconds }: Failed): number => {
+  if (retryAfterSeconds !== undefined) return Math.min(maxRetryAfterSeconds, Math.ceil(retryAfterSeconds));
+  return failure === 'ModelThrottled' ? Math.min(maxThrottleSeconds, throttleSeconds * 2 ** (attempt - 1)) : 0;
+};
+
+type Failed = { failure: FailureName; attempt: number; retryAfterSeconds?: number | undefined };
+
 /**
- * Whether another attempt follows a failed one, and after how many whole seconds: the provider's Retry-After plus a random part (full
- * jitter) of a bound that grows with each attempt. `random` is from 0 up to 1.
+ * Whether another attempt follows a failed one, and after how many whole seconds: the wait that the provider asks for plus a random part
+ * (full jitter) of a bound that grows with each attempt. A throttle without such a wait gets one that grows from 15 seconds. `random` is from 0 up to 1.
  */
-export const decide = (
-  failed: { failure: FailureName; attempt: number; retryAfterSeconds?: number | undefined },
-  retry: Job['retry'],
-  random: number,
-): Decision => {
+export const decide = (failed: Failed, retry: Job['retry'], random: number): Decision => {
   if (failures[failed.failure] === 'final' || failed.attempt >= retry.attempts) return { status: 'give-up' };
   const bound = Math.min(retry.maxDelaySeconds, retry.firstDelaySeconds * retry.factor ** (failed.attempt - 1));
-  const asked = Math.min(maxRetryAfterSeconds, Math.ceil(failed.retryAfterSeconds ?? 0));
-  return { status: 'retry', delaySeconds: asked + Math.round(random * bound) };
+  return { status: 'retry', delaySeconds: leastWait(failed) + Math.round(random * bound) };
 };

@@ -54,6 +54,6 @@ export type Message = UserMessage | AssistantMessage | ToolMessage;
 export const toolCalls = (message: AssistantMessage): ToolCallPart[] =>
   message.content.filter((part) => part.type === 'tool-call');
 
-/** The text of an assistant message: its text parts, joined. */
-export const textOf = (message: AssistantMessage): string =>
-  message.content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
+/** The text of an assistant message or a reply: its text parts, joined. */
+export const textOf = ({ content }: { content: ({ type: 'text'; text: string } | { type: string })[] }): string =>
+  content.flatMap((part) => ('text' in part && part.type === 'text' ? [part.text] : [])).join('');

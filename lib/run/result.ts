@@ -1,8 +1,6 @@
-import { Failure } from '../failure.ts';
-import { capped } from '../text.ts';
-
-/** The longest list of problems, in UTF-8 bytes: an answer with a thousand wrong items has as many errors. */
-const maxProblemBytes = 2048;
+import { isCut } from '../text.ts';
+import { jsonAnswers } from './json-answer.ts';
+import { type ResultSchema, resultSchema } from './result-schema.ts';
 
 /** A final answer checked against the job's `result` schema: its value, or in words why it does not fit. */
 export type ResultCheck = { value: unknown } | { problem: string };
@@ -10,48 +8,25 @@ export type ResultCheck = { value: unknown } | { problem: string };
 /** Checks final answers. */
 export type ResultReader = (text: string) => ResultCheck;
 
-/** The text without a code fence around the whole of it. A single pattern would take cubic time on a fence and white space. */
-const unfenced = (text: string): string => {
-  const whole = text.trim();
-  const opening = /^```(?:json)?[^\S\n]*\n/.exec(whole)?.[0];
-  return opening && whole.endsWith('```') ? whole.slice(opening.length, -3) : text;
-};
-
-const parsed = (text: string): ResultCheck => {
-  try {
-    return { value: JSON.parse(unfenced(text)) };
-  } catch {
-    return { problem: 'it is not JSON' };
-  }
+/** The one value of an answer that fits. Of several values, one must fit and the others must not. */
+const read = (text: string, mismatch: ResultSchema): ResultCheck => {
+  const answers = jsonAnswers(text).map((answer): ResultCheck => {
+    const problem = 'problem' in answer ? answer.problem : mismatch(answer.value);
+    return problem === undefined ? answer : { problem };
+  });
+  const [first, second] = answers;
+  if (!first) return { problem: isCut(text) ? 'it is longer than what is kept' : 'it is not JSON' };
+  if (!second) return first;
+  const [fitting, another] = answers.filter((answer) => 'value' in answer);
+  return fitting && !another ? fitting : { problem: `it holds ${answers.length} JSON values, and one is expected` };
 };
 
 /**
- * The reader of a job's final answers. Without a schema the value is the text. With one the answer must be JSON that fits it, with or without
- * a code fence. Throws InvalidJob for a bad schema.
+ * The reader of a job's final answers. Without a schema the value is the text. With one the answer must hold one JSON value that fits it,
+ * alone, in a code fence or among words. Throws InvalidJob for a bad schema.
  */
 export const resultReader = async (schema: Record<string, unknown> | undefined): Promise<ResultReader> => {
   if (!schema) return (text) => ({ value: text });
-  // Loaded for typed jobs only. A bundled CommonJS package has only its default export.
-  const { default: validator } = await import('ajv/dist/2020.js');
-  const ajv = new validator.Ajv2020({ allErrors: true, strict: false, logger: false });
-  let validate: ReturnType<typeof ajv.compile>;
-  try {
-    validate = ajv.compile(schema);
-    if ('$async' in validate) throw new Error('$async is no part of JSON Schema');
-  } catch (cause) {
-    throw new Failure(
-      'InvalidJob',
-      `the job's result is no JSON Schema: ${cause instanceof Error ? cause.message : typeof cause}`,
-      {
-        cause,
-      },
-    );
-  }
-  return (text) => {
-    const result = parsed(text);
-    if ('problem' in result || validate(result.value)) return result;
-    return {
-      problem: capped(ajv.errorsText(validate.errors, { dataVar: 'result', separator: '; ' }), maxProblemBytes),
-    };
-  };
+  const mismatch = await resultSchema(schema);
+  return (text) => read(text, mismatch);
 };

@@ -283,7 +283,8 @@ describe('a reply too large to commit', () => {
   test('is ItemTooLarge before any of its calls runs', async () => {
     const { stores, run } = await start();
     const { all, made } = tools();
-    const thoughts = { type: 'reasoning' as const, text: 'x'.repeat(250_000) };
+    const providerOptions = { anthropic: { signature: 's' } };
+    const thoughts = { type: 'reasoning' as const, text: 'x'.repeat(250_000), providerOptions };
     const reply = toolCallReply(['pay', { to: 'bob' }]);
     const { result } = await work(stores, run, scriptedModel({ ...reply, content: [thoughts, ...reply.content] }), {
       tools: all,
@@ -310,6 +311,21 @@ describe('an answer of a job with a result schema', () => {
     expect(model.asked[1]?.messages.at(-1)).toMatchObject({
       role: 'user',
       content: expect.stringContaining('total must be integer'),
+    });
+  });
+
+  test('of 40 KB is taken whole, and one that is too long to keep is told so', async () => {
+    const { stores, run } = await start(typed);
+    const long = (length: number) => textReply(JSON.stringify({ total: 3, notes: 'x'.repeat(length) }));
+    expect((await work(stores, run, scriptedModel(long(40_000)))).result).toMatchObject({ status: 'done', steps: 1 });
+    const other = await start(typed);
+    const model = scriptedModel(long(200_000), long(200_000));
+    expect((await work(other.stores, other.run, model)).result).toMatchObject({
+      failure: 'InvalidResult',
+      message: expect.stringContaining('longer than what is kept'),
+    });
+    expect(model.asked[1]?.messages.at(-1)).toMatchObject({
+      content: expect.stringMatching(/it takes 2000\d\d bytes, and 98304 are kept/),
     });
   });
 

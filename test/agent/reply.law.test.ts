@@ -53,8 +53,8 @@ const reply: fc.Arbitrary<ModelReply> = fc
       fc.array(call, { minLength: 33, maxLength: 40 }),
     ),
     fc.oneof(
-      { weight: 20, arbitrary: fc.constantFrom<ModelReply['finish'][]>('tool-calls', 'stop', 'other') },
-      fc.constantFrom<ModelReply['finish'][]>('length', 'refused'),
+      { weight: 20, arbitrary: fc.constantFrom<ModelReply['finish'][]>('tool-calls', 'stop') },
+      fc.constantFrom<ModelReply['finish'][]>('length', 'context', 'refused', 'broken', 'other'),
     ),
   )
   .map(([content, finish]) => replyOf(content as ReplyPart[], finish));
@@ -116,7 +116,9 @@ const committed = async (replies: ModelReply[], world: Parameters<typeof takeSte
       steps = await takeSteps(replies.slice(0, count), { ...world, effects: memoryEffects() });
     } catch (thrown) {
       expect(thrown).toBeInstanceOf(Failure);
-      expect(thrown).toMatchObject({ name: expect.stringMatching(/^(EmptyReply|ReplyCut|ReplyRefused)$/) });
+      expect(thrown).toMatchObject({
+        name: expect.stringMatching(/^(EmptyReply|ReplyCut|ReplyRefused|ModelUnavailable)$/),
+      });
       return steps;
     }
     if (steps.some(isFinal)) return steps;
@@ -202,10 +204,76 @@ describe('a model reply', () => {
       { type: 'text', text: 'x'.repeat(20_000) },
       { type: 'text', text: 'y'.repeat(20_000) },
       { type: 'text', text: 'z'.repeat(20_000) },
+      asks('a'),
     ]);
     expect(byteLength(texts.join(''))).toBe(32 * 1024);
     expect(texts).toHaveLength(2);
     expect(texts[1]).toMatch(/^y+\n\[cut: /);
+  });
+
+  it('that is final may be three times as long', () => {
+    expect(byteLength(accepted([{ type: 'text', text: 'x'.repeat(200_000) }]).texts.join(''))).toBe(96 * 1024);
+  });
+
+  it('that is final loses its thoughts where they are too long to store, signed or not', () => {
+    const signed = { anthropic: { signature: 's' } };
+    for (const text of ['🙂'.repeat(100_000), '"'.repeat(200_000)]) {
+      const parts: ReplyPart[] = [
+        { type: 'reasoning', text, providerOptions: signed },
+        { type: 'reasoning', text },
+        { type: 'text', text: 'DONE' },
+      ];
+      expect(acceptReply(replyOf(parts), new Set()).message.content).toEqual([{ type: 'text', text: 'DONE' }]);
+    }
+    const short: ReplyPart[] = [
+      { type: 'reasoning', text: 'Hm.' },
+      { type: 'text', text: 'DONE' },
+    ];
+    expect(acceptReply(replyOf(short), new Set()).message.content).toEqual(short);
+  });
+
+  it('with a call has long thoughts cut, unless they are signed', () => {
+    const long = { type: 'reasoning' as const, text: '"'.repeat(147_000) };
+    const { content } = acceptReply(replyOf([long, asks('a')]), new Set()).message;
+    expect(content[0]).toMatchObject({ type: 'reasoning', text: expect.stringMatching(/^"{1000,}\n\[cut: /) });
+    expect(byteLength(JSON.stringify(content))).toBeLessThan(128 * 1024);
+    const marked = { ...long, providerOptions: { openaiCompatible: { thought: 'reasoning_content' } } };
+    expect(acceptReply(replyOf([marked, asks('a')]), new Set()).message.content[0]).toMatchObject({
+      providerOptions: marked.providerOptions,
+    });
+    const kept: NonNullable<(typeof marked)['providerOptions'] | ReplyPart['providerOptions']>[] = [
+      { anthropic: { signature: 's' } },
+      { openaiCompatible: { details: [] } },
+    ];
+    for (const providerOptions of kept) {
+      expect(() => acceptReply(replyOf([{ ...long, providerOptions }, asks('a')]), new Set())).toThrow(
+        expect.objectContaining({ name: 'ItemTooLarge' }),
+      );
+    }
+  });
+
+  it('has its call refused where a number in the arguments would change, with the advice to send it as text', () => {
+    const args = '{"channel_id":1234567890123456789}';
+    expect(accepted([asks('a', 'get', args)])).toMatchObject({
+      calls: [{ input: {} }],
+      refusals: [{ toolCallId: 'a', why: expect.stringMatching(/1234567890123456789 .*write it as text/) }],
+    });
+  });
+
+  it.each([
+    ['{"channel_id":"1234567890123456789"}', { channel_id: '1234567890123456789' }],
+    ['"{\\"a\\":1}"', undefined],
+    [null, {}],
+    [undefined, {}],
+  ])('has the arguments %j read as %j', (args, read) => {
+    const { calls, refusals } = accepted([asks('a', 'get', args)]);
+    expect(refusals).toHaveLength(read ? 0 : 1);
+    expect(calls[0]?.input).toEqual(read ?? {});
+  });
+
+  it('names the word of the provider where it ended the reply early', () => {
+    const early = { ...replyOf([{ type: 'text', text: 'Half' }], 'other'), word: 'exploded' };
+    expect(() => acceptReply(early, new Set())).toThrow(/"exploded"/);
   });
 
   it.each([
@@ -213,7 +281,11 @@ describe('a model reply', () => {
     ['EmptyReply', replyOf([{ type: 'text', text: ' \r\n' }])],
     ['EmptyReply', replyOf([{ type: 'reasoning', text: 'Hm.' }], 'stop')],
     ['ReplyCut', replyOf([{ type: 'text', text: 'Half' }], 'length')],
+    ['ReplyCut', replyOf([{ type: 'text', text: 'Half' }], 'context')],
     ['ReplyRefused', replyOf([{ type: 'text', text: 'No.' }], 'refused')],
+    ['ModelUnavailable', replyOf([{ type: 'text', text: 'Half' }], 'broken')],
+    ['ModelUnavailable', replyOf([{ type: 'text', text: 'Whole?' }], 'other')],
+    ['ModelUnavailable', replyOf([asks('a')], 'other')],
   ])('that is empty, cut or refused by the model is %s', (name, wrong) => {
     expect(() => acceptReply(wrong, new Set())).toThrow(expect.objectContaining({ name }));
   });

@@ -68,13 +68,20 @@ describe('the retry of a failed attempt', () => {
   it('waits at least as long as Retry-After, up to an hour', () => {
     fc.assert(
       fc.property(attempt, retry, random, retryAfterSeconds, (number, policy, luck, asked) => {
-        const failed = { failure: 'ModelThrottled' as const, attempt: number };
-        const without = delay(failed, policy, luck);
-        const seconds = delay({ ...failed, retryAfterSeconds: asked }, policy, luck);
-        const extra = without === undefined ? undefined : without + Math.min(3600, Math.ceil(asked ?? 0));
-        expect(seconds).toBe(extra);
+        const without = delay({ failure: 'ModelUnavailable', attempt: number }, policy, luck);
+        const least = without === undefined ? undefined : without + Math.min(3600, Math.ceil(asked ?? 0));
+        const failed = { attempt: number, retryAfterSeconds: asked };
+        expect(delay({ ...failed, failure: 'ModelUnavailable' }, policy, luck)).toBe(least);
+        if (asked !== undefined) expect(delay({ ...failed, failure: 'ModelThrottled' }, policy, luck)).toBe(least);
       }),
     );
+  });
+
+  it('waits longer after a throttle than after another failure where the provider names no wait', () => {
+    const longest = [1, 2, 3].map((number) => delay({ failure: 'ModelThrottled', attempt: number }, byDefault, 0));
+    expect(longest).toEqual([15, 30, 60]);
+    expect(delay({ failure: 'ModelThrottled', attempt: 9 }, { ...byDefault, attempts: 10 }, 0)).toBe(240);
+    expect(delay({ failure: 'ModelThrottled', attempt: 1, retryAfterSeconds: 0 }, byDefault, 0)).toBe(0);
   });
 
   it('makes at most four attempts by default, after up to 2, 4 and 8 seconds', () => {

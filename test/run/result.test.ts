@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { resultReader } from '../../lib/run/result.ts';
-import { byteLength } from '../../lib/text.ts';
+import { byteLength, capped } from '../../lib/text.ts';
 
 const schema = {
   type: 'object',
@@ -24,8 +24,18 @@ describe('a final answer', () => {
   });
 
   it('that is not JSON is reported as such', () => {
-    for (const text of ['', 'Here you are: {"count":1}', '{"count":1', 'undefined', 'NaN', "{'count':1}"])
+    for (const text of ['', 'Nothing.', '{"count":1', 'undefined', 'NaN', "{'count':1}", 'See {count} and [a].'])
       expect(typed(text)).toEqual({ problem: 'it is not JSON' });
+  });
+
+  it('with a number that would change is reported with the advice to write it as text', () => {
+    expect(typed('{"count":1234567890123456789}')).toEqual({ problem: expect.stringMatching(/123456789 .*as text/) });
+  });
+
+  it('that was cut is reported as too long, not as wrong', async () => {
+    expect(typed(capped(`{"count":1,"names":["${'x'.repeat(5000)}"]}`, 1000))).toEqual({
+      problem: 'it is longer than what is kept',
+    });
   });
 
   it('that does not fit is reported with all problems and their paths', () => {
@@ -47,12 +57,29 @@ describe('a final answer', () => {
     expect(typed(text)).toEqual({ value: { count: 1 } });
   });
 
-  it.each(['```json\n```', '```json\n{"count":1}', '```{"count":1}```', 'So:\n```json\n{"count":1}\n```', '```'])(
-    'is not extracted from %j',
-    (text) => {
-      expect(typed(text)).toEqual({ problem: 'it is not JSON' });
-    },
-  );
+  it.each([
+    'Here you are: {"count":1}',
+    '{"count":1}\n\nI hope that helps {you}!',
+    'So:\n```JSON\n{"count":1}\n```\nDone [1].',
+    '```json\n{"count":1}\n```\nand that was "it": {',
+    'See [1] for details.\n{"count":1}',
+    '{"count":{}} is wrong, but {"count":1} fits',
+    '{ a brace, and then {"count":1}',
+  ])('is found among words: %j', (text) => {
+    expect(typed(text)).toEqual({ value: { count: 1 } });
+  });
+
+  it('is not chosen where two values fit, or none does', () => {
+    expect(typed('{"count":1} or {"count":2}')).toEqual({ problem: 'it holds 2 JSON values, and one is expected' });
+    expect(typed('{"count":"a"} or {"count":"b"}')).toEqual({
+      problem: 'it holds 2 JSON values, and one is expected',
+    });
+    expect(typed('As asked: {"count":-1}')).toEqual({ problem: 'result/count must be >= 0' });
+  });
+
+  it.each(['```json\n```', '```json\n{"count":1', '```'])('is not made up from %j', (text) => {
+    expect(typed(text)).toEqual({ problem: 'it is not JSON' });
+  });
 
   it('with any JSON value is read unchanged, fenced or not', () => {
     fc.assert(
@@ -66,7 +93,13 @@ describe('a final answer', () => {
 
   it('with a fence and thirty thousand empty lines is read quickly', () => {
     const startedAt = performance.now();
-    for (const text of [`\`\`\`json${'\n'.repeat(30_000)}x`, `${'```\n'.repeat(8000)}`, `\`\`\`${' '.repeat(30_000)}`])
+    for (const text of [
+      `\`\`\`json${'\n'.repeat(30_000)}x`,
+      `${'```\n'.repeat(8000)}`,
+      `\`\`\`${' '.repeat(30_000)}`,
+      '{"a":'.repeat(6000),
+      '['.repeat(30_000),
+    ])
       expect(any(text)).toEqual({ problem: 'it is not JSON' });
     expect(performance.now() - startedAt).toBeLessThan(1000);
   });
@@ -94,7 +127,7 @@ describe('the result schema of a job', () => {
     });
   });
 
-  it('may use JSON Schema 2020-12 and unchecked formats', async () => {
+  it('may use JSON Schema 2020-12', async () => {
     const read = await resultReader({ type: 'array', prefixItems: [{ type: 'string', format: 'date' }], items: false });
     expect(read('["2026-11-22"]')).toEqual({ value: ['2026-11-22'] });
     expect(read('["2026-11-22", 2]')).toHaveProperty('problem');

@@ -1,11 +1,13 @@
 import type { LanguageModelV4Content, LanguageModelV4GenerateResult, SharedV4ProviderMetadata } from '@ai-sdk/provider';
 import type { ModelReply, ReplyPart } from '../../agent/model.ts';
+import { exactJson } from '../../exact-json.ts';
 import { wellFormed } from '../../text.ts';
 import { countable, type Usage } from '../../usage.ts';
+import { finishOf } from './finish-reason.ts';
 
 /** A reply in the AI SDK's form. Its list of finish reasons grows, so the reason is any text. */
 export type Generated = Pick<LanguageModelV4GenerateResult, 'content' | 'usage'> & {
-  finishReason: { unified: string };
+  finishReason: { unified: string; raw: string | undefined };
 };
 
 /** The cost of tokens in US dollars, or null if no price is known. */
@@ -17,14 +19,11 @@ const optionsOf = (metadata: SharedV4ProviderMetadata = {}): Pick<ReplyPart, 'pr
   return Object.keys(kept).length > 0 ? { providerOptions: kept } : {};
 };
 
-/** Parses the arguments of a call. Text that is not JSON stays text, so that `acceptReply` can refuse the call. */
+/** Parses the arguments of a call. Text that is not JSON, or holds a number that would change, stays text: `acceptReply` refuses the call. */
 const inputOf = (text: string): unknown => {
   if (text.trim() === '') return {};
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  const read = exactJson(text);
+  return 'value' in read ? read.value : text;
 };
 
 const partOf = (part: LanguageModelV4Content): ReplyPart[] => {
@@ -44,13 +43,6 @@ const partOf = (part: LanguageModelV4Content): ReplyPart[] => {
 
 const count = (tokens: number | undefined): number => countable(tokens ?? 0);
 
-const finishes: Record<string, ModelReply['finish']> = {
-  stop: 'stop',
-  'tool-calls': 'tool-calls',
-  length: 'length',
-  'content-filter': 'refused',
-};
-
 /** A reply's usage with its cost. The cost is unknown if the provider did not count tokens. */
 const usageOf = ({ inputTokens, outputTokens }: Generated['usage'], price: Price): Usage => {
   const tokens = {
@@ -67,6 +59,10 @@ const usageOf = ({ inputTokens, outputTokens }: Generated['usage'], price: Price
 export const replyOf = ({ content, finishReason, usage }: Generated, price: Price): ModelReply => {
   const parts = wellFormed(content.flatMap(partOf));
   const called = parts.some((part) => part.type === 'tool-call');
-  const finish = finishes[finishReason.unified] ?? 'other';
-  return { content: parts, finish: called && finish === 'stop' ? 'tool-calls' : finish, usage: usageOf(usage, price) };
+  return {
+    content: parts,
+    finish: finishOf(finishReason, called),
+    word: finishReason.raw,
+    usage: usageOf(usage, price),
+  };
 };

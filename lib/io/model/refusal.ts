@@ -1,7 +1,10 @@
 import { APICallError } from '@ai-sdk/provider';
-import { Failure, type FailureName } from '../../failure.ts';
+import { Failure, type FailureFacts, type FailureName } from '../../failure.ts';
+import { failureOfError, providerError } from './provider-error.ts';
 import { retryAfterSeconds } from './retry-after.ts';
 
+/** How many characters of a provider's words a failure quotes, and of a failure's message in all. */
+const maxWords = 300;
 const maxMessage = 500;
 
 /** Failures by HTTP status. Any other 4xx is InvalidPrompt, any other status ModelUnavailable. */
@@ -38,28 +41,57 @@ const without = (secrets: string[], text: string): string =>
 const requestIdOf = (headers: Record<string, string>): string | undefined =>
   headers['request-id'] ?? headers['x-amzn-requestid'] ?? headers['x-request-id'];
 
+/** An error that a provider told: the status it came with (200 if it came in a reply), and its body as text or JSON. */
+export class ToldError extends Error {
+  override readonly name = 'ToldError';
+  readonly told: { status: number; headers: Record<string, string>; body: unknown };
+
+  constructor(told: ToldError['told'], cause?: unknown) {
+    super('the provider told an error', { cause });
+    this.told = told;
+  }
+}
+
+const toldBy = (thrown: unknown): ToldError | undefined => {
+  if (thrown instanceof ToldError) return thrown;
+  if (!APICallError.isInstance(thrown) || thrown.statusCode === undefined) return undefined;
+  const { statusCode: status, responseHeaders: headers = {}, responseBody: body } = thrown;
+  return new ToldError({ status, headers, body }, thrown);
+};
+
+/** Words for an answer whose provider says nothing. */
+const silent = (status: number): string => {
+  if (status >= 300 && status < 400) return 'the server redirects, which a model call does not follow';
+  if (status < 300) return 'the response is incomplete or invalid';
+  return status < 500 ? 'the provider refused without a word' : 'the provider failed';
+};
+
+type RefusalContext = { secrets: string[]; now: Date; usage?: FailureFacts['usage'] };
+
 /**
- * Translates an AI SDK error to a failure, by HTTP status. Only a 4xx keeps the provider's message, cut and without `secrets`.
- * The SDK's error contains the whole request, so the failure's cause has a few safe fields instead.
+ * Translates an error of a model call to a failure, by HTTP status and the provider's codes. It quotes the provider's first 300 characters
+ * without `secrets`. The SDK's error contains the whole request, so the failure's cause has a few safe fields instead.
  */
-export const refusal = (id: string, thrown: unknown, { secrets, now }: { secrets: string[]; now: Date }): Failure => {
+export const refusal = (id: string, thrown: unknown, { secrets, now, usage }: RefusalContext): Failure => {
+  const used = usage && { usage };
+  const told = toldBy(thrown);
   const error = thrown instanceof Error ? thrown : new Error();
-  if (!APICallError.isInstance(error) || error.statusCode === undefined) {
+  if (!told) {
     const code = codeOf(error);
     return new Failure('ModelUnavailable', `${id}: no response (${code ?? error.name})`, {
       cause: { name: error.name, code },
+      ...used,
     });
   }
-  const { statusCode: status, responseHeaders: headers = {} } = error;
-  const refused = status >= 400 && status < 500;
-  const words = refused
-    ? without(secrets, error.message)
-    : status < 300
-      ? 'the response is incomplete or invalid'
-      : 'the provider failed';
-  const wait = retryAfterSeconds(headers, now);
-  return new Failure(nameOf(status), `${id}: ${status} ${words}`.slice(0, maxMessage).toWellFormed(), {
+  const { status, headers, body } = told.told;
+  // The body of a good answer that could not be read is the reply itself, which no failure quotes.
+  const read = providerError(status >= 300 || told === thrown ? body : '');
+  const words = without(secrets, read.words).slice(0, maxWords).trim() || silent(status);
+  const wait = retryAfterSeconds({ headers, json: read.json, words: read.words, status: read.status ?? status }, now);
+  const name = failureOfError(read, status, nameOf);
+  return new Failure(name, `${id}: ${status} ${words}`.slice(0, maxMessage).toWellFormed(), {
     cause: { name: error.name, status, code: codeOf(error), requestId: requestIdOf(headers) },
     ...(wait !== undefined && { retryAfterSeconds: wait }),
+    ...used,
   });
 };

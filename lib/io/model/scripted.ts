@@ -34,9 +34,9 @@ export const Turn = z
       .optional()
       .describe('The failure of the provider, instead of a reply.'),
     finish: z
-      .enum(['length', 'refused', 'other'])
+      .enum(['length', 'context', 'refused', 'broken', 'other'])
       .optional()
-      .describe('An unusual finish reason of the reply: `length`, `refused` or `other`.'),
+      .describe('An early end of the reply: `length`, `context`, `refused`, `broken` or `other`.'),
     delaySeconds: z.number().nonnegative().optional().describe('Delay before the reply or the error, in seconds.'),
     usage: Usage.partial()
       .optional()

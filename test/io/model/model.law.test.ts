@@ -122,7 +122,7 @@ describe('a reply of the AI SDK', () => {
   it('becomes well-formed JSON with every call and no blank text, whatever it held', () => {
     fc.assert(
       fc.property(fc.array(part), (content) => {
-        const reply = replyOf({ content, finishReason: { unified: 'stop' }, usage }, () => null);
+        const reply = replyOf({ content, finishReason: { unified: 'stop', raw: 'stop' }, usage }, () => null);
         expect(JSON.parse(JSON.stringify(reply.content))).toEqual(reply.content);
         expect(JSON.stringify(reply.content)).not.toMatch(/(^|[^\\])(\\\\)*\\ud[89a-f]/i);
         expect(reply.content.filter(({ type }) => type === 'tool-call')).toHaveLength(
@@ -136,7 +136,7 @@ describe('a reply of the AI SDK', () => {
 
   it('has no cost where its tokens were not counted, whatever their price', () => {
     const uncounted = { ...usage, outputTokens: { ...usage.outputTokens, total: undefined } };
-    const reply = { content: [], finishReason: { unified: 'stop' } };
+    const reply = { content: [], finishReason: { unified: 'stop', raw: 'stop' } };
     expect(replyOf({ ...reply, usage }, () => 7).usage).toMatchObject({ inputTokens: 1, outputTokens: 1, usd: 7 });
     expect(replyOf({ ...reply, usage: uncounted }, () => 7).usage).toMatchObject({ outputTokens: 0, usd: null });
   });
@@ -170,7 +170,15 @@ describe('Retry-After', () => {
           fc.date({ noInvalidDate: true }).map((date) => date.toUTCString()),
         ),
         (text) => {
-          const seconds = retryAfterSeconds({ 'retry-after': text, 'retry-after-ms': text }, new Date(0));
+          const seconds = retryAfterSeconds(
+            {
+              headers: { 'retry-after': text, 'retry-after-ms': text, 'x-ratelimit-reset-tokens': text },
+              json: { error: [{ retryDelay: text }] },
+              words: `try again in ${text}`,
+              status: 429,
+            },
+            new Date(0),
+          );
           expect(seconds === undefined || seconds >= 0).toBe(true);
         },
       ),

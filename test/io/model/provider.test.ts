@@ -9,7 +9,7 @@ const now = () => new Date('2026-11-22T07:00:00Z');
 const price = async () => () => 7;
 const generated: Generated = {
   content: [{ type: 'text', text: 'Done.' }],
-  finishReason: { unified: 'stop' },
+  finishReason: { unified: 'stop', raw: 'stop' },
   usage: {
     inputTokens: { total: 3, noCache: 3, cacheRead: undefined, cacheWrite: undefined },
     outputTokens: { total: 1, text: 1, reasoning: undefined },
@@ -28,7 +28,7 @@ const providing = (answer: () => Promise<Generated>, more: Partial<Provided> = {
 };
 
 const refusing = (message: string) => async () => {
-  throw new APICallError({ message, url: 'https://x', requestBodyValues: {}, statusCode: 429 });
+  throw new APICallError({ message, url: 'https://x', requestBodyValues: {}, statusCode: 429, responseBody: message });
 };
 
 describe('a model of a provider', () => {

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { APICallError } from '@ai-sdk/provider';
 import { describe, expect, it } from 'vitest';
-import { refusal } from '../../../lib/io/model/refusal.ts';
+import { refusal, ToldError } from '../../../lib/io/model/refusal.ts';
+import { noUsage } from '../../../lib/usage.ts';
 
 const now = new Date('2026-11-22T07:00:00Z');
 const key = 'sk-ant-very-secret';
@@ -13,7 +14,8 @@ const refused = (
   secrets = [key],
 ) => {
   const request = { url: 'https://api.anthropic.com', requestBodyValues: { prompt: 'a private prompt' } };
-  const error = new APICallError({ message: 'no', responseBody: 'a private prompt', ...request, statusCode, ...more });
+  const responseBody = JSON.stringify({ error: { message: more.message ?? 'no' } });
+  const error = new APICallError({ message: 'a private prompt', responseBody, ...request, statusCode, ...more });
   return refusal('anthropic/x', error, { secrets, now });
 };
 
@@ -41,9 +43,29 @@ describe('the failure of a refused call', () => {
     expect(failure).toMatchObject({ name, message: expect.stringMatching(`^anthropic/x: ${status} `) });
   });
 
-  it.each([200, 302, 500])('does not quote the provider for %i, because only a 4xx is about the request', (status) => {
-    expect(refused(status, { message: 'quoted' }).message).not.toContain('quoted');
-    expect(refused(400, { message: 'quoted' }).message).toContain('quoted');
+  it('quotes the provider, but not a good answer that could not be read, which is the reply', () => {
+    for (const status of [302, 400, 500]) expect(refused(status, { message: 'quoted' }).message).toContain('quoted');
+    expect(refused(200, { message: 'quoted' }).message).toBe('anthropic/x: 200 the response is incomplete or invalid');
+  });
+
+  it.each([
+    [{ status: 200, body: { error: { type: 'overloaded_error', message: 'busy' } } }, 'ModelUnavailable', '200 busy'],
+    [{ status: 200, body: { error: { code: 429, message: 'slow down' } } }, 'ModelThrottled', '200 slow down'],
+    [{ status: 200, body: { error: { code: 'invalid_api_key', message: 'no' } } }, 'Unauthorized', '200 no'],
+    [{ status: 200, body: { error: 'exploded' } }, 'ModelUnavailable', '200 exploded'],
+    [{ status: 429, body: '{"error":{"code":"insufficient_quota","message":"no money"}}' }, 'Unauthorized', '429 no'],
+    [{ status: 400, body: '{"error":{"code":"model_not_found","message":"x?"}}' }, 'UnknownModel', '400 x?'],
+    [{ status: 400, body: '{"message":"The provided model identifier is invalid."}' }, 'UnknownModel', '400 The'],
+    [{ status: 400, body: '{"error":{"message":"Invalid model name passed in model=x"}}' }, 'UnknownModel', '400 Inv'],
+    [{ status: 500, body: '{"error":{"code":"model_not_found"}}' }, 'ModelUnavailable', '500 the provider failed'],
+    [{ status: 307, body: '' }, 'ModelUnavailable', '307 the server redirects'],
+  ])('of a told error follows from its codes too: %j', (told, name, words) => {
+    const failure = refusal('a/x', new ToldError({ headers: {}, ...told }), { secrets: [], now });
+    expect(failure).toMatchObject({ name, message: expect.stringContaining(`a/x: ${words}`) });
+  });
+
+  it('carries what the call had used', () => {
+    expect(refusal('a/x', new Error(), { secrets: [], now, usage: noUsage }).usage).toEqual(noUsage);
   });
 
   it('quotes the provider without secrets, and hides no placeholder or ordinary word', () => {
@@ -51,9 +73,9 @@ describe('the failure of a refused call', () => {
     expect(message).toBe('anthropic/x: 401 the key [secret] ([secret]) of ollama is wrong');
   });
 
-  it('quotes at most 500 characters, as well-formed text', () => {
+  it('quotes at most 300 characters, as well-formed text', () => {
     const { message } = refused(400, { message: '🙂'.repeat(1000) });
-    expect(message.length).toBeLessThanOrEqual(500);
+    expect(message.length).toBeLessThanOrEqual(320);
     expect(message.isWellFormed()).toBe(true);
     expect(refused(400, { message: `x${'🙂'.repeat(1000)}` }).message.isWellFormed()).toBe(true);
   });
