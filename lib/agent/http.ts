@@ -4,7 +4,7 @@ export type HttpRequest = {
   url: string;
   headers: Record<string, string>;
   body?: string;
-  /** The job's allowed hosts: `example.com` (that host alone) or `*.example.com` (its subdomains), with `:port` unless it is the scheme's default. */
+  /** The job's allowed hosts: `example.com` or `*.example.com`, with `:port`, after `http://` or before ` private` (lib/job/allow-entry.ts). */
   allow: string[];
   /** Maximum body size in bytes. The rest of a longer body is not read. */
   maxBytes: number;
@@ -24,7 +24,7 @@ export type HttpResponse = {
 
 /**
  * Sends a request to an allowed host. Checks host and address of the URL and of each redirect, and connects to the checked address.
- * Refuses private, loopback, link-local and other special addresses, unless `allow` has the exact host.
+ * Refuses private and loopback addresses, unless the host's entry says ` private`, and link-local and other special ones always.
  * Throws ToolError: `refused` or `unreachable` (nothing was sent), or `interrupted` (sent, but no complete response).
  */
 export type Http = (request: HttpRequest) => Promise<HttpResponse>;

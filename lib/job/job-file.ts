@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { slotsAfter } from '../schedule/calendar.ts';
 import { isHolidayName, type Schedule } from '../schedule/schedule.ts';
 import { byteLength, capped } from '../text.ts';
+import { allowProblem } from './allow-problem.ts';
 import { Job, JobName } from './job.ts';
 import { fieldsAt, nearest } from './suggestion.ts';
 
@@ -133,6 +134,7 @@ export const readJobFile = (source: Source, referable: Referable): { job: Job } 
     ...unknownTools(source, value, referable),
     ...unknownHolidays(source, value, referable),
     ...(read.success ? neverDue(source, read.data, referable) : []),
+    ...(read.success ? refusedHosts(source, read.data) : []),
   ];
   if (read.success && problems.length === 0) return { job: withDates(read.data, referable) };
   return { problems };
@@ -154,6 +156,12 @@ const tooLarge = (source: Source, job: Job): Problem[] => {
   if (size <= maxJobBytes) return [];
   return [source.at([], `found a job of ${size} bytes, expected at most ${maxJobBytes}: each run stores a copy`)];
 };
+
+const refusedHosts = (source: Source, { allow }: Job): Problem[] =>
+  allow.flatMap((entry, at) => {
+    const problem = allowProblem(entry);
+    return problem === undefined ? [] : [source.at(['allow', at], problem)];
+  });
 
 const unknownTools = (source: Source, value: object, { tools }: Referable): Problem[] => {
   if (!('tools' in value) || !Array.isArray(value.tools)) return [];

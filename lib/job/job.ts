@@ -98,8 +98,9 @@ const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a local
 const Host = z
   .string()
   .regex(
-    /^(\*\.)?[a-zA-Z0-9.-]+(:\d{1,5})?$|^\[[0-9a-fA-F:.]+\](:\d{1,5})?$/,
-    'must be a host like api.example.com, *.example.com or localhost:8080',
+    /^(http:\/\/)?(\*\.)?[a-zA-Z0-9.-]+(:\d{1,5})?( private)?$|^(http:\/\/)?\[[0-9a-fA-F:.]+\](:\d{1,5})?$/,
+    'must be a host like api.example.com, *.example.com or localhost:8080, with http:// before it to reach it without TLS, ' +
+      'or " private" after it if it has a private address',
   );
 
 /** The content of `infra/jobs/<name>.yml`. The editors' JSON Schema and the field table of infra/jobs/README.md are generated from it. */
@@ -122,7 +123,7 @@ export const JobFile = z.strictObject({
     .array(Host)
     .default([])
     .describe(
-      'Hosts that tools may reach: `api.example.com` or `*.example.com`, with `:port` if it is not the default port.',
+      'Hosts that tools may reach: `api.example.com` or `*.example.com`, with `:port` if it is not the default port. `http://legacy.example.com` is reached without TLS too, `wiki.example.com private` also at a private address. `localhost` and addresses need neither.',
     ),
   result: z
     .record(z.string(), z.json())

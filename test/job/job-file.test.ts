@@ -47,6 +47,11 @@ describe('a job file', () => {
     ['tools that are no list', ['tools: http_get'], /^4:1 tools: .*expected array/],
     ['a tool that is no text', ['tools:', '  - 3'], /^5:5 tools\.0: .*expected string/],
     ['a URL as a host', ['allow: [https://example.com/x]'], /^4:9 allow\.0: must be a host like api\.example\.com/],
+    [
+      'a domain of everyone',
+      ['allow:', '  - example.com', '  - "*.com"'],
+      /^6:5 allow\.1: found \*\.com, under which anyone/,
+    ],
     ['a result that is no schema', ['result: text'], /^4:1 result: .*expected record/],
   ])('with %s is rejected at the field', (_, more, problem) => {
     expect(said([...good, ...more])).toEqual(

@@ -37,6 +37,7 @@ describe('a job', () => {
 
   it('may allow hosts by name, by wildcard, with a port and by IPv6 address', () => {
     expect(pathsOf({ ...file, allow: ['api.example.com', '*.example.com', 'localhost:8080', '[::1]:80'] })).toEqual([]);
+    expect(pathsOf({ ...file, allow: ['http://example.com', 'http://wiki.example.com:8080 private'] })).toEqual([]);
   });
 
   it('has a name that fits in an execution name with slot and suffix', () => {

@@ -24,9 +24,19 @@ export const recordedHttp = (port: () => number, names: Record<string, string[]>
   return { http, lookups, targets };
 };
 
-/** A GET unless `more` changes it. Nothing aborts it. */
-export const ask = (http: Http, url: string, allow: string[], more: Partial<HttpRequest> = {}) =>
-  http({ method: 'GET', url, headers: {}, allow, maxBytes: 100_000, signal: new AbortController().signal, ...more });
+/** A GET unless `more` changes it. Nothing aborts it. Where the URL is plain http, the entries of `allow` ask for that. */
+export const ask = (http: Http, url: string, entries: string[], more: Partial<HttpRequest> = {}) => {
+  const allow = url.startsWith('http:') ? entries.map((entry) => `http://${entry}`) : entries;
+  return http({
+    method: 'GET',
+    url,
+    headers: {},
+    allow,
+    maxBytes: 100_000,
+    signal: new AbortController().signal,
+    ...more,
+  });
+};
 
 /** The body of an answer. */
 export const bodyOf = async (answer: ReturnType<Http>) => Buffer.from((await answer).body).toString();

@@ -47,14 +47,25 @@ export const reason = (error: unknown): string => {
 const within = (signal: AbortSignal, milliseconds: number) =>
   AbortSignal.any([signal, AbortSignal.timeout(milliseconds)]);
 
+/** The longest URL that is sent. Servers are only expected to take 8,000 bytes (RFC 9110, 4.1). */
+const maxUrlChars = 8_000;
+
 const checkedHost = (url: URL, allow: string[]): Host => {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new ToolError('refused', `${url.protocol} is refused: only http and https are fetched`);
   }
   if (url.username || url.password)
     throw new ToolError('refused', `${url.host}: a URL may not hold a user name or password`);
+  if (url.href.length > maxUrlChars) {
+    throw new ToolError(
+      'refused',
+      `${url.host}: the URL has ${url.href.length} characters, at most ${maxUrlChars} are sent`,
+    );
+  }
   const host = allowedHost(url, allow);
-  if (!host) throw new ToolError('refused', `${url.host} is not among the hosts that this job allows`);
+  if (host === 'only over https')
+    throw new ToolError('refused', `this job allows ${url.host} over https only: its entry of allow has no http://`);
+  if (host === 'not allowed') throw new ToolError('refused', `${url.host} is not among the hosts that this job allows`);
   return host;
 };
 
@@ -66,7 +77,10 @@ const addressesOf = async (host: Host, guard: Guard, signal: AbortSignal): Promi
         throw new ToolError('unreachable', `${host.name} could not be looked up: ${reason(cause)}`, { cause });
       });
   if (!addresses.every((address) => mayConnect(host, address))) {
-    throw new ToolError('refused', `${host.name} has a private or reserved address that this job may not reach`);
+    throw new ToolError(
+      'refused',
+      `${host.name} has a private or reserved address that this job may not reach: its entry of allow has no " private"`,
+    );
   }
   return addresses;
 };

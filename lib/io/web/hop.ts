@@ -17,6 +17,9 @@ const reserved =
 /** Headers that a redirect to another origin keeps. Keys, cookies and all other headers are dropped. */
 const keptHeaders = ['accept', 'accept-language', 'content-type', 'user-agent'];
 
+/** Size of all headers together. Most servers refuse more than 8 KB of them. */
+const maxHeaderChars = 8_000;
+
 /** Parses a URL and removes the trailing dot of its host: the same host would count as another origin. */
 const urlOf = (text: string, base?: URL): URL | null => {
   const url = URL.parse(text, base?.href);
@@ -36,10 +39,13 @@ const checkedHeader = (key: string, value: string): [string, string] => {
   return [name, value];
 };
 
-/** The first hop of a request. Throws ToolError `refused` for an invalid URL and for illegal or reserved headers. */
+/** The first hop of a request. Throws ToolError `refused` for an invalid URL and for illegal, reserved or too many headers. */
 export const firstHop = ({ method, url: text, headers, body }: HttpRequest): Hop => {
   const url = urlOf(text);
   if (!url) throw new ToolError('refused', 'the URL cannot be parsed');
+  const size = Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  if (size > maxHeaderChars)
+    throw new ToolError('refused', `the headers have ${size} characters, at most ${maxHeaderChars} are sent`);
   const checked = Object.entries(headers).map(([name, value]) => checkedHeader(name, value));
   return {
     method,

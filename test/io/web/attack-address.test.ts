@@ -91,7 +91,7 @@ describe('the fetch guard, when a name resolves to an embedded address', () => {
     ['::ffff:a9fe:a9fe%1'],
   ])('never connects to the cloud’s credentials at %s, even where the job names the host exactly', async (address) => {
     const { http, targets } = recorded({ 'pages.test': [address] });
-    expect(await kindOf(ask(http, 'http://pages.test/', ['pages.test', '*.test']))).toBe('refused');
+    expect(await kindOf(ask(http, 'http://pages.test/', ['pages.test private', '*.test']))).toBe('refused');
     expect(targets).toEqual([]);
   });
 

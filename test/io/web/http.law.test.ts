@@ -23,11 +23,21 @@ const special6 = blockList(
   '::/3 4000::/2 8000::/1 2001::/23 2001:db8::/32 2002::/16 2620:4f:8000::/48 3fff::/20',
 );
 
+/** Private networks and this machine, without the range of AWS's own services. */
+const private4 = blockList('ipv4', '10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 172.16.0.0/12 192.168.0.0/16');
+const private6 = blockList('ipv6', '::1/128 fc00::/7');
+const awsLocal = blockList('ipv6', 'fd00:ec2::/32');
+
 /** An address as text, and the address that the guard must judge it as. */
 type Form = { text: string; judgedAs: string };
 const same = (text: string): Form => ({ text, judgedAs: text });
 const isPublic = ({ judgedAs }: Form) =>
   net.isIPv4(judgedAs) ? !special4.check(judgedAs) : !special6.check(judgedAs, 'ipv6');
+
+const isPrivate = ({ judgedAs }: Form) =>
+  net.isIPv4(judgedAs)
+    ? private4.check(judgedAs)
+    : private6.check(judgedAs, 'ipv6') && !awsLocal.check(judgedAs, 'ipv6');
 
 const near = fc.constantFrom(
   '127.0.0.1',
@@ -63,26 +73,33 @@ const literal = fc.oneof(
 );
 
 /** An entry of `allow` by its parts. `own` and `parent` are made from the URL's host, so that many entries fit. */
-type Entry = { star: '' | '*.'; host: string; port: string };
+type Entry = { http: '' | 'http://'; star: '' | '*.'; host: string; port: string; own: '' | ' private' };
 const entry: fc.Arbitrary<Entry> = fc.record({
+  http: fc.constantFrom('', 'http://'),
+  own: fc.constantFrom('', ' private'),
   star: fc.constantFrom('', '*.'),
   host: fc.oneof(fc.constantFrom('own', 'own', 'parent', 'parent'), name, ipv4),
   port,
 });
-const madeFor = (url: URL, { star, host, port: at }: Entry): Entry => {
-  if (host !== 'own' && host !== 'parent') return { star, host, port: at };
+const madeFor = (url: URL, entry: Entry): Entry => {
+  const { host, port: at } = entry;
+  if (host !== 'own' && host !== 'parent') return entry;
   const made = host === 'own' ? url.hostname : url.hostname.replace(/^[^.]*\./, '');
-  return { star, host: made, port: at || (url.port && `:${url.port}`) };
+  return { ...entry, host: made, port: at || (url.port && `:${url.port}`) };
 };
 
 const defaultPort = (url: URL) => (url.protocol === 'https:' ? ':443' : ':80');
-/** How the entries match the host: by its exact name, by a pattern (names only), or not at all. */
-const standing = (url: URL, entries: Entry[]): 'exact' | 'pattern' | 'none' => {
+/** What the entries grant: the host at a private address too, at public ones only, or nothing. An address grants itself. */
+const standing = (url: URL, entries: Entry[]): 'private' | 'public' | 'none' => {
   const used = url.port ? `:${url.port}` : defaultPort(url);
+  const isName = url.hostname.endsWith('.test');
   const fitting = entries.filter((one) => (one.port || defaultPort(url)) === used);
-  if (fitting.some(({ star, host }) => !star && host === url.hostname)) return 'exact';
-  const covered = fitting.some(({ star, host }) => star && url.hostname.endsWith(`.${host}`));
-  return covered && url.hostname.endsWith('.test') ? 'pattern' : 'none';
+  const named = fitting.filter(({ star, host }) => !star && host === url.hostname);
+  if (!isName) return named.length > 0 ? 'private' : 'none';
+  const covered = fitting.filter(({ star, host }) => star && url.hostname.endsWith(`.${host}`));
+  const isGranted = ({ http }: Entry) => url.protocol === 'https:' || http !== '';
+  if (named.some((one) => isGranted(one) && one.own !== '')) return 'private';
+  return [...named, ...covered].some(isGranted) ? 'public' : 'none';
 };
 
 /** The addresses that the request tried to connect to, with these answers from the name server. */
@@ -113,21 +130,23 @@ const request = fc
   });
 const answers = fc.array(form, { minLength: 1, maxLength: 3 });
 
-it('the fetch guard connects only to hosts that are public and allowed, or allowed by their exact name', async () => {
-  const seen = { exact: 0, pattern: 0, none: 0 };
+it('the fetch guard connects only to hosts that are allowed, over http and at a private address only if their entry says so', async () => {
+  const seen = { private: 0, public: 0, none: 0 };
   const law = fc.asyncProperty(request, answers, async ({ url, entries }, forms) => {
     const stands = standing(url, entries);
+    const hostname = url.hostname.replace(/^\[|\]$/g, '');
     const isLiteral = !url.hostname.endsWith('.test');
-    const resolved = forms.map(({ text }) => text);
-    const allow = entries.map(({ star, host, port: at }) => `${star}${host}${at}`);
+    const asked = isLiteral ? [same(hostname)] : forms;
+    const allow = entries.map(({ http, star, host, port: at, own }) => `${http}${star}${host}${at}${own}`);
     seen[stands] += 1;
 
-    const reached = (await connections(url.href, allow, resolved)).map(({ address }) => address);
+    const reached = (await connections(url.href, allow, isLiteral ? [] : forms.map(({ text }) => text))).map(
+      ({ address }) => address,
+    );
 
-    if (stands === 'none') expect(reached).toEqual([]);
-    else if (isLiteral) expect(reached).toEqual([url.hostname.replace(/^\[|\]$/g, '')]);
-    else if (forms.every(isPublic)) expect(reached).toEqual(resolved);
-    else if (stands === 'pattern') expect(reached).toEqual([]);
+    const mayReach = (one: Form) => isPublic(one) || (stands === 'private' && isPrivate(one));
+    const expected = stands !== 'none' && asked.every(mayReach) ? asked.map(({ text }) => text) : [];
+    expect(reached).toEqual(expected);
   });
   await fc.assert(law, { numRuns: 2000 });
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(40);

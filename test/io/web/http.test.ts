@@ -59,6 +59,35 @@ describe('the fetch guard', () => {
     expect(await covers(url, [entry])).toBe(false);
   });
 
+  it('reaches a host over http only where its entry asks for it', async () => {
+    const { http, targets } = recorded({ 'pages.test': [somewherePublic] });
+    const request = { method: 'GET' as const, headers: {}, maxBytes: 1_000, signal: new AbortController().signal };
+    const plain = await errorOf(
+      http({ ...request, url: 'http://pages.test/text', allow: ['pages.test', 'pages.test:80'] }),
+    );
+    expect([plain.kind, plain.message]).toEqual(['refused', expect.stringContaining('over https only')]);
+    expect(targets).toEqual([]);
+    expect((await http({ ...request, url: 'http://pages.test/text', allow: ['http://pages.test'] })).status).toBe(200);
+  });
+
+  it('refuses a URL or headers that are too long', async () => {
+    const { http, targets } = recorded({ 'pages.test': [somewherePublic] });
+    const long = 'a'.repeat(8_000);
+    const url = await errorOf(get(http, `http://pages.test/${long}`, ['pages.test']));
+    expect([url.kind, url.message]).toEqual([
+      'refused',
+      'pages.test: the URL has 8018 characters, at most 8000 are sent',
+    ]);
+    const header = await errorOf(get(http, 'http://pages.test/', ['pages.test'], { headers: { accept: long } }));
+    expect([header.kind, header.message]).toEqual([
+      'refused',
+      'the headers have 8006 characters, at most 8000 are sent',
+    ]);
+    const headers = Object.fromEntries(Array.from({ length: 800 }, (_, n) => [`x-${n}`, 'abcdef']));
+    expect(await kindOf(get(http, 'http://pages.test/', ['pages.test'], { headers }))).toBe('refused');
+    expect(targets).toEqual([]);
+  });
+
   it('refuses a user name or password in the URL, also for an allowed host', async () => {
     const { http, targets } = recorded({ 'pages.test': [somewherePublic] });
     expect(await kindOf(get(http, 'http://me:secret@pages.test/', ['pages.test']))).toBe('refused');
@@ -128,19 +157,28 @@ describe('the fetch guard with special addresses', () => {
   });
 
   it.each(['127.0.0.1', '10.0.0.1', 'fd12::1', '::1'])(
-    'connects to %s where the job allows the host by its exact name',
+    'connects to %s where the job says that the host is private',
     async (address) => {
       const { http, targets } = recorded({ 'intern.pages.test': [address] });
-      await get(http, 'http://intern.pages.test/text', ['intern.pages.test']);
+      await get(http, 'http://intern.pages.test/text', ['intern.pages.test private']);
       expect(targets.map((target) => target.address)).toEqual([address]);
     },
   );
 
   it.each(['169.254.169.254', 'fd00:ec2::254', '0.0.0.0', '224.0.0.1'])(
-    'never connects to %s, even where the job allows the host by its exact name',
+    'never connects to %s, even where the job says that the host is private',
     async (address) => {
       const { http, targets } = recorded({ 'pages.test': [address] });
-      expect(await kindOf(get(http, 'http://pages.test/', ['pages.test']))).toBe('refused');
+      expect(await kindOf(get(http, 'http://pages.test/', ['pages.test private']))).toBe('refused');
+      expect(targets).toEqual([]);
+    },
+  );
+
+  it.each(['127.0.0.1', '10.0.0.1', '::1'])(
+    'does not connect to %s for a host that does not say so',
+    async (address) => {
+      const { http, targets } = recorded({ 'news.pages.test': [address] });
+      expect(await kindOf(get(http, 'https://news.pages.test/', ['news.pages.test']))).toBe('refused');
       expect(targets).toEqual([]);
     },
   );
@@ -160,7 +198,6 @@ describe('the fetch guard with special addresses', () => {
 
   it.each([
     ['http://2130706433/text', '127.0.0.1', '127.0.0.1'],
-    ['http://169.254.169.254/text', '169.254.169.254', '169.254.169.254'],
     ['http://[::1]/text', '[::1]', '::1'],
     ['http://[0:0:0:0:0:0:0:1]:8080/text', '[::1]:8080', '::1'],
   ])('connects to %s without a lookup where the job allows that exact address', async (url, entry, address) => {
@@ -183,6 +220,12 @@ describe('the fetch guard with special addresses', () => {
     await get(http, 'http://rebind.pages.test/text', ['*.pages.test']);
     expect(targets.map((target) => target.address)).toEqual([somewherePublic]);
     expect(answers).toEqual([['127.0.0.1']]);
+  });
+
+  it('never connects to the address of the cloud’s credentials, even where the job allows that address', async () => {
+    const { http, targets } = recorded();
+    expect(await kindOf(get(http, 'http://169.254.169.254/text', ['169.254.169.254']))).toBe('refused');
+    expect(targets).toEqual([]);
   });
 
   it('tries the next address when the first refuses the connection', async () => {
@@ -214,17 +257,18 @@ describe('a fetch over TLS', () => {
   });
   afterAll(() => new Promise((resolve) => secure.close(resolve)));
   const toLoopback = guardedHttp({ resolve: async () => ['127.0.0.1'] });
+  const allowed = (name: string, port: number) => `${name}:${port} private`;
 
   it('connects to the checked address and verifies the certificate for the name', async () => {
     const { port } = secure.address() as AddressInfo;
-    const answer = await get(toLoopback, `https://pages.test:${port}/`, [`pages.test:${port}`]);
+    const answer = await get(toLoopback, `https://pages.test:${port}/`, [allowed('pages.test', port)]);
     expect(Buffer.from(answer.body).toString()).toBe('over TLS');
     expect(served).toEqual([`pages.test:${port}`]);
   });
 
   it('is unreachable, with nothing sent, where the certificate is for another name or the server has no TLS', async () => {
     const { port } = secure.address() as AddressInfo;
-    const allow = [`other.test:${port}`, `pages.test:${site.port}`];
+    const allow = [allowed('other.test', port), allowed('pages.test', site.port)];
     const error = await errorOf(get(toLoopback, `https://other.test:${port}/`, allow));
     expect([error.kind, error.message]).toEqual([
       'unreachable',
