@@ -17,13 +17,6 @@ export const jsonReply = (status: number, body: unknown, headers: Record<string,
 export const errorReply = (status: number, name: string, message: string): HttpReply =>
   jsonReply(status, { __type: name, message }, { 'x-amzn-errortype': name });
 
-/**
- * Whether a request may come from a web page or another machine. A page sends its Origin, and after DNS rebinding the Host is
- * a foreign name.
- */
-const isForeign = ({ headers }: IncomingMessage): boolean =>
-  headers.origin !== undefined || !/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(headers.host ?? '');
-
 const send = (response: ServerResponse, reply: HttpReply): void => {
   const length = Buffer.byteLength(reply.body);
   response.writeHead(reply.status, { 'x-amzn-requestid': randomUUID(), ...reply.headers, 'content-length': length });
@@ -37,7 +30,6 @@ export const serve = (
   report: (error: unknown) => void,
 ): void => {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (isForeign(request)) return send(response, errorReply(403, 'AccessDeniedException', 'not from this machine'));
     const { method = 'GET', url = '/', headers } = request;
     const reply = await answer({ method, path: url, headers, body: await text(request) }, response);
     if (reply !== 'taken') send(response, reply);

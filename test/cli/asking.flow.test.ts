@@ -21,6 +21,7 @@ import { changeState } from '../../lib/policy/job-state.ts';
 import { slotAt } from '../../lib/schedule/slot.ts';
 import { commandOutput } from '../kit/command-json.ts';
 import { clientOptions, isAlive } from '../kit/local-service.ts';
+import { loopbackPort } from '../kit/loopback-port.ts';
 import { unexpected } from '../kit/unexpected.ts';
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'nightshift-asking-')));
@@ -50,7 +51,7 @@ let client: DynamoDBClient;
 
 beforeAll(async () => {
   beside = await connect(data, { config: join(data, 'config') });
-  client = new DynamoDBClient(clientOptions(beside.url));
+  client = new DynamoDBClient(clientOptions(beside.socket));
   const deps = { now: () => new Date(), token: () => 'asking', damaged: unexpected };
   stores = dynamoStores(client, beside.env.NIGHTSHIFT_TABLE ?? '', deps);
 });
@@ -196,7 +197,9 @@ test('resumes it, closes an open breaker, and says so; resuming what is not paus
 });
 
 test("keeps every pause when five operators pause a stage's job at once", async () => {
-  const aws = { AWS_ENDPOINT_URL: beside.url, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+  const { origin, close } = await loopbackPort(beside.socket);
+  onTestFinished(close);
+  const aws = { AWS_ENDPOINT_URL: origin, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
   for (const [name, value] of Object.entries(aws)) vi.stubEnv(name, value);
   onTestFinished(() => void vi.unstubAllEnvs());
   const people = ['ana', 'bo', 'cy', 'di', 'el'];

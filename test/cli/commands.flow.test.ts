@@ -12,6 +12,7 @@ import type { CommandJson } from '../../infra/cli/contract/contract.ts';
 import { type Connection, connect } from '../../infra/local/daemon/connect.ts';
 import { commandOutput, errorOutput } from '../kit/command-json.ts';
 import { isAlive } from '../kit/local-service.ts';
+import { loopbackPort } from '../kit/loopback-port.ts';
 
 const cli = fileURLToPath(new URL('../../infra/cli/nightshift.mjs', import.meta.url));
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'nightshift-cli-')));
@@ -181,8 +182,10 @@ test('ends with 1 when the run failed, and says why it was not tried again', asy
 });
 
 test('reads a stage through the same words as the local service', async () => {
+  const { origin, close } = await loopbackPort(beside.socket);
+  onTestFinished(close);
   const aws = {
-    AWS_ENDPOINT_URL: beside.url,
+    AWS_ENDPOINT_URL: origin,
     AWS_ACCESS_KEY_ID: 'a',
     AWS_SECRET_ACCESS_KEY: 'b',
     AWS_REGION: 'eu-west-1',
@@ -249,7 +252,8 @@ test.each(['run', 'runs'])('ends with 3 and a sentence where %s has no directory
   const args = command === 'run' ? ['run', 'report', '--infra', infra] : [command];
   const { out, err, exitCode } = await nightshift([...args, ...here(data)]);
   expect({ out, exitCode }).toEqual({ out: '', exitCode: 3 });
-  const remedy = 'name another directory with --data, or move the file away (ENOTDIR)';
+  const code = command === 'run' ? 'EEXIST' : 'ENOTDIR';
+  const remedy = `name another directory with --data, or move the file away (${code})`;
   expect(err).toBe(`StoreUnavailable: the data directory ${data} is a file or lies below one: ${remedy}\n`);
 });
 

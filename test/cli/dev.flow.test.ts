@@ -156,7 +156,7 @@ const deployedAt = async (dir: string, then: number): Promise<void> => {
   const { jobs } = await readJobs(files);
   const clock = { now: () => then, wake: () => () => {} };
   const service = await nightshiftService(join(dir, 'data'), { functions: {}, definition: nowhere, clock });
-  const client = new SchedulerClient(clientOptions(service.url));
+  const client = new SchedulerClient(clientOptions(service.socket));
   await syncSchedules(jobs, client, new Date(then));
   client.destroy();
   await service.close();

@@ -11,6 +11,7 @@ import { loggingFunctions } from '../../infra/cli/client/log-lines.ts';
 import { logs } from '../../infra/cli/command/logs.ts';
 import { stop } from '../../infra/cli/command/stop.ts';
 import { machineArn } from '../../infra/local/arn.ts';
+import { ask } from '../../infra/local/daemon/service-socket.ts';
 import { functionNames } from '../../infra/package/build.ts';
 import { readJobs } from '../../lib/io/files/job-files.ts';
 import { capturedTerminal } from '../kit/captured-terminal.ts';
@@ -64,8 +65,8 @@ const aws = createServer((request, response) => {
       return [status, JSON.stringify(made)];
     }
     const { host: _, connection: __, 'content-length': ___, ...headers } = request.headers as Record<string, string>;
-    const passed = await fetch(`${local.url}${request.url}`, { method: 'POST', headers, body });
-    return [passed.status, await passed.text()];
+    const passed = await ask(local.socket, { method: 'POST', path: request.url ?? '', headers, body });
+    return [passed.status, passed.body];
   };
   void answer().then(([status, body]) => {
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(body);

@@ -67,14 +67,14 @@ const packagedLogs = async (dir: string) => {
   const options = { config: join(dir, 'config'), env, functions, overrides, rules: [] };
   const service = await nightshiftService(join(dir, 'data'), options);
   onTestFinished(() => service.close());
-  const scheduler = new SchedulerClient(clientOptions(service.url));
+  const scheduler = new SchedulerClient(clientOptions(service.socket));
   onTestFinished(() => scheduler.destroy());
   await syncSchedules(declared.jobs, scheduler, new Date());
 
   const linesOf = (name: string): Line[] => lines(join(dir, 'data', 'logs', `${name}.jsonl`)) as Line[];
-  await invoke(service.url, 'watchman', {});
+  await invoke(service.socket, 'watchman', {});
   const look = logged(linesOf('watchman'));
-  await invoke(service.url, 'dispatch', { job: 'report', slot: slotAt(new Date(Date.now() - 60_000)) });
+  await invoke(service.socket, 'dispatch', { job: 'report', slot: slotAt(new Date(Date.now() - 60_000)) });
   await expect.poll(() => service.busy).toBe(false);
   return { look, run: logged(['dispatch', 'attempt', 'settle'].flatMap(linesOf)) };
 };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { expect, onTestFinished } from 'vitest';
 import { type LocalService, type ServiceOptions, startService } from '../../infra/local/daemon/service.ts';
+import { ask, socketClient } from '../../infra/local/daemon/service-socket.ts';
 import type { LocalFunction } from '../../infra/local/lambda/sandbox.ts';
 
 /**
@@ -59,26 +60,32 @@ export const serviceOn = async (
 };
 
 /** Invokes over the wire. `error` is the X-Amz-Function-Error header. */
-export const invoke = async (url: string, name: string, event: unknown = {}, type = 'RequestResponse') => {
-  const response = await fetch(`${url}/2015-03-31/functions/${name}/invocations`, {
+export const invoke = async (socket: string, name: string, event: unknown = {}, type = 'RequestResponse') => {
+  const { status, headers, body } = await ask(socket, {
     method: 'POST',
+    path: `/2015-03-31/functions/${name}/invocations`,
     headers: { 'x-amz-invocation-type': type },
     body: JSON.stringify(event),
   });
-  const body = await response.text();
   return {
-    status: response.status,
-    error: response.headers.get('x-amz-function-error'),
+    status,
+    error: headers['x-amz-function-error'] ?? null,
     payload: body === '' ? undefined : JSON.parse(body),
   };
 };
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-export const clientOptions = (url: string) => ({ endpoint: url, region: 'eu-west-1', credentials });
+/** The settings of SDK clients for the socket of a local service, or for the URL of another engine. */
+export const clientOptions = (at: string) => {
+  const common = { region: 'eu-west-1', credentials };
+  if (!at.startsWith('/')) return { ...common, endpoint: at };
+  const { endpoint, httpAgent } = socketClient(at);
+  return { ...common, endpoint, requestHandler: { httpAgent } };
+};
 
 /** The state machine of a service, by the real SDK client. */
-export const machine = ({ url, env }: { url: string; env: Record<string, string> }) => {
-  const client = new SFNClient(clientOptions(url));
+export const machine = ({ socket, env }: { socket: string; env: Record<string, string> }) => {
+  const client = new SFNClient(clientOptions(socket));
   onTestFinished(() => client.destroy());
   const stateMachineArn = env.NIGHTSHIFT_STATE_MACHINE_ARN;
   return {

@@ -70,7 +70,7 @@ export const stage = async (
   const options = { config, env: own, functions, overrides, retryDelaysMs: [1, 1] };
   const service = await nightshiftService(join(dir, 'data'), options);
   onTestFinished(() => service.close());
-  const client = new DynamoDBClient(clientOptions(service.url));
+  const client = new DynamoDBClient(clientOptions(service.socket));
   onTestFinished(() => client.destroy());
   const stores = dynamoStores(client, service.env.NIGHTSHIFT_TABLE ?? '', {
     now: () => new Date(),
@@ -88,7 +88,7 @@ export const stage = async (
     const all = lines(join(dir, 'data', 'logs', `${name}.jsonl`)) as Record<string, unknown>[];
     return all.filter((line) => 'message' in line);
   };
-  return { service, stores, deliver: (event) => invoke(service.url, 'dispatch', event), ended, logs };
+  return { service, stores, deliver: (event) => invoke(service.socket, 'dispatch', event), ended, logs };
 };
 
 /** The real attempt handler behind some code of the test's. */

@@ -80,7 +80,7 @@ export const schedulerOn = async (
   const functions = { dispatch: note('dispatch'), watchman: note('watchman') };
   const onEvent = (event: ServiceEvent) => void events.push(event);
   const service: LocalService = await serviceOn(dir, functions, { clock: time.clock, onEvent, ...more });
-  const client = new SchedulerClient(clientOptions(service.url));
+  const client = new SchedulerClient(clientOptions(service.socket));
   onTestFinished(() => client.destroy());
   const fired = () => events.flatMap((event) => (event.kind === 'fired' ? [event.slot.slice(11, 16)] : []));
   const got = async (name: string, count: number): Promise<unknown[]> => {

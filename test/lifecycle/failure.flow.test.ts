@@ -126,7 +126,7 @@ test('an event that is no slot of a job is refused by name, starts nothing, and 
   ] as const;
   for (const [event, name] of events) {
     expect((await deliver(event)).payload).toMatchObject({ errorType: name });
-    await invoke(service.url, 'dispatch', event, 'Event');
+    await invoke(service.socket, 'dispatch', event, 'Event');
   }
   await expect.poll(() => service.busy).toBe(false);
   const kept = JSON.stringify(lines(`${dir}/data/dead-letters.jsonl`));

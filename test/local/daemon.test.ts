@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { bundleCache } from '../../infra/local/daemon/bundle-cache.ts';
 import { type ConnectOptions, connect, type Setup } from '../../infra/local/daemon/connect.ts';
+import { ask, openRequest } from '../../infra/local/daemon/service-socket.ts';
 import { handler, invoke, isAlive, lines, machine, oneTask } from '../kit/local-service.ts';
 import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
@@ -28,13 +28,15 @@ const connected = async (dir: string, setup: Setup = {}, options: ConnectOptions
   return connection;
 };
 
+const modeOf = (path: string): number => statSync(path).mode & 0o777;
+
 const calls = (dir: string): unknown[] => (existsSync(join(dir, 'told')) ? lines(join(dir, 'told')) : []);
 
 test('two clients that connect at once share one daemon', async () => {
   const dir = temporaryDirectory();
   const [one, two] = await Promise.all([connected(dir), connected(dir)]);
-  expect(two).toMatchObject({ pid: one.pid, url: one.url });
-  expect(one.env).toMatchObject({ AWS_ENDPOINT_URL_DYNAMODB: one.url, NIGHTSHIFT_STAGE: 'local' });
+  expect(two).toMatchObject({ pid: one.pid, socket: one.socket });
+  expect(one.env).toMatchObject({ NIGHTSHIFT_SOCKET: one.socket, NIGHTSHIFT_STAGE: 'local' });
   two.close();
   const { executionArn } = await machine(one).start('run', { a: 1 });
   expect((await machine(one).ended(executionArn)).status).toBe('SUCCEEDED');
@@ -57,8 +59,8 @@ test('the daemon finishes an execution after its last client has disconnected', 
   const dir = temporaryDirectory();
   const body = `await new Promise((resolve) => setTimeout(resolve, 1500)); writeFileSync(dir + '/done', '');`;
   const setup = { functions: { only: handler(dir, 'only', body) }, definition: oneTask(), idleMs: 200 };
-  const { pid, url, env, close } = await connected(dir, setup);
-  await machine({ url, env }).start('run');
+  const { pid, socket, env, close } = await connected(dir, setup);
+  await machine({ socket, env }).start('run');
   close();
   await expect.poll(() => isAlive(pid)).toBe(false);
   expect(existsSync(join(dir, 'done'))).toBe(true);
@@ -173,20 +175,88 @@ test('the daemon drops a client that was killed', async () => {
   await expect.poll(() => isAlive(mine.pid)).toBe(false);
 });
 
-test('a client recognizes the file of a dead daemon, and another server on its port', async () => {
+/** A server on a socket in a new directory, and how often it was connected to. It answers as a daemon would. */
+const stranger = async (presence: object, mode: number) => {
   const dir = temporaryDirectory();
-  const stranger = createServer((_, response) => response.end('{}')).listen(0, '127.0.0.1');
-  onTestFinished(() => void stranger.close());
-  await once(stranger, 'listening');
+  const socket = join(dir, 'service.sock');
+  let connections = 0;
+  const server = createServer((_, response) => response.end(JSON.stringify({ ...presence, socket })))
+    .on('connection', () => {
+      connections += 1;
+    })
+    .listen(socket);
+  onTestFinished(() => void server.close().closeAllConnections());
+  await once(server, 'listening');
+  chmodSync(dir, mode);
+  return { socket, asked: () => connections > 0 };
+};
+
+test.each([
+  ['asks another server of its user who it is, and goes on without it', 0o700, true],
+  ['tells nothing to a server whose socket others could have put there', 0o755, false],
+])('a client of a dead daemon %s', async (_, mode, isAsked) => {
+  const dir = temporaryDirectory();
   const first = await connected(dir);
   const presence = JSON.parse(readFileSync(join(dir, 'data/service.json'), 'utf8'));
   process.kill(first.pid, 'SIGKILL');
   await expect.poll(() => isAlive(first.pid)).toBe(false);
-  const url = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`;
-  writeFileSync(join(dir, 'data/service.json'), JSON.stringify({ ...presence, url }));
+  const other = await stranger(isAsked ? {} : presence, mode);
+  writeFileSync(join(dir, 'data/service.json'), JSON.stringify({ ...presence, socket: other.socket }));
   const second = await connected(dir);
-  expect(second.url).not.toBe(url);
-  expect((await invoke(second.url, 'missing')).status).toBe(404);
+  expect(second.socket).not.toBe(other.socket);
+  expect((await invoke(second.socket, 'missing')).status).toBe(404);
+  expect(other.asked()).toBe(isAsked);
+});
+
+test('the daemon takes from a client only what the handlers need, and refuses what is no environment', async () => {
+  const dir = temporaryDirectory();
+  const setup = { functions: { only: handler(dir, 'only', 'return process.env;') } };
+  const { socket } = await connected(dir, setup, { env: { PATH: '/its/own' } });
+  const hostile = {
+    NODE_OPTIONS: '--import=data:text/javascript,process.exit(9)',
+    NODE_PATH: dir,
+    LD_PRELOAD: join(dir, 'other.so'),
+    DYLD_INSERT_LIBRARIES: join(dir, 'other.dylib'),
+    PATH: dir,
+    HOME: dir,
+    NIGHTSHIFT_SOCKET: join(dir, 'other.sock'),
+    AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:1',
+  };
+  const body = JSON.stringify({ ...hostile, ANTHROPIC_API_KEY: 'brought' });
+  const lease = await openRequest(socket, { method: 'POST', path: '/lease', body });
+  onTestFinished(() => void lease.destroy());
+  const { payload } = await invoke(socket, 'only');
+  expect(payload).toMatchObject({ ANTHROPIC_API_KEY: 'brought', PATH: '/its/own', NIGHTSHIFT_SOCKET: socket });
+  for (const [name, value] of Object.entries(hostile)) expect(payload[name], name).not.toBe(value);
+  for (const wrong of ['', '{', '7', '[]', '{"ANTHROPIC_API_KEY":7}'])
+    expect(await ask(socket, { method: 'POST', path: '/lease', body: wrong }), wrong).toMatchObject({ status: 400 });
+});
+
+test('the daemon is reached through a socket for its user alone, also where the path of its directory is too long for one', async () => {
+  const dir = temporaryDirectory();
+  for (const home of [dir, join(dir, 'long'.repeat(30))]) {
+    const { socket, env } = await connected(home);
+    expect(statSync(socket).isSocket()).toBe(true);
+    expect([socket, dirname(socket), join(home, 'data'), join(home, 'data/service.json')].map(modeOf)).toEqual([
+      0o600, 0o700, 0o700, 0o600,
+    ]);
+    expect(env.AWS_ENDPOINT_URL_DYNAMODB).toMatch(/\.invalid$/);
+  }
+});
+
+test('a socket of the daemon outside its directory is gone after it has ended', async () => {
+  const home = join(temporaryDirectory(), 'long'.repeat(30));
+  const { socket, pid, close } = await connected(home);
+  expect(dirname(socket)).not.toBe(join(home, 'data'));
+  close();
+  await expect.poll(() => isAlive(pid)).toBe(false);
+  expect(existsSync(dirname(socket))).toBe(false);
+});
+
+test('the daemon ends when its socket is removed', async () => {
+  const { socket, pid } = await connected(temporaryDirectory());
+  rmSync(socket);
+  await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
 test('a client replaces an idle daemon of other code, and shares a daemon that another client uses', async () => {
@@ -211,10 +281,10 @@ test("the daemon gives a client's own keys to the handlers, also when it ran bef
   };
   const shell = (key: string) => ({ PATH: process.env.PATH, ANTHROPIC_API_KEY: key, OTHER: 'not theirs' });
   const first = await connected(dir, setup, { env: shell('one') });
-  expect((await invoke(first.url, 'only')).payload).toEqual(['one', null]);
+  expect((await invoke(first.socket, 'only')).payload).toEqual(['one', null]);
   const second = await connected(dir, setup, { env: shell('two') });
   expect(second.pid).toBe(first.pid);
-  expect((await invoke(second.url, 'only')).payload).toEqual(['two', null]);
+  expect((await invoke(second.socket, 'only')).payload).toEqual(['two', null]);
 });
 
 test('a client reports a daemon that does not start with the end of its log', async () => {

@@ -1,8 +1,8 @@
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { connect } from '../../infra/local/daemon/connect.ts';
-import { unusableDirectory } from '../../infra/local/daemon/data-directory.ts';
+import { privateDirectory, unusableDirectory } from '../../infra/local/daemon/data-directory.ts';
 import { temporaryDirectory } from '../kit/temporary-directory.ts';
 
 const refusal = (code: string) => Object.assign(new Error(`${code}: refused, mkdir '/data'`), { code });
@@ -40,4 +40,44 @@ test('the local service does not start where its log cannot be written', async (
   const dir = temporaryDirectory();
   symlinkSync(join(dir, 'service.log'), join(dir, 'service.log'));
   await expect(connect(dir)).rejects.toMatchObject({ name: 'StoreUnavailable', cause: { code: 'ELOOP' } });
+});
+
+const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+
+test('a data directory that was open to others is closed with all that lies in it', () => {
+  const dir = temporaryDirectory();
+  const data = join(dir, 'data');
+  mkdirSync(join(data, 'table'), { recursive: true });
+  mkdirSync(join(data, 'bin'));
+  for (const name of ['table/log', 'table.ready', 'bin/tool']) writeFileSync(join(data, name), '');
+  symlinkSync(dir, join(data, 'config'));
+  for (const [name, mode] of [
+    ['', 0o775],
+    ['table', 0o755],
+    ['table/log', 0o664],
+    ['bin/tool', 0o755],
+  ] as const)
+    chmodSync(join(data, name), mode);
+  const outside = modeOf(dir);
+  expect(privateDirectory(data)).toBe(realpathSync(data));
+  const found = ['', 'table', 'table/log', 'table.ready', 'bin/tool'].map((name) => modeOf(join(data, name)));
+  expect(found).toEqual(['700', '700', '600', '600', '700']);
+  expect(modeOf(dir)).toBe(outside);
+});
+
+test('a data directory with a file that every user may write to is refused', () => {
+  const data = join(temporaryDirectory(), 'data');
+  mkdirSync(data);
+  writeFileSync(join(data, 'service.json'), '{}');
+  chmodSync(data, 0o777);
+  chmodSync(join(data, 'service.json'), 0o666);
+  expect(() => privateDirectory(data)).toThrow(
+    `every user may write to ${realpathSync(data)}/service.json in the data directory`,
+  );
+});
+
+test('a new data directory and all its parents that are new belong to this user alone', () => {
+  const dir = temporaryDirectory();
+  privateDirectory(join(dir, 'some', 'where'));
+  expect([modeOf(join(dir, 'some')), modeOf(join(dir, 'some/where'))]).toEqual(['700', '700']);
 });

@@ -16,8 +16,8 @@ const overrides = {
   retryIntervalOverrides: { Attempt: 0, Triage: 0, Settle: 0 },
 };
 
-const client = (url: string) => {
-  const made = DynamoDBDocumentClient.from(new DynamoDBClient(clientOptions(url)));
+const client = (socket: string) => {
+  const made = DynamoDBDocumentClient.from(new DynamoDBClient(clientOptions(socket)));
   onTestFinished(() => made.destroy());
   return made;
 };
@@ -98,8 +98,8 @@ test('the local service fails a resumed execution whose state is no longer in th
 });
 
 test('the local service lets exactly one of many conditional puts through', async () => {
-  const { url, env } = await serviceOn(temporaryDirectory(), {});
-  const table = client(url);
+  const { socket, env } = await serviceOn(temporaryDirectory(), {});
+  const table = client(socket);
   const put = (by: number) =>
     table.send(
       new PutCommand({
@@ -117,12 +117,12 @@ test('the local service keeps its table and executions over a restart', async ()
   const dir = temporaryDirectory();
   const definition = JSON.stringify({ StartAt: 'Done', States: { Done: { Type: 'Succeed' } } });
   const first = await serviceOn(dir, {}, { definition });
-  await client(first.url).send(new PutCommand({ TableName: first.env.NIGHTSHIFT_TABLE, Item: { pk: 'kept' } }));
+  await client(first.socket).send(new PutCommand({ TableName: first.env.NIGHTSHIFT_TABLE, Item: { pk: 'kept' } }));
   const { executionArn } = await machine(first).start('run', { a: 1 });
   await machine(first).ended(executionArn);
   await first.close();
   const second = await serviceOn(dir, {}, { definition });
-  const { Items } = await client(second.url).send(new ScanCommand({ TableName: second.env.NIGHTSHIFT_TABLE }));
+  const { Items } = await client(second.socket).send(new ScanCommand({ TableName: second.env.NIGHTSHIFT_TABLE }));
   expect(Items).toEqual([{ pk: 'kept' }]);
   expect(await machine(second).ended(executionArn)).toMatchObject({ status: 'SUCCEEDED', output: '{"a":1}' });
   await expect(machine(second).start('run', { a: 1 })).rejects.toMatchObject({ name: 'ExecutionAlreadyExists' });

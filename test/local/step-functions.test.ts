@@ -109,7 +109,7 @@ test('the local Step Functions refuse the requests that Step Functions refuses',
   const stop = new StopExecutionCommand({ executionArn: missing });
   await expect(states.send(stop)).rejects.toMatchObject({ name: 'ExecutionDoesNotExist' });
   const other = machine({
-    url: service.url,
+    socket: service.socket,
     env: { NIGHTSHIFT_STATE_MACHINE_ARN: 'arn:aws:states:x:1:stateMachine:other' },
   });
   await expect(other.start('run')).rejects.toMatchObject({ name: 'StateMachineDoesNotExist' });
@@ -136,7 +136,7 @@ test('the local Step Functions stop an execution for good: they invoke nothing o
   writeFileSync(join(dir, 'go'), '');
   await expect.poll(() => service.busy).toBe(false);
   expect(readFileSync(join(dir, 'event'), 'utf8')).toBe('ABORTED');
-  await invoke(service.url, 'only', { source: 'test', detail: { status: 'last in line' } });
+  await invoke(service.socket, 'only', { source: 'test', detail: { status: 'last in line' } });
   expect(lines(join(dir, 'calls'))).toEqual([1]);
 });
 
@@ -175,7 +175,7 @@ test('the local Step Functions stop an execution of an earlier service before re
   expect(await ended(executionArn)).toMatchObject({ status: 'ABORTED', error: 'Enough' });
   after.resume();
   // With one process all invocations run one after another.
-  await invoke(after.url, 'only', { last: true });
+  await invoke(after.socket, 'only', { last: true });
   expect(lines(join(dir, 'calls'))).toEqual([1, 1]);
 });
 

@@ -7,6 +7,7 @@ import { dynamoStores, type Stores } from '../../../lib/io/store/stores.ts';
 import type { DispatchEvent, DispatchResult } from '../../../lib/lifecycle/dispatch.ts';
 import type { Executions } from '../../../lib/run/execution.ts';
 import { connect } from '../../local/daemon/connect.ts';
+import { socketClient } from '../../local/daemon/service-socket.ts';
 import { invokeDispatch } from './invoke-dispatch.ts';
 import { configPath, configStamp } from './local-config.ts';
 import { machineOf, openExecutions } from './stage-executions.ts';
@@ -70,20 +71,22 @@ const deployed = (stage: string, region: string): Client => {
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 /** A connection to the local service, with access to its Scheduler. */
-export type LocalClient = Client & { url: string; scheduler(): SchedulerClientConfig };
+export type LocalClient = Client & { socket: string; scheduler(): SchedulerClientConfig };
 
 /** Connects to the local service and starts it where none runs. Throws StoreUnavailable. */
 export const openLocalClient = async (data: string, { resume }: { resume: boolean }): Promise<LocalClient> => {
   const config = configPath(data);
   const shell = { ...process.env, NIGHTSHIFT_CONFIG: config, NIGHTSHIFT_CONFIG_STAMP: await configStamp(data) };
   const connection = await connect(resolve(data), { config }, { env: shell, resume });
-  const { url, env } = connection;
+  const { socket, env } = connection;
   const machine = env.NIGHTSHIFT_STATE_MACHINE_ARN;
   const names = { table: env.NIGHTSHIFT_TABLE ?? '', dispatch: 'dispatch', machine, restMs: 150 };
-  const settings = { endpoint: url, region: env.AWS_REGION ?? '', credentials };
+  const { endpoint, httpAgent } = socketClient(socket);
+  const own = { ...requestHandler, httpAgent };
+  const settings = { endpoint, region: env.AWS_REGION ?? '', credentials, requestHandler: own };
   return Object.assign(clientOf(settings, names, connection), {
-    url,
-    scheduler: () => ({ requestHandler, ...settings }),
+    socket,
+    scheduler: () => settings,
   });
 };
 

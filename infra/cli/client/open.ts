@@ -1,5 +1,5 @@
 import type { Declared } from '../../../lib/io/files/job-files.ts';
-import { unusableDirectory } from '../../local/daemon/data-directory.ts';
+import { privateDirectory, unusableDirectory } from '../../local/daemon/data-directory.ts';
 import type { Client } from './client.ts';
 import { writeLocalConfig } from './local-config.ts';
 import { isBlank, type Target } from './target.ts';
@@ -28,6 +28,7 @@ export const running = async <T>(
 ): Promise<T> => {
   const { stage, data } = target;
   if (stage === undefined) {
+    privateDirectory(data);
     await writeLocalConfig(data, declared).catch((thrown: unknown) => {
       throw unusableDirectory(data, thrown);
     });

@@ -32,7 +32,7 @@ type Connected = { stage: LocalClient; hold: SchedulerLease; timetable: Timetabl
 /** Holds the timer. The one before may be dying: its place is free in a moment. Throws StoreUnavailable where another `dev` works here. */
 const held = async (stage: LocalClient, data: string, hear: (event: ServiceEvent) => void): Promise<SchedulerLease> => {
   for (let tries = 0; tries < 5; tries += 1) {
-    const hold = await takeSchedulerLease(stage.url, hear);
+    const hold = await takeSchedulerLease(stage.socket, hear);
     if (hold !== undefined) return hold;
     await setTimeout(100);
   }

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
-import { request } from 'node:http';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Failure } from '../../../lib/failure.ts';
@@ -9,9 +8,10 @@ import type { LocalFunction } from '../lambda/sandbox.ts';
 import { projectRoot } from '../project-root.ts';
 import type { WaitOverrides } from '../step-functions/machine.ts';
 import { bundleCache } from './bundle-cache.ts';
-import { unusableDirectory } from './data-directory.ts';
-import { clientEnv, ownEnv } from './env.ts';
+import { privateDirectory, unusableDirectory } from './data-directory.ts';
+import { broughtEnv, clientEnv, machineEnv } from './env.ts';
 import { codeStamp, lockedExitCode, Presence, readPresence, waitingHeader } from './presence.ts';
+import { ask, isOwnSocket, openRequest } from './service-socket.ts';
 
 /** The settings of a daemon, as JSON. The defaults are this project's own. */
 export type Setup = {
@@ -25,8 +25,9 @@ export type Setup = {
 };
 
 export type Connection = {
-  url: string;
-  /** The environment with which AWS SDK clients reach the daemon. */
+  /** The Unix socket of the daemon. */
+  socket: string;
+  /** The environment with which the handlers' AWS SDK clients reach the daemon. */
   env: Record<string, string>;
   /** The daemon's process. */
   pid: number;
@@ -40,13 +41,16 @@ export type Connection = {
 
 const log = (dir: string): string => join(dir, 'service.log');
 
-/** The daemon of a directory. Undefined where it does not answer, or where another process has its old port. */
+/**
+ * The daemon of a directory. Undefined where it does not answer, or another one has its old socket. A socket that another user could have made is never
+ * asked: what a client sends would be theirs.
+ */
 const find = async (dir: string): Promise<Presence | undefined> => {
   const recorded = readPresence(dir);
-  if (recorded === undefined) return undefined;
+  if (recorded === undefined || !isOwnSocket(recorded.socket)) return undefined;
   try {
-    const response = await fetch(`${recorded.url}/presence`, { signal: AbortSignal.timeout(5000) });
-    const answered = Presence.safeParse(await response.json()).data;
+    const { body } = await ask(recorded.socket, { path: '/presence', signal: AbortSignal.timeout(5000) });
+    const answered = Presence.safeParse(JSON.parse(body)).data;
     return answered?.pid === recorded.pid && answered.dir === dir ? answered : undefined;
   } catch {
     return undefined;
@@ -54,9 +58,10 @@ const find = async (dir: string): Promise<Presence | undefined> => {
 };
 
 /** Asks a daemon that runs other code to end. It refuses while another client or a run needs it. */
-const hasLeft = async ({ url }: Presence): Promise<boolean> => {
+const hasLeft = async ({ socket }: Presence): Promise<boolean> => {
   try {
-    return (await fetch(`${url}/leave`, { method: 'POST', signal: AbortSignal.timeout(5000) })).ok;
+    const { status } = await ask(socket, { method: 'POST', path: '/leave', signal: AbortSignal.timeout(5000) });
+    return status === 200;
   } catch {
     return true;
   }
@@ -65,25 +70,21 @@ const hasLeft = async ({ url }: Presence): Promise<boolean> => {
 type Lease = { waiting: number; lost: boolean; close(): void };
 
 /** Keeps the daemon up as long as its response lasts. `env` is for the handlers; null where this client runs nothing. */
-const lease = ({ url }: Presence, env: Record<string, string> | null): Promise<Lease | undefined> =>
-  new Promise((resolve) => {
-    const sent = request(`${url}/lease`, { method: 'POST', agent: false });
-    sent.on('error', () => resolve(undefined));
-    sent.on('response', (response) => {
-      if (response.statusCode !== 200) return resolve(undefined);
-      const taken = { waiting: Number(response.headers[waitingHeader]), lost: false, close: () => void sent.destroy() };
-      const lose = () => {
-        taken.lost = true;
-      };
-      response
-        .on('error', () => {})
-        .on('close', lose)
-        .resume();
-      sent.socket?.unref();
-      resolve(taken);
-    });
-    sent.end(JSON.stringify(env));
-  });
+const lease = async ({ socket }: Presence, env: Record<string, string> | null): Promise<Lease | undefined> => {
+  const body = JSON.stringify(env);
+  const response = await openRequest(socket, { method: 'POST', path: '/lease', body }).catch(() => undefined);
+  if (response?.statusCode !== 200) return void response?.destroy();
+  const taken = { waiting: Number(response.headers[waitingHeader]), lost: false, close: () => void response.destroy() };
+  const lose = () => {
+    taken.lost = true;
+  };
+  response
+    .on('error', () => {})
+    .on('close', lose)
+    .resume();
+  response.socket.unref();
+  return taken;
+};
 
 const openLog = (dir: string): number => {
   try {
@@ -102,7 +103,7 @@ const spawnDaemon = (
   const child = spawn(process.execPath, [join(bundles, 'daemon.mjs'), dir, ...more], {
     cwd: projectRoot,
     detached: true,
-    env: { NODE_COMPILE_CACHE: join(bundles, 'compiled'), ...env },
+    env: { NODE_COMPILE_CACHE: join(bundles, 'compiled'), ...machineEnv(env) },
     stdio: ['ignore', out, out],
   });
   child.unref();
@@ -130,17 +131,6 @@ export type ConnectOptions = {
   waitSeconds?: number;
 };
 
-/** The real path of the directory, which is created if it is missing. Throws StoreUnavailable where it is not writable. */
-const writableDirectory = (dir: string): string => {
-  try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    accessSync(dir, constants.W_OK | constants.X_OK);
-    return realpathSync(dir);
-  } catch (cause) {
-    throw unusableDirectory(dir, cause);
-  }
-};
-
 /**
  * Connects to the local service of `dir` and starts its one daemon where none runs. An idle daemon of other code is replaced.
  * Throws StoreUnavailable, with the end of the daemon's log, where no daemon answers within `waitSeconds`.
@@ -150,10 +140,10 @@ export const connect = async (
   setup: Setup = {},
   { env = process.env, resume = true, waitSeconds = 60 }: ConnectOptions = {},
 ): Promise<Connection> => {
-  const home = writableDirectory(dir);
+  const home = privateDirectory(dir);
   const bundles = await bundleCache();
   const code = codeStamp(bundles, setup);
-  const shell = ownEnv(env);
+  const shell = broughtEnv(env);
   const until = Date.now() + waitSeconds * 1000;
   let child: ChildProcess | undefined;
 
@@ -161,8 +151,8 @@ export const connect = async (
     if (presence.code !== code && (await hasLeft(presence))) return undefined;
     const leased = await lease(presence, resume ? shell : null);
     if (leased === undefined) return undefined;
-    const { url, pid } = presence;
-    return Object.assign(leased, { url, pid, env: clientEnv(url, shell, tableName) });
+    const { socket, pid } = presence;
+    return Object.assign(leased, { socket, pid, env: clientEnv(socket, shell, tableName) });
   };
 
   while (Date.now() < until) {

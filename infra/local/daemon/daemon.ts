@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../../../lib/failure.ts';
 import { errorReply, type HttpReply, type HttpRequest, jsonReply } from '../aws-protocol.ts';
 import { definitionCache } from '../step-functions/definition-cache.ts';
 import { markUsed } from './bundle-cache.ts';
+import { machineEnv, readBrought } from './env.ts';
 import { bundledFunctions, nightshiftService } from './nightshift-service.ts';
 import {
   lockedExitCode,
@@ -25,11 +27,13 @@ const leases = new Set<ServerResponse>();
 let timerHolder: ServerResponse | undefined;
 let service: LocalService | undefined;
 let presence: Presence | undefined;
-/** The environment of the handlers, merged from all clients with `resume`. */
-let env: Record<string, string> = { NIGHTSHIFT_CONFIG: options.config ?? dir };
+/** The environment of the handlers: this process's own, and what all clients with `resume` have brought. */
+let env: Record<string, string> = { ...machineEnv(process.env), NIGHTSHIFT_CONFIG: options.config ?? dir };
 /** Until when the daemon stays without a client and without work. */
 let neededUntil = 0;
 let leaving = false;
+
+process.umask(0o077);
 
 const log = (message: unknown): void => console.error(new Date().toISOString(), process.pid, message);
 
@@ -54,8 +58,9 @@ const resumeWith = (clientEnv: Record<string, string>): void => {
 };
 
 /** A lease is a response that lasts as long as the client's process. The request's body is the client's environment, or null where it runs nothing. */
-const lease = (request: HttpRequest, response: ServerResponse): 'taken' => {
-  const clientEnv = JSON.parse(request.body);
+const lease = (request: HttpRequest, response: ServerResponse): HttpReply | 'taken' => {
+  const clientEnv = readBrought(request.body);
+  if (clientEnv === undefined) return errorReply(400, 'ValidationException', 'expected an environment, or null');
   leases.add(response);
   neededUntil = 0;
   response.once('close', () => leases.delete(response));
@@ -106,13 +111,14 @@ const start = async (): Promise<void> => {
     onEvent: (event) => void timerHolder?.write(`${JSON.stringify(event)}\n`),
     resume: false,
   });
-  presence = { dir, url: service.url, pid: process.pid, code };
+  presence = { dir, socket: service.socket, pid: process.pid, code };
   writePresence(presence);
   neededUntil = Date.now() + firstClientMs;
-  log(`serves ${dir} at ${service.url}`);
+  log(`serves ${dir} at ${service.socket}`);
   setInterval(() => {
     markUsed(import.meta.dirname);
     if (readPresence(dir)?.pid !== process.pid) void leave('its file is gone');
+    else if (!existsSync(presence?.socket ?? '')) void leave('its socket is gone');
     else if (leases.size > 0 || service?.busy) neededUntil = Math.max(neededUntil, Date.now() + idleMs);
     else if (Date.now() > neededUntil) void leave('no client and no run needs it');
   }, idleMs / 8);

@@ -5,7 +5,12 @@ import * as z from 'zod';
 import { replaceFile } from '../json-file.ts';
 
 /** The daemon of a directory, as it writes to a file and as it answers. `code` differs for another version or setup. */
-export const Presence = z.strictObject({ dir: z.string(), url: z.string(), pid: z.number().int(), code: z.string() });
+export const Presence = z.strictObject({
+  dir: z.string(),
+  socket: z.string(),
+  pid: z.number().int(),
+  code: z.string(),
+});
 export type Presence = z.infer<typeof Presence>;
 
 /** The exit code of a daemon that finds another one on its directory. */

@@ -1,7 +1,8 @@
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { Failure } from '../../../lib/failure.ts';
 import type { ServiceEvent } from './service.ts';
+import { ask, openRequest } from './service-socket.ts';
 
 export type SchedulerLease = {
   /** Whether the service or the connection to it has ended. */
@@ -16,12 +17,9 @@ const serviceEnded = (cause: unknown): Failure =>
   new Failure('StoreUnavailable', 'the local service has ended', { cause });
 
 /** The daemon's response, which lasts as long as the timer is held. */
-const requestTimer = (url: string): Promise<IncomingMessage> =>
-  new Promise((resolve, reject) => {
-    request(`${url}/timer`, { method: 'POST', agent: false })
-      .on('error', (cause) => reject(serviceEnded(cause)))
-      .on('response', resolve)
-      .end();
+const requestTimer = (socket: string): Promise<IncomingMessage> =>
+  openRequest(socket, { method: 'POST', path: '/timer' }).catch((cause: unknown) => {
+    throw serviceEnded(cause);
   });
 
 /** Parses one line of the local service's event stream. Returns undefined for a line that was cut off when the service was killed. */
@@ -35,10 +33,10 @@ const eventOf = (line: string): ServiceEvent | undefined => {
 
 /** Takes the timer of a local service and receives its events. Undefined where another client holds it. Throws StoreUnavailable. */
 export const takeSchedulerLease = async (
-  url: string,
+  socket: string,
   onEvent: (event: ServiceEvent) => void,
 ): Promise<SchedulerLease | undefined> => {
-  const response = await requestTimer(url);
+  const response = await requestTimer(socket);
   if (response.statusCode !== 200) {
     response.destroy();
     return undefined;
@@ -55,10 +53,10 @@ export const takeSchedulerLease = async (
   });
   return Object.assign(lease, {
     async start() {
-      const { ok, status } = await fetch(`${url}/timer/start`, { method: 'POST' }).catch((cause: unknown) => {
+      const { status } = await ask(socket, { method: 'POST', path: '/timer/start' }).catch((cause: unknown) => {
         throw serviceEnded(cause);
       });
-      if (!ok) throw serviceEnded(new Error(`it answered ${status}`));
+      if (status !== 200) throw serviceEnded(new Error(`it answered ${status}`));
     },
     close: () => void response.destroy(),
   });

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { Failure } from '../../../lib/failure.ts';
@@ -21,6 +20,7 @@ import { parseDefinition, type WaitOverrides } from '../step-functions/machine.t
 import { statusEvent } from '../step-functions/status-event.ts';
 import { answerStepFunctions } from '../step-functions/step-functions.ts';
 import { clientEnv } from './env.ts';
+import { listenPrivately } from './service-socket.ts';
 
 /** An event of the timer, or the end of an asynchronous invocation. */
 export type ServiceEvent = TimerEvent | { kind: 'ended'; function: string; event: unknown; result: Invocation };
@@ -51,7 +51,6 @@ export type ServiceOptions = {
   retryDelaysMs?: number[];
   /** How many processes one function may have at a time. */
   processes?: number;
-  port?: number;
   /** False: open executions and queued events of an earlier service wait for `resume`. Default: they continue at once. */
   resume?: boolean;
   /** Answers requests that are for no AWS service. They do not make the service busy. */
@@ -61,8 +60,9 @@ export type ServiceOptions = {
 };
 
 export type LocalService = {
-  url: string;
-  /** The environment with which AWS SDK clients reach this service. */
+  /** The Unix socket on which the service answers. */
+  socket: string;
+  /** The environment with which the handlers' AWS SDK clients reach this service. */
   env: Record<string, string>;
   /** True while an execution runs, an event waits or a request is being answered. */
   readonly busy: boolean;
@@ -95,37 +95,38 @@ const lock = async (dir: string): Promise<{ close(): Promise<void> }> => {
   }
 };
 
-const workerEnv = (url: string, options: ServiceOptions, env: Record<string, string>): Record<string, string> => ({
+const workerEnv = (socket: string, options: ServiceOptions, env: Record<string, string>): Record<string, string> => ({
   ...env,
-  ...clientEnv(url, env, options.table.name),
+  ...clientEnv(socket, env, options.table.name),
   POWERTOOLS_SERVICE_NAME: 'nightshift',
   POWERTOOLS_METRICS_NAMESPACE: 'Nightshift',
 });
 
-const listen = async ({ dir, table, port = 0 }: ServiceOptions) => {
+const listen = async ({ dir, table }: ServiceOptions) => {
   const { server, answer: dynamo } = await openDynamo(dir, table);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', resolve);
-  });
-  return { server, dynamo, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { server, dynamo, socket: await listenPrivately(server, dir) };
 };
 
 /**
- * DynamoDB, Step Functions, Scheduler and Lambda on one loopback port, in AWS's own protocols and durable in `dir`.
+ * DynamoDB, Step Functions, Scheduler and Lambda on one Unix socket, in AWS's own protocols and durable in `dir`.
+ * Only this user reaches the socket.
  * Throws StoreUnavailable where another service uses `dir`.
  */
 export const startService = async (options: ServiceOptions): Promise<LocalService> => {
   const { dir, functions, table, env = {}, report = console.error } = options;
   const arns = Object.fromEntries(Object.keys(functions).map((name) => [`${capital(name)}Arn`, functionArn(name)]));
   const definition = parseDefinition(options.definition, arns, options.checked);
-  mkdirSync(dir, { recursive: true });
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const directoryLock = await lock(dir);
-  const { server, dynamo, url } = await listen(options).catch(async (error: unknown) => {
+  const { server, dynamo, socket } = await listen(options).catch(async (error: unknown) => {
     await directoryLock.close();
     throw error;
   });
 
-  const lambda = openLambda(dir, functions, { env: workerEnv(url, options, env), most: options.processes ?? 8 });
+  const lambda = openLambda(dir, functions, {
+    env: workerEnv(socket.path, options, env),
+    most: options.processes ?? 8,
+  });
   const onEvent = options.onEvent ?? (() => {});
   const queue = openAsyncQueue(dir, {
     lambda,
@@ -196,12 +197,13 @@ export const startService = async (options: ServiceOptions): Promise<LocalServic
       server.close(() => resolve());
       server.closeAllConnections();
     });
+    socket.close();
     await directoryLock.close();
   };
 
   return {
-    url,
-    env: clientEnv(url, env, table.name),
+    socket: socket.path,
+    env: clientEnv(socket.path, env, table.name),
     get busy() {
       return active > 0 || executions.running > 0 || queue.size > 0;
     },
@@ -210,7 +212,7 @@ export const startService = async (options: ServiceOptions): Promise<LocalServic
     },
     resume,
     timer,
-    reset: (next) => lambda.reset(workerEnv(url, options, next)),
+    reset: (next) => lambda.reset(workerEnv(socket.path, options, next)),
     close,
   };
 };

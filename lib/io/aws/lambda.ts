@@ -15,15 +15,22 @@ import { powertoolsObserver } from './observer.ts';
 
 const logger = new Logger();
 
-/** The local service checks no credentials. The user's own are used for Bedrock only, so these clients get a placeholder. */
-const local = process.env.NIGHTSHIFT_STAGE === 'local';
+/** The socket of the local service. It lets in who may reach it, and the user's credentials are for Bedrock only: these clients get placeholders. */
+const { NIGHTSHIFT_STAGE, NIGHTSHIFT_SOCKET: socketPath } = process.env;
+const isLocal = NIGHTSHIFT_STAGE === 'local';
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+const throughSocket = { keepAlive: true, socketPath };
 
 /** Limits for requests to AWS. A request over its time limit is retried, and fails after the last attempt. */
 export const clientOptions = {
   maxAttempts: 5,
-  requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-  ...(local && { credentials }),
+  requestHandler: {
+    connectionTimeout: 3_000,
+    requestTimeout: 10_000,
+    throwOnRequestTimeout: true,
+    ...(isLocal && { httpAgent: throughSocket }),
+  },
+  ...(isLocal && { credentials }),
 };
 
 /** What every function needs: configuration, stores and the observer. Made once a process; nothing else outlives an invocation. */

@@ -7,6 +7,7 @@ import { nightshiftService } from '../../../infra/local/daemon/nightshift-servic
 import type { LocalService } from '../../../infra/local/daemon/service.ts';
 import type { LocalFunction } from '../../../infra/local/lambda/sandbox.ts';
 import { dynamoStores } from '../../../lib/io/store/stores.ts';
+import { clientOptions } from '../../kit/local-service.ts';
 import { unexpected } from '../../kit/unexpected.ts';
 import { metered } from './call-meter.ts';
 
@@ -34,8 +35,7 @@ export const onLocalService = async <T>(
 };
 
 const opened = (service: LocalService) => {
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const client = new DynamoDBClient({ endpoint: service.url, region: 'eu-west-1', credentials, maxAttempts: 1 });
+  const client = new DynamoDBClient({ ...clientOptions(service.socket), maxAttempts: 1 });
   const calls = metered(client);
   const stamp = { now: () => new Date(), token: () => randomBytes(9).toString('base64url'), damaged: unexpected };
   return { service, client, tableName, calls, stores: dynamoStores(client, tableName, stamp) };

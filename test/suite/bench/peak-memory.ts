@@ -2,6 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
+import { ask } from '../../../infra/local/daemon/service-socket.ts';
 import { AttemptInput } from '../../../lib/run/attempt.ts';
 import { sessionKey } from '../../../lib/run/session.ts';
 import { noUsage } from '../../../lib/usage.ts';
@@ -70,12 +71,12 @@ export const memory = async (dir: string, bundles: Bundles): Promise<Section> =>
         await stores.attempts.put({ runId: run.id, number: 1, startedAt, failed: null, version: 1 });
         for (const step of sampleSteps(length, toolName)) await stores.sessions.append(sessionKey(run.id, 1), step);
         const input = AttemptInput.parse({ runId: run.id, attempt: 1, version: 1, spent: noUsage, note: null });
-        const response = await fetch(`${service.url}/2015-03-31/functions/attempt-${length}/invocations`, {
+        const { body } = await ask(service.socket, {
           method: 'POST',
+          path: `/2015-03-31/functions/attempt-${length}/invocations`,
           body: JSON.stringify(input),
         });
-        const body: unknown = await response.json();
-        const { result, ...found } = Measured.parse(body);
+        const { result, ...found } = Measured.parse(JSON.parse(body));
         if (result.status !== 'done' || result.steps !== length + furtherSteps + 1)
           throw new Error(`the attempt ended as ${JSON.stringify(result)}`);
         peaks.push({ length, ...found });

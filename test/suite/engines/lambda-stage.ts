@@ -12,6 +12,7 @@ import { dynamoStores, type Stores } from '../../../lib/io/store/stores.ts';
 import type { Run } from '../../../lib/run/run.ts';
 import { compactSlot, slotAt } from '../../../lib/schedule/slot.ts';
 import { type Wiretap, wiretap } from '../../kit/contract/tap.ts';
+import { loopbackPort } from '../../kit/loopback-port.ts';
 import { serve } from '../../kit/model-server.ts';
 import { removed } from '../../kit/project.ts';
 import { temporaryDirectory } from '../../kit/temporary-directory.ts';
@@ -140,7 +141,9 @@ export const openStage = async (world: World, options: StageOptions = {}): Promi
     overrides,
   });
   onTestFinished(() => service.close());
-  const [dynamo, states] = await Promise.all([wiretap(world.dynamoUrl), wiretap(service.url)]);
+  const port = await loopbackPort(service.socket);
+  onTestFinished(port.close);
+  const [dynamo, states] = await Promise.all([wiretap(world.dynamoUrl), wiretap(port.origin)]);
   onTestFinished(async () => {
     await Promise.all([dynamo.close(), states.close()]);
   });
@@ -148,7 +151,7 @@ export const openStage = async (world: World, options: StageOptions = {}): Promi
     ANTHROPIC_BASE_URL: model.url,
     AWS_ENDPOINT_URL_DYNAMODB: dynamo.origin,
     AWS_ENDPOINT_URL_SFN: states.origin,
-    AWS_ENDPOINT_URL_SCHEDULER: service.url,
+    AWS_ENDPOINT_URL_SCHEDULER: port.origin,
     AWS_ENDPOINT_URL_SSM: world.ssmUrl,
     // The state machine here is that of the local service, also for settle, which is told of it by its name.
     NIGHTSHIFT_STATE_MACHINE_ARN: machineArn,
@@ -181,7 +184,7 @@ export const openStage = async (world: World, options: StageOptions = {}): Promi
     stores,
     dynamo,
     states,
-    serviceUrl: service.url,
+    serviceUrl: port.origin,
     async ended(runId) {
       for (;;) {
         const run = await stores.runs.get(runId);

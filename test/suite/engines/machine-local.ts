@@ -45,8 +45,8 @@ export const localStages = async (
 };
 
 /** The table of a local service. */
-export const localStores = ({ url, env }: LocalService) =>
-  dynamoStores(new DynamoDBClient(clientOptions(url)), env.NIGHTSHIFT_TABLE ?? '', {
+export const localStores = ({ socket, env }: LocalService) =>
+  dynamoStores(new DynamoDBClient(clientOptions(socket)), env.NIGHTSHIFT_TABLE ?? '', {
     now: () => new Date(),
     token: randomUUID,
     damaged: unexpected,
@@ -65,7 +65,7 @@ export const startLocal: StartEngine = async (dir, bundles, { env }) => {
     const service = await nightshiftService(data, { functions, definition, journal, env: own, config: dir });
     services.push(service);
     return {
-      client: new SFNClient(clientOptions(service.url)),
+      client: new SFNClient(clientOptions(service.socket)),
       arn: service.env.NIGHTSHIFT_STATE_MACHINE_ARN ?? '',
       stores: localStores(service),
       entered: async (executionArn) => entered(arnName(executionArn)),

@@ -2,6 +2,7 @@ import { CreateStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { functionArn } from '../../../infra/local/arn.ts';
 import { nightshiftService } from '../../../infra/local/daemon/nightshift-service.ts';
 import { clientOptions, invoke } from '../../kit/local-service.ts';
+import { loopbackPort } from '../../kit/loopback-port.ts';
 import { filled, history, type Machine, once, type StartEngine } from './machine-engine.ts';
 import { localStages, localStores } from './machine-local.ts';
 import { startMoto } from './moto.ts';
@@ -16,7 +17,8 @@ export const startMotoMachine: StartEngine = async (dir, bundles, { env }) => {
   const own = { PATH: process.env.PATH ?? '', ...env };
   const definition = JSON.stringify({ StartAt: 'None', States: { None: { Type: 'Succeed' } } });
   const service = await nightshiftService(dir, { functions, definition, env: own });
-  const running = await startMoto({ MOTO_PORT: new URL(service.url).port });
+  const port = await loopbackPort(service.socket);
+  const running = await startMoto({ MOTO_PORT: String(port.port) });
   const config = { stepfunctions: { execute_state_machine: true } };
   const configured = await fetch(`${running.url}/moto-api/config`, { method: 'POST', body: JSON.stringify(config) });
   if (!configured.ok) throw new Error(`moto was not configured: ${configured.status} ${await configured.text()}`);
@@ -36,11 +38,12 @@ export const startMotoMachine: StartEngine = async (dir, bundles, { env }) => {
       arn: stateMachineArn,
       stores,
       entered: history(client),
-      announce: (event) => invoke(service.url, 'settle', event, 'Event'),
+      announce: (event) => invoke(service.socket, 'settle', event, 'Event'),
     };
   });
   const close = async () => {
     await running.close();
+    port.close();
     await service.close();
   };
   return { machine, close };

@@ -22,6 +22,7 @@ const expected: Record<string, string[]> = {
     ),
     'the template on cfn-lint',
   ],
+  'test-neighbour': ['the local service on a shared machine'],
   explore: ['every crash point on explorer', 'guards taken away on explorer'],
   orders: ['runs of a job in any order on memory'],
   fuzz: [],
