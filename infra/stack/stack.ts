@@ -9,13 +9,15 @@ import {
 } from './access.ts';
 import { alarms as alarmResources } from './alarms.ts';
 import { dashboard as dashboardResource } from './dashboard.ts';
+import { inert } from './inert.ts';
 import { schedules as scheduleResources } from './schedules.ts';
 
 /** The argument that osls passes to a function named in serverless.yml. */
 type Osls = { resolveVariable(address: string): Promise<unknown> };
 type Resources = Record<string, unknown>;
 
-const jobs = async () => (await readJobs()).jobs;
+/** The jobs in infra/jobs. What they say is text in the template, never a variable. */
+const jobs = async () => (await readJobs()).jobs.map(inert);
 const param = async ({ resolveVariable }: Osls, name: string): Promise<string> =>
   String((await resolveVariable(`param:${name}`)) ?? '');
 

@@ -8,10 +8,13 @@ export type ModelId = { provider: Provider; model: string };
 /** The form of a model id, for messages. */
 export const modelIdForm = `one of ${providers.map((provider) => `${provider}/…`).join(', ')}`;
 
-/** Parses a model id. Returns undefined if the provider is unknown, or the model is empty or has white space or a wildcard (IAM permissions contain it). */
+/**
+ * Parses a model id. Returns undefined if the provider is unknown, or the model is empty, has white space, or a
+ * character that means something where it becomes part of an IAM permission: a wildcard, `$`, `{` or `}`.
+ */
 export const parseModelId = (text: string): ModelId | undefined => {
   const slash = text.indexOf('/');
   const provider = providers.find((name) => name === text.slice(0, slash));
   const model = text.slice(slash + 1);
-  return provider && /^[^\s*?]+$/.test(model) ? { provider, model } : undefined;
+  return provider && /^[^\s*?${}]+$/.test(model) ? { provider, model } : undefined;
 };

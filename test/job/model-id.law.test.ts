@@ -4,7 +4,7 @@ import { modelIdForm, parseModelId, providers } from '../../lib/job/model-id.ts'
 
 describe('a model id', () => {
   it('is a known provider and everything after the first slash', () => {
-    const model = fc.stringMatching(/^[^\s*?]+$/);
+    const model = fc.stringMatching(/^[^\s*?${}]+$/);
     fc.assert(
       fc.property(fc.constantFrom(...providers), model, (provider, name) => {
         expect(parseModelId(`${provider}/${name}`)).toEqual({ provider, model: name });
@@ -24,6 +24,8 @@ describe('a model id', () => {
     ['white space in its model', 'anthropic/claude 4'],
     ['a line break after its model', 'anthropic/claude\n'],
     ['a wildcard that would widen a permission', 'bedrock/*'],
+    ['a variable of osls', 'bedrock/${env:HOME}'],
+    ['a reference of CloudFormation', 'bedrock/{{resolve:ssm:key}}'],
     ['a question mark that would widen a permission', 'bedrock/claud?'],
   ])('with %s is invalid', (_, text) => {
     expect(parseModelId(text)).toBeUndefined();
