@@ -1,8 +1,8 @@
 import type { Usage } from './usage.ts';
 
 /**
- * All failure names: triage may try a `retry` failure again in a new attempt, a `final` failure ends the run.
- * Stored items, metrics and the state machine use these names, so a name never changes.
+ * All failure names: triage may try a `retry` failure again in a new attempt, a `final` failure ends the run, and a `says` failure has the fact
+ * `tryAgain`, which decides. Stored items, metrics and the state machine use these names, so a name never changes.
  */
 export const failures = {
   ModelUnavailable: 'retry',
@@ -37,11 +37,14 @@ export const failures = {
   DamagedItem: 'final',
   TableMissing: 'final',
 
+  EffectMissing: 'says',
+  GaveUp: 'says',
+
   ExecutionFailed: 'final',
   ExecutionTimedOut: 'final',
   ExecutionAborted: 'final',
   Superseded: 'final',
-} as const satisfies Record<string, 'retry' | 'final'>;
+} as const satisfies Record<string, 'retry' | 'final' | 'says'>;
 
 export type FailureName = keyof typeof failures;
 
@@ -50,6 +53,8 @@ export type FailureFacts = {
   retryAfterSeconds?: number;
   /** What a model call used before it failed. */
   usage?: Usage;
+  /** Whether a new attempt may help, for a `says` failure. */
+  tryAgain?: boolean;
   cause?: unknown;
 };
 
@@ -58,12 +63,14 @@ export class Failure extends Error {
   override readonly name: FailureName;
   readonly retryAfterSeconds: number | undefined;
   readonly usage: Usage | undefined;
+  readonly tryAgain: boolean | undefined;
 
   constructor(name: FailureName, message: string, facts: FailureFacts = {}) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
     this.name = name;
     this.retryAfterSeconds = facts.retryAfterSeconds;
     this.usage = facts.usage;
+    this.tryAgain = facts.tryAgain;
   }
 }
 

@@ -23,6 +23,7 @@ const failureTable = (): string => {
     ['then', 'failures'],
     [
       ['a new attempt, after a random wait; a longer `Retry-After` of the provider counts', named('retry')],
+      ['a new attempt if the failure says that it may help, else the run has failed', named('says')],
       ['the run has failed', named('final')],
     ],
   );

@@ -2,6 +2,8 @@ import { asFailure, Failure } from '../failure.ts';
 import type { Job } from '../job/job.ts';
 import { orAbort } from '../or-abort.ts';
 import type { Attempt, AttemptInput, AttemptResult, Attempts } from '../run/attempt.ts';
+import type { Effects } from '../run/effect.ts';
+import { toldOf } from '../run/effect-count.ts';
 import { textOf } from '../run/message.ts';
 import type { Observer } from '../run/observer.ts';
 import { type ResultReader, resultReader } from '../run/result.ts';
@@ -10,10 +12,12 @@ import { conversation, type Sessions, sessionKey } from '../run/session.ts';
 import { isFinal, type Step, usageOf } from '../run/step.ts';
 import { capped } from '../text.ts';
 import { addUsage, noUsage, type Usage } from '../usage.ts';
-import { limitReached, loopDetected, toolUnavailable } from './limit.ts';
+import { type Ending, effectMissing } from './effect-check.ts';
+import { effectsExhausted, limitReached, loopDetected, toolUnavailable } from './limit.ts';
 import type { Model, ModelReply, ToolSpec } from './model.ts';
 import { type NextStepDeps, nextStep } from './next-step.ts';
 import { firstPrompt } from './prompt.ts';
+import type { Tool } from './tool.ts';
 
 /** The time of an invocation. */
 export type Clock = {
@@ -25,7 +29,7 @@ export type Clock = {
 };
 
 export type AgentLoopDeps = {
-  stores: { runs: Runs; attempts: Attempts; sessions: Sessions };
+  stores: { runs: Runs; attempts: Attempts; sessions: Sessions; effects: Effects };
   /** Opens what the run's job names: its model, and its tools with their descriptions for the model. */
   open(run: Run, attempt: number): Promise<Opened>;
   clock: Clock;
@@ -50,8 +54,11 @@ export const agentLoop = async (input: AttemptInput, deps: AgentLoopDeps): Promi
   } catch (thrown) {
     const failure = asFailure(thrown);
     deps.observer.attemptFailed(input, failure);
-    const { name, message, retryAfterSeconds } = failure;
-    const facts = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+    const { name, message, retryAfterSeconds, tryAgain } = failure;
+    const facts = {
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+      ...(tryAgain === undefined ? {} : { tryAgain }),
+    };
     return { status: 'failed', failure: name, message: capped(message, 1000), usage: meter.usage, ...facts };
   }
 };
@@ -60,14 +67,14 @@ const work = async (input: AttemptInput, meter: { usage: Usage }, deps: AgentLoo
   const { runs, sessions } = deps.stores;
   const run = await existingRun(input.runId, runs);
   if (run.outcome) throw new Failure('RunConflict', `run ${run.id} has ended already: ${run.outcome.status}`);
-  const claimed = await claim(input, deps);
+  const claimed = await claim(run, input, deps);
   const key = sessionKey(run.id, input.attempt);
   // A new attempt's session is empty: only an invocation that claimed the attempt writes to it.
   const steps = input.version === 0 ? [] : await sessions.load(key);
   meter.usage = usageOf(steps);
   const { model, specs, calls } = await deps.open(run, input.attempt);
   const readResult = await resultReader(run.job.result);
-  const { system, prompt } = firstPrompt(run, input.note);
+  const { system, prompt } = firstPrompt(run, { failure: input.note, told: claimed.told });
   const messages = conversation(prompt, steps);
   const turnDeps: NextStepDeps = {
     ...calls,
@@ -81,13 +88,15 @@ const work = async (input: AttemptInput, meter: { usage: Usage }, deps: AgentLoo
 
   for (;;) {
     if (finished(steps, readResult)) return done();
-    checkLimits(run.job, claimed, steps, addUsage(input.spent, meter.usage), deps.clock.now());
+    const limited = { job: run.job, claimed, steps, tools: calls.tools };
+    checkLimits(limited, addUsage(input.spent, meter.usage), deps.clock.now());
     const startedAt = deps.clock.now();
     const request = { system, messages: [...messages], tools: specs };
     const reply = await ask((signal) => model(request, signal), run.job, deps.clock);
     if (reply === 'out of time') return outOfTime();
     meter.usage = addUsage(meter.usage, reply.usage);
     const step = await nextStep(reply, { startedAt, steps }, turnDeps);
+    if (isAnswer(step, readResult)) await checkEffects(run, { number: input.attempt, steps }, calls.tools, deps);
     await sessions.append(key, step);
     steps.push(step);
     messages.push(...step.messages);
@@ -95,8 +104,28 @@ const work = async (input: AttemptInput, meter: { usage: Usage }, deps: AgentLoo
   }
 };
 
+const isAnswer = (step: Step, readResult: ResultReader): boolean =>
+  isFinal(step) && 'value' in readResult(textOf(step.messages[0]));
+
+/**
+ * Throws EffectMissing where the answer would end an attempt as a success and what was to happen has not. It is checked before the answer is
+ * committed, because a committed answer is a success whatever happens to this process. The effects are those of the whole run, as stored.
+ */
+const checkEffects = async (
+  run: Run,
+  ending: Ending,
+  tools: Record<string, Tool>,
+  { stores: { effects } }: AgentLoopDeps,
+): Promise<void> => {
+  const mayAct = Object.values(tools).some(({ effect }) => effect === 'once');
+  if (!mayAct && !run.job.needs) return;
+  const failure = effectMissing(run.job, mayAct ? await effects.list(run.id) : [], ending);
+  if (failure) throw failure;
+};
+
 /** Claims the attempt for this invocation. Throws SessionConflict where another invocation has it, or triage closed it. */
-const claim = async (input: AttemptInput, { stores: { attempts }, clock }: AgentLoopDeps): Promise<Attempt> => {
+const claim = async (run: Run, input: AttemptInput, { stores, clock }: AgentLoopDeps): Promise<Attempt> => {
+  const { attempts, effects } = stores;
   const { runId, attempt: number, version } = input;
   const seen = version === 0 ? undefined : await attempts.get(runId, number);
   if (version > 0 && (!seen || seen.failed)) {
@@ -105,8 +134,10 @@ const claim = async (input: AttemptInput, { stores: { attempts }, clock }: Agent
       `attempt ${number} of ${runId} cannot continue: it was closed or never started`,
     );
   }
+  const isLater = number > 1 && run.job.tools.length > 0;
+  const told = seen ? seen.told : isLater ? toldOf(await effects.list(runId), number) : undefined;
   const startedAt = seen?.startedAt ?? clock.now().toJSON();
-  const claimed: Attempt = { runId, number, startedAt, failed: null, version: version + 1 };
+  const claimed: Attempt = { runId, number, startedAt, failed: null, ...(told && { told }), version: version + 1 };
   await attempts.put(claimed);
   return claimed;
 };
@@ -132,11 +163,16 @@ const finished = (steps: Step[], readResult: ResultReader): boolean => {
   return true;
 };
 
+type Limited = { job: Job; claimed: Attempt; steps: Step[]; tools: Record<string, Tool> };
+
 /** Throws the failure of the first limit that is reached: an unreachable tool, a loop, or one of the job's limits. */
-const checkLimits = (job: Job, claimed: Attempt, steps: Step[], run: Usage, now: Date): void => {
+const checkLimits = ({ job, claimed, steps, tools }: Limited, run: Usage, now: Date): void => {
   const seconds = (now.getTime() - Date.parse(claimed.startedAt)) / 1000;
   const failure =
-    toolUnavailable(steps) ?? loopDetected(steps) ?? limitReached(job.limits, { steps: steps.length, seconds, run });
+    toolUnavailable(steps) ??
+    loopDetected(steps) ??
+    effectsExhausted(steps, tools) ??
+    limitReached(job.limits, { steps: steps.length, seconds, run });
   if (failure) throw failure;
 };
 

@@ -1,8 +1,9 @@
 import { Failure } from '../failure.ts';
 import type { Job } from '../job/job.ts';
 import { canonical } from '../run/effect.ts';
-import { callsOf, type Step } from '../run/step.ts';
+import { type Call, callsOf, type Step } from '../run/step.ts';
 import { tokens, type Usage } from '../usage.ts';
+import type { Tool } from './tool.ts';
 
 /** What counts against the limits: steps and seconds of the attempt, and usage of the whole run. */
 export type Spent = { steps: number; seconds: number; run: Usage };
@@ -23,6 +24,22 @@ export const limitReached = (limits: Job['limits'], spent: Spent): Failure | und
     return new Failure('BudgetExhausted', `the run cost ${spent.run.usd.toFixed(4)} of ${limits.usd} usd allowed`);
   }
   return undefined;
+};
+
+/** How many calls that change the world an attempt may make, so that reading all of a run is bounded. */
+const mostEffects = 200;
+
+/** StepLimit if the attempt has made as many calls that change the world as any attempt may. */
+export const effectsExhausted = (steps: Step[], tools: Record<string, Tool>): Failure | undefined => {
+  const isEffect = ({ call: { toolName } }: Call): boolean =>
+    Object.hasOwn(tools, toolName) && tools[toolName]?.effect === 'once';
+  const made = steps.flatMap(callsOf).filter(isEffect).length;
+  return made >= mostEffects
+    ? new Failure(
+        'StepLimit',
+        `no final answer after ${made} calls that change the world, expected fewer than ${mostEffects}`,
+      )
+    : undefined;
 };
 
 /** The number of equal steps, or of unreachable calls in a row, that ends an attempt. */

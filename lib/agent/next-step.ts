@@ -93,9 +93,8 @@ const callAll = async (
   const numbers = calls.some(({ toolName }) => hasEffect(toolName)) ? occurrences(calls, steps, hasEffect) : [];
   return await allOrFirstFailure(
     calls.map((call, at) => {
-      const refusal = refusals.find(({ toolCallId }) => toolCallId === call.toolCallId);
-      if (refusal) return Promise.resolve({ status: 'refused' as const, output: `Not called: ${refusal.why}.` });
-      return callTool(call, { occurrence: numbers[at] ?? 1, maxBytes }, deps);
+      const refused = refusals.find(({ toolCallId }) => toolCallId === call.toolCallId)?.why;
+      return callTool(call, { step: steps.length + 1, occurrence: numbers[at] ?? 1, maxBytes, refused }, deps);
     }),
   );
 };

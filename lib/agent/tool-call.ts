@@ -2,11 +2,12 @@ import { setImmediate as immediately } from 'node:timers/promises';
 import { asFailure, Failure, failures } from '../failure.ts';
 import { orAbort } from '../or-abort.ts';
 import { problems } from '../parse.ts';
-import { type Act, type Effects, effectKey, once } from '../run/effect.ts';
+import { type Act, type Effects, effectKey, type Identity, once, recordRefused } from '../run/effect.ts';
+import { callText } from '../run/effect-count.ts';
 import type { ToolCallPart } from '../run/message.ts';
 import type { CallStatus } from '../run/step.ts';
 import { capped } from '../text.ts';
-import { type Tool, type ToolContext, ToolError } from './tool.ts';
+import { placeOf, type Tool, type ToolContext, ToolError } from './tool.ts';
 
 /** What a tool call depends on. */
 export type ToolCallDeps = {
@@ -19,8 +20,11 @@ export type ToolCallDeps = {
   timeout(): AbortSignal;
 };
 
-/** A call's number among the attempt's equal calls, from 1, and the maximum size of its output in UTF-8 bytes. */
-export type CallBounds = { occurrence: number; maxBytes: number };
+/**
+ * The number of a call's step, its number among the attempt's equal calls, from 1, and the maximum size of its output in UTF-8 bytes. `refused`: why
+ * it is not made at all.
+ */
+export type CallBounds = { step: number; occurrence: number; maxBytes: number; refused?: string | undefined };
 
 /** How a call ended. `output` is what the model sees. */
 export type CallResult = { status: CallStatus; output: string };
@@ -29,25 +33,42 @@ export type CallResult = { status: CallStatus; output: string };
  * Makes one tool call. An unknown tool, wrong arguments, a refusal or an unreachable host become output for the model.
  * Throws only failures that a new attempt may avoid, such as a store's.
  */
-export const callTool = async (call: ToolCallPart, place: CallBounds, deps: ToolCallDeps): Promise<CallResult> => {
-  const { status, output } = await makeCall(call, place.occurrence, deps);
-  const text = capped(output, place.maxBytes);
+export const callTool = async (call: ToolCallPart, bounds: CallBounds, deps: ToolCallDeps): Promise<CallResult> => {
+  const { status, output } = await makeCall(call, bounds, deps);
+  const text = capped(output, bounds.maxBytes);
   return { status, output: text.trim() === '' ? '(no output)' : text };
 };
 
-const makeCall = async (call: ToolCallPart, occurrence: number, deps: ToolCallDeps): Promise<CallResult> => {
+const makeCall = async (call: ToolCallPart, bounds: CallBounds, deps: ToolCallDeps): Promise<CallResult> => {
   const tool = Object.hasOwn(deps.tools, call.toolName) ? deps.tools[call.toolName] : undefined;
   if (!tool) {
     const names = Object.keys(deps.tools).join(', ') || 'none';
     return { status: 'refused', output: `There is no tool ${call.toolName}. Tools: ${names}.` };
   }
   const input = tool.input.safeParse(call.input);
-  if (!input.success) {
-    return { status: 'refused', output: capped(`Not called. ${problems(input.error, 'arguments')}`, 2048) };
-  }
+  if (bounds.refused !== undefined) return refuse(tool, `Not called: ${bounds.refused}.`, { call, bounds }, deps);
+  if (!input.success) return refuse(tool, `Not called. ${problems(input.error, 'arguments')}`, { call, bounds }, deps);
   return tool.effect === 'once'
-    ? callOnce(tool, input.data, call, occurrence, deps)
+    ? callOnce(tool, input.data, { call, bounds }, deps)
     : callFreely(tool, input.data, deps);
+};
+
+type Made = { call: ToolCallPart; bounds: CallBounds };
+
+const identityOf = (tool: Tool, { call, bounds }: Made, { context: { runId, attempt } }: ToolCallDeps): Identity => {
+  const { toolName, input } = call;
+  const key = effectKey({ runId, tool: toolName, input, occurrence: bounds.occurrence });
+  return { runId, key, tool: toolName, attempt, place: placeOf(tool, input), step: bounds.step };
+};
+
+/** Refuses a call before it is made. One that would change the world is recorded as not made, so that the run's outcome says so. */
+const refuse = async (tool: Tool, why: string, made: Made, deps: ToolCallDeps): Promise<CallResult> => {
+  const output = capped(why, 2048);
+  if (tool.effect === 'once') {
+    await deps.fence();
+    await recordRefused(identityOf(tool, made, deps), output, deps.effects);
+  }
+  return { status: 'refused', output };
 };
 
 const callFreely = async (tool: Tool, input: unknown, deps: ToolCallDeps): Promise<CallResult> => {
@@ -60,41 +81,56 @@ const callFreely = async (tool: Tool, input: unknown, deps: ToolCallDeps): Promi
 };
 
 const mayHaveHappened =
-  'Unknown: this call was sent, but its result was not received, so it may have happened. It will not be repeated. Do not assume either.';
+  'Unknown: this call was sent, and it is not known whether it was done, so it may have happened. It will not be repeated. Do not assume either.';
 
-const callOnce = async (
-  tool: Tool,
-  input: unknown,
-  call: ToolCallPart,
-  occurrence: number,
-  deps: ToolCallDeps,
-): Promise<CallResult> => {
-  const { runId, attempt } = deps.context;
-  const key = effectKey({ runId, tool: call.toolName, input: call.input, occurrence });
+const callOnce = async (tool: Tool, input: unknown, made: Made, deps: ToolCallDeps): Promise<CallResult> => {
+  const effect = identityOf(tool, made, deps);
+  const limit = limitOf(effect.tool, deps);
   let failed: CallResult | undefined;
   const makeEffect = async (): Promise<Act> => {
     try {
-      return { happened: 'yes', output: await runTool(tool, input, key, deps) };
+      return { happened: 'yes', output: await runTool(tool, input, effect.key, deps) };
     } catch (thrown) {
       failed = resultOfError(thrown);
       return { happened: failed.status === 'unknown' ? 'unknown' : 'no', output: failed.output };
     }
   };
   await deps.fence();
-  const { happened, output, recorded } = await once(
-    { runId, key, tool: call.toolName, attempt },
-    makeEffect,
-    deps.effects,
-  );
+  const { happened, output, recorded } = await once(effect, makeEffect, deps.effects, limit);
+  if (happened === 'over limit') return refuse(tool, await limitText(effect, limit, deps), made, deps);
   if (failed && happened === 'no') return failed;
-  if (happened === 'unknown') return { status: 'unknown', output: mayHaveHappened };
+  if (happened === 'unknown') return { status: 'unknown', output: [mayHaveHappened, output].join(' ').trim() };
   return { status: recorded ? 'recorded' : 'ok', output };
+};
+
+const limitOf = (tool: string, { context: { job } }: ToolCallDeps): number | undefined => {
+  const limits = job.limits.effects ?? {};
+  return Object.hasOwn(limits, tool) ? limits[tool] : undefined;
+};
+
+/** How many of the calls that used up a limit the model is told. */
+const mostTold = 5;
+
+const limitText = async (
+  { runId, tool }: Identity,
+  limit: number | undefined,
+  { effects }: ToolCallDeps,
+): Promise<string> => {
+  const taken = await effects.seats(runId, tool);
+  const said = taken
+    .slice(0, mostTold)
+    .map(
+      (one) =>
+        `${callText({ tool, place: one.place ?? null })} (${one.status === 'done' ? 'done' : 'may have happened'})`,
+    );
+  const allowed = `this job allows ${limit} ${limit === 1 ? 'call' : 'calls'} of ${tool} in a run, across all its attempts`;
+  return `Not called: ${allowed}, and it was used up by ${said.join(', ')}. Do not call ${tool} again.`;
 };
 
 /** A failed call as output for the model. Other errors than ToolError may come after the effect happened, and their messages may contain secrets. */
 const resultOfError = (thrown: unknown): CallResult => {
   if (!(thrown instanceof ToolError)) {
-    if (thrown instanceof Failure && failures[thrown.name] === 'retry') throw thrown;
+    if (thrown instanceof Failure && failures[thrown.name] !== 'final') throw thrown;
     return { status: 'unknown', output: `The tool failed (${asFailure(thrown).message}).` };
   }
   const status = thrown.kind === 'interrupted' ? 'unknown' : thrown.kind;
@@ -124,8 +160,8 @@ const outOfTime = (): never => {
   throw new ToolError('interrupted', 'The tool did not answer in time.');
 };
 
-/** Maximum size of a tool's output in bytes. An effect's item stores the output whole. */
-const maxOutputBytes = 128 * 1024;
+/** Maximum size of a tool's output in bytes: no step shows the model more. An effect's item stores the output whole. */
+const maxOutputBytes = 48 * 1024;
 
 const outputText = (output: unknown): string =>
   capped(typeof output === 'string' ? output : (JSON.stringify(output) ?? ''), maxOutputBytes);

@@ -19,24 +19,41 @@ export type ToolContext = {
 
 /**
  * A tool: the default export of `lib/tools/<name>.ts`, where jobs refer to `<name>`.
- * `effect: 'once'` declares that a call changes the world: an equal call then happens at most once per run, across attempts.
+ * `effect: 'once'` declares that a call changes the world: an equal call then happens at most once per run, across attempts. `place` says where such
+ * a call goes: a later call to the same place makes good one that was not made. Without `place`, all calls go to one place.
  * `run` returns text or JSON for the model. The model sees the message of a ToolError, but not that of other errors.
  */
 export type Tool<Input = unknown> = {
   description: string;
   input: z.ZodType<Input>;
   effect: 'none' | 'once';
+  place?(input: Input): string;
   run(input: Input, context: ToolContext): Promise<unknown>;
+};
+
+/** The longest place that is recorded, in characters. */
+const maxPlace = 500;
+
+/** Where a call goes, as its tool says; null if its arguments are not the tool's, or name no place. */
+export const placeOf = (tool: Tool | undefined, input: unknown): string | null => {
+  const checked = tool?.input.safeParse(input);
+  if (!checked?.success) return null;
+  try {
+    return (tool?.place?.(checked.data) ?? '').slice(0, maxPlace).toWellFormed();
+  } catch {
+    return null;
+  }
 };
 
 /** Infers a tool's input type from its schema. */
 export const tool = <Input>(definition: Tool<Input>): Tool<Input> => definition;
 
 /**
- * Why a tool call failed. `refused`: not made, and it would be refused again. `unreachable`: not made, because the other
- * side could not be reached. `interrupted`: sent, but the result is unknown, so it may have happened.
+ * Why a tool call failed. `refused`: not made or not carried out, and it would be refused again. `unreachable`: not made, because the other
+ * side could not be reached. `interrupted`: sent, but the result is unknown, so it may have happened. `error`: made, and answered with an error;
+ * it changed nothing.
  */
-export type ToolErrorKind = 'refused' | 'unreachable' | 'interrupted';
+export type ToolErrorKind = 'refused' | 'unreachable' | 'interrupted' | 'error';
 
 /** A tool's failure. The model sees the message, so it must not contain a secret. */
 export class ToolError extends Error {

@@ -4,7 +4,7 @@ import { slotsAfter } from '../schedule/calendar.ts';
 import { isHolidayName, type Schedule } from '../schedule/schedule.ts';
 import { byteLength, capped } from '../text.ts';
 import { allowProblem } from './allow-problem.ts';
-import { Job, JobName } from './job.ts';
+import { giveUpName, Job, JobName } from './job.ts';
 import { fieldsAt, nearest } from './suggestion.ts';
 
 /** A mistake in a file: its place, and what was found and expected there. Lines and columns count from 1. */
@@ -132,6 +132,7 @@ export const readJobFile = (source: Source, referable: Referable): { job: Job } 
     ...named,
     ...(read.success ? tooLarge(source, read.data) : issueProblems(source, read.error.issues, Job)),
     ...unknownTools(source, value, referable),
+    ...(read.success ? unusableTools(source, read.data) : []),
     ...unknownHolidays(source, value, referable),
     ...(read.success ? neverDue(source, read.data, referable) : []),
     ...(read.success ? refusedHosts(source, read.data) : []),
@@ -165,11 +166,24 @@ const refusedHosts = (source: Source, { allow }: Job): Problem[] =>
 
 const unknownTools = (source: Source, value: object, { tools }: Referable): Problem[] => {
   if (!('tools' in value) || !Array.isArray(value.tools)) return [];
-  return value.tools.flatMap((tool: unknown, at) =>
-    typeof tool === 'string' && !tools.includes(tool)
+  return value.tools.flatMap((tool: unknown, at) => {
+    if (tool === giveUpName)
+      return [source.at(['tools', at], `found ${giveUpName}, which every job has: leave it out`)];
+    return typeof tool === 'string' && !tools.includes(tool)
       ? [source.at(['tools', at], `unknown tool "${tool}", expected one of ${tools.join(', ')}`)]
-      : [],
-  );
+      : [];
+  });
+};
+
+/** `needs` and `limits.effects` name tools of the job. The tool that every agent has is not listed. */
+const unusableTools = (source: Source, { tools, needs = [], limits: { effects = {} } }: Job): Problem[] => {
+  const expected = tools.length > 0 ? `expected one of its tools: ${tools.join(', ')}` : 'and the job has no tools';
+  const foreign = (tool: string, path: PropertyKey[]): Problem[] =>
+    tools.includes(tool) ? [] : [source.at(path, `found "${tool}", which is no tool of the job, ${expected}`)];
+  return [
+    ...needs.flatMap((tool, at) => foreign(tool, ['needs', at])),
+    ...Object.keys(effects).flatMap((tool) => foreign(tool, ['limits', 'effects', tool])),
+  ];
 };
 
 const unknownHolidays = (source: Source, value: object, { holidays = {} }: Referable): Problem[] => {

@@ -41,6 +41,12 @@ const Limits = z.strictObject({
   // Node's fetch fails after 300 s without response headers. Replies are not streamed: headers come with the reply.
   callSeconds: z.int().positive().max(290).default(240).describe('Duration of one model call.'),
   toolSeconds: z.int().positive().max(300).default(30).describe('Duration of one tool call.'),
+  effects: z
+    .record(z.string(), z.int().positive().max(100))
+    .optional()
+    .describe(
+      'For tools that change the world: how many calls of a run may be done or may have happened, over all attempts and however worded. A call beyond is refused.',
+    ),
   perDay: Period.describe("Limits on all runs in one day of the job's time zone. Later slots of that day are skipped."),
   perMonth: Period.describe(
     "Limits on all runs in one month of the job's time zone. Later slots of that month are skipped.",
@@ -93,6 +99,9 @@ const Breaker = z.strictObject({
   maxDelaySeconds: z.int().positive().max(604_800).default(86_400).describe('Longest wait.'),
 });
 
+/** The tool with which an agent ends its attempt as failed. Every agent has it, so no job lists it. */
+export const giveUpName = 'give_up';
+
 const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a local time like 08:30');
 
 const Host = z
@@ -129,6 +138,17 @@ export const JobFile = z.strictObject({
     .record(z.string(), z.json())
     .optional()
     .describe('A JSON Schema that the final answer must match. Without it, the answer is text.'),
+  needs: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe(
+      'Tools of which a call must have been done by the end. Without it, each call that changes the world must be done. Otherwise the run fails as `EffectMissing`.',
+    ),
+  effects: z
+    .literal('lenient')
+    .optional()
+    .describe('`lenient`: a run succeeds although a call that changes the world is not done. Its outcome says so.'),
   limits: Limits.prefault({}).describe('Limits that end an attempt. They are checked before each model call.'),
   retry: Retry.prefault({}).describe(
     'How often a failed attempt is tried again, and after which wait: random between 0 and an upper bound (full jitter).',
@@ -190,7 +210,10 @@ export const KeptJob = z.looseObject({
   tools: z.array(z.string()),
   allow: z.array(z.string()),
   result: z.record(z.string(), z.json()).optional(),
+  needs: z.array(z.string()).optional(),
+  effects: z.string().optional(),
   limits: z.looseObject({
+    effects: z.record(z.string(), z.number()).optional(),
     steps: z.number(),
     seconds: z.number(),
     tokens: z.number(),

@@ -14,14 +14,22 @@ const leastWait = ({ failure, attempt, retryAfterSeconds }: Failed): number => {
   return failure === 'ModelThrottled' ? Math.min(maxThrottleSeconds, throttleSeconds * 2 ** (attempt - 1)) : 0;
 };
 
-type Failed = { failure: FailureName; attempt: number; retryAfterSeconds?: number | undefined };
+type Failed = {
+  failure: FailureName;
+  attempt: number;
+  retryAfterSeconds?: number | undefined;
+  tryAgain?: boolean | undefined;
+};
 
 /**
- * Whether another attempt follows a failed one, and after how many whole seconds: the wait that the provider asks for plus a random part
- * (full jitter) of a bound that grows with each attempt. A throttle without such a wait gets one that grows from 15 seconds. `random` is from 0 up to 1.
+ * Whether another attempt follows a failed one (a `says` failure needs `tryAgain`), and after how many whole seconds: the wait that the provider
+ * asks for plus a random part (full jitter) of a bound that grows with each attempt. A throttle without such a wait gets one that grows from 15
+ * seconds. `random` is from 0 up to 1.
  */
 export const decide = (failed: Failed, retry: Job['retry'], random: number): Decision => {
-  if (failures[failed.failure] === 'final' || failed.attempt >= retry.attempts) return { status: 'give-up' };
+  const kind = failures[failed.failure];
+  const isFinal = kind === 'final' || (kind === 'says' && failed.tryAgain !== true);
+  if (isFinal || failed.attempt >= retry.attempts) return { status: 'give-up' };
   const bound = Math.min(retry.maxDelaySeconds, retry.firstDelaySeconds * retry.factor ** (failed.attempt - 1));
   return { status: 'retry', delaySeconds: leastWait(failed) + Math.round(random * bound) };
 };

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import type { FailureName } from '../failure.ts';
 import { AttemptInput, type Attempts } from '../run/attempt.ts';
-import { FailureNameSchema, type Outcome } from '../run/outcome.ts';
+import type { Effects } from '../run/effect.ts';
+import { effectCount } from '../run/effect-count.ts';
+import { FailureNameSchema, type Outcome, type Ran } from '../run/outcome.ts';
 import { type EndedRun, existingRun, isEnded, type Run } from '../run/run.ts';
 import { committed, type Sessions, sessionKey } from '../run/session.ts';
 import { addUsage, noUsage, Usage } from '../usage.ts';
@@ -26,7 +28,7 @@ export type Death = { runId: string; status: 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 export type ExecutionEnd = { ended: SettleInput } | { died: Death };
 
 export type SettleDeps = ReleaseDeps & {
-  stores: { attempts: Attempts; sessions: Sessions };
+  stores: { attempts: Attempts; sessions: Sessions; effects: Effects };
 };
 
 /**
@@ -42,15 +44,22 @@ export const settle = async (end: ExecutionEnd, deps: SettleDeps): Promise<Outco
 
 const recordOutcome = async (run: Run, end: ExecutionEnd, { stores, now, observer }: SettleDeps): Promise<EndedRun> => {
   const endedAt = now().toJSON();
-  const outcome =
+  const ended =
     'died' in end ? await outcomeOfDeath(run, end.died, endedAt, stores) : outcomeOfInput(end.ended, endedAt);
+  const outcome = { ...ended, ...(await effectsOf(run, stores)) };
   const settled = { ...run, outcome, version: run.version + 1 };
   await stores.runs.put(settled);
   observer.runSettled(settled);
   return settled;
 };
 
-const outcomeOfInput = ({ attempt, spent, result }: SettleInput, endedAt: string): Outcome => {
+/** What became of the run's calls that change the world, as stored. Only tools make them. */
+const effectsOf = async ({ id, job }: Run, { effects }: SettleDeps['stores']): Promise<Pick<Ran, 'effects'>> => {
+  const counted = job.tools.length > 0 ? effectCount(await effects.list(id), job.limits.effects) : undefined;
+  return counted ? { effects: counted } : {};
+};
+
+const outcomeOfInput = ({ attempt, spent, result }: SettleInput, endedAt: string): Ran => {
   if (result.status === 'done') {
     const usage = addUsage(spent, result.usage);
     return { status: 'succeeded', attempts: attempt, steps: result.steps, usage, endedAt };
@@ -73,7 +82,7 @@ const outcomeOfDeath = async (
   { status, error }: Death,
   endedAt: string,
   { attempts, sessions }: SettleDeps['stores'],
-): Promise<Outcome> => {
+): Promise<Ran> => {
   const begun = await attempts.list(run.id);
   const work = await Promise.all(
     begun.map(({ number }) => committed(sessionKey(run.id, number), run.job.result, sessions)),

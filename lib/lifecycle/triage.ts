@@ -14,6 +14,7 @@ const Returned = z.strictObject({
   message: z.string(),
   usage: Usage,
   retryAfterSeconds: z.number().nonnegative().optional(),
+  tryAgain: z.boolean().optional(),
 });
 /** What Step Functions' Catch reports: `Error` is the thrown error's name, or Lambda's own name for a dead process. */
 const Caught = z.object({ Error: z.string(), Cause: z.string().optional() });
@@ -45,7 +46,7 @@ export const triage = async (input: TriageInput, deps: TriageDeps): Promise<Tria
   const { runs, attempts, sessions } = deps.stores;
   const run = await existingRun(input.runId, runs);
   const reported = 'Error' in input.result ? died(input.result.Error) : input.result;
-  const { failure, message, retryAfterSeconds } = reported;
+  const { failure, message, retryAfterSeconds, tryAgain } = reported;
   if (run.outcome) return { status: 'give-up', failure, message, spent: input.spent };
   const seen = await attempts.get(input.runId, input.attempt);
   if (seen?.failed) return resultOf(input, seen.failed);
@@ -61,10 +62,10 @@ export const triage = async (input: TriageInput, deps: TriageDeps): Promise<Tria
     message,
     usage: larger(reported.usage, committedUsage),
     endedAt: deps.now().toJSON(),
-    decision: decide({ failure, attempt: number, retryAfterSeconds }, run.job.retry, deps.random()),
+    decision: decide({ failure, attempt: number, retryAfterSeconds, tryAgain }, run.job.retry, deps.random()),
   };
-  const startedAt = seen?.startedAt ?? failed.endedAt;
-  const closed: Attempt = { runId, number, startedAt, failed, version: (seen?.version ?? 0) + 1 };
+  const begun = seen ?? { runId, number, startedAt: failed.endedAt, version: 0 };
+  const closed: Attempt = { ...begun, failed, version: begun.version + 1 };
   await attempts.put(closed);
   deps.observer.attemptClosed(run, closed);
   return resultOf(input, failed);
@@ -85,7 +86,7 @@ const larger = (reported: Usage, committedUsage: Usage): Usage =>
 
 const died = (
   error: string,
-): { failure: FailureName; message: string; usage: Usage; retryAfterSeconds?: undefined } => ({
+): { failure: FailureName; message: string; usage: Usage; retryAfterSeconds?: undefined; tryAgain?: undefined } => ({
   failure: failureName(error),
   message: `the attempt died: ${error}`,
   usage: noUsage,

@@ -1,5 +1,5 @@
 import type { Job } from '../job/job.ts';
-import { hasRun, type Ran } from '../run/outcome.ts';
+import { costOf, hasRun, type Ran } from '../run/outcome.ts';
 import type { Run } from '../run/run.ts';
 import type { Due } from '../schedule/calendar.ts';
 import { openZone } from '../schedule/time-zone.ts';
@@ -7,8 +7,18 @@ import { openZone } from '../schedule/time-zone.ts';
 /** The mean of some numbers, and the range from p10 (`low`) to p90 (`high`). */
 type Spread = { mean: number; low: number; high: number };
 
-/** Statistics of a job's past runs, retries included. `usd` is null if no run has a known price. */
-export type Experience = { runs: number; priced: number; failedShare: number; attempts: number; usd: Spread | null };
+/**
+ * Statistics of a job's past runs, retries included. `usd` is null if no run has a known cost. `unreached`: runs that received no reply, so that
+ * they say nothing of the cost.
+ */
+export type Experience = {
+  runs: number;
+  priced: number;
+  unreached: number;
+  failedShare: number;
+  attempts: number;
+  usd: Spread | null;
+};
 
 /** A limit of a day or month, and the first local date on which it stops a slot, or null. */
 export type LimitOutlook = {
@@ -49,12 +59,15 @@ const outcomesOf = ({ outcome }: Run): Ran[] => (hasRun(outcome) ? [outcome] : [
 export const experience = (job: Job, past: Run[]): Experience | null => {
   const outcomes = past.filter((run) => run.job.model === job.model).flatMap(outcomesOf);
   if (outcomes.length === 0) return null;
-  const prices = outcomes.flatMap(({ usage }) => (usage.usd === null ? [] : [usage.usd]));
+  const prices = outcomes.map(costOf).filter((usd) => usd !== null);
   const failed = outcomes.filter(({ status }) => status === 'failed').length;
   const attempts = outcomes.reduce((sum, outcome) => sum + outcome.attempts, 0);
   return {
     runs: outcomes.length,
     priced: prices.length,
+    unreached: outcomes.filter(
+      (outcome) => outcome.status === 'failed' && outcome.usage.usd === 0 && costOf(outcome) === null,
+    ).length,
     failedShare: failed / outcomes.length,
     attempts: attempts / outcomes.length,
     usd: spreadOf(prices),

@@ -2,7 +2,7 @@ import type { Job } from '../job/job.ts';
 import { spentOf } from '../policy/budget.ts';
 import { freshState, type JobState, type JobStates } from '../policy/job-state.ts';
 import { pausedNow } from '../policy/pause.ts';
-import { hasRun } from '../run/outcome.ts';
+import { costOf, hasRun } from '../run/outcome.ts';
 import { type Run, type Runs, runStatus } from '../run/run.ts';
 import { dueBetween } from '../schedule/calendar.ts';
 import { scheduleExpression } from '../schedule/schedule.ts';
@@ -46,11 +46,13 @@ const lastOf = (past: Run[]) => {
   };
 };
 
-/** The current month's usage. `unpriced`: some recent run had no known price; if none had, `usd` is null. */
+/** The current month's usage. `unpriced`: some recent run had no known price. If no cost is known of any, `usd` is null. */
 const monthOf = ({ schedule, limits }: Job, { spent }: JobState, past: Run[], now: Date) => {
   const { of, usd, runs } = spentOf(spent, slotAt(now), schedule.timezone).month;
   const unpriced = past.some(({ outcome }) => hasRun(outcome) && outcome.usage.usd === null);
-  return { of, usd: unpriced && usd === 0 ? null : usd, unpriced, runs, limit: limits.perMonth ?? null };
+  const ran = past.flatMap(({ outcome }) => (hasRun(outcome) ? [outcome] : []));
+  const isUnknown = usd === 0 && ran.length > 0 && ran.every((outcome) => costOf(outcome) === null);
+  return { of, usd: (unpriced && usd === 0) || isUnknown ? null : usd, unpriced, runs, limit: limits.perMonth ?? null };
 };
 
 const nextOf = ({ schedule, enabled }: Job, anchor: Anchor, now: Date) =>

@@ -39,8 +39,8 @@ export const runHistory = async (
   );
   const complete = stored.map(async (attempt, at): Promise<Tried> => {
     const steps = closed.get(attempt.number) ?? (await sessions.load(sessionKey(runId, attempt.number)));
-    const note = stored[at - 1]?.failed?.failure ?? null;
-    return { ...attempt, prompt: firstPrompt(run, note), steps };
+    const failure = stored[at - 1]?.failed?.failure ?? null;
+    return { ...attempt, prompt: firstPrompt(run, { failure, told: attempt.told }), steps };
   });
   return { run, attempts: await Promise.all(complete) };
 };

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { FailureName } from '../failure.ts';
 import { Usage } from '../usage.ts';
+import { Told } from './effect-count.ts';
 import { FailureNameSchema } from './outcome.ts';
 
 /** What triage decided after a failed attempt: another attempt after a wait, or none. */
@@ -26,6 +27,8 @@ export const Attempt = z.strictObject({
   number: z.int().positive(),
   startedAt: z.string(),
   failed: AttemptFailure.nullable(),
+  /** Absent where earlier attempts made no calls that change the world. */
+  told: Told.optional(),
   version: z.int().positive(),
 });
 export type Attempt = z.infer<typeof Attempt>;
@@ -54,4 +57,11 @@ export type AttemptInput = z.infer<typeof AttemptInput>;
 export type AttemptResult =
   | { status: 'done'; steps: number; usage: Usage }
   | { status: 'continue'; version: number }
-  | { status: 'failed'; failure: FailureName; message: string; usage: Usage; retryAfterSeconds?: number };
+  | {
+      status: 'failed';
+      failure: FailureName;
+      message: string;
+      usage: Usage;
+      retryAfterSeconds?: number;
+      tryAgain?: boolean;
+    };

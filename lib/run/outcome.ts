@@ -1,8 +1,11 @@
 import * as z from 'zod';
 import { type FailureName, failures } from '../failure.ts';
-import { noUsage, Usage } from '../usage.ts';
+import { noUsage, tokens, Usage } from '../usage.ts';
+import { EffectCount } from './effect-count.ts';
 
 const endFields = { usage: Usage, endedAt: z.string() };
+/** Absent in runs without calls that change the world, and in runs of earlier versions. */
+const effects = EffectCount.optional();
 export const FailureNameSchema = z.enum(Object.keys(failures) as [FailureName, ...FailureName[]]);
 
 /** Why a slot was skipped. `caught-up`: a later run covers it. `fold`: clocks repeat its local time, and the later one runs. */
@@ -28,6 +31,7 @@ export const Outcome = z.discriminatedUnion('status', [
     status: z.literal('succeeded'),
     attempts: z.int().positive(),
     steps: z.int().positive(),
+    effects,
     ...endFields,
   }),
   z.strictObject({
@@ -35,6 +39,7 @@ export const Outcome = z.discriminatedUnion('status', [
     failure: FailureNameSchema,
     message: z.string(),
     attempts: z.int().nonnegative(),
+    effects,
     ...endFields,
   }),
   z.strictObject({
@@ -65,3 +70,9 @@ export const skipped = ({ why, message, by }: Skip, now: Date): Extract<Outcome,
 /** The outcome of a run that had an execution: it succeeded or failed. */
 export type Ran = Extract<Outcome, { attempts: number }>;
 export const hasRun = (outcome: Outcome | null): outcome is Ran => outcome !== null && 'attempts' in outcome;
+
+/** The cost of a run in US dollars. Null where it is not known: its model has no known price, or no usage was reported, as before the first reply. */
+export const costOf = (outcome: Outcome): number | null => {
+  const { usage } = outcome;
+  return hasRun(outcome) && tokens(usage) === 0 && usage.usd === 0 ? null : usage.usd;
+};

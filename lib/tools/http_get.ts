@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { maxPageBytes, page } from '../agent/page.ts';
-import { tool } from '../agent/tool.ts';
+import { errorText } from '../agent/sent.ts';
+import { ToolError, tool } from '../agent/tool.ts';
 
 const Input = z.strictObject({
   url: z.string().describe('The http or https URL to fetch. Its host must be one the job allows.'),
@@ -15,11 +16,13 @@ export default tool({
   description:
     'Fetches a URL with GET and returns {status, url, contentType, cut, body}. HTML is converted to plain text with links in brackets, ' +
     'JSON and text are unchanged, other types become a note. Redirects are followed. `cut` is true if the body was longer ' +
-    'than shown. A status of 400 or more is a result, not an error. Only hosts that the job allows can be reached.',
+    'than shown. A status of 400 or more is an error, with the first part of its page. Only hosts that the job allows can be reached.',
   input: Input,
   effect: 'none',
   run: async ({ url, accept }, { job, http, signal }) => {
     const headers: Record<string, string> = accept === undefined ? {} : { accept };
-    return page(await http({ method: 'GET', url, headers, allow: job.allow, maxBytes: maxPageBytes, signal }));
+    const response = await http({ method: 'GET', url, headers, allow: job.allow, maxBytes: maxPageBytes, signal });
+    if (response.status < 400) return page(response);
+    throw new ToolError('error', await errorText(`The server answered ${response.status}.`, response));
   },
 });

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { maxPageBytes, page } from '../agent/page.ts';
-import { ToolError, tool } from '../agent/tool.ts';
+import { sent } from '../agent/sent.ts';
+import { tool } from '../agent/tool.ts';
 
 const Input = z.strictObject({
   url: z.string().describe('The http or https URL to post to. Its host must be one the job allows.'),
@@ -15,19 +16,21 @@ const Input = z.strictObject({
     ),
 });
 
-/** Statuses after which the server may have carried out the request. */
-const mayHaveHappened = [408, 502, 504];
-/** Statuses that mean: the request was not carried out and may be sent again later (RFC 6585 and RFC 9110). */
-const notNow = [429, 503];
+/** The address without its query: what differs there is the content, not the place. */
+const placeOfUrl = (text: string): string => {
+  const { origin, pathname } = new URL(text);
+  return `${origin}${pathname}`;
+};
 
 /** Posts to an allowed host, at most once per run for equal arguments. */
 export default tool({
   description:
     'Sends a POST and returns {status, url, contentType, cut, body} of the response, like http_get. When the whole task is ' +
-    'tried again, an answered call is not sent again: it returns the recorded response. A status of 400 or more is ' +
-    'a result, not an error: read it before you report success. Only hosts that the job allows can be reached.',
+    'tried again, a call that was done is not sent again: it returns the recorded response. A status of 400 or more is an error: the call was ' +
+    'not done, or it is not known whether it was. Only hosts that the job allows can be reached.',
   input: Input,
   effect: 'once',
+  place: ({ url }) => placeOfUrl(url),
   run: async ({ url, body, contentType }, { job, http, signal, idempotencyKey }) => {
     const text = typeof body === 'string';
     const headers: Record<string, string> = {
@@ -35,11 +38,6 @@ export default tool({
       ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
     };
     const request = { url, headers, body: text ? body : JSON.stringify(body), allow: job.allow, signal };
-    const response = await http({ method: 'POST', ...request, maxBytes: maxPageBytes });
-    const { status } = response;
-    if (mayHaveHappened.includes(status)) throw new ToolError('interrupted', `The server answered ${status}.`);
-    if (notNow.includes(status))
-      throw new ToolError('unreachable', `Not done: the server answered ${status}. You may try again later.`);
-    return page(response);
+    return page(await sent(await http({ method: 'POST', ...request, maxBytes: maxPageBytes })));
   },
 });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { tool } from '../agent/tool.ts';
-import { hasRun } from '../run/outcome.ts';
+import { costOf, hasRun } from '../run/outcome.ts';
 import { type Run, runStatus } from '../run/run.ts';
 import { addUsage, noUsage, tokens, type Usage } from '../usage.ts';
 
@@ -21,9 +21,10 @@ const summaryOf = (run: Run) => {
     status: runStatus(run),
     ...(outcome?.status === 'failed' ? { failure: outcome.failure } : {}),
     ...(outcome?.status === 'skipped' ? { why: outcome.why } : {}),
+    ...(hasRun(outcome) && outcome.effects?.first ? { effects: outcome.effects } : {}),
     attempts: hasRun(outcome) ? outcome.attempts : null,
     tokens: outcome ? tokens(outcome.usage) : null,
-    usd: outcome ? outcome.usage.usd : null,
+    usd: outcome ? costOf(outcome) : null,
     startedAt: run.startedAt,
     endedAt: outcome?.endedAt ?? null,
   };
@@ -48,7 +49,8 @@ const totals = (runs: Run[]) => {
 export default tool({
   description:
     "Lists this service's own runs, newest slot first, as {totals, runs}. A run's `status` is open, succeeded, failed (with " +
-    '`failure`), skipped (with `why`) or missed. `usd` is the cost, null if the price is not known or the run is still open; ' +
+    '`failure`), skipped (with `why`) or missed. `effects` counts its calls that change the world, if one of them is not done. ' +
+    '`usd` is the cost, null if it is not known or the run is still open; ' +
     'totals cover the listed runs that have ended.',
   input: Input,
   effect: 'none',

@@ -87,3 +87,39 @@ describe('an answer that does not fit the result schema', () => {
     expect(steps[0]?.messages[1]).toMatchObject({ role: 'user', content: expect.stringContaining('it is wrong') });
   });
 });
+
+describe('the answer of a tool', () => {
+  it.each<[End | 'bug' | 'refused reply', 'none' | 'once', string]>([
+    ['ok', 'none', 'text'],
+    ['ok', 'once', 'text'],
+    ['error', 'none', 'error-text'],
+    ['refused', 'none', 'error-text'],
+    ['unreachable', 'none', 'error-text'],
+    ['interrupted', 'none', 'error-text'],
+    ['bug', 'none', 'error-text'],
+    ['error', 'once', 'error-text'],
+    ['refused', 'once', 'error-text'],
+    ['unreachable', 'once', 'error-text'],
+    ['interrupted', 'once', 'error-text'],
+    ['bug', 'once', 'error-text'],
+    ['refused reply', 'once', 'error-text'],
+  ])('that ended as %s, of a tool with the effect %s, is typed for the model as %s', async (end, effect, type) => {
+    const pays = stubTool(effect, async () => {
+      if (end === 'bug') throw new TypeError('a bug');
+      if (end !== 'ok' && end !== 'refused reply') throw new ToolError(end, end);
+      return 'paid';
+    });
+    const parts = end === 'refused reply' ? [{ ...pay('a'), input: 'no object' } as ReplyPart] : [pay('a')];
+    const [step] = await takeSteps([replyOf(parts)], { tools: { pay: pays }, effects: memoryEffects() });
+    const [, answer] = step?.messages ?? [];
+    expect(answer?.content).toMatchObject([{ type: 'tool-result', toolCallId: 'a', output: { type } }]);
+  });
+
+  it('that repeats a recorded call is typed as text', async () => {
+    const [tools, effects] = [{ pay: stubTool('once', async () => 'paid') }, memoryEffects()];
+    await takeSteps([replyOf([pay('a')])], { tools, effects });
+    const [step] = await takeSteps([replyOf([pay('a')])], { tools, effects, attempt: 2 });
+    expect(step?.calls).toEqual(['recorded']);
+    expect(step?.messages[1]?.content).toMatchObject([{ output: { type: 'text', value: 'paid' } }]);
+  });
+});

@@ -29,7 +29,7 @@ const depsWith = (tools: Record<string, Tool>, more: Partial<ToolCallDeps> = {})
   ...more,
 });
 const call = (toolName: string, input: ToolCallPart['input'] = {}, deps = depsWith({}), maxBytes = 1000) =>
-  callTool({ type: 'tool-call', toolCallId: 'c1', toolName, input }, { occurrence: 1, maxBytes }, deps);
+  callTool({ type: 'tool-call', toolCallId: 'c1', toolName, input }, { step: 1, occurrence: 1, maxBytes }, deps);
 const answering = (output: unknown, effect: Tool['effect'] = 'none') => ({ go: stubTool(effect, async () => output) });
 const throwing = (thrown: unknown, effect: Tool['effect'] = 'none') => ({
   go: stubTool(effect, () => Promise.reject(thrown)),
@@ -153,5 +153,76 @@ describe('a tool call with an effect', () => {
     const go = stubTool('none', async (_, { idempotencyKey }) => void keys.push(idempotencyKey));
     await call('go', {}, depsWith({ go }));
     expect(keys).toEqual([undefined]);
+  });
+});
+
+describe('a call that changes the world, as its run records it,', () => {
+  const recordsOf = async (made: ReturnType<typeof call>, stored: Map<string, Effect>) => {
+    const { status } = await made;
+    return [status, ...[...stored.values()].map((effect) => effect.status)];
+  };
+  const at = (tools: Record<string, Tool>, more: Partial<ToolCallDeps> = {}) => {
+    const stored = new Map<string, Effect>();
+    return { stored, deps: depsWith(tools, { effects: memoryEffects(stored), ...more }) };
+  };
+
+  it('may have happened where the tool ignores its time limit, and is not made again', async () => {
+    let made = 0;
+    const deaf = stubTool('once', () => {
+      made += 1;
+      return new Promise(() => {});
+    });
+    const { stored, deps } = at({ go: deaf }, { timeout: () => AbortSignal.timeout(1) });
+    expect(await recordsOf(call('go', {}, deps), stored)).toEqual(['unknown', 'unknown']);
+    expect((await call('go', {}, deps)).status).toBe('unknown');
+    expect(made).toBe(1);
+  });
+
+  it.each<[ToolErrorKind, string, string]>([
+    ['refused', 'refused', 'undone'],
+    ['unreachable', 'unreachable', 'undone'],
+    ['error', 'error', 'undone'],
+    ['interrupted', 'unknown', 'unknown'],
+  ])('is, after the tool’s error %s, %s to the model and %s on record', async (kind, told, status) => {
+    const { stored, deps } = at(throwing(new ToolError(kind, 'The server said no.'), 'once'));
+    expect(await recordsOf(call('go', {}, deps), stored)).toEqual([told, status]);
+    expect([...stored.values()][0]?.output).toBe('The server said no.');
+  });
+
+  it('tells the model why it may have happened', async () => {
+    const { deps } = at(throwing(new ToolError('interrupted', 'The server answered 500.'), 'once'));
+    expect((await call('go', {}, deps)).output).toMatch(/^Unknown: .*may have happened.* The server answered 500\.$/);
+  });
+
+  it('is recorded as not made where its arguments are wrong or its reply was refused, and a tool that reads is not', async () => {
+    const input = z.strictObject({ to: z.string() });
+    const pay: Tool = { ...stubTool('once', unused), input, place: () => 'desk' };
+    const { stored, deps } = at({ pay, look: { ...stubTool('none', unused), input } });
+    expect((await call('pay', { to: 3 }, deps)).status).toBe('refused');
+    expect((await call('look', { to: 3 }, deps)).status).toBe('refused');
+    expect([...stored.values()]).toMatchObject([{ tool: 'pay', status: 'undone', place: null, step: 1 }]);
+    const bounds = { step: 2, occurrence: 1, maxBytes: 100, refused: 'too many calls' };
+    const many = await callTool(
+      { type: 'tool-call', toolCallId: 'c', toolName: 'pay', input: { to: 'a' } },
+      bounds,
+      deps,
+    );
+    expect(many).toEqual({ status: 'refused', output: 'Not called: too many calls.' });
+    expect([...stored.values()][1]).toMatchObject({ status: 'undone', place: 'desk', step: 2 });
+  });
+
+  it('is refused over the limit of its job, with what is allowed and what used it up', async () => {
+    const go: Tool = { ...stubTool('once', async () => 'posted'), place: () => 'https://desk.example.com/' };
+    const limits = { ...run.job.limits, effects: { go: 1 } };
+    const { stored, deps } = at({ go }, { context: { ...context, job: { ...run.job, limits } } });
+    expect((await call('go', { text: 'a' }, deps)).status).toBe('ok');
+    const { status, output } = await call('go', { text: 'b' }, { ...deps, context: { ...deps.context, attempt: 2 } });
+    expect(status).toBe('refused');
+    expect(output).toContain('this job allows 1 call of go in a run, across all its attempts');
+    expect(output).toContain('go to https://desk.example.com/ (done)');
+    expect([...stored.values()].map((effect) => [effect.attempt, effect.status])).toEqual([
+      [1, 'done'],
+      [2, 'undone'],
+    ]);
   });
 });

@@ -120,10 +120,12 @@ test('tries again under another name what failed, says what it may cost, and end
   const ran = idOf('broken', hoursAgo(1), 'backfill-2');
   expect(second.answer.json('backfill')).toMatchObject({
     failedCount: 1,
-    expectedUsd: 0,
+    expectedUsd: null,
     runs: [{ run: ran, status: 'failed' }],
   });
-  expect(second.progress.text()).toContain('100 % failed');
+  expect(second.progress.text()).toContain('its cost is not known, 1.0 attempts, 100 % failed');
+  expect(second.progress.text()).toContain('1 of them without a reply of the model, which do not count to the cost');
+  expect(second.progress.text()).not.toContain('$0');
 });
 
 test('retry runs all slots of an ended run once more, and refuses an open run', async () => {
@@ -222,7 +224,7 @@ test('lists the jobs: when each is due, how it fares, what it spends and what ho
       expect.stringMatching(/^asleep +– +– +0 +\$0$/),
       '  disabled in its file: no schedule is deployed',
       expect.stringMatching(/^ {2}paused by \w+ since/),
-      expect.stringMatching(/^broken +\w{3} \S+ \S+ +failed Unauthorized, \d+ (s|min) ago +-2 +\$0$/),
+      expect.stringMatching(/^broken +\w{3} \S+ \S+ +failed Unauthorized, \d+ (s|min) ago +-2 +–$/),
       '  open: report_open',
       '  in the queue: broken_x',
       expect.stringMatching(/^report .* \$0 of \$5\.00, \d of 100 runs$/),

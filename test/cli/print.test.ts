@@ -215,18 +215,19 @@ test('adds lines to a timeline as a run continues, and changes none', () => {
   expect(new Set(keys).size).toBe(keys.length);
 });
 
-test('says that a prompt names the failure of the attempt before', () => {
+test('says that a prompt has a note of what earlier attempts left', () => {
   const page = texts({ ...open, attempts: [closed, { ...noted, number: 2, failed: null, steps: [] }] });
-  expect(page.at(-1)).toContain('starts clean, plus one sentence on how the attempt before it failed');
+  expect(page.at(-1)).toContain('starts clean, plus a note of what earlier attempts left');
 });
 
 test('says why no attempt follows a failed one', () => {
-  const last = (failure: 'ModelUnavailable' | 'Unauthorized') =>
+  const last = (failure: 'ModelUnavailable' | 'Unauthorized' | 'GaveUp') =>
     texts({ ...open, attempts: [{ ...first, failed: { ...failed, failure, decision: { status: 'give-up' } } }] }).at(
       -1,
     );
   expect(last('ModelUnavailable')).toContain('gives up: no attempt is left');
   expect(last('Unauthorized')).toContain('gives up: Unauthorized is not tried again');
+  expect(last('GaveUp')).toContain('gives up: by this failure, a new attempt would not help');
 });
 
 test('draws a skipped run otherwise than a failed one', () => {

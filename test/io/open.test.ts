@@ -39,8 +39,8 @@ describe('an opened run', () => {
   it('has the tools of its job, with their descriptions for the model', async () => {
     const { open } = await opening({ tools: ['list_runs', 'http_get'] });
     const { specs, calls } = await open();
-    expect(specs.map(({ name }) => name)).toEqual(['list_runs', 'http_get']);
-    expect(Object.keys(calls.tools)).toEqual(['list_runs', 'http_get']);
+    expect(specs.map(({ name }) => name)).toEqual(['list_runs', 'http_get', 'give_up']);
+    expect(Object.keys(calls.tools)).toEqual(['list_runs', 'http_get', 'give_up']);
   });
 
   it('gives its tools this run, this attempt, the effects and the past runs of the stores', async () => {

@@ -1,5 +1,5 @@
 import { Failure } from '../../lib/failure.ts';
-import type { Effect, Effects } from '../../lib/run/effect.ts';
+import { type Effect, type Effects, effectId } from '../../lib/run/effect.ts';
 
 /** The fate of a store call: success, failure before the work, or failure after it. */
 export type Fate = 'well' | 'before' | 'after';
@@ -19,10 +19,16 @@ export const memoryEffects = (
     return done;
   };
   return {
-    get: (runId, key) => fated(() => stored.get(`${runId} ${key}`)),
+    get: (runId, id) => fated(() => stored.get(`${runId} ${id}`)),
+    seats: (runId, tool) =>
+      fated(() => [...stored.values()].filter((one) => one.runId === runId && one.tool === tool && one.seat)),
+    list: (runId) =>
+      fated(() =>
+        [...stored.values()].filter((one) => one.runId === runId).map((one) => ({ ...one, reason: one.output })),
+      ),
     put: (effect) =>
       fated(() => {
-        const place = `${effect.runId} ${effect.key}`;
+        const place = `${effect.runId} ${effectId(effect)}`;
         if ((stored.get(place)?.version ?? 0) !== effect.version - 1) throw new Failure('EffectConflict', place);
         stored.set(place, effect);
       }),

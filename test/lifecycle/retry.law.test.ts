@@ -40,6 +40,16 @@ describe('the retry of a failed attempt', () => {
     );
   });
 
+  it('is made after a failure that says so only where it says yes', () => {
+    for (const name of names.filter((other) => failures[other] === 'says')) {
+      const status = (tryAgain?: boolean) => decide({ failure: name, attempt: 1, tryAgain }, byDefault, 0).status;
+      expect([name, status(true), status(false), status()]).toEqual([name, 'retry', 'give-up', 'give-up']);
+      expect(decide({ failure: name, attempt: 4, tryAgain: true }, byDefault, 0).status).toBe('give-up');
+    }
+    expect(decide({ failure: 'StepLimit', attempt: 1, tryAgain: true }, byDefault, 0).status).toBe('give-up');
+    expect(decide({ failure: 'Crash', attempt: 1, tryAgain: false }, byDefault, 0).status).toBe('retry');
+  });
+
   it('waits whole seconds, from none up to the bound of the attempt', () => {
     fc.assert(
       fc.property(attempt, retry, random, (number, policy, luck) => {

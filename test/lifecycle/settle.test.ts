@@ -44,6 +44,30 @@ describe('settle', () => {
     expect(settled).toEqual(['settled']);
   });
 
+  test.each(['done', 'given up', 'died'] as const)(
+    'counts the calls that change the world where the run is %s',
+    async (how) => {
+      const { stores, run, ended, died } = await start();
+      const call = { runId: run.id, tool: 'pay', attempt: 1, step: 1, place: 'bob', output: null, version: 1 };
+      await stores.effects.put({ ...call, key: 'a', status: 'done' });
+      await stores.effects.put({ ...call, key: 'b', status: 'pending', place: 'alice' });
+      await stores.effects.put({
+        ...call,
+        key: 'c',
+        status: 'undone',
+        place: 'eve',
+        output: 'The server answered 401.',
+      });
+      const outcome = how === 'died' ? await died('ABORTED') : await ended(how === 'done' ? done : givenUp);
+      const effects = {
+        ...{ done: 1, undone: 1, unknown: 1 },
+        first: { tool: 'pay', place: 'alice', status: 'unknown', reason: null },
+      };
+      expect(outcome).toMatchObject({ effects });
+      expect((await stores.runs.get(run.id))?.outcome).toEqual(outcome);
+    },
+  );
+
   test('never changes an outcome, whatever settlement arrives later', async () => {
     const { stores, run, ended, died, settled } = await start();
     const first = await ended(givenUp);

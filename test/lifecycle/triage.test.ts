@@ -47,6 +47,23 @@ describe('triage', () => {
     expect(await ask(1, failed('ModelThrottled', { retryAfterSeconds: 17.2 }), 0)).toMatchObject({ delaySeconds: 18 });
   });
 
+  test('tries again after giving up only where the agent says so, and keeps what the attempt was told', async () => {
+    const { stores, run, ask } = await start();
+    const told = { done: ['pay to bob'], unknown: [] };
+    await stores.attempts.put({
+      runId: run.id,
+      number: 1,
+      startedAt: startedAt.toJSON(),
+      failed: null,
+      told,
+      version: 1,
+    });
+    expect(await ask(1, failed('GaveUp', { tryAgain: true }))).toMatchObject({ status: 'retry', note: 'GaveUp' });
+    expect(await ask(2, failed('GaveUp', { tryAgain: false }))).toMatchObject({ status: 'give-up', failure: 'GaveUp' });
+    expect(await ask(3, failed('EffectMissing'))).toMatchObject({ status: 'give-up', failure: 'EffectMissing' });
+    expect(await stores.attempts.get(run.id, 1)).toMatchObject({ told, failed: { failure: 'GaveUp' } });
+  });
+
   test.each([
     ['a final failure', 1, failed('Unauthorized'), 'Unauthorized'],
     ['the last attempt', 4, failed('ModelUnavailable'), 'ModelUnavailable'],

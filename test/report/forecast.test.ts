@@ -27,6 +27,17 @@ test('a forecast takes the cost of a run, its retries and the failure rate from 
   expect(known?.usd).toMatchObject({ low: 0.01, high: 0.1 });
 });
 
+test('a forecast leaves runs that received no reply out of the cost, and says how many', () => {
+  const report = daily();
+  const failedAt = (day: number) => runOf(report, slotOf(day), failed(slotOf(day), 0, 2));
+  const known = experience(report, [...past(report, [0.02, 0.04]), failedAt(20), failedAt(21)]);
+  expect(known).toMatchObject({ runs: 4, priced: 2, unreached: 2, failedShare: 0.5 });
+  expect(known?.usd?.mean).toBeCloseTo(0.03);
+  const silent = [failedAt(20), failedAt(21)];
+  expect(experience(report, silent)).toMatchObject({ runs: 2, priced: 0, unreached: 2, usd: null });
+  expect(forecast(report, due(report), silent, nothingSpent).usd).toBeNull();
+});
+
 test('a forecast gives p10 and p90 of the cost of a run', () => {
   const prices = Array.from({ length: 20 }, (_, at) => (at + 1) / 100);
   const report = daily();

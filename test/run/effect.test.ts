@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Act, canonical, type Effect, effectKey, once } from '../../lib/run/effect.ts';
+import {
+  type Act,
+  canonical,
+  type Effect,
+  effectId,
+  effectKey,
+  once,
+  reasonIn,
+  recordRefused,
+} from '../../lib/run/effect.ts';
 import { plays } from '../kit/law-plays.ts';
 import { type Fate, memoryEffects } from '../kit/memory-effects.ts';
 
@@ -48,6 +57,12 @@ describe('an effect', () => {
     expect(await once(call, act, effects)).toMatchObject({ happened: 'yes', output: 'output 3' });
     expect(await once(call, act, effects)).toMatchObject({ output: 'output 3', recorded: true });
     expect(made).toEqual(['no', 'no', 'yes']);
+  });
+
+  it('that may have happened is recorded as unknown, with what the tool says', async () => {
+    const stored = new Map<string, Effect>();
+    await once(call, async () => ({ happened: 'unknown', output: 'The server answered 500.' }), memoryEffects(stored));
+    expect(stored.get('r k')).toEqual({ ...call, status: 'unknown', output: 'The server answered 500.', version: 2 });
   });
 
   it.each(['unknown', 'thrown'] as const)('that ended %s stays unknown in every later attempt', async (end) => {
@@ -113,6 +128,116 @@ describe('an effect', () => {
       }),
       { numRuns: plays(500) },
     );
+  });
+});
+
+describe('an effect whose tool has a limit', () => {
+  const worded = (key: string, attempt = 1) => ({ ...call, key, attempt });
+
+  it('takes a seat, and is over the limit where calls that are done or may have happened have all of them', async () => {
+    const stored = new Map<string, Effect>();
+    const effects = memoryEffects(stored);
+    const { act, made } = acts('yes', 'unknown');
+    expect(await once(worded('a'), act, effects, 2)).toEqual({ happened: 'yes', output: 'output 1', recorded: false });
+    expect(await once(worded('b'), act, effects, 2)).toMatchObject({ happened: 'unknown', recorded: false });
+    expect(await once(worded('c', 2), act, effects, 2)).toEqual({
+      happened: 'over limit',
+      output: '',
+      recorded: false,
+    });
+    expect(made).toEqual(['yes', 'unknown']);
+    expect([...stored.values()].map(({ seat, status }) => [seat, status])).toEqual([
+      [1, 'done'],
+      [2, 'unknown'],
+    ]);
+  });
+
+  it('keeps its seat in a later attempt, and its end', async () => {
+    const effects = memoryEffects();
+    const { act, made } = acts('yes', 'unknown');
+    await once(worded('a'), act, effects, 2);
+    await once(worded('b'), act, effects, 2);
+    expect(await once(worded('a', 2), act, effects, 2)).toEqual({
+      happened: 'yes',
+      output: 'output 1',
+      recorded: true,
+    });
+    expect(await once(worded('b', 2), act, effects, 2)).toMatchObject({ happened: 'unknown', recorded: true });
+    expect(made).toHaveLength(2);
+  });
+
+  it('gives up its seat where it was not made, and stays on record', async () => {
+    const stored = new Map<string, Effect>();
+    const effects = memoryEffects(stored);
+    const { act, made } = acts('no', 'yes');
+    await once({ ...worded('a'), place: 'desk', step: 1 }, act, effects, 1);
+    expect(await once(worded('b', 2), act, effects, 1)).toMatchObject({ happened: 'yes' });
+    expect(await once(worded('a', 2), act, effects, 1)).toMatchObject({ happened: 'over limit' });
+    expect(made).toEqual(['no', 'yes']);
+    expect([...stored.values()]).toMatchObject([
+      { key: 'b', seat: 1, before: [{ key: 'a', attempt: 1, step: 1, place: 'desk', output: 'output 1' }] },
+    ]);
+  });
+
+  it('is never made more often than allowed, whatever its words, under any interleaving and store failures', async () => {
+    const fates = fc.array(fc.constantFrom<Fate>('well', 'well', 'well', 'before', 'after'), { maxLength: 8 });
+    const one = fc.record({
+      key: fc.constantFrom('a', 'b', 'c'),
+      end: fc.constantFrom<Act['happened']>('no', 'yes', 'unknown'),
+      fates,
+    });
+    const caller = fc.array(one, { minLength: 1, maxLength: 3 });
+    const callers = fc.array(caller, { minLength: 2, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), callers, fc.integer({ min: 1, max: 2 }), async (scheduler, all, limit) => {
+        const stored = new Map<string, Effect>();
+        const happened: string[] = [];
+        const pause = () => scheduler.schedule(Promise.resolve());
+        const tries = all.map(async (calls, who) => {
+          for (const { key, end, fates: some } of calls) {
+            const act = async (): Promise<Act> => {
+              await pause();
+              if (end !== 'no') happened.push(key);
+              return { happened: end, output: end };
+            };
+            const effects = memoryEffects(stored, pause, [...some]);
+            await once(worded(key, who + 1), act, effects, limit).catch(() => undefined);
+          }
+        });
+        await scheduler.waitFor(Promise.all(tries));
+        expect(happened.length).toBeLessThanOrEqual(limit);
+        expect(new Set(happened).size).toBe(happened.length);
+        const left = [...stored.values()].filter(({ status }) => status !== 'undone');
+        expect(left.length).toBeGreaterThanOrEqual(happened.length);
+      }),
+      { numRuns: plays(500) },
+    );
+  });
+});
+
+describe('a call that was refused before it was made', () => {
+  it('is recorded as not made, and changes no record of an earlier call', async () => {
+    const stored = new Map<string, Effect>();
+    const effects = memoryEffects(stored);
+    await recordRefused(call, 'Not called.', effects);
+    expect([...stored.values()]).toEqual([{ ...call, status: 'undone', output: 'Not called.', version: 1 }]);
+    await recordRefused({ ...call, attempt: 2 }, 'Again.', effects);
+    expect([...stored.values()]).toMatchObject([{ attempt: 1, output: 'Not called.', version: 1 }]);
+  });
+});
+
+describe('the reason of an effect that is not done', () => {
+  it('is the first line of its output, bounded', () => {
+    expect(reasonIn('Not done: the server answered 401.\n<html>')).toBe('Not done: the server answered 401.');
+    expect(reasonIn('x'.repeat(1000))).toHaveLength(300);
+    expect(reasonIn(null)).toBeNull();
+  });
+});
+
+describe('the id of an effect', () => {
+  it('is its key, or its seat under the tool', () => {
+    expect(effectId({ key: 'k', tool: 'pay' })).toBe('k');
+    expect(effectId({ key: 'k', tool: 'pay', seat: 7 })).toBe('pay.007');
   });
 });
 

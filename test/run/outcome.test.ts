@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasRun, Outcome, Skip, SkipReason, skipped } from '../../lib/run/outcome.ts';
+import { costOf, hasRun, Outcome, Skip, SkipReason, skipped } from '../../lib/run/outcome.ts';
 import { noUsage } from '../../lib/usage.ts';
 
 const endedAt = '2026-11-22T07:00:09.000Z';
@@ -27,6 +27,26 @@ describe('an outcome', () => {
     ['a field of another end', { ...missed, attempts: 1 }],
   ])('rejects %s', (_, value) => {
     expect(Outcome.safeParse(value).success).toBe(false);
+  });
+
+  it('may say what became of the calls that change the world, and is read without that', () => {
+    const first = { tool: 'http_post', place: null, status: 'unknown' as const, reason: 'The server answered 500.' };
+    for (const outcome of [succeeded, failed]) {
+      const counted = { ...outcome, effects: { done: 1, undone: 0, unknown: 1, first } };
+      expect(Outcome.parse(counted)).toEqual(counted);
+    }
+    expect(Outcome.safeParse({ ...succeeded, effects: { done: -1, undone: 0, unknown: 0, first: null } }).success).toBe(
+      false,
+    );
+  });
+
+  it('has no known cost where its model has no price or reported no usage', () => {
+    const used = { ...noUsage, inputTokens: 10, outputTokens: 1, usd: 0.5 };
+    expect(costOf({ ...succeeded, usage: used })).toBe(0.5);
+    expect(costOf({ ...succeeded, usage: { ...used, usd: 0 } })).toBe(0);
+    expect(costOf({ ...succeeded, usage: { ...used, usd: null } })).toBeNull();
+    expect([costOf(failed), costOf(succeeded)]).toEqual([null, null]);
+    expect(costOf(skipped({ why: 'late' }, now))).toBe(0);
   });
 
   it('shows by its attempts whether the run was executed', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from '../../lib/agent/page.ts';
-import type { ToolContext } from '../../lib/agent/tool.ts';
+import { placeOf, type ToolContext } from '../../lib/agent/tool.ts';
 import { loadTools, toolSpecs } from '../../lib/io/files/tools.ts';
 import { storedPastRuns } from '../../lib/io/store/past-runs.ts';
 import type { Stores } from '../../lib/io/store/stores.ts';
@@ -84,9 +84,13 @@ describe('http_get', () => {
     expect((await get('/empty')).body).toBe('');
   });
 
-  it('returns a status of 400 or more as a result', async () => {
-    expect(await get('/404')).toMatchObject({ status: 404, body: 'No such page.\n' });
-    expect(await get('/500')).toMatchObject({ status: 500, body: 'Broken' });
+  it('fails for a status of 400 or more, with the first part of the page', async () => {
+    expect(await errorOf(get('/404'))).toMatchObject({
+      kind: 'error',
+      message: 'The server answered 404.\nNo such page.\n',
+    });
+    expect(await errorOf(get('/500'))).toMatchObject({ kind: 'error', message: 'The server answered 500.\nBroken' });
+    expect(await errorOf(get('/503'))).toMatchObject({ kind: 'error' });
   });
 
   it('requests the given format and reaches only allowed hosts', async () => {
@@ -125,15 +129,24 @@ describe('http_post', () => {
     expect((await echo({ body: 'a' })).headers).not.toHaveProperty('idempotency-key');
   });
 
-  it('may have happened without a response or after a gateway error, and is otherwise retryable or a result', async () => {
-    const kind = async (path: string) =>
-      (await errorOf(call('http_post', { url: `${site.url}${path}`, body: 'a' }))).kind;
-    expect(await Promise.all(['/reset-after', '/504', '/503'].map(kind))).toEqual([
-      'interrupted',
-      'interrupted',
-      'unreachable',
-    ]);
-    expect(await call('http_post', { url: `${site.url}/404`, body: 'a' })).toMatchObject({ status: 404 });
+  it.each([
+    ['refused', 401],
+    ['interrupted', 500],
+    ['unreachable', 429],
+  ])('is %s where the server answers %d, whose number the model is told', async (kind, status) => {
+    const error = await errorOf(call('http_post', { url: `${site.url}/status?of=${status}`, body: 'a' }));
+    expect(error).toMatchObject({ kind, message: expect.stringContaining(`${status}`) });
+  });
+
+  it('may have happened without a response', async () => {
+    expect((await errorOf(call('http_post', { url: `${site.url}/reset-after`, body: 'a' }))).kind).toBe('interrupted');
+  });
+
+  it('goes to the address without its query, and to no place where the address cannot be read', () => {
+    const place = (url: string) => placeOf(tools.http_post, { url, body: 'a' });
+    expect(place('https://desk.example.com/reports?day=1#top')).toBe('https://desk.example.com/reports');
+    expect(place('HTTPS://user:secret@Desk.example.com:443')).toBe('https://desk.example.com/');
+    expect([place('no address'), placeOf(tools.http_post, {})]).toEqual([null, null]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Job } from '../../../lib/job/job.ts';
+import { costOf } from '../../../lib/run/outcome.ts';
 import { existingRun, type Run, runId } from '../../../lib/run/run.ts';
 import type { Slot } from '../../../lib/schedule/slot.ts';
 import type { Client } from '../client/client.ts';
@@ -46,7 +47,7 @@ const endLine = (run: Run, { ended, all }: Progress): Line[] => {
       segments: [
         `${number}  `,
         toned(tone, `${sign} ${outcome.status}${why}`),
-        `  ${when}  ${took}  ${cost(outcome.usage.usd)}`,
+        `  ${when}  ${took}  ${cost(costOf(outcome))}`,
         toned('dim', `  ${run.id}`),
       ],
     },

@@ -34,11 +34,14 @@ const range = ({ mean, low, high }: NonNullable<Forecast['usd']>): string =>
 /** What past runs were like: `$0.0123 ($0.0100 to $0.0200), 1.2 attempts, 5 % failed, by the last 41 runs`. */
 export const experienceText = (known: Experience | null): string => {
   if (!known) return 'what it takes is not known, since none with its model has ended yet';
-  const { runs, priced, attempts, failedShare, usd } = known;
-  const price = usd ? range(usd) : 'no price is known';
+  const { runs, priced, unreached, attempts, failedShare, usd } = known;
+  const price = usd ? range(usd) : unreached === runs ? 'its cost is not known' : 'no price is known';
   const failed = `${Math.round(failedShare * 100)} % failed`;
-  const unpriced = usd && priced < runs ? `, ${count(runs - priced)} of them without a known price` : '';
-  return `${price}, ${attempts.toFixed(1)} attempts, ${failed}, by the last ${counted(runs, 'run')}${unpriced}`;
+  const other = runs - priced - unreached;
+  const unpriced = usd && other > 0 ? `, ${count(other)} of them without a known price` : '';
+  const silent =
+    unreached > 0 ? `, ${count(unreached)} of them without a reply of the model, which do not count to the cost` : '';
+  return `${price}, ${attempts.toFixed(1)} attempts, ${failed}, by the last ${counted(runs, 'run')}${unpriced}${silent}`;
 };
 
 const limitText = ({ period, of, limit, reachedOn, skipped }: LimitOutlook, { usd }: Forecast): string => {
@@ -74,6 +77,7 @@ const forPrograms = ({ slots, runs, experience: known, usd, limits }: Forecast) 
   experience: known && {
     runCount: known.runs,
     pricedCount: known.priced,
+    unreachedCount: known.unreached,
     failedShare: known.failedShare,
     meanAttempts: known.attempts,
     meanUsd: known.usd?.mean ?? null,

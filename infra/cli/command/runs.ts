@@ -9,6 +9,7 @@ import { runJson } from '../contract/run.ts';
 import { exitCodes } from '../print/exit.ts';
 import { cost, count, duration } from '../print/format.ts';
 import type { Line, Segment } from '../print/line.ts';
+import { notDoneText } from '../print/run-text.ts';
 import { json } from '../print/sanitize.ts';
 import { type Column, tableLines } from '../print/table.ts';
 import type { Terminal } from '../print/terminal.ts';
@@ -35,9 +36,16 @@ const row = (run: Run): Segment[] => {
   const zone = run.job.schedule.timezone;
   const { status, failure, why, attempts, durationMs, tokens: used, usd } = runJson(run);
   const slot = `${weekday(run.slot, zone).slice(0, 3)} ${localDate(run.slot, zone)} ${localTime(run.slot, zone)}`;
-  const outcome = [status, failure ?? why].filter(Boolean).join(' ');
+  const end = [status, failure ?? why].filter(Boolean).join(' ');
+  const left = notDoneText(run);
+  const outcome = left === '' ? end : `${end}, ${left}`;
   const amounts = [shown(attempts, count), shown(durationMs, duration), shown(used, count), cost(usd)];
-  return [slot, run.id, { text: outcome, tone: tones[status] }, ...amounts];
+  return [
+    slot,
+    run.id,
+    { text: outcome, tone: left === '' || status === 'failed' ? tones[status] : 'warn' },
+    ...amounts,
+  ];
 };
 
 /** From this width on there is room for the local time, which the run id tells in UTC. */

@@ -1,7 +1,7 @@
 import { Failure } from '../../../lib/failure.ts';
 import { mustBeRunId, type RunHistory, resultOf, runHistory, type Tried } from '../../../lib/report/run-history.ts';
 import { textOf } from '../../../lib/run/message.ts';
-import { hasRun } from '../../../lib/run/outcome.ts';
+import { costOf, hasRun } from '../../../lib/run/outcome.ts';
 import { type Call, callsOf, isCorrection, isFinal, type Step } from '../../../lib/run/step.ts';
 import { tokens } from '../../../lib/usage.ts';
 import { reading } from '../client/open.ts';
@@ -11,6 +11,7 @@ import { runDetailJson } from '../contract/run.ts';
 import { exitCodes } from '../print/exit.ts';
 import { cost, count, counted, duration } from '../print/format.ts';
 import { type Line, type Segment, toned } from '../print/line.ts';
+import { effectsText } from '../print/run-text.ts';
 import { brief, json, sanitize } from '../print/sanitize.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { decisionText, measures, notRunText, slotText } from '../print/timeline.ts';
@@ -43,6 +44,7 @@ const endText = ({ run }: RunHistory): Segment => {
 const overview = (seen: RunHistory): Line[] => {
   const { run } = seen;
   const { outcome } = run;
+  const effects = effectsText(run);
   const took = outcome && Date.parse(outcome.endedAt) - Date.parse(run.startedAt);
   return [
     line(label('run'), toned('strong', run.id)),
@@ -51,7 +53,8 @@ const overview = (seen: RunHistory): Line[] => {
     line(label('model'), run.job.model),
     line(label('started'), run.startedAt, ...(took === null ? [] : [toned('dim', `  took ${duration(took)}`)])),
     whole(label('outcome'), endText(seen)),
-    ...(outcome ? [line(label('used'), `${count(tokens(outcome.usage))} tokens · ${cost(outcome.usage.usd)}`)] : []),
+    ...(outcome ? [line(label('used'), `${count(tokens(outcome.usage))} tokens · ${cost(costOf(outcome))}`)] : []),
+    ...(effects === undefined ? [] : [whole(label('effects'), effects)]),
   ];
 };
 
@@ -84,7 +87,7 @@ const stepLines = (step: Step): Line[] => {
 
 const corrected = ({ messages: [, answer] }: Step): string => (answer?.role === 'user' ? answer.content : '');
 
-const attemptLines = (attempt: Tried, first: Tried): Line[] => {
+const attemptLines = (attempt: Tried, first: Tried, mostAttempts: number): Line[] => {
   const { number, startedAt, failed, steps, prompt } = attempt;
   const same = JSON.stringify(prompt) === JSON.stringify(first.prompt);
   return [
@@ -99,7 +102,7 @@ const attemptLines = (attempt: Tried, first: Tried): Line[] => {
     ...(failed
       ? [
           whole('  ', toned('bad', `✗ ${failed.failure}`), `: ${brief(failed.message, most.message)}`),
-          line('    ', toned('warn', decisionText(failed.failure, attempt))),
+          line('    ', toned('warn', decisionText(failed.failure, attempt, mostAttempts))),
         ]
       : []),
   ];
@@ -124,7 +127,10 @@ export const show = async (runId: string, options: Target & { json?: boolean }, 
     return exitCodes.succeeded;
   }
   const [first] = seen.attempts;
-  out.print([...overview(seen), ...(first ? seen.attempts.flatMap((attempt) => attemptLines(attempt, first)) : [])]);
+  out.print([
+    ...overview(seen),
+    ...(first ? seen.attempts.flatMap((attempt) => attemptLines(attempt, first, seen.run.job.retry.attempts)) : []),
+  ]);
   if (!seen.run.outcome) out.print(waitingLines(waiting));
   if (seen.run.job.result && result !== null) out.say(`\nresult\n${json(result)}`);
   return exitCodes.succeeded;

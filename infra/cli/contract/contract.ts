@@ -106,7 +106,8 @@ const ForecastJson = z.strictObject({
   experience: z
     .strictObject({
       runCount: counted('past runs looked at'),
-      pricedCount: counted('past runs with a known price'),
+      pricedCount: counted('past runs with a known cost'),
+      unreachedCount: counted('past runs that received no reply, so that their cost is not known'),
       failedShare: z.number().describe('Share of failed runs, from 0 to 1.'),
       meanAttempts: z.number().describe('Mean number of attempts.'),
       meanUsd: z.number().nullable().describe('Mean cost.'),

@@ -16,7 +16,10 @@ export const field = {
   startedAt: z.string().describe('Start, UTC.'),
   endedAt: z.string().nullable().describe('End, UTC.'),
   durationMs: z.number().nullable().describe('Time from start to end, in milliseconds.'),
-  usd: z.number().nullable().describe('Cost in US dollars, null where the model has no known price.'),
+  usd: z
+    .number()
+    .nullable()
+    .describe('Cost in US dollars, null where the model has no known price or the run received no reply.'),
   timezone: z.string().describe('Time zone of the job.'),
   english: z.string().describe('The schedule in English.'),
   expression: z.string().describe('The schedule as EventBridge takes it.'),

@@ -1,10 +1,25 @@
 import * as z from 'zod';
 import type { RunHistory, Tried } from '../../../lib/report/run-history.ts';
-import { hasRun } from '../../../lib/run/outcome.ts';
+import { costOf, hasRun } from '../../../lib/run/outcome.ts';
 import { type Run, runStatus } from '../../../lib/run/run.ts';
 import { CallStatus, type Step } from '../../../lib/run/step.ts';
 import { tokens, Usage } from '../../../lib/usage.ts';
-import { field } from './field.ts';
+import { counted, field } from './field.ts';
+
+const EffectsJson = z.strictObject({
+  doneCount: counted('calls that are done'),
+  undoneCount: counted('calls that certainly were not made, and that no later call made good'),
+  unknownCount: counted('calls that may have been made'),
+  firstNotDone: z
+    .strictObject({
+      tool: z.string().describe('Name of the tool.'),
+      place: z.string().nullable().describe('Where the call goes, as its tool names it.'),
+      status: z.enum(['undone', 'unknown']),
+      reason: z.string().nullable().describe('Why it is not done, in words.'),
+    })
+    .nullable()
+    .describe('The first call that is not done, an unknown one before others.'),
+});
 
 /** A run in one flat object. An unknown value is null. */
 export const RunJson = z.strictObject({
@@ -24,6 +39,9 @@ export const RunJson = z.strictObject({
   durationMs: field.durationMs,
   tokens: z.int().nullable().describe('Input and output tokens of all attempts.'),
   usd: field.usd,
+  effects: EffectsJson.nullable().describe(
+    'Calls of the run that change the world. Null: it made none, or it goes on.',
+  ),
 });
 export type RunJson = z.infer<typeof RunJson>;
 
@@ -65,8 +83,14 @@ export type RunDetailJson = z.infer<typeof RunDetailJson>;
 
 const spent = (outcome: Run['outcome']) => ({
   tokens: outcome ? tokens(outcome.usage) : null,
-  usd: outcome ? outcome.usage.usd : null,
+  usd: outcome ? costOf(outcome) : null,
 });
+
+const effectsJson = (outcome: Run['outcome']): z.infer<typeof EffectsJson> | null => {
+  if (!hasRun(outcome) || !outcome.effects) return null;
+  const { done, undone, unknown, first } = outcome.effects;
+  return { doneCount: done, undoneCount: undone, unknownCount: unknown, firstNotDone: first };
+};
 
 /** A run as programs read it. */
 export const runJson = (run: Run): RunJson => {
@@ -87,6 +111,7 @@ export const runJson = (run: Run): RunJson => {
     endedAt: outcome?.endedAt ?? null,
     durationMs: outcome ? Date.parse(outcome.endedAt) - Date.parse(run.startedAt) : null,
     ...spent(outcome),
+    effects: effectsJson(outcome),
   };
 };
 

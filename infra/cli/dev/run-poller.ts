@@ -1,6 +1,6 @@
 import type { Stores } from '../../../lib/io/store/stores.ts';
 import type { Attempt } from '../../../lib/run/attempt.ts';
-import { hasRun, type Outcome } from '../../../lib/run/outcome.ts';
+import { costOf, hasRun, type Outcome } from '../../../lib/run/outcome.ts';
 import type { Run } from '../../../lib/run/run.ts';
 import type { RunEvent } from '../contract/dev-event.ts';
 
@@ -56,7 +56,7 @@ const ended = (run: Run, outcome: Outcome): Extract<RunEvent, { event: 'ended' }
   standIn: outcome.status === 'skipped' ? (outcome.by ?? null) : null,
   attempts: hasRun(outcome) ? outcome.attempts : null,
   durationMs: Date.parse(outcome.endedAt) - Date.parse(run.startedAt),
-  usd: outcome.usage.usd,
+  usd: costOf(outcome),
 });
 
 /** Combines many slots of one job that did not run for the same reason into one sighting. */

@@ -1,14 +1,14 @@
 import type { Job } from '../../../lib/job/job.ts';
 import { inEnglish } from '../../../lib/report/schedule-text.ts';
 import { type Facts, scheduleSoFar, type Verdict, type Why } from '../../../lib/report/why.ts';
-import type { Skip } from '../../../lib/run/outcome.ts';
+import { costOf, type Skip } from '../../../lib/run/outcome.ts';
 import type { Run } from '../../../lib/run/run.ts';
 import type { Due } from '../../../lib/schedule/calendar.ts';
 import { scheduleExpression } from '../../../lib/schedule/schedule.ts';
 import { slotAge } from '../../../lib/schedule/slot.ts';
 import { tokens } from '../../../lib/usage.ts';
 import { cost, count, counted, duration } from './format.ts';
-import { endOf, lateText } from './run-text.ts';
+import { effectsText, endOf, lateText } from './run-text.ts';
 import { brief } from './sanitize.ts';
 import { localized, localText, about as span } from './time.ts';
 
@@ -52,12 +52,13 @@ const ran: Explain<'ran'> = ({ run, outcome }, question) => {
   const failed = outcome.status === 'failed';
   const took = duration(Date.parse(outcome.endedAt) - Date.parse(run.startedAt));
   const { attempts, usage } = outcome;
-  const measures = `${counted(attempts, 'attempt')}, ${took}, ${count(tokens(usage))} tokens, ${cost(usage.usd)}`;
+  const measures = `${counted(attempts, 'attempt')}, ${took}, ${count(tokens(usage))} tokens, ${cost(costOf(outcome))}`;
   return {
     sentence: `it ran as ${run.id} and ${failed ? `failed: ${outcome.failure}` : 'succeeded'}.`,
     evidence: [
       ...startText(run, question),
       ['ended', `${local(outcome.endedAt, question)} after ${measures}`],
+      ...line('effects', effectsText(run)),
       ...line('failure', outcome.status === 'failed' ? messageText(outcome.message, question) : undefined),
     ],
   };

@@ -1,12 +1,13 @@
 import { type FailureName, failures } from '../../../lib/failure.ts';
 import type { RunHistory, Tried } from '../../../lib/report/run-history.ts';
 import { textOf } from '../../../lib/run/message.ts';
-import { hasRun, type Outcome, type Ran } from '../../../lib/run/outcome.ts';
+import { costOf, hasRun, type Outcome, type Ran } from '../../../lib/run/outcome.ts';
 import { type Call, callsOf, isCorrection, isFinal, type Step } from '../../../lib/run/step.ts';
 import { localDate, localTime, weekday } from '../../../lib/schedule/local-date.ts';
 import { tokens } from '../../../lib/usage.ts';
 import { cost, count, counted, duration } from './format.ts';
 import { type Line, type Segment, toned } from './line.ts';
+import { effectsText } from './run-text.ts';
 import { brief } from './sanitize.ts';
 
 type Run = RunHistory['run'];
@@ -32,7 +33,7 @@ const heading = (run: Run): Line[] => [
 const beginning = ({ prompt }: Tried, first: Tried): string =>
   prompt.system === first.prompt.system && prompt.prompt === first.prompt.prompt
     ? `starts clean: its first prompt is that of attempt ${first.number}, to the letter`
-    : 'starts clean, plus one sentence on how the attempt before it failed';
+    : 'starts clean, plus a note of what earlier attempts left';
 
 const callSegments = ({ call, status, output }: Call): Segment[] => {
   const good = status === 'ok' || status === 'recorded';
@@ -74,15 +75,17 @@ const stepLines = (step: Step, attempt: number, since: number): Line[] => {
   ];
 };
 
-/** What triage decided after a failed attempt, and why. */
-export const decisionText = (failure: FailureName, attempt: Tried): string => {
+/** What triage decided after a failed attempt, and why. `mostAttempts`: how many the job allows. */
+export const decisionText = (failure: FailureName, attempt: Tried, mostAttempts: number): string => {
   if (attempt.failed?.decision.status === 'retry') {
     return `waits ${attempt.failed.decision.delaySeconds} s, then attempt ${attempt.number + 1}`;
   }
+  if (failures[failure] === 'says' && attempt.number < mostAttempts)
+    return 'gives up: by this failure, a new attempt would not help';
   return failures[failure] === 'final' ? `gives up: ${failure} is not tried again` : 'gives up: no attempt is left';
 };
 
-const attemptLines = (attempt: Tried, first: Tried, since: number): Line[] => {
+const attemptLines = (attempt: Tried, first: Tried, since: number, mostAttempts: number): Line[] => {
   const { number, startedAt, failed, steps } = attempt;
   const note = number === first.number ? '' : `  ${beginning(attempt, first)}`;
   const started: Line = {
@@ -104,7 +107,7 @@ const attemptLines = (attempt: Tried, first: Tried, since: number): Line[] => {
     {
       key: `a${number}decision`,
       margin: true,
-      segments: [toned('warn', `    ${decisionText(failed.failure, attempt)}`)],
+      segments: [toned('warn', `    ${decisionText(failed.failure, attempt, mostAttempts)}`)],
     },
   ];
 };
@@ -117,12 +120,19 @@ export const notRunText = (outcome: Exclude<Outcome, Ran>): string => {
   return `skipped: ${why}${detail === '' ? '' : ` (${brief(detail, 400)})`}`;
 };
 
-const outcomeLines = ({ outcome, job }: Run, since: number): Line[] => {
+const outcomeLines = (run: Run, since: number): Line[] => {
+  const { outcome, job } = run;
   if (!outcome) return [];
   const elapsedMs = Date.parse(outcome.endedAt) - since;
   const { usage } = outcome;
-  const spent = `${duration(elapsedMs)} · ${count(tokens(usage))} tokens · ${cost(usage.usd)}`;
-  const line = (...segments: Segment[]): Line[] => [{ key: 'outcome', elapsedMs, whole: true, segments }];
+  const spent = `${duration(elapsedMs)} · ${count(tokens(usage))} tokens · ${cost(costOf(outcome))}`;
+  const effects = effectsText(run);
+  const line = (...segments: Segment[]): Line[] => [
+    { key: 'outcome', elapsedMs, whole: true, segments },
+    ...(effects === undefined
+      ? []
+      : [{ key: 'effects', margin: true, whole: true, segments: [`  calls: ${effects}`] }]),
+  ];
   if (!hasRun(outcome)) return line(toned('warn', `– ${notRunText(outcome)}`));
   const after = `${counted(outcome.attempts, 'attempt')} of at most ${job.retry.attempts}`;
   if (outcome.status === 'failed') {
@@ -137,7 +147,7 @@ export const timeline = ({ run, attempts }: RunHistory): Line[] => {
   const since = Date.parse(run.startedAt);
   return [
     ...heading(run),
-    ...attempts.flatMap((attempt) => attemptLines(attempt, attempts[0] ?? attempt, since)),
+    ...attempts.flatMap((attempt) => attemptLines(attempt, attempts[0] ?? attempt, since, run.job.retry.attempts)),
     ...outcomeLines(run, since),
   ];
 };

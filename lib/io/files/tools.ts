@@ -1,11 +1,15 @@
 import * as z from 'zod';
+import { giveUp } from '../../agent/give-up.ts';
 import type { ToolSpec } from '../../agent/model.ts';
 import type { Tool } from '../../agent/tool.ts';
 import { Failure } from '../../failure.ts';
+import { giveUpName } from '../../job/job.ts';
 
-/** Loads a job's tools from their files in lib/tools. Throws UnknownTool. */
-export const loadTools = async (names: string[]): Promise<Record<string, Tool>> =>
-  Object.fromEntries(await Promise.all(names.map(async (name) => [name, await load(name)])));
+/** Loads a job's tools from their files in lib/tools, and adds the one that every agent has. Throws UnknownTool. */
+export const loadTools = async (names: string[]): Promise<Record<string, Tool>> => ({
+  ...Object.fromEntries(await Promise.all(names.map(async (name) => [name, await load(name)]))),
+  [giveUpName]: giveUp as Tool,
+});
 
 const load = async (name: string): Promise<Tool> => {
   if (!/^\w+$/.test(name))

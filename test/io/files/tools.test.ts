@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { giveUp } from '../../../lib/agent/give-up.ts';
 import { loadTools, toolIn, toolSpecs } from '../../../lib/io/files/tools.ts';
 import { tools } from '../../kit/agent.ts';
 import { failureOf } from '../../kit/failure-of.ts';
@@ -6,10 +7,10 @@ import { failureOf } from '../../kit/failure-of.ts';
 describe("a job's tools", () => {
   it('are the default exports of their files, under their names', async () => {
     const loaded = await loadTools(['list_runs', 'http_post']);
-    expect(Object.keys(loaded)).toEqual(['list_runs', 'http_post']);
+    expect(Object.keys(loaded)).toEqual(['list_runs', 'http_post', 'give_up']);
     const { default: httpPost } = await import('../../../lib/tools/http_post.ts');
     expect(loaded.http_post).toBe(httpPost);
-    expect(await loadTools([])).toEqual({});
+    expect(await loadTools([])).toEqual({ give_up: giveUp });
   });
 
   it('are UnknownTool if one of them has no file, and the message names that file', async () => {

@@ -76,9 +76,9 @@ test('a page that tells the model to call tools that the job does not list cause
   const made = steps.flatMap(callsOf);
   expect(made.map(({ status }) => status)).toEqual(['ok', ...orders('').map(() => 'refused')]);
   expect(made.find(({ call }) => call.toolName === 'http_post')?.output).toBe(
-    'There is no tool http_post. Tools: http_get.',
+    'There is no tool http_post. Tools: http_get, give_up.',
   );
-  expect(model.requests[0]?.body.tools?.map(({ name }) => name)).toEqual(['http_get']);
+  expect(model.requests[0]?.body.tools?.map(({ name }) => name)).toEqual(['http_get', 'give_up']);
   expect(model.requests.map(({ refused }) => refused)).toEqual([undefined, undefined, undefined]);
 });
 

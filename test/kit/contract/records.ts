@@ -169,6 +169,39 @@ export const recordsContract = (bench: () => Bench) => {
     expect(await tenYears.states.get(job)).toEqual(stateOf(job));
   });
 
+  test('the effects of a run are listed without the outputs of those that are done, with calls that lost their seat', async () => {
+    const { effects, attempts } = bench().stores;
+    const [one, other] = [freshRun(), freshRun()];
+    await attempts.put(attemptOf(one, 1));
+    await effects.put(effectOf(other, 'k'));
+    const keys = Array.from({ length: 45 }, (_, at) => `key-${at}`);
+    for (const key of keys) await effects.put(effectOf(one, key, 1, { status: 'done', output: 'x'.repeat(1000) }));
+    const lost = { key: 'lost', attempt: 1, step: 2, place: 'desk', output: 'The server answered 401.' };
+    await effects.put(effectOf(one, 'kept', 1, { status: 'unknown', output: 'Gone.\nmore', seat: 1, before: [lost] }));
+    await effects.put(effectOf(one, 'kept', 1, { status: 'undone', output: 'Over the limit.' }));
+    const listed = await effects.list(one);
+    expect(listed.map(({ key }) => key).sort()).toEqual([...keys, 'kept', 'lost'].sort());
+    expect(listed.find(({ key }) => key === 'key-0')).toMatchObject({ status: 'done', reason: null });
+    expect(listed.find(({ key }) => key === 'kept')).toMatchObject({ status: 'unknown', reason: 'Gone.' });
+    expect(listed.find(({ key }) => key === 'lost')).toMatchObject({ status: 'undone', place: 'desk', step: 2 });
+    expect(JSON.stringify(listed)).not.toContain('xxx');
+    expect(await effects.list(freshRun())).toEqual([]);
+  });
+
+  test('the seats of a tool are listed without other effects of its run, and each accepts only the next version', async () => {
+    const { effects } = bench().stores;
+    const id = freshRun();
+    const seat = (tool: string, number: number, version = 1) =>
+      effectOf(id, `k${version}`, version, { tool, seat: number });
+    for (const number of [2, 1, 100]) await effects.put(seat('pay', number));
+    await effects.put(seat('pay_all', 1));
+    await effects.put(effectOf(id, 'k', 1, { tool: 'pay' }));
+    expect((await effects.seats(id, 'pay')).map((one) => one.seat)).toEqual([1, 2, 100]);
+    expect(await failureOf(effects.put(seat('pay', 1)))).toMatchObject({ name: 'EffectConflict' });
+    await effects.put(seat('pay', 1, 2));
+    expect(await effects.get(id, 'pay.001')).toMatchObject({ key: 'k2', seat: 1 });
+  });
+
   test('an effect is returned with its output, separate from the same key in another run', async () => {
     const { effects } = bench().stores;
     const [one, other] = [freshRun(), freshRun()];

@@ -76,6 +76,9 @@ const pages: Record<string, Page> = {
   '/500': send('text/html', '<h1>Broken</h1>', 500),
   '/504': send('text/plain', 'Somebody else may know.\n', 504),
   '/503': send('text/plain', 'Come back later.\n', 503, { 'retry-after': '5' }),
+  /** `/status?of=<status>` */
+  '/status': (response, request, query) =>
+    send('text/plain', 'So it is.\n', Number(query.get('of')))(response, request, query),
   '/drip': drip,
   '/hang': () => {},
   '/half': (response) => {

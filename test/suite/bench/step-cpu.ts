@@ -25,6 +25,8 @@ const held = (steps: Step[]) => {
   };
 };
 
+const noEffects = { get: nowhere, put: nowhere, seats: nowhere, list: nowhere };
+
 const cpuMs = (from: NodeJS.CpuUsage): number => {
   const { user, system } = process.cpuUsage(from);
   return (user + system) / 1000;
@@ -39,12 +41,12 @@ const round = async (steps: Step[]): Promise<number[]> => {
   const result = await agentLoop(
     { runId: run.id, attempt: 1, version: 1, spent: noUsage, note: null },
     {
-      stores: held(steps),
+      stores: { ...held(steps), effects: noEffects },
       open: async () => ({
         model: async ({ messages }) =>
           replies[(messages.length - 1) / 2 < end ? (messages.length - 1) / 2 : -1] ?? finalReply,
         specs: [],
-        calls: { tools: { look }, context, effects: { get: nowhere, put: nowhere } },
+        calls: { tools: { look }, context, effects: noEffects },
       }),
       clock: { now: () => at, remainingMs: () => 900_000, timeout: AbortSignal.timeout },
       observer: {

@@ -3,6 +3,7 @@ import type { SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import { agentLoop, type Clock, type Opened } from '../../../lib/agent/agent-loop.ts';
+import { giveUp } from '../../../lib/agent/give-up.ts';
 import type { ModelReply, ModelRequest } from '../../../lib/agent/model.ts';
 import { type Tool, ToolError, type ToolErrorKind, tool } from '../../../lib/agent/tool.ts';
 import { Failure, type FailureName } from '../../../lib/failure.ts';
@@ -10,7 +11,7 @@ import { schedulerDeployedSchedules } from '../../../lib/io/aws/deployed-schedul
 import { ExecutionEndEvent } from '../../../lib/io/aws/execution-end.ts';
 import { stateMachineExecutions } from '../../../lib/io/aws/executions.ts';
 import { dynamoStores } from '../../../lib/io/store/stores.ts';
-import { Job } from '../../../lib/job/job.ts';
+import { giveUpName, Job } from '../../../lib/job/job.ts';
 import { DispatchEvent, dispatch } from '../../../lib/lifecycle/dispatch.ts';
 import { settle } from '../../../lib/lifecycle/settle.ts';
 import { TriageInput, triage } from '../../../lib/lifecycle/triage.ts';
@@ -21,6 +22,7 @@ import { AttemptInput } from '../../../lib/run/attempt.ts';
 import type { Observer } from '../../../lib/run/observer.ts';
 import type { Run } from '../../../lib/run/run.ts';
 import { watch } from '../../../lib/watch/watchman.ts';
+import { placeOf } from './play.ts';
 
 /** The model's answer: a reply, or a provider failure. */
 export type ModelAnswer = { reply: ModelReply } | { failure: FailureName; retryAfterSeconds?: number };
@@ -61,6 +63,7 @@ const simulated = (effect: Tool['effect'], name: string, world: World, runId: st
     description: `${name}s.`,
     input: z.strictObject({ to: z.string() }),
     effect,
+    place: ({ to }) => placeOf(to),
     run: async (input, { signal }) => {
       const made = await world.act({ runId, attempt, tool: name, input, signal });
       if ('output' in made) return made.output;
@@ -103,6 +106,7 @@ export const handlers = (world: World) => {
     const tools = {
       look: simulated('none', 'look', world, runId, attempt),
       pay: simulated('once', 'pay', world, runId, attempt),
+      [giveUpName]: giveUp as Tool,
     };
     const context = { job, runId, slot, attempt, http: unused, pastRuns: { runs: unused, previousResult: unused } };
     return {

@@ -1,6 +1,7 @@
 import { letIn } from './check/admission.ts';
 import { cleanStart } from './check/clean-start.ts';
 import { conditional } from './check/conditional-write.ts';
+import { effectsSaid } from './check/effects-said.ts';
 import { accounted } from './check/job-accounts.ts';
 import { kept } from './check/nothing-lost.ts';
 import { nothingOutlives } from './check/nothing-outlives.ts';
@@ -23,6 +24,7 @@ export const invariants: Record<string, { says: string; broken(facts: Facts): st
   '6': { says: 'an effect happens at most once', broken: once },
   '7': { says: 'nothing acknowledged is lost', broken: kept },
   '8': { says: 'nothing outlives an invocation', broken: nothingOutlives },
+  '9': { says: 'a success is whole, and an outcome says what became of each effect', broken: effectsSaid },
   accounted: { says: 'every run is counted once in the state of its job', broken: accounted },
   'let in': { says: 'a run starts only when its job allows it, and never works beside an earlier run', broken: letIn },
   reasons: { says: 'a slot is skipped only for a true reason', broken: reasons },

@@ -1,8 +1,15 @@
 import type { FailureName } from '../../../lib/failure.ts';
 import type { SkipReason } from '../../../lib/run/outcome.ts';
 
-/** A turn of the simulated model: a final text, tool calls as `[tool, to]`, or a provider failure. */
-export type Turn = { says: string } | { calls: [tool: string, to: string][] } | { fails: FailureName };
+/** A turn of the simulated model: a final text, tool calls as `[tool, to]`, the tool `give_up`, or a provider failure. */
+export type Turn =
+  | { says: string }
+  | { calls: [tool: string, to: string][] }
+  | { givesUp: 'for good' | 'for now' }
+  | { fails: FailureName };
+
+/** Where a call goes: its target up to the first dash, so that a call can be worded in several ways. */
+export const placeOf = (to: string): string => to.replace(/-.*/, '');
 
 /** How a run ends: the status of its outcome, its skip reason, or its failure. */
 export type How = 'succeeded' | 'missed' | SkipReason | FailureName;

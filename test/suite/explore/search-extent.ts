@@ -9,7 +9,18 @@ const [smallest, small] = ['disabled', 'answer'];
 const seedsAtOnce = 50;
 
 /** Jobs with too many kill points for pairs of kills in CI. `--longer` covers them. */
-const largest = ['queue', 'cancel', 'cancel-queued', 'side-by-side', 'breaker'];
+const largest = [
+  'queue',
+  'cancel',
+  'cancel-queued',
+  'side-by-side',
+  'breaker',
+  'denied',
+  'doubtful',
+  'made-good',
+  'reworded',
+  'needed',
+];
 
 /** The extent in CI: single decisions on every job, pairs of kills on all but the largest, and random schedules. */
 export const ofCi = (seeds: number): Extent => ({

@@ -1,4 +1,6 @@
 import type { ModelReply, ReplyPart } from '../../../lib/agent/model.ts';
+import type { ToolErrorKind } from '../../../lib/agent/tool.ts';
+import { giveUpName } from '../../../lib/job/job.ts';
 import type { Answer, Ask } from './gate.ts';
 import type { ModelAnswer, ModelCall, ToolAnswer, ToolCall } from './handlers.ts';
 import type { NewEvent } from './history.ts';
@@ -16,6 +18,10 @@ const contentOf = (turn: Exclude<Turn, { fails: unknown }>, mark: string, serial
     const text = turn.says.includes('MARK') ? turn.says.replace('MARK', mark) : `${turn.says} ${mark}`;
     return [{ type: 'text', text }];
   }
+  if ('givesUp' in turn) {
+    const input = { reason: 'It cannot be done.', tryAgain: turn.givesUp === 'for now' };
+    return [{ type: 'tool-call', toolCallId: `call_${serial}_0`, toolName: giveUpName, input }];
+  }
   const calls = turn.calls.map(([toolName, to], at): ReplyPart => {
     return { type: 'tool-call', toolCallId: `call_${serial}_${at}`, toolName, input: { to } };
   });
@@ -29,7 +35,7 @@ const replyOf = (
   number: number,
 ): ModelReply => ({
   content: contentOf(turn, markOf('reply', runId, attempt, number), number),
-  finish: 'calls' in turn ? 'tool-calls' : 'stop',
+  finish: 'says' in turn ? 'stop' : 'tool-calls',
   usage,
 });
 
@@ -79,24 +85,38 @@ export const simulatedModel =
     return { reply: marred(value as ModelReply, fault) };
   };
 
-/** The simulated targets of tools. `nowhere` is unreachable; every other call takes effect. */
+/** Targets whose calls end in a way of their own, without a fault: unreachable, refused (as by 401), or answered with an error after the act (as by 500). */
+const ends: Record<string, { fails: ToolErrorKind; acts: boolean }> = {
+  nowhere: { fails: 'unreachable', acts: false },
+  denied: { fails: 'refused', acts: false },
+  'b-denied': { fails: 'refused', acts: false },
+  broken: { fails: 'interrupted', acts: true },
+};
+
+/** A tool's answer: by its fault, else as its target ends each call, else its output. */
+const answered = (fault: string | undefined, end: ToolErrorKind | undefined, output: string): ToolAnswer => {
+  if (fault === 'refused' || fault === 'bug' || fault === 'unreachable') return { fails: fault };
+  if (fault === 'interrupted' || fault === 'unseen') return { fails: 'interrupted' };
+  return end ? { fails: end } : { output };
+};
+
+/** The simulated targets of tools. A call to any target but those of `ends` takes effect. */
 export const simulatedTools =
   ({ pass, serial, record, expire, actor }: AgentDeps) =>
   async ({ runId, attempt, tool, input, signal }: ToolCall): Promise<ToolAnswer> => {
     const { to } = input as { to: string };
+    const end = Object.hasOwn(ends, to) ? ends[to] : undefined;
     const output = markOf(tool, runId, attempt, serial());
     const { fault } = await pass({
       kind: 'act',
       what: `${tool} ${to}`,
       perform: () => {
-        if (to !== 'nowhere') record({ type: 'acted', actor: actor(), runId, attempt, tool, input: to, output });
+        if (end?.acts !== false) record({ type: 'acted', actor: actor(), runId, attempt, tool, input: to, output });
       },
     });
     if (fault === 'hang') {
       expire(signal);
       return new Promise(() => {});
     }
-    if (fault === 'refused' || fault === 'bug') return { fails: fault };
-    if (fault === 'interrupted' || fault === 'unseen') return { fails: 'interrupted' };
-    return fault === 'unreachable' || to === 'nowhere' ? { fails: 'unreachable' } : { output };
+    return answered(fault, end?.fails, output);
   };

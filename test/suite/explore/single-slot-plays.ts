@@ -1,4 +1,4 @@
-import { always, ends, job, look, type Play, pay, say } from './play.ts';
+import { always, ends, job, look, type Play, pay, say, type Turn } from './play.ts';
 
 const typed = {
   type: 'object',
@@ -65,7 +65,7 @@ export const singleSlotPlays: Play[] = [
   },
   {
     name: 'half',
-    job: job({ retry: { attempts: 6 } }),
+    job: job({ retry: { attempts: 6 }, effects: 'lenient' }),
     turns: always(
       {
         calls: [
@@ -102,4 +102,59 @@ export const singleSlotPlays: Play[] = [
   },
   { name: 'single', job: job({ retry: { attempts: 1 } }), turns: always(say), ends: ends(1), usual: ['succeeded'] },
   { name: 'disabled', job: job({ enabled: false }), turns: always(say), ends: ends(1), usual: ['disabled'] },
+  {
+    name: 'denied',
+    job: job({ retry: { attempts: 2 } }),
+    turns: always({ calls: [['pay', 'b']] }, { calls: [['pay', 'b-denied']] }, { calls: [['pay', 'c']] }, say),
+    ends: ends(2, 'EffectMissing'),
+    usual: ['EffectMissing'],
+  },
+  {
+    name: 'doubtful',
+    job: job(),
+    callsPerInvocation: 1,
+    turns: always({ calls: [['pay', 'broken']] }, say),
+    ends: ends(1, 'EffectMissing'),
+    usual: ['EffectMissing'],
+  },
+  {
+    name: 'made-good',
+    job: job({ retry: { attempts: 6 } }),
+    turns: (attempt) => [
+      {
+        calls: [
+          ['pay', 'denied'],
+          ['pay', 'a-1'],
+        ],
+      },
+      ...(attempt === 1 ? [] : [{ calls: [['pay', 'denied-2']] } satisfies Turn]),
+      say,
+    ],
+    ends: ends(2),
+    usual: ['succeeded'],
+  },
+  {
+    name: 'reworded',
+    job: job({ limits: { effects: { pay: 1 } } }),
+    turns: (attempt) =>
+      attempt === 1
+        ? [{ calls: [['pay', 'a-1']] }, { fails: 'ModelUnavailable' }]
+        : [{ calls: [['pay', `a-${attempt}`]] }, say],
+    ends: ends(2),
+    usual: ['succeeded'],
+  },
+  {
+    name: 'needed',
+    job: job({ needs: ['pay'] }),
+    turns: (attempt) => (attempt === 1 ? [look, say] : [pay, say]),
+    ends: ends(2),
+    usual: ['succeeded'],
+  },
+  {
+    name: 'gives-up',
+    job: job(),
+    turns: (attempt) => [look, { givesUp: attempt === 1 ? 'for now' : 'for good' }],
+    ends: ends(2, 'GaveUp'),
+    usual: ['GaveUp'],
+  },
 ];

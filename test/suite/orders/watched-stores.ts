@@ -110,6 +110,8 @@ export const watched = (stores: Stores, actor: string, gate: Gates, seen: Seen, 
     },
     effects: {
       get: (run, key) => call(`get effect ${run}`, () => effects.get(run, key)),
+      seats: (run, tool) => call(`seats of ${run}`, () => effects.seats(run, tool)),
+      list: (run) => call(`list effects of ${run}`, () => effects.list(run)),
       put: (effect) => call(`put effect ${effect.runId} ${effect.status}`, () => effects.put(effect)),
     },
     checkpoints,

@@ -1,5 +1,6 @@
 import { failures } from '../../../../lib/failure.ts';
 import type { Run } from '../../../../lib/run/run.ts';
+import { effectsBefore, effectsReadAt } from '../known-effect.ts';
 import type { Play } from '../play.ts';
 import { type Facts, isStep, judgedAt, runOf } from '../schedule-facts.ts';
 import { leftUndone } from '../world-events.ts';
@@ -38,7 +39,16 @@ const mostLost = (id: string, { play, decisions, slotOf }: Facts): number =>
 const isSuperseded = ({ job, slot }: Run, { runs }: Facts): boolean =>
   job.overlap === 'cancel-previous' && runs.some((other) => other.slot > slot);
 
+/** Whether a payment of the run was not done when an attempt ended for it: only a fault, or the play, is the cause. */
+const hasUndone = ({ id }: Run, facts: Facts): boolean =>
+  facts.of('observed').some((failed) => {
+    if (failed.what !== 'failed' || failed.detail !== 'EffectMissing') return false;
+    const known = effectsBefore(id, effectsReadAt(id, failed, facts), facts);
+    return known.some(({ status }) => status !== 'done');
+  });
+
 const isCaused = (run: Run, failure: string, facts: Facts): boolean =>
+  (failure === 'EffectMissing' && hasUndone(run, facts)) ||
   failure === facts.play.ends(facts.slotOf(run.id)).how ||
   (failure === 'Superseded' && isSuperseded(run, facts)) ||
   (failure === 'ExecutionTimedOut' && hasDied(facts.play)) ||

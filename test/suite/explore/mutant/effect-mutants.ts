@@ -8,20 +8,22 @@ export const effectMutants: Mutant[] = [
     ['once'],
     edit(
       'lib/run/effect.ts',
-      "  const version = await claim(effect, effects);\n  if (typeof version !== 'number') return { ...version, recorded: true };\n  const done = await act();\n",
+      '  const claimed = limit === undefined ? await claim(effect, effects) : await claimSeat(effect, effects, limit);\n',
       `  const seen = await effects.get(effect.runId, effect.key);
   if (seen?.status === 'done') return { happened: 'yes', output: seen.output ?? '', recorded: true };
-  const done = await act();
-  const version = await claim(effect, effects);
-  if (typeof version !== 'number') return { ...version, recorded: true };
+  const made = await act();
+  const claimed = await claim(effect, effects);
 `,
     ),
+    edit('lib/run/effect.ts', '  const done = await act();\n', '  const done = made;\n'),
+    edit('lib/run/effect.ts', "  if (claimed === 'over limit') return", '  if (limit === -1) return'),
+    edit('lib/run/effect.ts', '{ happened: claimed, output', "{ happened: 'over limit', output"),
   ),
   mutant(
     '6',
     'the attempt is not fenced before an effect',
     ['once'],
-    edit('lib/agent/tool-call.ts', '  await deps.fence();\n', ''),
+    edit('lib/agent/tool-call.ts', '  await deps.fence();\n  const { happened', '  const { happened'),
   ),
   mutant(
     '6',
@@ -33,7 +35,11 @@ export const effectMutants: Mutant[] = [
     '6',
     'an effect with an unknown end is made again',
     ['once'],
-    edit('lib/run/effect.ts', "  if (seen?.status !== 'undone') return unknown;\n", '  if (!seen) return unknown;\n'),
+    edit(
+      'lib/run/effect.ts',
+      "return seen?.status === 'undone' ? undefined : unknown;",
+      'return seen ? undefined : unknown;',
+    ),
   ),
   mutant(
     '6',

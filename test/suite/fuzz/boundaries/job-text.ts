@@ -78,7 +78,7 @@ const acceptedFault = (job: Job): string | undefined => {
   const { name: _, ...fields } = stored;
   if (!matchesSchema(fields))
     return `is refused by infra/job.schema.json: ${JSON.stringify(matchesSchema.errors?.[0])}`;
-  const { prompt } = firstPrompt(run(job), null);
+  const { prompt } = firstPrompt(run(job), { failure: null });
   return prompt.trim() === '' ? 'has a blank prompt' : undefined;
 };
 
