@@ -4,7 +4,7 @@ import { opener } from '../lib/io/open.ts';
 import { AttemptInput } from '../lib/run/attempt.ts';
 
 const { config, now, stores, observer } = service();
-const open = opener({ stores, config: config.config, env: process.env, now });
+const open = opener({ stores, config: config.config, env: process.env, now, observer });
 
 /** Works on one attempt until it is done, fails, or runs out of time. */
 export const handler = lambda(AttemptInput, (input, context) =>

@@ -2,13 +2,17 @@ import * as z from 'zod';
 
 const count = z.number().int().nonnegative();
 
-/** What model calls used. `inputTokens` includes cached tokens; `usd` is null, never 0, if a price is unknown. */
+/**
+ * What model calls used. `inputTokens` includes cached tokens; `usd` is null, never 0, if a price is unknown. `estimated`: a provider told no
+ * tokens, or the reply was cut off, so a part of the tokens is estimated by size.
+ */
 export const Usage = z.strictObject({
   inputTokens: count,
   outputTokens: count,
   cacheReadTokens: count,
   cacheWriteTokens: count,
   usd: z.number().nonnegative().nullable(),
+  estimated: z.literal(true).optional(),
 });
 export type Usage = z.infer<typeof Usage>;
 
@@ -24,6 +28,7 @@ export const addUsage = (a: Usage, b: Usage): Usage => ({
   cacheReadTokens: countable(a.cacheReadTokens + b.cacheReadTokens),
   cacheWriteTokens: countable(a.cacheWriteTokens + b.cacheWriteTokens),
   usd: a.usd === null || b.usd === null ? null : Math.min(a.usd + b.usd, Number.MAX_VALUE),
+  ...((a.estimated || b.estimated) && { estimated: true as const }),
 });
 
 /** Input plus output tokens, as `limits.tokens` counts them. */

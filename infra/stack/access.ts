@@ -14,14 +14,17 @@ export type Statement = {
 export const keptIn = ['parameter', 'secret', 'none'] as const;
 export type KeptIn = (typeof keptIn)[number];
 
-/** A stage's providers: the place of Anthropic's key, and URL and place of the key of the OpenAI-compatible server. */
-export type Providers = { anthropicKey: KeptIn; baseUrl: string; key: KeptIn };
+/**
+ * A stage's providers: the place of Anthropic's key and the URL of another server with its API, or '', and URL and place of the key of the
+ * OpenAI-compatible server.
+ */
+export type Providers = { anthropicKey: KeptIn; anthropicBaseUrl: string; baseUrl: string; key: KeptIn };
 
 const arn = (resource: string): Value => ({ 'Fn::Sub': `arn:\${AWS::Partition}:${resource}` });
 const here = '${AWS::Region}:${AWS::AccountId}';
-const allow = (action: string, resource: Value | Value[]): Statement => ({
+const allow = (action: string | string[], resource: Value | Value[]): Statement => ({
   Effect: 'Allow',
-  Action: [action],
+  Action: [action].flat(),
   Resource: resource,
 });
 
@@ -65,8 +68,13 @@ export const attemptEnvironment = (jobs: Job[], server: Providers): Record<strin
   return {
     ...Object.fromEntries(keysOf(jobs, server).map(placeOf)),
     ...(servers.length > 0 && { OPENAI_COMPATIBLE_BASE_URL: server.baseUrl }),
+    ...(server.anthropicBaseUrl !== '' &&
+      modelsOf(jobs, 'anthropic').length > 0 && { ANTHROPIC_BASE_URL: server.anthropicBaseUrl }),
   };
 };
+
+/** Replies are streamed. Functions of the version before ask without a stream. */
+const invoke = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'];
 
 /**
  * A Bedrock model is a foundation model of this Region, an inference profile (`eu.…`, `us.…`, `global.…`) or an ARN.
@@ -76,22 +84,18 @@ export const attemptEnvironment = (jobs: Job[], server: Providers): Record<strin
 const bedrock = (model: string): Statement[] => {
   if (/^arn:[^:]+:bedrock:.*profile\//.test(model)) {
     const Condition = { StringEquals: { 'bedrock:InferenceProfileArn': model } };
-    return [
-      allow('bedrock:InvokeModel', model),
-      { ...allow('bedrock:InvokeModel', arn('bedrock:*::foundation-model/*')), Condition },
-    ];
+    return [allow(invoke, model), { ...allow(invoke, arn('bedrock:*::foundation-model/*')), Condition }];
   }
-  if (model.startsWith('arn:')) return [allow('bedrock:InvokeModel', model)];
+  if (model.startsWith('arn:')) return [allow(invoke, model)];
   const [, foundation] = /^(?:global|apac|us-gov|[a-z]{2})\.(.+\..+)$/.exec(model) ?? [];
-  if (foundation === undefined)
-    return [allow('bedrock:InvokeModel', arn(`bedrock:\${AWS::Region}::foundation-model/${model}`))];
+  if (foundation === undefined) return [allow(invoke, arn(`bedrock:\${AWS::Region}::foundation-model/${model}`))];
   const profile = arn(`bedrock:${here}:inference-profile/${model}`);
   const regions = model.startsWith('global.') ? ['', '*'] : ['*'];
   return [
-    allow('bedrock:InvokeModel', profile),
+    allow(invoke, profile),
     {
       ...allow(
-        'bedrock:InvokeModel',
+        invoke,
         regions.map((region) => arn(`bedrock:${region}::foundation-model/${foundation}`)),
       ),
       Condition: { StringEquals: { 'bedrock:InferenceProfileArn': profile } },

@@ -30,6 +30,7 @@ const kept = async (osls: Osls, name: string): Promise<KeptIn> => {
 
 const providers = async (osls: Osls): Promise<Providers> => ({
   anthropicKey: await kept(osls, 'anthropicApiKey'),
+  anthropicBaseUrl: await param(osls, 'anthropicBaseUrl'),
   baseUrl: await param(osls, 'openaiCompatibleBaseUrl'),
   key: await kept(osls, 'openaiCompatibleApiKey'),
 });

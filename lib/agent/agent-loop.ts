@@ -92,7 +92,11 @@ const work = async (input: AttemptInput, meter: { usage: Usage }, deps: AgentLoo
     checkLimits(limited, addUsage(input.spent, meter.usage), deps.clock.now());
     const startedAt = deps.clock.now();
     const request = { system, messages: [...messages], tools: specs };
-    const reply = await ask((signal) => model(request, signal), run.job, deps.clock);
+    const reply = await ask((signal, used) => model(request, signal, used), run.job, deps.clock).catch((thrown) => {
+      // A call that broke off is paid, too.
+      if (thrown instanceof Failure && thrown.usage) meter.usage = addUsage(meter.usage, thrown.usage);
+      throw thrown;
+    });
     if (reply === 'out of time') return outOfTime();
     meter.usage = addUsage(meter.usage, reply.usage);
     const step = await nextStep(reply, { startedAt, steps }, turnDeps);
@@ -178,7 +182,7 @@ const checkLimits = ({ job, claimed, steps, tools }: Limited, run: Usage, now: D
 
 /** Calls the model once, within the call's limit and the invocation's time. Tools and the commit keep their share of the latter. */
 const ask = async (
-  call: (signal: AbortSignal) => Promise<ModelReply>,
+  call: (signal: AbortSignal, used: (usage: Usage) => void) => Promise<ModelReply>,
   { limits }: Job,
   clock: Clock,
 ): Promise<ModelReply | 'out of time'> => {
@@ -186,11 +190,16 @@ const ask = async (
   if (spareMs <= 0) return 'out of time';
   const allowedMs = Math.min(limits.callSeconds * 1000, spareMs);
   const signal = clock.timeout(allowedMs);
+  let usage: Usage | undefined;
   try {
-    return await orAbort(call(signal), signal);
+    const reply = call(signal, (used) => {
+      usage = used;
+    });
+    return await orAbort(reply, signal);
   } catch (thrown) {
     if (!signal.aborted) throw thrown;
   }
   if (allowedMs === spareMs) return 'out of time';
-  throw new Failure('ModelUnavailable', `the model did not answer in ${limits.callSeconds} s`);
+  const message = `the model did not answer in ${limits.callSeconds} s (limits.callSeconds)`;
+  throw new Failure('ModelUnavailable', message, usage ? { usage } : {});
 };

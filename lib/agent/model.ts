@@ -20,7 +20,8 @@ export type ModelReply = { content: ReplyPart[]; finish: Finish; word?: string |
 
 /**
  * One model turn: messages in, reply and usage out. It never retries, because the state machine does.
- * Throws ModelUnavailable (no or an incomplete response, 5xx), ModelThrottled (429, with Retry-After), InvalidPrompt (400),
- * UnknownModel (404) or Unauthorized (401, 403). If the signal aborts, it rejects with the signal's reason.
+ * Throws ModelUnavailable (no or an incomplete response, 5xx), ModelThrottled (429, with the wait that is asked for), InvalidPrompt (400),
+ * UnknownModel (404) or Unauthorized (401, 403). A failure after the reply began carries its usage. If the signal aborts, it rejects with
+ * the signal's reason, and `used` is told at that moment what the call had used.
  */
-export type Model = (request: ModelRequest, signal: AbortSignal) => Promise<ModelReply>;
+export type Model = (request: ModelRequest, signal: AbortSignal, used?: (usage: Usage) => void) => Promise<ModelReply>;

@@ -38,8 +38,14 @@ const Limits = z.strictObject({
     .describe(
       'Cost of the whole run, over all attempts. Ignored for models without a known price; `tokens` still applies.',
     ),
-  // Node's fetch fails after 300 s without response headers. Replies are not streamed: headers come with the reply.
-  callSeconds: z.int().positive().max(290).default(240).describe('Duration of one model call.'),
+  outputTokens: z
+    .int()
+    .positive()
+    .max(1_000_000)
+    .default(16_000)
+    .describe('Output tokens of one model call, with the thoughts. A reply that reaches them fails as `ReplyCut`.'),
+  // An invocation lasts 900 s, of which tools and the commit need a part.
+  callSeconds: z.int().positive().max(840).default(240).describe('Duration of one model call.'),
   toolSeconds: z.int().positive().max(300).default(30).describe('Duration of one tool call.'),
   effects: z
     .record(z.string(), z.int().positive().max(100))
@@ -218,6 +224,7 @@ export const KeptJob = z.looseObject({
     seconds: z.number(),
     tokens: z.number(),
     usd: z.number(),
+    outputTokens: z.number().default(16_000),
     callSeconds: z.number(),
     toolSeconds: z.number(),
   }),

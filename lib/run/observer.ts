@@ -44,6 +44,8 @@ export type Observer = {
   breakerOpened(run: Run, opening: BreakerOpening): void;
   /** The step was committed. */
   stepCommitted(run: Run, attempt: number, step: Step): void;
+  /** The model's request leaves something out, or differs from what was asked: a sentence of the provider's adapter. */
+  modelWarned(run: Run, warning: string): void;
   /** The attempt returns this failure to the state machine. */
   attemptFailed(input: AttemptInput, failure: Failure): void;
   /** Triage closed the failed attempt. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Model } from '../../lib/agent/model.ts';
 import { ToolError } from '../../lib/agent/tool.ts';
 import { Failure } from '../../lib/failure.ts';
 import { sessionKey } from '../../lib/run/session.ts';
@@ -98,6 +99,21 @@ describe('an attempt', () => {
       clock: clock({ remainingMs: () => 46_000, timeout: over }),
     });
     expect(result).toEqual({ status: 'continue', version: 1 });
+  });
+
+  test('counts what a call that broke off or ran out of time had used', async () => {
+    const cut = { ...usage, estimated: true as const };
+    const { stores, run } = await start();
+    const broken = scriptedModel(new Failure('ModelUnavailable', 'the reply broke off', { usage: cut }));
+    expect((await work(stores, run, broken)).result).toMatchObject({ failure: 'ModelUnavailable', usage: cut });
+    const slow = await start({ limits: { callSeconds: 1 } });
+    const model: Model = (_request, signal, used) => {
+      used?.(cut);
+      return Promise.reject(signal.reason);
+    };
+    const late = { clock: clock({ timeout: over }) };
+    const { result } = await work(slow.stores, slow.run, { model }, late);
+    expect(result).toMatchObject({ failure: 'ModelUnavailable', usage: cut });
   });
 
   test('fails with ModelUnavailable when the model does not reply within callSeconds', async () => {

@@ -4,6 +4,7 @@ import { opener } from '../../lib/io/open.ts';
 import { failureOf } from '../kit/failure-of.ts';
 import { job } from '../kit/job.ts';
 import { memoryStores } from '../kit/memory-stores.ts';
+import { silent } from '../kit/observer.ts';
 import { ask, signal } from '../kit/open-model.ts';
 import { runOf, today } from '../kit/stored.ts';
 import { temporaryDirectory } from '../kit/temporary-directory.ts';
@@ -16,7 +17,7 @@ const opening = async (fields: Record<string, unknown>, env: Record<string, stri
   await writeConfig(config, { jobs: [], scripts });
   const stores = memoryStores();
   const run = { ...runOf('report'), job: job(fields) };
-  const open = opener({ stores, config, env, now: () => today });
+  const open = opener({ stores, config, env, now: () => today, observer: silent });
   return { run, stores, open: (attempt = 1) => open(run, attempt) };
 };
 

@@ -11,7 +11,15 @@ describe('a job', () => {
     expect(pathsOf({})).toEqual(['schedule', 'model', 'prompt']);
     const { limits, retry, catchUp, breaker, ...job } = Job.parse({ ...file, name: 'night' });
     expect(job).toMatchObject({ tools: [], allow: [], overlap: 'skip', spreadSeconds: 0, enabled: true });
-    expect(limits).toEqual({ steps: 30, seconds: 900, tokens: 500_000, usd: 1, callSeconds: 240, toolSeconds: 30 });
+    expect(limits).toEqual({
+      steps: 30,
+      seconds: 900,
+      tokens: 500_000,
+      usd: 1,
+      outputTokens: 16_000,
+      callSeconds: 240,
+      toolSeconds: 30,
+    });
     expect(retry).toEqual({ attempts: 4, firstDelaySeconds: 2, factor: 2, maxDelaySeconds: 30, note: false });
     expect(catchUp).toEqual({ policy: 'latest', withinSeconds: 86_400, atOnce: 1 });
     expect(breaker).toEqual({ failures: 5, firstDelaySeconds: 900, factor: 2, maxDelaySeconds: 86_400 });
@@ -22,7 +30,7 @@ describe('a job', () => {
     ['a placeholder that is not known', { prompt: 'On ${dat}' }, 'prompt'],
     ['a placeholder of its system prompt that is not known', { system: '${nope}' }, 'system'],
     ['a model of an unknown provider', { model: 'openai/gpt' }, 'model'],
-    ['a model call that may outlast fetch', { limits: { callSeconds: 291 } }, 'limits.callSeconds'],
+    ['a model call that may outlast an invocation', { limits: { callSeconds: 841 } }, 'limits.callSeconds'],
     ['an attempt that may outlast its execution', { limits: { seconds: 14_401 } }, 'limits.seconds'],
     ['a retry that waits for hours', { retry: { maxDelaySeconds: 3601 } }, 'retry.maxDelaySeconds'],
     ['no attempt at all', { retry: { attempts: 0 } }, 'retry.attempts'],

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Reply } from './wire/anthropic-reply.ts';
 import { anthropicServer } from './wire/anthropic-server.ts';
 import { type Ended, endOf, listen, readBody } from './wire/listen.ts';
+import { chatStream, converseStream } from './wire/streamed.ts';
 
 type MessageReply = Exclude<Reply, { error: unknown } | { broken: unknown }>;
 
@@ -19,28 +20,30 @@ export type ModelServer = {
 export type StartModelServer = (replies: Reply[]) => Promise<ModelServer>;
 
 type Dialect = {
-  body(reply: MessageReply): unknown;
+  type: string;
+  body(reply: MessageReply): string | Buffer;
   error(message: string): unknown;
 };
 
 const json = { 'content-type': 'application/json' };
 
-const sendBroken = (response: ServerResponse, broken: string, whole: string) => {
+const sendBroken = (response: ServerResponse, broken: string, type: string, whole: string | Buffer) => {
   const middle = whole.slice(0, whole.length / 2);
+  const headers = { 'content-type': type };
   if (broken === 'reset') response.destroy();
-  if (broken === 'cut') response.writeHead(200, json).end(middle);
+  if (broken === 'cut') response.writeHead(200, headers).end(middle);
   if (broken === 'half') {
-    response.writeHead(200, { ...json, 'content-length': whole.length }).write(middle, () => response.destroy());
+    response.writeHead(200, { ...headers, 'content-length': whole.length }).write(middle, () => response.destroy());
   }
 };
 
-const send = (response: ServerResponse, reply: Reply, { body, error }: Dialect) => {
-  if ('broken' in reply) return sendBroken(response, reply.broken, JSON.stringify(body({ text: 'Half an answer.' })));
-  if (!('error' in reply)) return response.writeHead(200, json).end(JSON.stringify(body(reply)));
+const send = (response: ServerResponse, reply: Reply, { type, body, error }: Dialect) => {
+  if ('broken' in reply) return sendBroken(response, reply.broken, type, body({ text: 'Half an answer.' }));
+  if (!('error' in reply)) return response.writeHead(200, { 'content-type': type }).end(body(reply));
   response.writeHead(reply.error, { ...json, ...reply.headers }).end(JSON.stringify(error(reply.message ?? 'refused')));
 };
 
-/** Plays replies in a dialect of JSON over HTTP, with no judgement of what it is asked. */
+/** Plays replies in a dialect over HTTP, with no judgement of what it is asked. */
 const playing = async (dialect: Dialect, replies: Reply[]) => {
   const requests: Received[] = [];
   const waiting: { count: number; resolve: () => void }[] = [];
@@ -103,7 +106,11 @@ export const chatCompletion = (reply: MessageReply) => ({
 
 /** A small OpenAI-compatible server. */
 export const openaiCompatibleModel: StartModelServer = async (replies) => {
-  const dialect = { body: chatCompletion, error: (message: string) => ({ error: { message } }) };
+  const dialect = {
+    type: 'text/event-stream',
+    body: (reply: MessageReply) => chatStream(chatCompletion(reply)),
+    error: (message: string) => ({ error: { message } }),
+  };
   const { origin, ...server } = await playing(dialect, replies);
   return {
     id: 'openai-compatible/local',
@@ -138,7 +145,12 @@ const converse = (reply: MessageReply) => ({
 
 /** A small Converse server of Bedrock. */
 export const bedrockModel: StartModelServer = async (replies) => {
-  const { origin, ...server } = await playing({ body: converse, error: (message) => ({ message }) }, replies);
+  const dialect = {
+    type: 'application/vnd.amazon.eventstream',
+    body: (reply: MessageReply) => converseStream(converse(reply)),
+    error: (message: string) => ({ message }),
+  };
+  const { origin, ...server } = await playing(dialect, replies);
   return {
     id: 'bedrock/eu.anthropic.claude-haiku-4-5-20251001-v1:0',
     env: {

@@ -6,6 +6,7 @@ export const silent: Observer = {
   runSettled() {},
   breakerOpened() {},
   stepCommitted() {},
+  modelWarned() {},
   attemptFailed() {},
   attemptClosed() {},
   jobChecked() {},

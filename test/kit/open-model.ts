@@ -1,5 +1,6 @@
 import type { Model, ModelReply, ModelRequest } from '../../lib/agent/model.ts';
-import { openModel } from '../../lib/io/model/model.ts';
+import { type ModelDeps, openModel } from '../../lib/io/model/model.ts';
+import type { Asked } from '../../lib/io/model/provider.ts';
 import { AssistantMessage, type Message } from '../../lib/run/message.ts';
 import type { ModelServer } from './model-servers.ts';
 
@@ -8,11 +9,15 @@ type Opening = { id: string; env?: Record<string, string | undefined>; secrets?:
 const now = new Date('2026-11-22T07:00:00Z');
 
 /** Opens a model for attempt 2, on a stopped clock. There is one script, `demo`. */
-export const open = ({ id, env = {}, secrets = {} }: Opening): Promise<Model> =>
+export const open = (
+  { id, env = {}, secrets = {} }: Opening,
+  { warn, ...asked }: Asked & Pick<ModelDeps, 'warn'> = {},
+): Promise<Model> =>
   openModel(
     id,
-    { attempt: 2, env },
+    { attempt: 2, env, ...asked },
     {
+      ...(warn && { warn }),
       secret: async (name) => secrets[name],
       script: async (file) => (file === 'demo' ? { attempts: [[{ text: 'one' }], [{ text: 'two' }]] } : undefined),
       clock: { now: () => now, wait: async () => {} },

@@ -57,7 +57,7 @@ describe('an attempt that runs out of time', () => {
 
 describe('a provider’s answer', () => {
   test('of 401, 400 or 404 fails the run at once, by name', async () => {
-    const { model, deliver, ended } = await play([{ error: 401 }, { error: 400 }, { error: 404 }]);
+    const { model, deliver, ended } = await play([401, 400, 400, 404].map((error) => ({ error })));
     for (const [suffix, failure] of [
       ['a', 'Unauthorized'],
       ['b', 'InvalidPrompt'],
@@ -66,7 +66,8 @@ describe('a provider’s answer', () => {
       await deliver({ job: 'report', slot, suffix });
       expect((await ended(`${run}_${suffix}`)).outcome).toMatchObject({ status: 'failed', failure, attempts: 1 });
     }
-    expect(model.requests).toHaveLength(3);
+    // A request that is refused with 400 is made once more without what not every server takes.
+    expect(model.requests).toHaveLength(4);
   });
 
   test('of 429 with retry-after, or cut in half, makes a new attempt', async () => {
@@ -136,8 +137,9 @@ test('an event that is no slot of a job is refused by name, starts nothing, and 
 
 test('every log line of a run carries its job, run and attempt, and none a prompt, a reply or a key', async () => {
   const secretive = report.replace('Write the report.', 'Write about the plover-secret.');
+  const quoting = { error: 400, message: 'not: the plover-secret' };
   const { model, deliver, ended, logs } = await play(
-    [{ ...look, text: 'The plover-secret is out.' }, { error: 401 }, { error: 400, message: 'not: the plover-secret' }],
+    [{ ...look, text: 'The plover-secret is out.' }, { error: 401 }, quoting, quoting],
     secretive,
   );
   await deliver({ job: 'report', slot });

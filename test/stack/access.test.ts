@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { attemptEnvironment, attemptStatements, type Providers } from '../../infra/stack/access.ts';
 import { Job } from '../../lib/job/job.ts';
 
-const none: Providers = { anthropicKey: 'parameter', baseUrl: '', key: 'parameter' };
+const none: Providers = { anthropicKey: 'parameter', anthropicBaseUrl: '', baseUrl: '', key: 'parameter' };
 const job = (model: string, more: object = {}): Job =>
   Job.parse({ name: 'j', schedule: { rate: '1 day' }, prompt: 'p', model, ...more });
 
@@ -35,7 +35,7 @@ describe('the attempt function', () => {
     expect(bedrock('amazon.nova-lite-v1:0')).toEqual([
       {
         Effect: 'Allow',
-        Action: ['bedrock:InvokeModel'],
+        Action: ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
         Resource: arn('${AWS::Region}::foundation-model/amazon.nova-lite-v1:0'),
       },
     ]);
@@ -82,7 +82,7 @@ describe('the attempt function', () => {
 
   it('reads the key of each provider that jobs name, from its configured parameter', () => {
     const jobs = [job('anthropic/claude-sonnet-4-5'), job('openai-compatible/llama')];
-    const server: Providers = { anthropicKey: 'parameter', baseUrl: 'https://llm.example.com/v1', key: 'parameter' };
+    const server: Providers = { ...none, baseUrl: 'https://llm.example.com/v1' };
     expect(attemptEnvironment(jobs, server)).toEqual({
       ANTHROPIC_API_KEY_PARAMETER: '/nightshift/${sls:stage}/anthropic-api-key',
       OPENAI_COMPATIBLE_API_KEY_PARAMETER: '/nightshift/${sls:stage}/openai-compatible-api-key',
@@ -106,6 +106,14 @@ describe('the attempt function', () => {
     });
     const open = attemptEnvironment(jobs, { ...server, key: 'none' });
     expect(Object.keys(open)).toEqual(['ANTHROPIC_API_KEY_PARAMETER', 'OPENAI_COMPATIBLE_BASE_URL']);
+  });
+
+  it('calls the server at ANTHROPIC_BASE_URL where one is set, as it does here', () => {
+    const server = { ...none, anthropicBaseUrl: 'https://gateway.example.com' };
+    expect(attemptEnvironment([job('anthropic/claude-sonnet-4-5')], server)).toMatchObject({
+      ANTHROPIC_BASE_URL: 'https://gateway.example.com',
+    });
+    expect(attemptEnvironment([job('scripted/x')], server)).toEqual({});
   });
 
   it('is not packaged for an OpenAI-compatible model without the address of its server', () => {

@@ -265,6 +265,7 @@ describe('the permissions of the template', () => {
       'lambda:InvokeFunction',
       ['AttemptLambdaFunction', 'TriageLambdaFunction', 'SettleLambdaFunction'].map(arnOf),
     ]);
+    const invoke = 'bedrock:InvokeModel bedrock:InvokeModelWithResponseStream';
     const profile = {
       'Fn::Sub': expect.stringMatching(/:inference-profile\/eu\.anthropic\.claude-sonnet-4-5-20250929-v1:0$/),
     };
@@ -273,10 +274,10 @@ describe('the permissions of the template', () => {
       ['dynamodb:Query', { 'Fn::Sub': '${Table.Arn}/index/byDay' }],
       logs('AttemptLogGroup'),
       ['ssm:GetParameter', { 'Fn::Sub': expect.stringMatching(/:parameter\/nightshift\/test\/anthropic-api-key$/) }],
-      ['bedrock:InvokeModel', { 'Fn::Sub': expect.stringMatching(/::foundation-model\/amazon\.nova-lite-v1:0$/) }],
-      ['bedrock:InvokeModel', profile],
+      [invoke, { 'Fn::Sub': expect.stringMatching(/::foundation-model\/amazon\.nova-lite-v1:0$/) }],
+      [invoke, profile],
       [
-        'bedrock:InvokeModel',
+        invoke,
         [{ 'Fn::Sub': expect.stringMatching(/::foundation-model\/anthropic\.claude-sonnet-4-5-20250929-v1:0$/) }],
       ],
     ]);

@@ -3,13 +3,12 @@ import { mustBeRunId, type RunHistory, resultOf, runHistory, type Tried } from '
 import { textOf } from '../../../lib/run/message.ts';
 import { costOf, hasRun } from '../../../lib/run/outcome.ts';
 import { type Call, callsOf, isCorrection, isFinal, type Step } from '../../../lib/run/step.ts';
-import { tokens } from '../../../lib/usage.ts';
 import { reading } from '../client/open.ts';
 import type { Target } from '../client/target.ts';
 import type { CommandJson } from '../contract/contract.ts';
 import { runDetailJson } from '../contract/run.ts';
 import { exitCodes } from '../print/exit.ts';
-import { cost, count, counted, duration } from '../print/format.ts';
+import { cost, count, counted, duration, tokenCount } from '../print/format.ts';
 import { type Line, type Segment, toned } from '../print/line.ts';
 import { effectsText } from '../print/run-text.ts';
 import { brief, json, sanitize } from '../print/sanitize.ts';
@@ -53,7 +52,7 @@ const overview = (seen: RunHistory): Line[] => {
     line(label('model'), run.job.model),
     line(label('started'), run.startedAt, ...(took === null ? [] : [toned('dim', `  took ${duration(took)}`)])),
     whole(label('outcome'), endText(seen)),
-    ...(outcome ? [line(label('used'), `${count(tokens(outcome.usage))} tokens · ${cost(costOf(outcome))}`)] : []),
+    ...(outcome ? [line(label('used'), `${tokenCount(outcome.usage)} · ${cost(costOf(outcome))}`)] : []),
     ...(effects === undefined ? [] : [whole(label('effects'), effects)]),
   ];
 };

@@ -6,8 +6,7 @@ import type { Run } from '../../../lib/run/run.ts';
 import type { Due } from '../../../lib/schedule/calendar.ts';
 import { scheduleExpression } from '../../../lib/schedule/schedule.ts';
 import { slotAge } from '../../../lib/schedule/slot.ts';
-import { tokens } from '../../../lib/usage.ts';
-import { cost, count, counted, duration } from './format.ts';
+import { cost, count, counted, duration, tokenCount } from './format.ts';
 import { effectsText, endOf, lateText } from './run-text.ts';
 import { brief } from './sanitize.ts';
 import { localized, localText, about as span } from './time.ts';
@@ -52,7 +51,7 @@ const ran: Explain<'ran'> = ({ run, outcome }, question) => {
   const failed = outcome.status === 'failed';
   const took = duration(Date.parse(outcome.endedAt) - Date.parse(run.startedAt));
   const { attempts, usage } = outcome;
-  const measures = `${counted(attempts, 'attempt')}, ${took}, ${count(tokens(usage))} tokens, ${cost(costOf(outcome))}`;
+  const measures = `${counted(attempts, 'attempt')}, ${took}, ${tokenCount(usage)}, ${cost(costOf(outcome))}`;
   return {
     sentence: `it ran as ${run.id} and ${failed ? `failed: ${outcome.failure}` : 'succeeded'}.`,
     evidence: [

@@ -1,3 +1,5 @@
+import { tokens, type Usage } from '../../../lib/usage.ts';
+
 const two = (number: number): string => String(number).padStart(2, '0');
 
 /** A duration of so many milliseconds: `0.8 s`, `3 min 20 s`, `2 h 05 min`. */
@@ -19,6 +21,9 @@ export const cost = (usd: number | null): string => {
 
 /** `1,539` */
 export const count = (number: number): string => number.toLocaleString('en-US');
+
+/** `1,539 tokens`, or `about 1,539 tokens` where the provider did not count them all. */
+export const tokenCount = (usage: Usage): string => `${usage.estimated ? 'about ' : ''}${count(tokens(usage))} tokens`;
 
 /** `1 attempt`, `2 attempts` */
 export const counted = (number: number, noun: string): string => `${count(number)} ${noun}${number === 1 ? '' : 's'}`;

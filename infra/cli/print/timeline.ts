@@ -4,8 +4,7 @@ import { textOf } from '../../../lib/run/message.ts';
 import { costOf, hasRun, type Outcome, type Ran } from '../../../lib/run/outcome.ts';
 import { type Call, callsOf, isCorrection, isFinal, type Step } from '../../../lib/run/step.ts';
 import { localDate, localTime, weekday } from '../../../lib/schedule/local-date.ts';
-import { tokens } from '../../../lib/usage.ts';
-import { cost, count, counted, duration } from './format.ts';
+import { cost, counted, duration, tokenCount } from './format.ts';
 import { type Line, type Segment, toned } from './line.ts';
 import { effectsText } from './run-text.ts';
 import { brief } from './sanitize.ts';
@@ -52,7 +51,7 @@ export const measures = ({ modelMs, toolMs, calls, usage }: Step): string =>
   [
     `model ${duration(modelMs)}`,
     ...(calls.length > 0 ? [`tools ${duration(toolMs)}`] : []),
-    `${count(tokens(usage))} tokens`,
+    `${tokenCount(usage)}`,
     cost(usage.usd),
   ].join(' · ');
 
@@ -125,7 +124,7 @@ const outcomeLines = (run: Run, since: number): Line[] => {
   if (!outcome) return [];
   const elapsedMs = Date.parse(outcome.endedAt) - since;
   const { usage } = outcome;
-  const spent = `${duration(elapsedMs)} · ${count(tokens(usage))} tokens · ${cost(costOf(outcome))}`;
+  const spent = `${duration(elapsedMs)} · ${tokenCount(usage)} · ${cost(costOf(outcome))}`;
   const effects = effectsText(run);
   const line = (...segments: Segment[]): Line[] => [
     { key: 'outcome', elapsedMs, whole: true, segments },

@@ -82,6 +82,10 @@ export const powertoolsObserver = (logger: Logger, metrics: Metrics, now: () => 
       emit([{ job }], [['StepDuration', MetricUnit.Milliseconds, modelMs + toolMs]]);
     },
 
+    modelWarned(run, warning) {
+      logger.warn('model warning', { job: run.job.name, run: run.id, warning });
+    },
+
     // The failure's message stays in the table: a provider may quote the prompt in it.
     attemptFailed({ runId, attempt }, { name, cause }) {
       const where = name === 'Crash' ? { frames: frames(cause) } : { cause: ProviderError.safeParse(cause).data };

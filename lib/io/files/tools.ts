@@ -4,6 +4,7 @@ import type { ToolSpec } from '../../agent/model.ts';
 import type { Tool } from '../../agent/tool.ts';
 import { Failure } from '../../failure.ts';
 import { giveUpName } from '../../job/job.ts';
+import { argumentSchema } from './tool-schema.ts';
 
 /** Loads a job's tools from their files in lib/tools, and adds the one that every agent has. Throws UnknownTool. */
 export const loadTools = async (names: string[]): Promise<Record<string, Tool>> => ({
@@ -38,5 +39,5 @@ export const toolSpecs = (tools: Record<string, Tool>): ToolSpec[] =>
   Object.entries(tools).map(([name, { description, input }]) => ({
     name,
     description,
-    inputSchema: z.toJSONSchema(input, { io: 'input' }),
+    inputSchema: argumentSchema(z.toJSONSchema(input, { io: 'input' })),
   }));

@@ -33,14 +33,18 @@ export const bedrock: Provide = async (model, { env, secret }) => {
   const baseURL = baseUrl('AWS_ENDPOINT_URL_BEDROCK_RUNTIME', env);
   const apiKey = await secret('AWS_BEARER_TOKEN_BEDROCK');
   const credentials = apiKey ? undefined : await credentialsOf(env, region);
-  const open = createAmazonBedrock({
-    region,
-    ...(baseURL && { baseURL }),
-    ...(apiKey && { apiKey }),
-    ...(credentials && { credentialProvider: async () => credentials }),
-  });
   return {
-    model: open(model),
+    model: (fetch) =>
+      createAmazonBedrock({
+        region,
+        fetch,
+        ...(baseURL && { baseURL }),
+        ...(apiKey && { apiKey }),
+        ...(credentials && { credentialProvider: async () => credentials }),
+      })(model),
+    call: () => ({}),
+    // The AI SDK would ask by a tool or by more words in the prompt, which already has the schema.
+    typed: () => undefined,
     cache: caches(model) ? { amazonBedrock: { cachePoint: { type: 'default' } } } : undefined,
     secrets: [apiKey, credentials?.secretAccessKey, credentials?.sessionToken].filter((secret) => secret !== undefined),
   };

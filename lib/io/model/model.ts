@@ -1,8 +1,8 @@
 import type { Model } from '../../agent/model.ts';
 import { Failure } from '../../failure.ts';
 import { modelIdForm, parseModelId } from '../../job/model-id.ts';
-import { providedModel } from './provider.ts';
-import type { Price } from './provider-reply.ts';
+import { type Asked, providedModel } from './provider.ts';
+import type { Price } from './reply-usage.ts';
 import { readScript, scripted } from './scripted.ts';
 
 /** The clock, as an argument. `wait` settles at once if the signal aborts. */
@@ -14,10 +14,12 @@ export type ModelDeps = {
   /** The parsed content of a script file, or undefined if there is no such file. */
   script(file: string): Promise<unknown>;
   clock: Clock;
+  /** Told what a provider's request leaves out or changes, in a sentence. */
+  warn?(warning: string): void;
 };
 
 /** `attempt` selects the part of a script. `env` holds base URLs, Region and AWS credentials. */
-export type ModelSettings = { attempt: number; env: Record<string, string | undefined> };
+export type ModelSettings = { attempt: number; env: Record<string, string | undefined> } & Asked;
 
 /** Loads a provider's module. Each one is a chunk of its own, so a cold start reads only the one it needs. */
 const load = {
@@ -30,7 +32,11 @@ const load = {
  * Opens the model that a job names. Throws UnknownModel (invalid id, or no address for its server), Unauthorized (missing key)
  * or InvalidScript (missing or invalid script).
  */
-export const openModel = async (id: string, { attempt, env }: ModelSettings, deps: ModelDeps): Promise<Model> => {
+export const openModel = async (
+  id: string,
+  { attempt, env, outputTokens, result }: ModelSettings,
+  deps: ModelDeps,
+): Promise<Model> => {
   const parsed = parseModelId(id);
   if (!parsed) throw new Failure('UnknownModel', `model ${JSON.stringify(id)}: must be ${modelIdForm}`);
   const { provider, model } = parsed;
@@ -46,5 +52,5 @@ export const openModel = async (id: string, { attempt, env }: ModelSettings, dep
     const prices = await import('./prices.ts');
     return (tokens) => prices.price(id, tokens, now(), server);
   };
-  return providedModel(id, provided, { price, now });
+  return providedModel(id, provided, { outputTokens, result }, { price, now, warn: deps.warn ?? (() => {}) });
 };

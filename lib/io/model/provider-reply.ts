@@ -1,17 +1,16 @@
-import type { LanguageModelV4Content, LanguageModelV4GenerateResult, SharedV4ProviderMetadata } from '@ai-sdk/provider';
+import type { LanguageModelV4Content, SharedV4ProviderMetadata } from '@ai-sdk/provider';
 import type { ModelReply, ReplyPart } from '../../agent/model.ts';
 import { exactJson } from '../../exact-json.ts';
 import { wellFormed } from '../../text.ts';
-import { countable, type Usage } from '../../usage.ts';
+import type { Usage } from '../../usage.ts';
 import { finishOf } from './finish-reason.ts';
 
-/** A reply in the AI SDK's form. Its list of finish reasons grows, so the reason is any text. */
-export type Generated = Pick<LanguageModelV4GenerateResult, 'content' | 'usage'> & {
+/** A collected reply in the AI SDK's form, with its usage. Its list of finish reasons grows, so the reason is any text. */
+export type Generated = {
+  content: LanguageModelV4Content[];
   finishReason: { unified: string; raw: string | undefined };
+  usage: Usage;
 };
-
-/** The cost of tokens in US dollars, or null if no price is known. */
-export type Price = (tokens: Omit<Usage, 'usd'>) => number | null;
 
 /** Options that the next request must send back with the part, such as signatures. Bedrock repeats them under an old name, which is dropped. */
 const optionsOf = (metadata: SharedV4ProviderMetadata = {}): Pick<ReplyPart, 'providerOptions'> => {
@@ -41,28 +40,9 @@ const partOf = (part: LanguageModelV4Content): ReplyPart[] => {
   return [{ type: 'tool-call', toolCallId, toolName, input: inputOf(input), ...optionsOf(providerMetadata) }];
 };
 
-const count = (tokens: number | undefined): number => countable(tokens ?? 0);
-
-/** A reply's usage with its cost. The cost is unknown if the provider did not count tokens. */
-const usageOf = ({ inputTokens, outputTokens }: Generated['usage'], price: Price): Usage => {
-  const tokens = {
-    inputTokens: count(inputTokens.total),
-    outputTokens: count(outputTokens.total),
-    cacheReadTokens: count(inputTokens.cacheRead),
-    cacheWriteTokens: count(inputTokens.cacheWrite),
-  };
-  const counted = inputTokens.total !== undefined && outputTokens.total !== undefined;
-  return { ...tokens, usd: counted ? price(tokens) : null };
-};
-
 /** Converts a reply of the AI SDK. Drops blank texts and parts that no request asks for, and keeps everything else. */
-export const replyOf = ({ content, finishReason, usage }: Generated, price: Price): ModelReply => {
+export const replyOf = ({ content, finishReason, usage }: Generated): ModelReply => {
   const parts = wellFormed(content.flatMap(partOf));
   const called = parts.some((part) => part.type === 'tool-call');
-  return {
-    content: parts,
-    finish: finishOf(finishReason, called),
-    word: finishReason.raw,
-    usage: usageOf(usage, price),
-  };
+  return { content: parts, finish: finishOf(finishReason, called), word: finishReason.raw, usage };
 };

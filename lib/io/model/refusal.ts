@@ -66,7 +66,7 @@ const silent = (status: number): string => {
   return status < 500 ? 'the provider refused without a word' : 'the provider failed';
 };
 
-type RefusalContext = { secrets: string[]; now: Date; usage?: FailureFacts['usage'] };
+type RefusalContext = { secrets: string[]; now: Date; usage?: FailureFacts['usage'] | undefined };
 
 /**
  * Translates an error of a model call to a failure, by HTTP status and the provider's codes. It quotes the provider's first 300 characters

@@ -120,6 +120,11 @@ describe('an attempt', () => {
     expect(JSON.stringify([logged, emitted])).not.toMatch(/a secret output|"number"/);
   });
 
+  it("logs a warning of the model's adapter", () => {
+    observing().modelWarned(run, 'temperature: not supported');
+    expect(logged).toMatchObject([{ job: run.job.name, run: run.id, warning: 'temperature: not supported' }]);
+  });
+
   it('logs a failure by its name and the safe part of the provider’s error', () => {
     const cause = { name: 'AI_APICallError', status: 429, requestId: 'r', body: 'a secret' };
     observing().attemptFailed(firstInput(run.id), new Failure('ModelThrottled', 'a secret', { cause }));

@@ -1,12 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Generated, replyOf } from '../../../lib/io/model/provider-reply.ts';
+import { noUsage } from '../../../lib/usage.ts';
 
-const usage: Generated['usage'] = {
-  inputTokens: { total: 100, noCache: 70, cacheRead: 20, cacheWrite: 10 },
-  outputTokens: { total: 5, text: 5, reasoning: undefined },
-};
 const reply = (content: Generated['content'], raw = 'stop') =>
-  replyOf({ content, finishReason: { unified: 'stop', raw }, usage }, () => 0.5);
+  replyOf({ content, finishReason: { unified: 'stop', raw }, usage: noUsage });
 const called = (input: string) => ({ type: 'tool-call' as const, toolCallId: 'c1', toolName: 'look', input });
 
 describe('a reply of the AI SDK', () => {
@@ -52,25 +49,5 @@ describe('a reply of the AI SDK', () => {
     ['{"id":1234567890123456789}', '{"id":1234567890123456789}'],
   ])('has arguments %j as JSON, and as text where they are none', (text, input) => {
     expect(reply([called(text)]).content[0]).toHaveProperty('input', input);
-  });
-});
-
-describe('the usage of a reply', () => {
-  it('is its tokens with the price of all of them', () => {
-    const priced: unknown[] = [];
-    const price = (tokens: unknown) => {
-      priced.push(tokens);
-      return 0.5;
-    };
-    const tokens = { inputTokens: 100, outputTokens: 5, cacheReadTokens: 20, cacheWriteTokens: 10 };
-    const { usage: counted } = replyOf({ content: [], finishReason: { unified: 'stop', raw: 'stop' }, usage }, price);
-    expect(counted).toEqual({ ...tokens, usd: 0.5 });
-    expect(priced).toEqual([tokens]);
-  });
-
-  it.each(['inputTokens', 'outputTokens'] as const)('has an unknown cost where %s were not counted', (field) => {
-    const uncounted = { ...usage, [field]: { ...usage[field], total: undefined } };
-    const generated = { content: [], finishReason: { unified: 'stop', raw: 'stop' }, usage: uncounted };
-    expect(replyOf(generated, () => 0.5).usage).toMatchObject({ [field]: 0, usd: null });
   });
 });

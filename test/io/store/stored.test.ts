@@ -17,7 +17,8 @@ const added = {
 
 test('items of 2026-11-22 are still read as they were written, with defaults for later fields', () => {
   expect(Object.keys(stored.run.job)).not.toContain('overlap');
-  expect(Run.parse(stored.run)).toEqual({ ...stored.run, job: { ...stored.run.job, ...added } });
+  const limits = { ...stored.run.job.limits, outputTokens: 16_000 };
+  expect(Run.parse(stored.run)).toEqual({ ...stored.run, job: { ...stored.run.job, ...added, limits } });
   expect(Attempt.array().parse(stored.attempts)).toEqual(stored.attempts);
   expect(stored.steps.map((step: unknown) => StoredStep.data(StoredStep.schema.parse(step)))).toEqual(stored.steps);
   expect(stored.steps.length).toBeGreaterThanOrEqual(3);

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { type ErrorReply, errorAnswer, messageBody, type Reply } from './anthropic-reply.ts';
 import { type Ended, endOf, listen, readBody } from './listen.ts';
 import { refusal, type WireModel } from './refusal.ts';
+import { messageStream } from './streamed.ts';
 
 /** A request body as the Messages API takes it. For a refused request it is the body as received. */
 export type WireBody = {
@@ -66,27 +67,29 @@ const defaultModels: Record<string, WireModel> = {
 
 const scriptIsOver: ErrorReply = { error: 500, message: 'script is over' };
 
-const sendJson = (
+const sendText = (
   response: ServerResponse,
   status: number,
   headers: Record<string, string>,
-  json: string,
-  upTo = json.length,
+  text: string,
+  upTo = text.length,
 ) => {
   response.writeHead(status, {
     'content-type': 'application/json',
-    'content-length': Buffer.byteLength(json),
+    'content-length': Buffer.byteLength(text),
     ...headers,
   });
-  if (upTo === json.length) response.end(json);
-  else response.write(json.slice(0, upTo), () => response.destroy());
+  if (upTo === text.length) response.end(text);
+  else response.write(text.slice(0, upTo), () => response.destroy());
 };
 
-/** Sends a reply, and returns the word for it. */
-const send = (response: ServerResponse, reply: Reply, request: { model: string; raw: string; id: string }): string => {
+type Answered = { model: string; raw: string; id: string; stream: boolean };
+
+/** Sends a reply, whole or streamed, and returns the word for it. */
+const send = (response: ServerResponse, reply: Reply, request: Answered): string => {
   if ('error' in reply) {
     const { status, headers, body } = errorAnswer(reply, request.id);
-    sendJson(response, status, headers, JSON.stringify(body));
+    sendText(response, status, headers, JSON.stringify(body));
     return `error ${status}`;
   }
   const broken = 'broken' in reply ? reply.broken : undefined;
@@ -95,14 +98,16 @@ const send = (response: ServerResponse, reply: Reply, request: { model: string; 
     response.destroy();
     return 'reset';
   }
-  const whole = JSON.stringify(messageBody('broken' in reply ? { text: 'Half of an answer.' } : reply, request));
+  const message = messageBody('broken' in reply ? { text: 'Half of an answer.' } : reply, request);
+  const whole = request.stream ? messageStream(message) : JSON.stringify(message);
+  const headers: Record<string, string> = request.stream ? { 'content-type': 'text/event-stream' } : {};
   const middle = Math.floor(whole.length / 2);
-  if (broken === 'cut') sendJson(response, 200, {}, whole.slice(0, middle));
-  else sendJson(response, 200, {}, whole, broken === 'half' ? middle : undefined);
+  if (broken === 'cut') sendText(response, 200, headers, whole.slice(0, middle));
+  else sendText(response, 200, headers, whole, broken === 'half' ? middle : undefined);
   return broken ?? 'message';
 };
 
-/** A Messages API on 127.0.0.1. It refuses the requests that the real one refuses, and plays its script otherwise. No streaming. */
+/** A Messages API on 127.0.0.1. It refuses the requests that the real one refuses, and plays its script otherwise, streamed where it is asked to. */
 export const anthropicServer = async (options: AnthropicOptions = {}): Promise<AnthropicServer> => {
   const {
     reply = [{ text: 'Done.' }],
@@ -150,12 +155,13 @@ export const anthropicServer = async (options: AnthropicOptions = {}): Promise<A
     response.setHeader('request-id', id);
     if (judged.refused !== undefined) {
       const { status, type, message } = judged.refused;
-      send(response, { error: status, type, message }, { model: '', raw, id });
+      send(response, { error: status, type, message }, { model: '', raw, id, stream: false });
       request.answered = `refused ${status}`;
       return;
     }
     const next = await play({ index: accepted++, body: request.body, raw });
-    const word = send(response, next, { model: judged.model, raw, id });
+    const stream = Object(request.body).stream === true;
+    const word = send(response, next, { model: judged.model, raw, id, stream });
     request.answered = next === scriptIsOver ? 'script is over' : word;
   });
   return {

@@ -196,8 +196,7 @@ const refusedRequest = (request: Shaped, house: House): Refusal | undefined => {
     tooManyCacheMarks(request) ??
     brokenToolPairs(conversation) ??
     forgedThought(conversation) ??
-    badEnding(conversation, model) ??
-    (request.stream ? 'stream: this test server does not stream' : undefined);
+    badEnding(conversation, model);
   return message === undefined ? undefined : invalid(message);
 };
 

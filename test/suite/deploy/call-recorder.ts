@@ -23,12 +23,12 @@ const table: Naming = (asked) => {
   return [asked.target, arn(asked, `table/${TableName}${IndexName === undefined ? '' : `/index/${IndexName}`}`)];
 };
 
-/** IAM calls every Bedrock operation on a model InvokeModel. The name of an inference profile begins with its geography. */
+/** IAM calls every streamed Bedrock operation on a model InvokeModelWithResponseStream. The name of an inference profile begins with its geography. */
 const bedrock: Naming = (asked) => {
   const model = decodeURIComponent(asked.path.split('/')[2] ?? '');
   const profile = /^[a-z-]+\.[^.]+\./.test(model);
   const resource = profile ? arn(asked, `inference-profile/${model}`) : arn(asked, `foundation-model/${model}`, '');
-  return ['InvokeModel', resource];
+  return ['InvokeModelWithResponseStream', resource];
 };
 
 /** The ARN of a secret ends in six characters that AWS chooses. Only a successful answer contains them. */

@@ -69,7 +69,7 @@ export const runs = (at: () => Deployed): void => {
     const [elsewhere, ...bedrock] = await Promise.all(fired.map((id) => stage.ended(id)));
     expect(elsewhere?.outcome).toMatchObject({ status: 'succeeded', attempts: 1 });
     expect(other.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer sk-of-the-other']);
-    // Where MiniStack's IAM differs from AWS's: it asks for an action `bedrock:Converse`, which AWS calls bedrock:InvokeModel.
+    // Where MiniStack's IAM differs from AWS's: it asks for an action `bedrock:Converse…`, which AWS calls bedrock:InvokeModelWithResponseStream.
     for (const { outcome } of bedrock) {
       const message = expect.stringContaining('not authorized to perform: bedrock:Converse');
       expect(outcome).toMatchObject({ status: 'failed', failure: 'Unauthorized', message, attempts: 1 });

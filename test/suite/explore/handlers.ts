@@ -94,6 +94,7 @@ export const handlers = (world: World) => {
     runRecorded: (run) => observed('recorded', run.id),
     runSettled: (run) => observed('settled', run.id),
     breakerOpened: (run) => observed('tripped', run.id),
+    modelWarned() {},
     stepCommitted: (run, attempt, step) => observed('committed', [run.id, attempt, step.number]),
     attemptFailed: (_, failure) => observed('failed', failure.name),
     attemptClosed: (run, attempt) => observed('closed', [run.id, attempt.number]),
