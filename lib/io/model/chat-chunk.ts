@@ -84,6 +84,17 @@ const countsOf = (usage: unknown): Fields =>
 
 const toldIn = (body: unknown): ToldError => new ToldError({ status: 200, headers: {}, body });
 
+/** A choice of a whole reply, whose calls all have a name: the AI SDK would drop a call without one. */
+const named = (choice: unknown): Fields => {
+  const { message, ...rest } = fieldsOf(choice);
+  const calls = listOf(fieldsOf(message).tool_calls).map((call) => {
+    const { name } = { ...fieldsOf(call), ...fieldsOf(fieldsOf(call).function) };
+    const blank = textOf(name).trim() === '';
+    return blank ? { ...fieldsOf(call), function: { ...fieldsOf(fieldsOf(call).function), name: 'unnamed' } } : call;
+  });
+  return { ...rest, message: { ...fieldsOf(message), ...(calls.length > 0 && { tool_calls: calls }) } };
+};
+
 /** Mends the chunks of an OpenAI-compatible server, of which each leaves the form in its own way. */
 export const chatDialect = (thoughts: ChatThoughts): Dialect => {
   let finished = false;
@@ -112,8 +123,8 @@ export const chatDialect = (thoughts: ChatThoughts): Dialect => {
   /** A reply that ends without a reason, but properly, is whole. */
   const end = (): StreamEvent[] => {
     done = true;
-    const named = finished ? [] : [eventOf({ choices: [{ delta: {}, finish_reason: 'stop' }] })];
-    return [...named, { data: '[DONE]' }];
+    const reason = finished ? [] : [eventOf({ choices: [{ delta: {}, finish_reason: 'stop' }] })];
+    return [...reason, { data: '[DONE]' }];
   };
   return {
     event: ({ event, data }) => {
@@ -126,7 +137,7 @@ export const chatDialect = (thoughts: ChatThoughts): Dialect => {
     whole: (body) => {
       const json = fieldsOf(rawJson(body));
       if (listOf(json.choices).length === 0) throw toldIn(json);
-      return [eventOf(json), ...end()];
+      return [eventOf({ ...json, choices: listOf(json.choices).map(named) }), ...end()];
     },
     ended: () => finished || done,
   };

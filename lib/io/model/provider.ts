@@ -87,7 +87,7 @@ const whole = async (reply: Collected, size: Size, call: Call, wire: Wire, deps:
   const { content, finishReason, usage, warnings } = reply;
   const error = wire.error();
   if (error) throw error;
-  if (!finishReason || !(call.dialect ? wire.ended() : finishReason.raw)) {
+  if (!finishReason || !(call.dialect ? wire.ended() : finishReason.raw !== undefined)) {
     throw new ToldError({ status: 200, headers: {}, body: 'the reply broke off' });
   }
   for (const warning of warnings) deps.warn(warningText(warning));

@@ -47,6 +47,14 @@ describe('a reply of an OpenAI-compatible server', () => {
     ]);
   });
 
+  it('keeps a call without a name, so that the model is told that there is no such tool', async () => {
+    const tool_calls = [{ id: 'a', function: { name: ' ', arguments: '{}' } }];
+    const body = { choices: [{ message: { tool_calls }, finish_reason: 'tool_calls' }] };
+    expect((await (await rawModel(id, whole(body))).model(ask, signal)).content).toMatchObject([
+      { toolName: 'unnamed' },
+    ]);
+  });
+
   it('never has a number of its arguments changed on the wire', async () => {
     const raw =
       '{"choices":[{"message":{"tool_calls":[{"id":"a","function":{"name":"look","arguments":{"at":1234567890123456789}}}]}}]}';

@@ -9,6 +9,7 @@ import type { Step } from '../../../../lib/run/step.ts';
 import { byteLength } from '../../../../lib/text.ts';
 import { memoryEffects } from '../../../kit/memory-effects.ts';
 import { signature } from '../../../kit/wire/anthropic-reply.ts';
+import { chatStream, converseStream, messageStream } from '../../../kit/wire/streamed.ts';
 import { boundary, broken, ending } from '../boundary.ts';
 import { changed, edits, type Json, jsonEdit } from '../hostile-json.ts';
 import { answerBytes, byteServer, isPlain, transport } from '../hostile-server.ts';
@@ -137,10 +138,9 @@ const cases = fc.record({
   changes: edits(jsonEdit, 8),
   scratches: edits(textEdit, 12),
   transport,
-  type: fc.oneof(
-    { weight: 6, arbitrary: fc.constant('application/json') },
-    fc.constantFrom('text/html', 'text/event-stream', '', 'application/json; charset=utf-16'),
-  ),
+  /** Most servers stream, and some answer whole. */
+  streamed: fc.boolean(),
+  type: fc.constantFrom('application/json', 'text/event-stream', 'text/html', '', 'application/json; charset=utf-16'),
   error: fc.option(errorBody, { nil: undefined, freq: 5 }),
 });
 
@@ -166,12 +166,29 @@ const turnDeps = () => ({
 
 const first = steps[0] as Step;
 
+const streams = { anthropic: messageStream, openai: chatStream, bedrock: converseStream };
+
+/** A reply as its provider streams it, or undefined where it was changed into something that no stream has. */
+const streamOf = (dialect: keyof typeof dialects, reply: Json): Buffer | undefined => {
+  try {
+    return Buffer.from(streams[dialect](reply as never) as never);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Edits bytes as characters of one byte each, so that a frame keeps its length. */
+const scratched = (bytes: Buffer, scratches: Case['scratches']): Buffer =>
+  scratches.length === 0 ? bytes : Buffer.from(edited(bytes.toString('latin1'), scratches), 'latin1');
+
 const bodyOf = (
   dialect: keyof typeof dialects,
-  { talk: said, changes, scratches, error, transport: { status } }: Case,
-): string => {
-  if (error !== undefined && status !== 200) return error;
-  return edited(JSON.stringify(changed(dialects[dialect](said), changes)) ?? '', scratches);
+  { talk: said, changes, scratches, streamed, error, transport: { status } }: Case,
+): Buffer => {
+  if (error !== undefined && status !== 200) return Buffer.from(error);
+  const reply = changed(dialects[dialect](said), changes);
+  const stream = streamed || dialect === 'bedrock' ? streamOf(dialect, reply) : undefined;
+  return stream ? scratched(stream, scratches) : Buffer.from(edited(JSON.stringify(reply) ?? '', scratches));
 };
 type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
 
@@ -183,6 +200,21 @@ const secretOf = {
 
 /** Keys that the AI SDK refuses, because they could pollute prototypes. */
 const pollutes = /"(__proto__|constructor)":/;
+
+/** Whether a case is what a provider really sends, sent properly. */
+const isGood = ({ transport: sent, changes, scratches, talk: said }: Case): boolean =>
+  isPlain(sent) &&
+  changes.length === 0 &&
+  scratches.length === 0 &&
+  said.tokens === 100 &&
+  !pollutes.test(JSON.stringify(said.calls));
+
+/** By what names a good case may be refused. */
+const refusals = ({ talk: said }: Case): string[] => [
+  ...['EmptyReply', 'ReplyCut', 'ReplyRefused', 'ItemTooLarge'],
+  // In a stream, the AI SDK takes a call without a name for a piece of another call: the reply then lacks a call.
+  ...(said.stop === 'pause_turn' || said.calls.some(({ name }) => name.trim() === '') ? ['ModelUnavailable'] : []),
+];
 
 /** Answers of a provider, byte by byte. Each becomes a step of a session that stays a prompt, or is refused by name. */
 const replyBoundary = async (dialect: keyof typeof dialects) => {
@@ -218,7 +250,7 @@ const replyBoundary = async (dialect: keyof typeof dialects) => {
     cases,
     judge: async (one) => {
       world.aws.replaceItems(items);
-      server.answer(answerBytes(Buffer.from(bodyOf(dialect, one)), one.type, one.transport), one.transport);
+      server.answer(answerBytes(bodyOf(dialect, one), one.type, one.transport), one.transport);
       const ended = await ending(async () => committed(await model(request, new AbortController().signal)));
       if ('value' in ended) return ended.value;
       const { message } = ended.failure;
@@ -226,13 +258,7 @@ const replyBoundary = async (dialect: keyof typeof dialects) => {
         return broken('the refusal shows a secret or is too long', message);
       if (world.aws.puts > 0)
         return broken('the reply was refused and a step was written', [...world.aws.items.values()]);
-      const good =
-        isPlain(one.transport) &&
-        one.changes.length === 0 &&
-        one.scratches.length === 0 &&
-        one.talk.tokens === 100 &&
-        !pollutes.test(JSON.stringify(one.talk.calls));
-      if (good && !['EmptyReply', 'ReplyCut', 'ReplyRefused', 'ItemTooLarge'].includes(ended.refused))
+      if (isGood(one) && !refusals(one).includes(ended.refused))
         return broken('a valid reply is refused', ended.failure);
       return ended.refused;
     },
