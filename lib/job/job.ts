@@ -44,8 +44,8 @@ const Limits = z.strictObject({
     .max(1_000_000)
     .default(16_000)
     .describe('Output tokens of one model call, with the thoughts. A reply that reaches them fails as `ReplyCut`.'),
-  // An invocation lasts 900 s, of which tools and the commit need a part.
-  callSeconds: z.int().positive().max(840).default(240).describe('Duration of one model call.'),
+  // An invocation lasts 900 s, of which a tool may take 300 s and the commit 15 s. A longer call would be cut in each invocation.
+  callSeconds: z.int().positive().max(570).default(240).describe('Duration of one model call.'),
   toolSeconds: z.int().positive().max(300).default(30).describe('Duration of one tool call.'),
   effects: z
     .record(z.string(), z.int().positive().max(100))

@@ -30,7 +30,7 @@ describe('a job', () => {
     ['a placeholder that is not known', { prompt: 'On ${dat}' }, 'prompt'],
     ['a placeholder of its system prompt that is not known', { system: '${nope}' }, 'system'],
     ['a model of an unknown provider', { model: 'openai/gpt' }, 'model'],
-    ['a model call that may outlast an invocation', { limits: { callSeconds: 841 } }, 'limits.callSeconds'],
+    ['a model call that may outlast an invocation', { limits: { callSeconds: 571 } }, 'limits.callSeconds'],
     ['an attempt that may outlast its execution', { limits: { seconds: 14_401 } }, 'limits.seconds'],
     ['a retry that waits for hours', { retry: { maxDelaySeconds: 3601 } }, 'retry.maxDelaySeconds'],
     ['no attempt at all', { retry: { attempts: 0 } }, 'retry.attempts'],
