@@ -11,10 +11,10 @@ import { pagesServer } from '../kit/wire/pages.ts';
 const readme = 'README.md';
 const sentence = 'The domain is for use in examples in documents.';
 
-/** Sends every https connection of the attempt function to a plain server on loopback, whatever the name. */
+/** Sends every https connection of the attempt function to a plain server on loopback. Each name has a public address. */
 const pageOnLoopback = (port: number): string => `
   const [dns, net, tls] = ['dns/promises', 'net', 'tls'].map((name) => process.getBuiltinModule('node:' + name));
-  dns.lookup = async () => [{ address: '127.0.0.1', family: 4 }];
+  dns.lookup = async () => [{ address: '93.184.215.14', family: 4 }];
   tls.connect = () => {
     const socket = net.connect({ host: '127.0.0.1', port: ${port} });
     socket.once('connect', () => socket.emit('secureConnect'));
