@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DynamoDBClient,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import dynalite from 'dynalite';
 import { parse } from 'yaml';
@@ -10,6 +15,13 @@ import { unexpected } from './unexpected.ts';
 const { Properties } = parse(readFileSync('infra/table.yml', 'utf8'));
 const { AttributeDefinitions, KeySchema, BillingMode } = Properties;
 const GlobalSecondaryIndexes = Properties.GlobalSecondaryIndexes;
+
+/** Creates a table on dynalite, which answers while it still makes it, and is to be asked nothing of it until then. */
+export const createTable = async (client: DynamoDBClient, TableName: string): Promise<void> => {
+  const shape = { TableName, AttributeDefinitions, KeySchema, BillingMode, GlobalSecondaryIndexes };
+  await client.send(new CreateTableCommand(shape as CreateTableCommandInput));
+  await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 0.01, maxDelay: 0.01 }, { TableName });
+};
 
 export type Tables = Stores & { plant(item: Record<string, unknown>): Promise<void> };
 
@@ -25,8 +37,7 @@ export const openTables = async (now: () => Date): Promise<{ stores: Tables; clo
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
   const table = `nightshift-${randomUUID()}`;
-  const shape = { TableName: table, AttributeDefinitions, KeySchema, BillingMode, GlobalSecondaryIndexes };
-  await client.send(new CreateTableCommand(shape as CreateTableCommandInput));
+  await createTable(client, table);
   const documents = DynamoDBDocumentClient.from(client);
   return {
     stores: {

@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { Readable } from 'node:stream';
-import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-import { parse } from 'yaml';
 import { bridge } from '../../../infra/local/dynamodb/dynamo.ts';
 import { dynamoStores, type Stores } from '../../../lib/io/store/stores.ts';
+import { createTable } from '../../kit/dynalite-tables.ts';
 
-const TableName = 'nightshift-year';
+const tableName = 'nightshift-year';
 const credentials = { accessKeyId: 'year', secretAccessKey: 'year' };
 
 const textOf = (body: string | Uint8Array): string =>
@@ -15,9 +14,6 @@ const textOf = (body: string | Uint8Array): string =>
 
 /** Stores on a real engine, called without a socket, because a year makes almost a million calls. */
 export const yearStores = async (now: () => Date, token: () => string): Promise<Stores & { calls(): number }> => {
-  const { AttributeDefinitions, KeySchema, BillingMode, GlobalSecondaryIndexes } = parse(
-    readFileSync('infra/table.yml', 'utf8'),
-  ).Properties;
   const [listener] = dynalite({ createTableMs: 0 }).listeners('request') as RequestListener[];
   if (!listener) throw new Error('dynalite has no request listener');
   const answer = bridge(listener);
@@ -39,10 +35,9 @@ export const yearStores = async (now: () => Date, token: () => string): Promise<
     maxAttempts: 1,
     requestHandler: { handle: handle as never },
   });
-  const shape = { TableName, AttributeDefinitions, KeySchema, BillingMode, GlobalSecondaryIndexes };
-  await client.send(new CreateTableCommand(shape as CreateTableCommandInput));
+  await createTable(client, tableName);
   const damaged = ({ message }: Error): never => {
     throw new Error(message);
   };
-  return { ...dynamoStores(client, TableName, { now, token, damaged }), calls: () => calls };
+  return { ...dynamoStores(client, tableName, { now, token, damaged }), calls: () => calls };
 };
