@@ -6,7 +6,7 @@ import type {
   SharedV4Warning,
 } from '@ai-sdk/provider';
 import { fieldsOf } from './loose-json.ts';
-import { ToldError } from './refusal.ts';
+import { ReplyTooLarge, ToldError } from './refusal.ts';
 
 /** How many characters a reply may have, thoughts and arguments included. What a step keeps is bounded much lower. */
 const maxCharacters = 8 * 1024 * 1024;
@@ -70,7 +70,7 @@ const blocksOf = (reply: Collected) => {
 
 /**
  * Collects a streamed reply into `reply`, which holds what had come also if the stream breaks. Throws what ended the stream early, and a
- * RangeError for a reply without an end.
+ * ReplyTooLarge for a reply without an end.
  */
 export const collect = async (
   stream: ReadableStream<LanguageModelV4StreamPart>,
@@ -80,7 +80,7 @@ export const collect = async (
   let raw: unknown;
   for await (const part of stream) {
     if ('delta' in part) reply.characters += part.delta.length;
-    if (reply.characters > maxCharacters) throw new RangeError(`the reply has more than ${maxCharacters} characters`);
+    if (reply.characters > maxCharacters) throw new ReplyTooLarge(maxCharacters, 'characters');
     if (part.type === 'raw') raw = part.rawValue;
     else if (part.type === 'error' && !isForeign(raw)) throw errorOf(part.error);
     else take(part, reply, blocks);

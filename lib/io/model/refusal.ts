@@ -52,6 +52,21 @@ export class ToldError extends Error {
   }
 }
 
+/** An answer of a model that is larger than this client reads. */
+export class ReplyTooLarge extends Error {
+  override readonly name = 'ReplyTooLarge';
+
+  constructor(most: number, unit: 'bytes' | 'characters') {
+    super(`the reply is larger than ${most} ${unit}`);
+  }
+}
+
+/** The first error of the chain of causes that says how large a reply was. */
+const tooLarge = (error: unknown, depth = 4): ReplyTooLarge | undefined => {
+  if (!(error instanceof Error) || depth === 0) return undefined;
+  return error instanceof ReplyTooLarge ? error : tooLarge(error.cause, depth - 1);
+};
+
 const toldBy = (thrown: unknown): ToldError | undefined => {
   if (thrown instanceof ToldError) return thrown;
   if (!APICallError.isInstance(thrown) || thrown.statusCode === undefined) return undefined;
@@ -74,11 +89,13 @@ type RefusalContext = { secrets: string[]; now: Date; usage?: FailureFacts['usag
  */
 export const refusal = (id: string, thrown: unknown, { secrets, now, usage }: RefusalContext): Failure => {
   const used = usage && { usage };
-  const told = toldBy(thrown);
   const error = thrown instanceof Error ? thrown : new Error();
+  const large = tooLarge(error);
+  const told = large ? undefined : toldBy(thrown);
   if (!told) {
     const code = codeOf(error);
-    return new Failure('ModelUnavailable', `${id}: no response (${code ?? error.name})`, {
+    const words = large?.message ?? `no response (${code ?? error.name})`;
+    return new Failure('ModelUnavailable', `${id}: ${words}`, {
       cause: { name: error.name, code },
       ...used,
     });

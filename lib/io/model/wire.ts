@@ -1,5 +1,5 @@
 import { eventText, mendedEvents, type StreamEvent } from './event-stream.ts';
-import { ToldError } from './refusal.ts';
+import { ReplyTooLarge, ToldError } from './refusal.ts';
 
 /** How large a model's answer may be, and an error's, in bytes. */
 const maxAnswerBytes = 32 * 1024 * 1024;
@@ -24,7 +24,7 @@ const bounded = (maxBytes: number): TransformStream<Uint8Array, Uint8Array> => {
   return new TransformStream({
     transform(chunk, controller) {
       bytes += chunk.byteLength;
-      if (bytes > maxBytes) throw new RangeError(`the response is larger than ${maxBytes} bytes`);
+      if (bytes > maxBytes) throw new ReplyTooLarge(maxBytes, 'bytes');
       controller.enqueue(chunk);
     },
   });

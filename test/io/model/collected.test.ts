@@ -43,7 +43,7 @@ describe('a collected stream', () => {
     expect(told).toMatchObject({ content, thrown: { told: { status: 503, body: { message: 'busy' } } } });
     expect(await collecting(...half, { type: 'error', error: 'odd' })).toMatchObject({ content });
     const megabyte = say('0', 'x'.repeat(1024 * 1024));
-    expect(await collecting(...half, ...Array(9).fill(megabyte))).toMatchObject({ thrown: { name: 'RangeError' } });
+    expect(await collecting(...half, ...Array(9).fill(megabyte))).toMatchObject({ thrown: { name: 'ReplyTooLarge' } });
   });
 });
 

@@ -25,7 +25,7 @@ describe('the wire of a model call', () => {
     for (const [first, rest] of [
       ['data: {"choices":[{"delta":{"content":"', megabyte],
       ['{"choices":[{"message":{"content":"', megabyte],
-      ['data: ', 'data: {"choices":[{"delta":{"content":"x"}}]}\n\n'.repeat(20_000)],
+      ['', `data: {"choices":[{"delta":{"content":"${'x'.repeat(1000)}"}}]}\n\n`.repeat(1000)],
     ] as const) {
       let sent = 0;
       const { model } = await rawModel('openai-compatible/x', (response) => {
@@ -39,7 +39,10 @@ describe('the wire of a model call', () => {
         };
         more();
       });
-      expect(await failureOf(model(ask, signal))).toMatchObject({ name: 'ModelUnavailable' });
+      expect(await failureOf(model(ask, signal))).toMatchObject({
+        name: 'ModelUnavailable',
+        message: expect.stringMatching(/the reply is larger than \d+ (bytes|characters)$/),
+      });
       expect(sent).toBeLessThan(200);
     }
   }, 60_000);

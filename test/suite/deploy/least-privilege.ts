@@ -23,6 +23,10 @@ const behind = ({ role, action, resource }: Need): Need[] => {
   return made(role, `arn:aws:bedrock:eu-central-1::foundation-model/${model}`, action);
 };
 
+/** While a deployment is under way, a function of the version before asks without a stream. */
+const before = ({ role, action, resource }: Need): Need[] =>
+  action === 'bedrock:InvokeModelWithResponseStream' ? made(role, resource, 'bedrock:InvokeModel') : [];
+
 /** What Lambda itself needs of a function's role: it writes the log and sends unhandled events to the queue. */
 const byLambda = async ({ stage }: Deployed, name: FunctionName): Promise<{ role: string; needs: Need[] }> => {
   const FunctionName = `nightshift-test-${name}`;
@@ -70,7 +74,8 @@ const everything = async (deployed: Deployed): Promise<{ roles: string[]; needs:
   const functions = await Promise.all(functionNames.map((name) => byLambda(deployed, name)));
   const services = [await byStateMachine(deployed), await byScheduler(deployed)];
   const roleOf = (caller: FunctionName) => functions[functionNames.indexOf(caller)]?.role ?? '';
-  const recorded = deployed.cloud.calls.map(({ caller, ...call }) => ({ role: roleOf(caller), ...call }));
+  const calls = deployed.cloud.calls.map(({ caller, ...call }) => ({ role: roleOf(caller), ...call }));
+  const recorded = [...calls, ...calls.flatMap(before)];
   const all = [...functions, ...services];
   return {
     roles: all.map(({ role }) => role),

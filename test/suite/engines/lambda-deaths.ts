@@ -119,7 +119,7 @@ export const deathCases = (given: () => World) => {
   });
 
   test('start a new process after one runs out of memory', async () => {
-    const huge = { calls: [{ name: 'previous_result', input: { list: Array(6_000_000).fill({}) } }] };
+    const huge = { calls: [{ name: 'previous_result', input: { list: Array(2_500_000).fill({}) } }] };
     const { ended, invoked, lambda, printed, stores } = await openStage(given(), {
       reply: [look, huge, look, { text: 'Done.' }],
       memoryMb: 128,
