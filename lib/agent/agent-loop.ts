@@ -100,7 +100,8 @@ const work = async (input: AttemptInput, meter: { usage: Usage }, deps: AgentLoo
     if (reply === 'out of time') return outOfTime();
     meter.usage = addUsage(meter.usage, reply.usage);
     const step = await nextStep(reply, { startedAt, steps }, turnDeps);
-    if (isAnswer(step, readResult)) await checkEffects(run, { number: input.attempt, steps }, calls.tools, deps);
+    if (isAnswer(step, readResult))
+      await checkEffects(run, { runId: run.id, number: input.attempt, steps }, calls.tools, deps);
     await sessions.append(key, step);
     steps.push(step);
     messages.push(...step.messages);

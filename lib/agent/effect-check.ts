@@ -1,11 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../failure.ts';
 import type { Job } from '../job/job.ts';
-import type { EffectRecord } from '../run/effect.ts';
+import { type EffectRecord, effectKey } from '../run/effect.ts';
 import { callText, type EffectLimits, isMadeGood, isOverLimit, notDone, statusOf } from '../run/effect-count.ts';
 import { type Call, callsOf, type Step } from '../run/step.ts';
 
 /** The attempt that is about to end with an answer, and its steps. */
-export type Ending = { number: number; steps: Step[] };
+export type Ending = { runId: string; number: number; steps: Step[] };
 
 const isDone = ({ status }: Call): boolean => status === 'ok' || status === 'recorded';
 
@@ -42,14 +43,36 @@ const needMissing = (needs: string[], effects: EffectRecord[], used: Set<string>
 const isBegunAnew = (effect: EffectRecord, number: number, used: Set<string>): boolean =>
   effect.status === 'undone' && effect.attempt < number && used.has(effect.tool);
 
+/**
+ * The last step of this attempt that asked for each unknown effect, by its key. A call of that step or of an earlier one was made before the model
+ * was told that the effect is unknown, so it does not make it good.
+ */
+const lastAsks = ({ runId, steps }: Ending): Map<string, number> => {
+  const calls = steps.flatMap((step) => callsOf(step).map((one) => ({ ...one, step: step.number })));
+  const asks = calls.filter(({ status }) => status === 'unknown');
+  const keys = asks.flatMap(({ call: { toolName: tool, input }, step }) => {
+    const equal = calls.filter(({ call }) => call.toolName === tool && isDeepStrictEqual(call.input, input)).length;
+    return Array.from(
+      { length: equal },
+      (_, at) => [effectKey({ runId, tool, input, occurrence: at + 1 }), step] as const,
+    );
+  });
+  return new Map(keys);
+};
+
 const callMissing = (
   effects: EffectRecord[],
-  { number }: Ending,
+  ending: Ending,
   used: Set<string>,
   limits: EffectLimits,
 ): Failure | undefined => {
+  const asked = lastAsks(ending);
+  const asLastAsked = (effect: EffectRecord): EffectRecord => {
+    const step = statusOf(effect) === 'unknown' ? asked.get(effect.key) : undefined;
+    return step === undefined ? effect : { ...effect, attempt: ending.number, step };
+  };
   const left = notDone(effects).filter(
-    (effect) => !isMadeGood(effect, effects, limits) && !isBegunAnew(effect, number, used),
+    (effect) => !isMadeGood(asLastAsked(effect), effects, limits) && !isBegunAnew(effect, ending.number, used),
   );
   const [first] = left;
   if (!first) return undefined;

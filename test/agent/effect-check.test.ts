@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { effectMissing } from '../../lib/agent/effect-check.ts';
-import type { EffectRecord } from '../../lib/run/effect.ts';
+import { type EffectRecord, effectKey } from '../../lib/run/effect.ts';
 import type { CallStatus, Step } from '../../lib/run/step.ts';
 import { noUsage } from '../../lib/usage.ts';
 import { job } from '../kit/job.ts';
@@ -32,7 +32,11 @@ const missing = (
   ending: { number?: number; steps?: Step[] } = {},
 ) => {
   const { number = 1, steps = [] } = ending;
-  const failure = effectMissing(job({ tools: ['http_get', 'http_post'], ...fields }), effects, { number, steps });
+  const failure = effectMissing(job({ tools: ['http_get', 'http_post'], ...fields }), effects, {
+    runId: 'r',
+    number,
+    steps,
+  });
   return failure && { name: failure.name, message: failure.message, tryAgain: failure.tryAgain };
 };
 
@@ -48,6 +52,17 @@ describe('an attempt that would end as a success', () => {
       message: 'http_post to desk is not done: The server answered 401.',
       tryAgain: true,
     });
+  });
+
+  it('is EffectMissing where it asked again for an unknown call, and what is done was called before it knew', () => {
+    const key = effectKey({ runId: 'r', tool: 'http_post', input: {}, occurrence: 1 });
+    const paid = effect('done', { attempt: 2, step: 1 });
+    const asks = [step(1, 'http_post', 'unknown'), step(2, 'http_post', 'ok')];
+    const judged = (step: number, steps: Step[]) =>
+      missing([effect('unknown', { key }), { ...paid, step }], {}, { number: 2, steps });
+    expect(judged(1, asks)).toMatchObject({ name: 'EffectMissing', tryAgain: false });
+    expect(judged(2, asks)).toBeUndefined();
+    expect(judged(1, [])).toBeUndefined();
   });
 
   it.each(['unknown', 'pending'] as const)('is EffectMissing for good where a call is %s', (status) => {

@@ -52,6 +52,16 @@ export const outcomeMutants: Mutant[] = [
   ),
   mutant(
     '9',
+    'a payment makes good an equal one of its own step that is unknown',
+    ['repeat'],
+    edit(
+      'lib/agent/effect-check.ts',
+      'const asked = lastAsks(ending);',
+      'const asked = lastAsks({ ...ending, steps: [] });',
+    ),
+  ),
+  mutant(
+    '9',
     'an attempt is tried again although a payment may have happened',
     ['doubtful'],
     edit('lib/agent/effect-check.ts', "(effect) => statusOf(effect) === 'undone' && ", '(effect) => '),

@@ -93,6 +93,8 @@ const cases = fc.record({
 type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
 
 const maxBodyBytes = 40 * 1024;
+/** A refusal quotes the beginning of what the server answered. */
+const maxRefusalBytes = 2048;
 const illegal =
   /[\uD800-\uDFFF](?<![\uD800-\uDBFF](?=[\uDC00-\uDFFF])|(?<=[\uD800-\uDBFF])[\uDC00-\uDFFF])|(?![\t\n])\p{Cc}/u;
 
@@ -110,7 +112,9 @@ const sentBytes = ({ content: { type, body }, bytes, scratches, transport: way, 
 const refused = ({ transport: way, isBomb }: Case, thrown: unknown): string => {
   if (!(thrown instanceof ToolError)) return broken('the tool threw an error that is not a ToolError', thrown);
   if (isPlain(way) && !isBomb) return broken('the tool refused a correct answer', thrown);
-  if (byteLength(thrown.message) > 500) return broken('the refusal quotes the answer', thrown.message);
+  if (byteLength(thrown.message) > maxRefusalBytes) return broken('the refusal is too long', thrown.message);
+  if (!thrown.message.isWellFormed() || illegal.test(thrown.message))
+    return broken('the refusal has characters that no prompt may have', thrown.message);
   return `ToolError ${thrown.kind}`;
 };
 
