@@ -10,6 +10,7 @@ import { boundsOf, type Due, dueBetween, slotsAfter } from '../schedule/calendar
 import type { Schedule } from '../schedule/schedule.ts';
 import { type Slot, slotAt } from '../schedule/slot.ts';
 import type { Checkpoint } from '../watch/checkpoint.ts';
+import type { SlotRange } from '../watch/slot-range.ts';
 
 /** The local time in question, in milliseconds: all its instants in order (none if clocks skip it), and when clocks `reached` it. */
 export type Asked = { instants: number[]; reached: number };
@@ -17,12 +18,13 @@ export type Asked = { instants: number[]; reached: number };
 /** The instant from which a rate counts. If it is not `known`, the slots of a rate cannot be computed. */
 export type Anchor = { at: Date; known: boolean };
 
-/** The evidence for an answer. `runs` are those recorded for the minutes asked about. */
+/** The evidence for an answer. `runs` are those recorded for the minutes asked about, `ranges` those that include such a minute. */
 export type Facts = {
   job: Job;
   asked: Asked;
   anchor: Anchor;
   runs: Run[];
+  ranges: SlotRange[];
   state: JobState | undefined;
   checkpoint: Checkpoint | undefined;
   now: Date;
@@ -44,6 +46,8 @@ export type Verdict =
   | { kind: 'ahead'; due: Due; refused: Skip | undefined }
   /** The slot was due, and the watchman has not checked it. `lease`: its dispatch is working or died. `behind`: runs it would wait for. */
   | { kind: 'unrecorded'; due: Due; refused: Skip | undefined; lease: Lease | undefined; behind: string[] }
+  /** The slot has no run, and the watchman recorded all such slots of the range as missed. */
+  | { kind: 'closed'; due: Due; range: SlotRange }
   /** The slot is due by the current schedule, but was not by the schedule in force then. */
   | { kind: 'unaccounted'; due: Due; to: Slot }
   | ({ kind: 'not-due'; because: 'calendar' | 'gap' | 'disabled' } & Neighbours)
@@ -134,7 +138,9 @@ const draft = (job: Job, slot: Slot, now: Date): Run => ({
   version: 1,
 });
 
-const unrecorded = (due: Due, { job, checkpoint, now }: Facts, state: JobState): Verdict => {
+const unrecorded = (due: Due, { job, ranges, checkpoint, now }: Facts, state: JobState): Verdict => {
+  const range = ranges.find(({ from, to }) => from <= due.slot && due.slot <= to);
+  if (range) return { kind: 'closed', due, range };
   const run = draft(job, due.slot, now);
   const instant = Date.parse(due.slot);
   if (instant > now.getTime()) return { kind: 'ahead', due, refused: refusal(run, state, new Date(instant)) };

@@ -18,6 +18,8 @@ export type Repair = { run: string; was: 'stuck' | 'dead' | 'idle' | 'lost' };
 export type Finding = {
   /** Slots recorded as missed. */
   missed: Slot[];
+  /** A time, both ends inclusive, of which every slot without a run was recorded as missed at once. */
+  closed: { from: Slot; to: Slot } | undefined;
   /** Slots recorded as caught up by a later run. */
   covered: Slot[];
   /** Slots whose runs were started, or queued. */

@@ -63,6 +63,9 @@ export const isEnded = (run: Run): run is EndedRun => run.outcome !== null;
 /** `open`, or the status of its outcome. */
 export const runStatus = (run: Run): 'open' | Outcome['status'] => run.outcome?.status ?? 'open';
 
+/** A run without its job and the slots it covers, which may be large. */
+export type RunSummary = Pick<Run, 'id' | 'slot' | 'suffix' | 'origin' | 'startedAt' | 'outcome'>;
+
 /** The runs of the service. */
 export type Runs = {
   /** The run, read consistently, or undefined. */
@@ -71,6 +74,11 @@ export type Runs = {
   put(run: Run): Promise<void>;
   /** A job's runs, newest slot first, from slot `from` to slot `to`, both inclusive. Damaged runs are omitted and logged. */
   byJob(job: string, query: { from?: Slot; to?: Slot; limit: number }): Promise<Run[]>;
+  /** As `byJob`, in a memory that grows with the summaries alone. With `oldestFirst`, the limit keeps the oldest. */
+  summaries(
+    job: string,
+    query: { from?: Slot; to?: Slot; limit: number; oldestFirst?: boolean },
+  ): Promise<RunSummary[]>;
   /** Every run whose slot lies on this UTC day (`2026-11-22`), newest slot first. May lag by a moment. Damaged runs are omitted and logged. */
   byDay(day: string): Promise<Run[]>;
 };

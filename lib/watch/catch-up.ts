@@ -5,16 +5,13 @@ import { refusal } from '../policy/admission.ts';
 import { freshState, type JobState } from '../policy/job-state.ts';
 import type { Finding } from '../run/observer.ts';
 import type { Outcome } from '../run/outcome.ts';
-import { type Run, runId } from '../run/run.ts';
+import { type Run, type RunSummary, runId } from '../run/run.ts';
 import type { Due } from '../schedule/calendar.ts';
 import { type Slot, slotAge } from '../schedule/slot.ts';
 import { noUsage } from '../usage.ts';
 
 /** The undelivered slots of one check, by result: missed, covered, started or left. */
 export type CaughtUp = Pick<Finding, 'missed' | 'covered' | 'started' | 'left'>;
-
-/** How many slots one check records. The rest waits for the next check. */
-const mostAtOnce = 500;
 
 const draftOf = (job: Job, slot: Slot, outcome: Outcome | null, now: Date): Run => ({
   id: runId({ job: job.name, slot }),
@@ -60,7 +57,7 @@ const missedMessage = ({ catchUp }: Job, now: Date): string => {
 };
 
 /** The ids that recorded slots name as their cover. One without a run was chosen by a check that died before it started the run. */
-export const promisedOf = (runs: Run[]): Set<string> =>
+export const promisedOf = (runs: RunSummary[]): Set<string> =>
   new Set(
     runs.flatMap(({ outcome }) =>
       outcome?.status === 'skipped' && outcome.why === 'caught-up' && outcome.by ? [outcome.by] : [],
@@ -76,7 +73,7 @@ const chooseSlots = (job: Job, runnable: Slot[], promised: Set<string>): { run: 
   return { run: [target], cover: new Map(runnable.filter((slot) => slot < target).map((slot) => [slot, target])) };
 };
 
-type Plan = { job: Job; run: Slot[]; cover: Map<Slot, Slot>; runs: Run[] };
+type Plan = { job: Job; run: Slot[]; cover: Map<Slot, Slot>; runs: RunSummary[] };
 
 /** The slots that a slot's run covers: those recorded as caught up by it, those that will be, and its own. */
 const coveredBy = (slot: Slot, { job, cover, runs }: Plan): Slot[] => {
@@ -134,7 +131,12 @@ const firstCovered = (slot: Slot, plan: Plan): Slot => {
  * Catches up a job's due slots that were not delivered, by the job's policy. `runs` are those recorded since the first of them. Covered slots
  * are recorded before their cover starts: a later check sees from them which run was promised.
  */
-export const catchUp = async (job: Job, undelivered: Due[], runs: Run[], deps: DispatchDeps): Promise<CaughtUp> => {
+export const catchUp = async (
+  job: Job,
+  undelivered: Due[],
+  runs: RunSummary[],
+  deps: DispatchDeps,
+): Promise<CaughtUp> => {
   const now = deps.now();
   const state = (await deps.stores.states.get(job.name)) ?? freshState(job.name);
   const promised = promisedOf(runs);
@@ -142,12 +144,10 @@ export const catchUp = async (job: Job, undelivered: Due[], runs: Run[], deps: D
   const runnable = judged.flatMap(({ slot, verdict }) => (verdict === 'runnable' ? [slot] : []));
   const plan: Plan = { job, runs, ...chooseSlots(job, runnable, promised) };
   const caughtUp: CaughtUp = { missed: [], covered: [], started: [], left: undefined };
-  for (const one of judged.slice(0, mostAtOnce)) {
+  for (const one of judged) {
     const became = await carryOut(one, plan, deps);
     if (became === 'left') caughtUp.left ??= firstCovered(one.slot, plan);
     else if (became) caughtUp[became].push(one.slot);
   }
-  const beyond = judged[mostAtOnce]?.slot;
-  if (beyond !== undefined) caughtUp.left ??= firstCovered(beyond, plan);
   return caughtUp;
 };

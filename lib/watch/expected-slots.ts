@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Job } from '../job/job.ts';
-import type { Run } from '../run/run.ts';
-import { boundsOf, type Due, dueBetween, isSlotOf, periodOf } from '../schedule/calendar.ts';
+import type { RunSummary } from '../run/run.ts';
+import { boundsOf, type Due, isSlotOf, periodOf, slotsAfter } from '../schedule/calendar.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { type Slot, slotAt } from '../schedule/slot.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -12,11 +12,19 @@ const deployingMs = 15 * 60_000;
 
 type Anchor = Checkpoint['anchor'];
 
+/** A time in which one schedule was in force: its slots are those later than `after`, up to `to`. */
+export type Segment = { schedule: Schedule; after: Date; to: Date; anchor: Anchor };
+
 /** A job's slots between two checks, up to `to`, and the schedule for the next check: in force since `since`, counting from `anchor`. */
-export type ExpectedSlots = { due: Due[]; to: Date; schedule: Schedule | null; anchor: Anchor; since: Date };
+export type ExpectedSlots = { segments: Segment[]; to: Date; schedule: Schedule | null; anchor: Anchor; since: Date };
 
 /** What a check reads: the job, its schedule at Scheduler, how the two differ, and the runs recorded since the checkpoint. */
-export type Observation = { job: Job; deployed: DeployedSchedule | undefined; differences: string[]; delivered: Run[] };
+export type Observation = {
+  job: Job;
+  deployed: DeployedSchedule | undefined;
+  differences: string[];
+  delivered: RunSummary[];
+};
 
 /** A job whose last checkpoint is older than this, in milliseconds, was not checked for a time: quiet checkpoints come hourly. */
 const uncheckedMs = 2 * 3_600_000;
@@ -97,7 +105,7 @@ const firstOf = (fired: Slot[], seen: Slot, made: Slot, rate: string): Slot => {
  * The instant from which a rate counts. AWS does not report it, so it is inferred from delivered slots; until one is delivered, the first slot is
  * expected one period after the schedule was made or changed.
  */
-const anchored = (schedule: Schedule, anchor: Anchor, delivered: Run[]): Anchor => {
+const anchored = (schedule: Schedule, anchor: Anchor, delivered: RunSummary[]): Anchor => {
   if (schedule.rate === undefined) return anchor;
   const from = slotAt(new Date(Date.parse(anchor.at) - 60_000));
   const fired = delivered.filter(({ origin, suffix, slot }) => origin === 'schedule' && !suffix && slot >= from);
@@ -111,12 +119,25 @@ const anchored = (schedule: Schedule, anchor: Anchor, delivered: Run[]): Anchor 
   return { at: anchor.confirmed ? last : firstOf(slots, last, anchor.at, schedule.rate), confirmed: true };
 };
 
-type Segment = { schedule: Schedule | null; after: Date; to: Date; anchor: Anchor };
-
-const dueIn = ({ schedule, after, to, anchor }: Segment): Due[] =>
-  schedule === null || after >= to ? [] : dueBetween(schedule, after, to, { anchor: new Date(anchor.at) });
+/** The segment, or none where no schedule was in force. */
+const segmentOf = (schedule: Schedule | null, after: Date, to: Date, anchor: Anchor): Segment[] =>
+  schedule === null || after >= to ? [] : [{ schedule, after, to, anchor }];
 
 const bounded = (instant: Date, low: Date, high: Date): Date => (instant < low ? low : instant > high ? high : instant);
+
+/** The first slots of the segments later than `after` and up to `to`, in order, at most `most`. The work is bounded by `most`. */
+export const dueIn = (segments: Segment[], { after, to, most }: { after: Date; to: Date; most: number }): Due[] => {
+  const due: Due[] = [];
+  for (const { schedule, anchor, ...segment } of segments) {
+    const from = bounded(after, segment.after, segment.to);
+    const until = bounded(to, segment.after, segment.to).getTime();
+    for (const each of slotsAfter(schedule, from, { anchor: new Date(anchor.at) })) {
+      if (due.length >= most || Date.parse(each.slot) > until) break;
+      due.push(each);
+    }
+  }
+  return due;
+};
 
 /** Whether the schedule was modified after the checkpoint: its rate may count from then. */
 const rateRestarted = (checkpoint: Checkpoint, { deployed, differences }: Observation): boolean =>
@@ -155,8 +176,7 @@ export const expectedSlots = (
   const wanted = observation.job.enabled ? observation.job.schedule : null;
   const after = new Date(checkpoint.accountedUpTo);
   if (horizon <= after)
-    return { due: [], to: after, schedule: checkpoint.schedule, anchor: checkpoint.anchor, since: after };
-  const old = { schedule: checkpoint.schedule, after, anchor: checkpoint.anchor };
+    return { segments: [], to: after, schedule: checkpoint.schedule, anchor: checkpoint.anchor, since: after };
   const isSame = isDeepStrictEqual(checkpoint.schedule, wanted) && !rateRestarted(checkpoint, observation);
   if (mayBeReturning(checkpoint, observation, horizon, now)) return undefined;
   if (isSame || wanted === null) {
@@ -164,18 +184,18 @@ export const expectedSlots = (
       checkpoint.schedule === null
         ? checkpoint.anchor
         : anchored(checkpoint.schedule, checkpoint.anchor, observation.delivered);
-    const due = dueIn({ ...old, anchor, to: horizon });
-    return { due, to: horizon, schedule: wanted, anchor, since: isSame ? after : horizon };
+    const segments = segmentOf(checkpoint.schedule, after, horizon, anchor);
+    return { segments, to: horizon, schedule: wanted, anchor, since: isSame ? after : horizon };
   }
   const at = changedAt(checkpoint, observation, horizon, now);
   if (at === undefined) return undefined;
   const change = bounded(at, after, horizon);
-  const before = dueIn({ ...old, to: change });
+  const before = segmentOf(checkpoint.schedule, after, change, checkpoint.anchor);
   if (at > horizon)
-    return { due: before, to: horizon, schedule: checkpoint.schedule, anchor: checkpoint.anchor, since: after };
+    return { segments: before, to: horizon, schedule: checkpoint.schedule, anchor: checkpoint.anchor, since: after };
   const anchor = anchored(wanted, anchorOf(checkpoint, wanted, change, observation), observation.delivered);
   return {
-    due: [...before, ...dueIn({ schedule: wanted, after: change, anchor, to: horizon })],
+    segments: [...before, ...segmentOf(wanted, change, horizon, anchor)],
     to: horizon,
     schedule: wanted,
     anchor,

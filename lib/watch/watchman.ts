@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { asFailure, Failure } from '../failure.ts';
 import type { Job } from '../job/job.ts';
 import type { DispatchDeps } from '../lifecycle/dispatch.ts';
+import { untilWon } from '../policy/job-state.ts';
 import type { Finding, Observer } from '../run/observer.ts';
-import { type Run, runName } from '../run/run.ts';
+import { type RunSummary, runName } from '../run/run.ts';
 import { type Due, dueBetween, isOver } from '../schedule/calendar.ts';
 import { type Slot, slotAt } from '../schedule/slot.ts';
 import { type CaughtUp, catchUp, promisedOf } from './catch-up.ts';
@@ -16,11 +17,13 @@ import {
   firstCheckpoint,
   type Observation,
 } from './expected-slots.ts';
-import { isStale, promisedFrom } from './freshness.ts';
+import { isPromiseDue, isStale, promisedFrom } from './freshness.ts';
+import { type LookWindow, lookWindow, mostJudged } from './look-window.ts';
 import { dropLostLeases, reconcile } from './reconcile.ts';
+import type { SlotRanges } from './slot-range.ts';
 
 export type WatchDeps = Omit<DispatchDeps, 'jobs'> & {
-  stores: DispatchDeps['stores'] & { checkpoints: Checkpoints };
+  stores: DispatchDeps['stores'] & { checkpoints: Checkpoints; ranges: SlotRanges };
   schedules: DeployedSchedules;
   observer: Pick<Observer, 'jobChecked' | 'jobCheckFailed' | 'allJobsChecked'>;
 };
@@ -32,12 +35,15 @@ const quietMs = 3_600_000;
 
 const secondBefore = (slot: Slot): Slot => slotAt(new Date(Date.parse(slot) - 1000));
 
-/** The job's runs from a slot on. */
-const runsSince = (job: string, from: Slot, { stores: { runs } }: WatchDeps): Promise<Run[]> =>
-  runs.byJob(job, { from, limit: Number.POSITIVE_INFINITY });
+/** How many of a job's runs one query of a check reads: those of the slots that it judges, and as many by hand. */
+const mostRuns = 4 * mostJudged;
+
+/** The newest runs of a job from a slot on. */
+const runsSince = (job: string, from: Slot, { stores: { runs } }: WatchDeps): Promise<RunSummary[]> =>
+  runs.summaries(job, { from, limit: mostRuns });
 
 /** The due slots without a run, and slots without a run that recorded slots name as their cover, whatever the schedule is by now. */
-const undeliveredOf = (due: Due[], runs: Run[]): Due[] => {
+const undeliveredOf = (due: Due[], runs: RunSummary[]): Due[] => {
   const recorded = new Set(runs.flatMap(({ slot, suffix }) => (suffix === undefined ? [slot] : [])));
   const promised = [...promisedOf(runs)].map((id) => runName(id).slot);
   const others = promised.filter((slot) => !due.some((one) => one.slot === slot));
@@ -45,11 +51,38 @@ const undeliveredOf = (due: Due[], runs: Run[]): Due[] => {
   return all.filter(({ slot }) => !recorded.has(slot)).sort((a, b) => (a.slot < b.slot ? -1 : 1));
 };
 
-/** Catches up the due slots that were not delivered. */
-const catchUpDue = async (job: Job, due: Due[], from: Slot, deps: WatchDeps & DispatchDeps): Promise<CaughtUp> => {
-  const runs = await runsSince(job.name, from, deps);
-  const undelivered = undeliveredOf(due, runs);
-  return undelivered.length > 0 ? catchUp(job, undelivered, runs, deps) : nothing;
+/** Records that the slots of a time that have no run are missed. A watchman that did so before its death, or another one, began the same range. */
+const closeRange = async (
+  job: string,
+  { from, to }: { from: Slot; to: Slot },
+  { stores: { ranges }, now }: WatchDeps,
+): Promise<void> =>
+  untilWon(async () => {
+    const seen = await ranges.get(job, from);
+    if (seen && seen.to >= to) return;
+    await ranges.put({ job, from, to, closedAt: now().toJSON(), version: (seen?.version ?? 0) + 1 });
+  });
+
+/**
+ * Closes the slots that are closed together, then catches up those that were not delivered. A slot that a run of the closed time names as its cover
+ * is caught up too: a check died between the two.
+ */
+const catchUpWindow = async (
+  job: Job,
+  { due, closed, beyond }: LookWindow,
+  after: Slot,
+  deps: WatchDeps & DispatchDeps,
+): Promise<CaughtUp> => {
+  const { runs } = deps.stores;
+  if (closed) await closeRange(job.name, closed, deps);
+  const limit = mostRuns;
+  const before = closed ? await runs.summaries(job.name, { ...closed, limit, oldestFirst: true }) : [];
+  const from = closed ? closed.to : after;
+  const recorded = await runs.summaries(job.name, { from, ...(beyond && { to: beyond }), limit });
+  const all = [...recorded, ...before];
+  const undelivered = undeliveredOf(due, all);
+  const caughtUp = undelivered.length > 0 ? await catchUp(job, undelivered, all, deps) : nothing;
+  return { ...caughtUp, left: caughtUp.left ?? beyond };
 };
 
 const nothing: CaughtUp = { missed: [], covered: [], started: [], left: undefined };
@@ -73,14 +106,14 @@ const writeCheckpoint = async (next: Checkpoint, { stores: { checkpoints } }: Wa
 };
 
 const isJobStale = async (job: Job, { anchor }: Checkpoint, now: Date, deps: WatchDeps): Promise<boolean> => {
-  if (job.freshBy === undefined) return false;
+  if (!isPromiseDue(job, now)) return false;
   const since = promisedFrom(now, anchor);
   const runs = await runsSince(job.name, slotAt(since), deps);
   return isStale(job, dueBetween(job.schedule, since, now, { anchor: new Date(anchor.at) }), runs, now);
 };
 
 /** The runs that show at which instants a rate fires. A cron needs none. */
-const deliveredRuns = async (job: Job, checkpoint: Checkpoint, deps: WatchDeps): Promise<Run[]> => {
+const deliveredRuns = async (job: Job, checkpoint: Checkpoint, deps: WatchDeps): Promise<RunSummary[]> => {
   const isRate = job.schedule.rate !== undefined || checkpoint.schedule?.rate !== undefined;
   return isRate ? runsSince(job.name, checkpoint.accountedUpTo, deps) : [];
 };
@@ -122,14 +155,19 @@ const checkJob = async (job: Job, watchDeps: WatchDeps): Promise<Finding> => {
   const delivered = await deliveredRuns(job, checkpoint, deps);
   const observation: Observation = { job, deployed, differences, delivered };
   const expected = expectedSlots(checkpoint, observation, new Date(now.getTime() - graceMs), now);
-  const due = expected?.due ?? [];
-  const caughtUp = due.length > 0 ? await catchUpDue(job, due, checkpoint.accountedUpTo, deps) : nothing;
+  const after = checkpoint.accountedUpTo;
+  const window = expected
+    ? lookWindow(job, expected.segments, { after: new Date(after), to: expected.to, now })
+    : { due: [], closed: undefined, beyond: undefined };
+  const { due, closed } = window;
+  const hadDue = due.length > 0 || closed !== undefined;
+  const caughtUp = hadDue ? await catchUpWindow(job, window, after, deps) : nothing;
   await dropLostLeases(mended, job.name, deps);
   const driftSince = differences.length === 0 ? null : (checkpoint.driftSince ?? now.toJSON());
   const next = { ...nextCheckpoint(checkpoint, expected, caughtUp, now), driftSince };
-  if (isWorthWriting(last, next, due.length > 0)) await writeCheckpoint(next, deps);
+  if (isWorthWriting(last, next, hadDue)) await writeCheckpoint(next, deps);
   if (deployed) await removeFired(job, next, deps);
-  return { ...caughtUp, mended, drift: differences, stale: await isJobStale(job, next, now, deps) };
+  return { ...caughtUp, closed, mended, drift: differences, stale: await isJobStale(job, next, now, deps) };
 };
 
 /**

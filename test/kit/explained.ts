@@ -71,6 +71,7 @@ export const explain = (
   const facts: Facts = {
     job,
     asked: at,
+    ranges: [],
     anchor: { at: new Date(0), known: job.schedule.rate === undefined },
     runs: runs.filter(({ slot }) => minutes.some(({ from, to }) => slot >= from && slot <= to)),
     state: undefined,

@@ -5,6 +5,7 @@ import { dynamoEffects } from '../../lib/io/store/effects.ts';
 import { dynamoJobStates } from '../../lib/io/store/job-states.ts';
 import { dynamoRuns } from '../../lib/io/store/runs.ts';
 import { dynamoSessions } from '../../lib/io/store/sessions.ts';
+import { dynamoSlotRanges } from '../../lib/io/store/slot-ranges.ts';
 import type { Stores } from '../../lib/io/store/stores.ts';
 import type { Draft, RawItem, Table } from '../../lib/io/store/table.ts';
 import { unexpected } from './unexpected.ts';
@@ -30,6 +31,9 @@ const memoryTable = (): Table => {
       });
       partitions.set(key.pk, items);
     },
+    async *pages(input) {
+      yield await this.query(input);
+    },
     async query({ IndexName, ExpressionAttributeValues: values = {}, ScanIndexForward: forward = true }, limit) {
       if (IndexName)
         return [...partitions.values()].flatMap((items) =>
@@ -54,5 +58,6 @@ export const memoryStores = (): Stores => {
     effects: dynamoEffects(table),
     states: dynamoJobStates(table),
     checkpoints: dynamoCheckpoints(table),
+    ranges: dynamoSlotRanges(table),
   };
 };

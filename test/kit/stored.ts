@@ -6,6 +6,7 @@ import { type Run, runId } from '../../lib/run/run.ts';
 import type { Step } from '../../lib/run/step.ts';
 import { noUsage } from '../../lib/usage.ts';
 import type { Checkpoint } from '../../lib/watch/checkpoint.ts';
+import type { SlotRange } from '../../lib/watch/slot-range.ts';
 
 export const today = new Date('2026-11-22T07:00:00Z');
 
@@ -63,6 +64,15 @@ export const checkpointOf = (name: string, version = 1): Checkpoint => ({
   anchor: { at: '2026-11-22T07:00:00Z', confirmed: false },
   driftSince: null,
   version,
+});
+
+export const rangeOf = (name: string, more: Partial<SlotRange> = {}): SlotRange => ({
+  job: name,
+  from: '2026-11-01T07:00:00Z',
+  to: '2026-11-20T07:00:00Z',
+  closedAt: '2026-11-22T07:03:00.000Z',
+  version: 1,
+  ...more,
 });
 
 /** A step that calls a tool and holds this text as its answer. */

@@ -213,6 +213,18 @@ describe('`why` for an unrecorded slot', () => {
     );
   });
 
+  test('says that it was missed with others where it has no run in a range that was closed', () => {
+    const range = { job: 'report', from: '2026-11-01T08:00:00Z', to: slot, closedAt: later, version: 1 };
+    const given = { checkpoint: looked('2026-11-25T09:00:00Z'), ranges: [range] };
+    const { verdict, text } = explain(report, time, later, given);
+    expect(verdict).toMatchObject({ kind: 'closed', range });
+    expect(text).toContain('missed: it was not delivered, and the watchman found that too late to start it.');
+    expect(text).toContain('all slots from Sun 2026-11-01 09:00 to Wed 2026-11-25 09:00 that have no run');
+    const ran = { ...given, runs: [runOf(report, slot, succeeded(slot))] };
+    expect(explain(report, time, later, ran).verdict.kind).toBe('ran');
+    expect(explain(report, '2026-11-25 12:00', later, given).verdict.kind).toBe('not-due');
+  });
+
   test('reports that the schedule was different when all slots of that time are accounted for', () => {
     const { verdict, text } = explain(report, time, later, { checkpoint: looked('2026-11-25T09:00:00Z') });
     expect(verdict).toMatchObject({ kind: 'unaccounted', to: '2026-11-25T09:00:00Z' });

@@ -51,7 +51,15 @@ const emitted = (): Set<string> => {
     outcome: { status: 'failed', failure: 'Crash', message: 'm', attempts: 1, usage, endedAt: at },
   });
   observer.runRecorded({ ...run, outcome: { status: 'missed', message: 'm', usage, endedAt: at } });
-  const found = { missed: [], covered: [], started: [run.slot], left: undefined, drift: ['d'], stale: true };
+  const found = {
+    missed: [],
+    closed: { from: run.slot, to: run.slot },
+    covered: [],
+    started: [run.slot],
+    left: undefined,
+    drift: ['d'],
+    stale: true,
+  };
   observer.jobChecked(job, { ...found, mended: [{ run: run.id, was: 'dead' }] });
   observer.allJobsChecked();
   observer.breakerOpened(run, { failuresInARow: 3, nextProbeAt: at });

@@ -200,7 +200,9 @@ describe('the watchman, after a long run,', () => {
       ['15:03', '15:08', '15:13'].map((time) => on(`${time}:00`)),
     );
     const all = await one.runs();
-    expect([all[0]?.slot, all.at(-1)?.slot, all.length]).toEqual([on('06:31:00'), on('15:05:00'), 515]);
+    expect([all[0]?.slot, all.at(-1)?.slot, all.length]).toEqual([on('06:41:00'), on('15:00:00'), 500]);
+    const ranges = await one.stores.ranges.byJob('report', { to: on('15:13:00'), limit: 5 });
+    expect(ranges).toMatchObject([{ from: on('06:31:00'), to: on('06:40:00') }]);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Job } from '../../lib/job/job.ts';
 import { type Origin, type Run, runId } from '../../lib/run/run.ts';
 import type { Checkpoint } from '../../lib/watch/checkpoint.ts';
-import { expectedSlots, firstCheckpoint, type Observation } from '../../lib/watch/expected-slots.ts';
+import { dueIn, expectedSlots, firstCheckpoint, type Observation } from '../../lib/watch/expected-slots.ts';
 import { deploymentOf } from '../kit/deployment.ts';
 import { job } from '../kit/job.ts';
 
@@ -35,7 +35,9 @@ const begun = (of: Job): Checkpoint => ({
 
 const dueBy = (look: Checkpoint, seen: Observation, at: string) => {
   const found = expectedSlots(look, seen, new Date(at), new Date(Date.parse(at) + 180_000));
-  return found && { ...found, slots: found.due.map(({ slot }) => slot) };
+  if (!found) return undefined;
+  const due = dueIn(found.segments, { after: new Date(look.accountedUpTo), to: found.to, most: 1000 });
+  return { ...found, due, slots: due.map(({ slot }) => slot) };
 };
 
 describe('a rate', () => {

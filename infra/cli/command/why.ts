@@ -1,6 +1,7 @@
 import type { Stores } from '../../../lib/io/store/stores.ts';
 import { anchorOf, minutesOf, why as verdictOf, type Why } from '../../../lib/report/why.ts';
 import type { Run } from '../../../lib/run/run.ts';
+import { rangeOf } from '../../../lib/watch/slot-range.ts';
 import { findJob } from '../client/find-job.ts';
 import { reading } from '../client/open.ts';
 import type { Target } from '../client/target.ts';
@@ -32,7 +33,10 @@ const askedOf = async (name: string, time: string, infra: string, stores: Stores
     ...minutesOf(asked).map((minute) => stores?.runs.byJob(name, { ...minute, limit: maxRunsRead })),
   ]);
   const runs = minutes.flatMap((found) => found ?? []);
-  const facts = { job, asked, anchor: anchorOf(job, seen, [...runs, ...last]), runs, state, checkpoint: seen, now };
+  const closed = await Promise.all(minutesOf(asked).map(({ to }) => stores && rangeOf(name, to, stores.ranges)));
+  const ranges = closed.filter((range) => range !== undefined);
+  const anchor = anchorOf(job, seen, [...runs, ...last]);
+  const facts = { job, asked, anchor, runs, ranges, state, checkpoint: seen, now };
   const verdict = verdictOf(facts);
   const by = verdict.kind === 'skipped' ? verdict.outcome.by : undefined;
   const coveredBy = by === undefined ? undefined : await stores?.runs.get(by);

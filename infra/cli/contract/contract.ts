@@ -63,7 +63,19 @@ const WhyJson = z.strictObject({
   timezone,
   slot: slot.nullable(),
   kind: z
-    .enum(['ran', 'skipped', 'missed', 'queued', 'open', 'ahead', 'unrecorded', 'unaccounted', 'not-due', 'unknowable'])
+    .enum([
+      'ran',
+      'skipped',
+      'missed',
+      'queued',
+      'open',
+      'ahead',
+      'unrecorded',
+      'closed',
+      'unaccounted',
+      'not-due',
+      'unknowable',
+    ])
     .describe('The verdict.'),
   sentence: z.string().describe('The verdict in words.'),
   evidence: z.array(z.strictObject({ label: z.string(), text: z.string() })).describe('What the verdict rests on.'),

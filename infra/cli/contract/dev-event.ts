@@ -77,6 +77,11 @@ const OtherEvent = z.discriminatedUnion('event', [
     last: z.string().describe('Last of the slots.'),
   }),
   event('slept', { from: z.string().describe('Start, UTC.'), to: z.string().describe('End, UTC.') }),
+  event('closed', {
+    job,
+    from: z.string().describe('First of the slots.'),
+    to: z.string().describe('End of the time, inclusive.'),
+  }),
   event('drift', { job, differences: names('How the schedule differs from the job file.') }),
   event('mended', { job, run, was: z.string().describe('The problem before the repair.') }),
   event('stale', { job }),

@@ -108,6 +108,10 @@ const texts: Texts = {
       `this machine slept for ${duration(Date.parse(to) - Date.parse(from))}; the watchman checks all jobs now`,
     ),
   ],
+  closed: ({ job, from, to }, writing) => [
+    toned('bad', '✗ missed: all slots without a run'),
+    `, ${spanText(from, to, job, writing)}; the watchman was away too long to judge each`,
+  ],
   drift: ({ differences }) => [
     toned('warn', '! the deployed schedule differs from the job file'),
     reasonText(differences),

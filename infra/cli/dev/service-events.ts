@@ -11,6 +11,7 @@ const Findings = z.record(
   z.string(),
   z.object({
     missed: z.array(z.string()).default([]),
+    closed: z.object({ from: z.string(), to: z.string() }).optional(),
     covered: z.array(z.string()).default([]),
     mended: z.array(z.object({ run: z.string(), was: z.string() })).default([]),
     drift: z.array(z.string()).default([]),
@@ -36,7 +37,8 @@ export const serviceEvents = () => {
     return differs;
   };
 
-  const findingEvents = (job: string, { mended, drift, stale }: Finding): DevEvent[] => [
+  const findingEvents = (job: string, { closed, mended, drift, stale }: Finding): DevEvent[] => [
+    ...(closed ? [{ event: 'closed', job, ...closed } satisfies DevEvent] : []),
     ...mended.map(({ run, was }): DevEvent => ({ event: 'mended', job, run, was })),
     ...(isNew(`drift ${job}`, drift.join('\n')) && drift.length > 0
       ? [{ event: 'drift', job, differences: drift } satisfies DevEvent]

@@ -167,6 +167,17 @@ const unrecorded: Explain<'unrecorded'> = ({ due, refused, lease, behind }, ques
   };
 };
 
+const closed: Explain<'closed'> = ({ range: { from, to, closedAt } }, question) => ({
+  sentence: 'missed: it was not delivered, and the watchman found that too late to start it.',
+  evidence: [
+    ['missed with', `all slots from ${local(from, question)} to ${local(to, question)} that have no run`],
+    [
+      'watchman',
+      `it recorded them together on ${local(closedAt, question)}, because there were too many to judge each`,
+    ],
+  ],
+});
+
 const unaccounted: Explain<'unaccounted'> = ({ due, to }, question) =>
   slotAge(due.slot, question.facts.now) > keptSeconds
     ? { sentence: 'its record is gone: runs are kept for 400 days.', evidence: [] }
@@ -219,6 +230,7 @@ const explain: { [K in Verdict['kind']]: Explain<K> } = {
   open,
   ahead,
   unrecorded,
+  closed,
   unaccounted,
   'not-due': notDue,
   unknowable,

@@ -107,9 +107,11 @@ export const powertoolsObserver = (logger: Logger, metrics: Metrics, now: () => 
     },
 
     /** Logs nothing for a job where all is well. */
-    jobChecked({ name: job }, { missed, covered, started, mended, drift, stale }) {
-      const found = { missed, caughtUp: started, standsFor: covered, mended, drift, stale };
+    jobChecked({ name: job }, { missed, closed, covered, started, mended, drift, stale }) {
+      const found = { missed, closed, caughtUp: started, standsFor: covered, mended, drift, stale };
       const counts: Value[] = [
+        // Slots that are recorded one by one count where they are recorded.
+        ['MissedSlots', MetricUnit.Count, closed ? 1 : 0],
         ['CaughtUp', MetricUnit.Count, started.length],
         ['StuckRuns', MetricUnit.Count, mended.length],
         ['Drift', MetricUnit.Count, drift.length],

@@ -36,17 +36,12 @@ export const dynamoEffects = (table: Table): Effects => {
     }
   };
 
-  /** The items of a run from one sort key to another, both inclusive. */
-  const range = (runId: string, from: string, to: string, limit?: number): Promise<RawItem[]> =>
-    table.query(
-      {
-        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-        ExpressionAttributeValues: { ':pk': pkOf(runId), ':from': from, ':to': to },
-        ConsistentRead: true,
-        ...(limit === undefined ? {} : { Limit: limit }),
-      },
-      limit,
-    );
+  /** The query for the items of a run from one sort key to another, both inclusive. */
+  const range = (runId: string, from: string, to: string) => ({
+    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+    ExpressionAttributeValues: { ':pk': pkOf(runId), ':from': from, ':to': to },
+    ConsistentRead: true,
+  });
 
   return {
     async get(runId, id) {
@@ -59,19 +54,15 @@ export const dynamoEffects = (table: Table): Effects => {
     },
 
     async seats(runId, tool) {
-      const items = await range(runId, `effect#${tool}.`, `effect#${tool}.~`);
+      const items = await table.query(range(runId, `effect#${tool}.`, `effect#${tool}.~`));
       return items.map((item) => itemValue(Effect, item, keyOf));
     },
 
     async list(runId) {
       const found: EffectRecord[] = [];
-      for (let from = 'effect#'; ; ) {
-        const items = await range(runId, from, 'effect#~', pageItems);
-        found.push(...items.flatMap(readable));
-        if (items.length < pageItems) return unique(found);
-        // The next key in order: no key of an effect holds a space.
-        from = `${items.at(-1)?.sk} `;
-      }
+      const query = { ...range(runId, 'effect#', 'effect#~'), Limit: pageItems };
+      for await (const page of table.pages(query)) found.push(...page.flatMap(readable));
+      return unique(found);
     },
   };
 };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { Failure } from '../../failure.ts';
-import { Run, type RunName, type Runs, runName } from '../../run/run.ts';
-import { itemValue, type Key, keptRunDays, type RawItem, type Table } from './table.ts';
+import { Run, type RunName, type RunSummary, type Runs, runName } from '../../run/run.ts';
+import type { Slot } from '../../schedule/slot.ts';
+import { itemValue, type Key, keptRunDays, type RawItem, readableItems, type Table } from './table.ts';
 
 /** The number of index partitions per day. With one partition, a busy minute would be throttled. */
 const shards = 16;
@@ -12,27 +12,33 @@ const keyOf = ({ job, slot, suffix }: RunName): Key => ({
   pk: `job#${job}`,
   sk: `run#${slot}${suffix ? `#${suffix}` : ''}`,
 });
+const isEmpty = ({ from = '', to = '9' }: { from?: Slot; to?: Slot }): boolean => from > to;
 const keyOfRun = ({ job, slot, suffix }: Run): Key => keyOf({ job: job.name, slot, suffix });
 const newestFirst = (a: Run, b: Run): number =>
   a.slot === b.slot ? b.id.localeCompare(a.id) : b.slot.localeCompare(a.slot);
 
-/** The runs of a list without damaged items, which are reported and left out. One damaged run must not hide the others. */
-const readableOf =
-  (table: Table) =>
-  (items: RawItem[]): Run[] =>
-    items.flatMap((item) => {
-      try {
-        return [itemValue(Run, item, keyOfRun)];
-      } catch (thrown) {
-        if (!(thrown instanceof Failure && thrown.name === 'DamagedItem')) throw thrown;
-        table.damaged(thrown);
-        return [];
-      }
-    });
+const summaryOf = ({ id, slot, suffix, origin, startedAt, outcome }: Run): RunSummary => ({
+  id,
+  slot,
+  ...(suffix === undefined ? {} : { suffix }),
+  ...(origin === undefined ? {} : { origin }),
+  startedAt,
+  outcome,
+});
+
+/** How many runs one request for summaries reads, so that their jobs are dropped before the next request. */
+const summaryPage = 100;
+
+/** The query for a job's runs from one slot to another, both inclusive. '$' sorts right after '#', so runs with a suffix are included. */
+const between = (job: string, { from = '', to = '9' }: { from?: Slot; to?: Slot }) => ({
+  KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+  ExpressionAttributeValues: { ':pk': `job#${job}`, ':from': `run#${from}`, ':to': `run#${to}$` },
+  ConsistentRead: true,
+});
 
 /** Runs in the table, under their job by slot, and in an index by day. */
 export const dynamoRuns = (table: Table): Runs => {
-  const readable = readableOf(table);
+  const readable = (items: RawItem[]): Run[] => readableItems(items, (item) => itemValue(Run, item, keyOfRun), table);
   return {
     async get(id) {
       const item = await table.get(keyOf(runName(id)));
@@ -47,20 +53,21 @@ export const dynamoRuns = (table: Table): Runs => {
       );
     },
 
-    async byJob(job, { from = '', to = '9', limit }) {
-      if (from > to) return [];
-      const items = await table.query(
-        {
-          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-          // '$' sorts right after '#', so the upper bound includes a slot's runs with a suffix.
-          ExpressionAttributeValues: { ':pk': `job#${job}`, ':from': `run#${from}`, ':to': `run#${to}$` },
-          ConsistentRead: true,
-          ScanIndexForward: false,
-          ...(Number.isFinite(limit) ? { Limit: limit } : {}),
-        },
-        limit,
-      );
-      return readable(items);
+    async byJob(job, { limit, ...slots }) {
+      if (isEmpty(slots)) return [];
+      const query = { ...between(job, slots), ScanIndexForward: false };
+      return readable(await table.query(Number.isFinite(limit) ? { ...query, Limit: limit } : query, limit));
+    },
+
+    async summaries(job, { limit, oldestFirst = false, ...slots }) {
+      const found: RunSummary[] = [];
+      if (isEmpty(slots)) return found;
+      const query = { ...between(job, slots), ScanIndexForward: oldestFirst, Limit: Math.min(limit, summaryPage) };
+      for await (const page of table.pages(query)) {
+        found.push(...readable(page).map(summaryOf));
+        if (found.length >= limit) break;
+      }
+      return found.slice(0, limit);
     },
 
     async byDay(day) {

@@ -5,12 +5,14 @@ import type { Effects } from '../../run/effect.ts';
 import type { Runs } from '../../run/run.ts';
 import type { Sessions } from '../../run/session.ts';
 import type { Checkpoints } from '../../watch/checkpoint.ts';
+import type { SlotRanges } from '../../watch/slot-range.ts';
 import { dynamoAttempts } from './attempts.ts';
 import { dynamoCheckpoints } from './checkpoints.ts';
 import { dynamoEffects } from './effects.ts';
 import { dynamoJobStates } from './job-states.ts';
 import { dynamoRuns } from './runs.ts';
 import { dynamoSessions } from './sessions.ts';
+import { dynamoSlotRanges } from './slot-ranges.ts';
 import { type TableDeps, table } from './table.ts';
 
 /** All stores of the service. */
@@ -21,6 +23,7 @@ export type Stores = {
   effects: Effects;
   states: JobStates;
   checkpoints: Checkpoints;
+  ranges: SlotRanges;
 };
 
 /** All stores, in one DynamoDB table. */
@@ -33,5 +36,6 @@ export const dynamoStores = (client: DynamoDBClient, tableName: string, deps: Ta
     effects: dynamoEffects(shared),
     states: dynamoJobStates(shared),
     checkpoints: dynamoCheckpoints(shared),
+    ranges: dynamoSlotRanges(shared),
   };
 };

@@ -89,24 +89,32 @@ export const table = (client: DynamoDBClient, name: string, { now, token, damage
     }
   };
 
+  /** The items of a query, page by page: a caller that keeps little of each page needs little memory. `Limit` bounds a page. */
+  async function* pages(input: Omit<QueryCommandInput, 'TableName'>): AsyncGenerator<RawItem[]> {
+    let start: QueryCommandInput['ExclusiveStartKey'];
+    do {
+      const page = await translated(name, () =>
+        documents.send(new QueryCommand({ TableName: name, ...input, ExclusiveStartKey: start })),
+      );
+      yield (page.Items ?? []).filter((item) => !isExpired(item));
+      start = page.LastEvaluatedKey;
+    } while (start);
+  }
+
   /** All items of a query, over all pages, at most `limit`. */
   const query = async (
     input: Omit<QueryCommandInput, 'TableName'>,
     limit = Number.POSITIVE_INFINITY,
   ): Promise<RawItem[]> => {
     const items: RawItem[] = [];
-    let start: QueryCommandInput['ExclusiveStartKey'];
-    do {
-      const page = await translated(name, () =>
-        documents.send(new QueryCommand({ TableName: name, ...input, ExclusiveStartKey: start })),
-      );
-      items.push(...(page.Items ?? []).filter((item) => !isExpired(item)));
-      start = page.LastEvaluatedKey;
-    } while (start && items.length < limit);
+    for await (const page of pages(input)) {
+      items.push(...page);
+      if (items.length >= limit) break;
+    }
     return items.slice(0, limit);
   };
 
-  return { get, put, query, damaged };
+  return { get, put, query, pages, damaged };
 };
 export type Table = ReturnType<typeof table>;
 
@@ -125,6 +133,18 @@ export const itemValue = <T>(schema: z.ZodType<T>, raw: RawItem, keyOf: (value: 
   if (pk === item.pk && sk === item.sk) return value;
   throw new Failure('DamagedItem', `${where}: found the data of item ${pk} ${sk}`);
 };
+
+/** What can be read of a list. Damaged items are reported and left out: one must not hide the others. */
+export const readableItems = <T>(items: RawItem[], read: (item: RawItem) => T, { damaged }: Table): T[] =>
+  items.flatMap((item) => {
+    try {
+      return [read(item)];
+    } catch (thrown) {
+      if (!(thrown instanceof Failure && thrown.name === 'DamagedItem')) throw thrown;
+      damaged(thrown);
+      return [];
+    }
+  });
 
 const renamedKey = (value: unknown, from: string, to: string): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

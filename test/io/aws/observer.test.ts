@@ -52,7 +52,7 @@ const ended = { usage: { ...noUsage, inputTokens: 2, outputTokens: 1, usd: 0.5 }
 const succeeded: Outcome = { status: 'succeeded', attempts: 1, steps: 1, ...ended };
 const failed: Outcome = { status: 'failed', failure: 'StepLimit', message: 'a secret', attempts: 1, ...ended };
 const nothing: Finding = {
-  ...{ missed: [], covered: [], started: [], left: undefined },
+  ...{ missed: [], closed: undefined, covered: [], started: [], left: undefined },
   ...{ mended: [], drift: [], stale: false },
 };
 

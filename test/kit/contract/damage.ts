@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sessionKey } from '../../../lib/run/session.ts';
 import { failureOf } from '../failure-of.ts';
-import { attemptOf, checkpointOf, effectOf, freshJob, freshRun, runOf, stateOf, stepOf } from '../stored.ts';
+import { attemptOf, checkpointOf, effectOf, freshJob, freshRun, rangeOf, runOf, stateOf, stepOf } from '../stored.ts';
 import type { Bench, Key } from './store-bench.ts';
 
 const damages: [string, Record<string, unknown>][] = [
@@ -21,7 +21,7 @@ export const damageContract = (bench: () => Bench) => {
   };
 
   test.each(damages)('every read names the item that has %s', async (_, damage) => {
-    const { attempts, effects, runs, sessions, states, checkpoints } = bench().stores;
+    const { attempts, effects, runs, sessions, states, checkpoints, ranges } = bench().stores;
     const run = runOf(freshJob());
     const { id } = run;
     const key = sessionKey(id, 1);
@@ -31,6 +31,8 @@ export const damageContract = (bench: () => Bench) => {
     await sessions.append(key, stepOf(1));
     await states.put(stateOf(run.job.name));
     await checkpoints.put(checkpointOf(run.job.name));
+    const range = rangeOf(run.job.name);
+    await ranges.put(range);
     const reads: [Key, () => Promise<unknown>][] = [
       [{ pk: `job#${run.job.name}`, sk: `run#${run.slot}` }, () => runs.get(id)],
       [{ pk: `run#${id}`, sk: 'attempt#001' }, () => attempts.get(id, 1)],
@@ -39,6 +41,7 @@ export const damageContract = (bench: () => Bench) => {
       [{ pk: `session#${key}`, sk: 'step#00001' }, () => sessions.load(key)],
       [{ pk: `job#${run.job.name}`, sk: 'state' }, () => states.get(run.job.name)],
       [{ pk: `job#${run.job.name}`, sk: 'look' }, () => checkpoints.get(run.job.name)],
+      [{ pk: `job#${run.job.name}`, sk: `range#${range.from}` }, () => ranges.get(run.job.name, range.from)],
     ];
     for (const [place, read] of reads) {
       await damaged(place, damage);
@@ -56,6 +59,7 @@ export const damageContract = (bench: () => Bench) => {
     for (const run of [good, other]) await stores.runs.put(run);
     await damaged({ pk: `job#${good.job.name}`, sk: `run#${other.slot}` }, { data: '{"hello":1}' });
     expect(await stores.runs.byJob(good.job.name, { limit: 10 })).toEqual([good]);
+    expect((await stores.runs.summaries(good.job.name, { limit: 10 })).map(({ id }) => id)).toEqual([good.id]);
     expect(leftOut.at(-1)).toMatchObject({ name: 'DamagedItem', message: expect.stringContaining(good.job.name) });
   });
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Outcome } from '../../../lib/run/outcome.ts';
 import { noUsage } from '../../../lib/usage.ts';
 import { ends, expectOneWinner, failureOf } from '../failure-of.ts';
-import { attemptOf, checkpointOf, effectOf, freshJob, freshRun, runOf, stateOf, today } from '../stored.ts';
+import { attemptOf, checkpointOf, effectOf, freshJob, freshRun, rangeOf, runOf, stateOf, today } from '../stored.ts';
 import type { Bench } from './store-bench.ts';
 
 const muchLater = new Date(today.getTime() + 405 * 86_400_000);
@@ -57,6 +57,16 @@ const records = {
       return {
         put: (version: number) => checkpoints.put(checkpointOf(job, version)),
         get: () => checkpoints.get(job),
+      };
+    },
+  },
+  range: {
+    conflict: 'JobConflict',
+    open: ({ ranges }: Bench['stores']) => {
+      const job = freshJob();
+      return {
+        put: (version: number) => ranges.put(rangeOf(job, { version })),
+        get: () => ranges.get(job, rangeOf(job).from),
       };
     },
   },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { freshJob, runOf } from '../stored.ts';
+import { freshJob, rangeOf, runOf } from '../stored.ts';
 import type { Bench } from './store-bench.ts';
 
 const slots = ['2026-11-20T07:00:00Z', '2026-11-21T07:00:00Z', '2026-11-22T07:00:00Z', '2026-11-23T07:00:00Z'];
@@ -29,6 +29,28 @@ export const listsContract = (bench: () => Bench) => {
     const found = await list({});
     expect(found).toHaveLength(7);
     expect(found.map(([slot]) => slot)).toEqual([fourth, third, third, third, second, second, first]);
+  });
+
+  test('of summaries hold the same runs without their jobs, from either end', async () => {
+    const { job, list } = await recorded();
+    const { runs } = bench().stores;
+    const found = await runs.summaries(job, { from: second, limit: 100 });
+    expect(found.map(({ slot, suffix }) => [slot, suffix ?? ''])).toEqual(await list({ from: second }));
+    expect(found.some((one) => 'job' in one)).toBe(false);
+    const oldest = await runs.summaries(job, { limit: 2, oldestFirst: true });
+    expect(oldest.map(({ slot }) => slot)).toEqual([first, second]);
+    expect(await runs.summaries(job, { from: third, to: first, limit: 5 })).toEqual([]);
+  });
+
+  test('of closed ranges hold those that begin at or before a slot, latest first', async () => {
+    const { ranges } = bench().stores;
+    const job = freshJob();
+    for (const from of [first, third, second]) await ranges.put(rangeOf(job, { from, to: fourth }));
+    await ranges.put(rangeOf(`${job}x`, { from: first }));
+    const list = async (query: { to: string; limit: number }) =>
+      (await ranges.byJob(job, query)).map(({ from }) => from);
+    expect(await list({ to: second, limit: 9 })).toEqual([second, first]);
+    expect(await list({ to: fourth, limit: 2 })).toEqual([third, second]);
   });
 
   test('between two slots hold all runs of both slots', async () => {

@@ -19,7 +19,7 @@ const replies = Array.from({ length: Math.max(...lengths) + stepsARound }, (_, i
 const held = (steps: Step[]) => {
   const left: Attempt = { runId: run.id, number: 1, startedAt: at.toJSON(), failed: null, version: 1 };
   return {
-    runs: { get: async () => run, put: nowhere, byJob: nowhere, byDay: nowhere },
+    runs: { get: async () => run, put: nowhere, byJob: nowhere, summaries: nowhere, byDay: nowhere },
     attempts: { get: async () => left, list: nowhere, put: async () => {} },
     sessions: { load: async () => [...steps], append: async () => {} },
   };

@@ -77,7 +77,7 @@ const seeRun = (seen: Seen, run: Run, now: number): void => {
 /** The stores of one process. Every call waits at a gate, and every put is checked. */
 export const watched = (stores: Stores, actor: string, gate: Gates, seen: Seen, exclusive: boolean): Stores => {
   const call = <T>(what: string, work: () => Promise<T>): Promise<T> => gate.through(actor, what, work);
-  const { runs, states, attempts, sessions, effects, checkpoints } = stores;
+  const { runs, states, attempts, sessions, effects, checkpoints, ranges } = stores;
   return {
     runs: {
       ...runs,
@@ -115,5 +115,6 @@ export const watched = (stores: Stores, actor: string, gate: Gates, seen: Seen, 
       put: (effect) => call(`put effect ${effect.runId} ${effect.status}`, () => effects.put(effect)),
     },
     checkpoints,
+    ranges,
   };
 };
