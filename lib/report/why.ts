@@ -9,6 +9,7 @@ import { type Run, runId } from '../run/run.ts';
 import { boundsOf, type Due, dueBetween, slotsAfter } from '../schedule/calendar.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { type Slot, slotAt } from '../schedule/slot.ts';
+import { slotBefore } from '../schedule/slot-before.ts';
 import type { Checkpoint } from '../watch/checkpoint.ts';
 import type { SlotRange } from '../watch/slot-range.ts';
 
@@ -58,21 +59,11 @@ export type Verdict =
 export type Why = Verdict & { slot: Slot | undefined; again: Slot | undefined; beside: Run[] };
 
 const minute = 60_000;
-const day = 24 * 60 * minute;
-
-/** How far back to search for a slot. A longer window is tried only if the shorter one had no slot. */
-const searchWindows = [2 * minute, 2 * 60 * minute, 2 * day, 10 * day, 70 * day, 800 * day, 3660 * day];
 
 /** The last slot before an instant and the first after it. Slots that are recorded as skipped do not count. */
 export const neighbours = (schedule: Schedule, instant: number, anchor: Date): Neighbours => {
-  const runs = ({ skip }: Due) => skip === undefined;
-  const last = (back: number) =>
-    dueBetween(schedule, new Date(instant - back), new Date(instant - 1), { anchor })
-      .filter(runs)
-      .at(-1);
-  const before = searchWindows.reduce<Due | undefined>((slot, back) => slot ?? last(back), undefined);
-  const next = slotsAfter(schedule, new Date(instant), { anchor }).find(runs);
-  return { before, next };
+  const next = slotsAfter(schedule, new Date(instant), { anchor }).find(({ skip }) => skip === undefined);
+  return { before: slotBefore(schedule, instant, { anchor }), next };
 };
 
 /** The minutes of a time in question: any slot within them is meant. */

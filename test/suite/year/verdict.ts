@@ -1,6 +1,7 @@
 import type { Run } from '../../../lib/run/run.ts';
 import { localDate } from '../../../lib/schedule/local-date.ts';
 import type { Slot } from '../../../lib/schedule/slot.ts';
+import type { SlotRange } from '../../../lib/watch/slot-range.ts';
 import type { Met } from './almanac.ts';
 import { dozing } from './due-slots.ts';
 import { during, type Era, monthOf, type Plan } from './year-plan.ts';
@@ -116,17 +117,22 @@ const calendarSkips = (runs: Run[], met: Met[]): string[] => {
   });
 };
 
-/** Compares the due slots of one job with its runs. */
-const compared = (name: string, eras: Era[], due: Map<Era, Met[]>, runs: Run[]): Found => {
+type Recorded = { runs: Run[]; ranges: SlotRange[] };
+
+/** Compares the due slots of one job with its runs and with the ranges in which slots without a run are missed. */
+const compared = (name: string, eras: Era[], due: Map<Era, Met[]>, { runs, ranges }: Recorded): Found => {
   const slots = new Set<Slot>(eras.flatMap((era) => (due.get(era) ?? []).map(({ slot }) => slot)));
   const drowsy = dozing(eras);
   const isDozing = (run: Run) => statusOf(run) === 'skipped: disabled' && during(drowsy, Date.parse(run.slot));
   const [wanted, others] = [runs.filter(({ slot }) => slots.has(slot)), runs.filter(({ slot }) => !slots.has(slot))];
   const recorded = new Set(wanted.map(({ slot }) => slot));
+  const without = [...slots].filter((slot) => !recorded.has(slot));
+  const missing = without.filter((slot) => !ranges.some(({ from, to }) => from <= slot && slot <= to));
+  const closed = without.length - missing.length;
   return {
     expected: slots.size,
-    recorded: wanted.length,
-    missing: [...slots].filter((slot) => !recorded.has(slot)).map((slot) => `${name} ${slot}`),
+    recorded: wanted.length + closed,
+    missing: missing.map((slot) => `${name} ${slot}`),
     surplus: others.filter((run) => !isDozing(run)).map(({ id }) => id),
     dozing: others.filter(isDozing).length,
     wrong: [
@@ -136,7 +142,7 @@ const compared = (name: string, eras: Era[], due: Map<Era, Met[]>, runs: Run[]):
         eras.flatMap((era) => due.get(era) ?? []),
       ),
     ],
-    statuses: wanted.map(statusOf),
+    statuses: [...wanted.map(statusOf), ...Array(closed).fill('missed in a range')],
   };
 };
 
@@ -146,7 +152,8 @@ export const verdict = async (plan: Plan, due: Map<Era, Met[]>, world: World): P
   for (const [name, eras] of plan.eras) {
     const runs = await world.stores.runs.byJob(name, { limit: Number.POSITIVE_INFINITY });
     const own = runs.filter((run) => run.suffix === undefined);
-    all.push(compared(name, eras, due, own));
+    const ranges = await world.stores.ranges.byJob(name, { to: '9', limit: 1000 });
+    all.push(compared(name, eras, due, { runs: own, ranges }));
     if (own[0]?.job.overlap !== 'allow') wrong.push(...overlaps(runs, world));
     wrong.push(...(await accounts(name, runs, world)), ...covers(own));
   }

@@ -72,6 +72,15 @@ const changesOf = (jobs: Job[], span: Span, chance: Random): Map<string, Change[
   return changes;
 };
 
+/** A month without the watchman, with two days in which nothing is fired, where the year is long enough to have them. */
+const longAbsence = (span: Span): { absences: Span[]; outages: Span[] } => {
+  const from = span.from + 200 * DAY;
+  const to = from + 31 * DAY;
+  return to + DAY < span.to
+    ? { absences: [{ from, to }], outages: [{ from: from + 9 * DAY, to: from + 11 * DAY }] }
+    : { absences: [], outages: [] };
+};
+
 const dayStart = (text: string): number => Date.parse(`${text}T00:00:00Z`);
 
 /** Plans the first `days` days of a year for `count` jobs. */
@@ -87,12 +96,13 @@ export const planOf = (days: number, count: number, chance: Random): Plan => {
     job: jobs[chance.between(0, jobs.length - 1)]?.name ?? '',
     byItself: chance.happens(0.5),
   }));
-  const absences = spans(2, span, DAY, 3 * DAY, chance);
+  const long = longAbsence(span);
+  const absences = [...spans(2, span, DAY, 3 * DAY, chance), ...long.absences];
   const blind = absences.map(({ from: left, to: back }) => ({ from: left - 18 * HOUR, to: back + 18 * HOUR }));
   return {
     span,
     eras: new Map(jobs.map((job) => [job.name, erasOf(job, changes.get(job.name) ?? [], { span, blind }, chance)])),
-    outages: spans(2, span, 5 * HOUR, 14 * HOUR, chance),
+    outages: [...spans(2, span, 5 * HOUR, 14 * HOUR, chance), ...long.outages],
     breakdowns: spans(2, span, HOUR, 4 * HOUR, chance),
     absences,
     pauses,
