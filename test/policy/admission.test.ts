@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { admission, refusal } from '../../lib/policy/admission.ts';
 import { freshState, type JobState } from '../../lib/policy/job-state.ts';
+import { leaseOf } from '../../lib/policy/lease.ts';
 import { type Run, runId } from '../../lib/run/run.ts';
 import { slotAt } from '../../lib/schedule/slot.ts';
 import { job } from '../kit/job.ts';
@@ -58,6 +59,19 @@ describe('admission of a slot', () => {
 });
 
 describe('admission of a run', () => {
+  test('queues a run that is delivered again while it waits in the queue, and skips one behind a newer run', () => {
+    const run = runAt(hours(0), { overlap: 'cancel-previous' });
+    const holder = leaseOf(runAt(hours(1)), now);
+    const known = (queued: string) => state({ open: [holder], queued });
+    expect(admission(run, known(run.id), now)).toMatchObject({
+      kind: 'queue',
+      superseded: [holder.run],
+      replaced: null,
+    });
+    const older = runAt(hours(2), { overlap: 'cancel-previous' });
+    expect(admission(older, known(run.id), now)).toMatchObject({ kind: 'skip', skip: { by: holder.run } });
+  });
+
   test('gives it a lease, counts it in the budget, and makes it the probe of a waiting breaker', () => {
     const waiting = { ...broken, until: hours(0) };
     const decided = admission(runAt(hours(0)), state({ breaker: waiting, streak: -5 }), now);

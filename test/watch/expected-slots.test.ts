@@ -81,6 +81,14 @@ describe('a rate', () => {
     expect(found?.slots).toEqual(['2026-11-22T09:10:00Z', '2026-11-22T11:10:00Z']);
   });
 
+  test('expects the slot between two seen firings of one grid, and keeps counting from the first', () => {
+    const anchor = { at: '2026-11-22T06:00:00Z', confirmed: true };
+    const delivered = [run('2026-11-22T08:00:00Z'), run('2026-11-22T12:00:00Z')];
+    const found = dueBy({ ...begun(rate), anchor }, sight(rate, { delivered }), '2026-11-22T12:30:00Z');
+    expect(found?.slots).toEqual(['2026-11-22T08:00:00Z', '2026-11-22T10:00:00Z', '2026-11-22T12:00:00Z']);
+    expect(found?.anchor).toEqual(anchor);
+  });
+
   test('expects no slot within a period of a change to its schedule', () => {
     const look: Checkpoint = { ...begun(rate), anchor: { at: '2026-11-22T06:00:00Z', confirmed: true } };
     const deployed = deploymentOf(rate, '2026-11-22T09:00:00Z');
