@@ -14,7 +14,7 @@ const unreleased = async (fields: Record<string, unknown>, more: (run: Run) => o
   const one = await service(declared, '2026-11-22T07:00:05Z');
   const run = runOf(declared, six, succeeded(six));
   await one.stores.runs.put(run);
-  const open = [leaseOf({ ...run, outcome: null }, new Date(six))];
+  const open = [leaseOf(run, new Date(six))];
   await one.stores.states.put({ ...freshState('report'), open, version: 1, ...more(run) });
   return one;
 };
