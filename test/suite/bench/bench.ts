@@ -1,6 +1,7 @@
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { absence } from './absence.ts';
 import { broken, reportText, type Section } from './bench-report.ts';
 import { type Bundles, buildBundles } from './bundles.ts';
 import { cold } from './cold-import.ts';
@@ -14,6 +15,7 @@ const parts: Record<string, (dir: string, bundles: () => Promise<Bundles>) => Pr
   'store calls': calls,
   'write units': units,
   'cold imports': async (_, bundles) => cold(await bundles()),
+  absence,
   'peak memory': async (dir, bundles) => memory(dir, await bundles()),
 };
 
