@@ -136,7 +136,17 @@ const listed = (dir: string): string[] =>
     .map((name) => join(dir, name));
 
 /** These run against a DynamoDB engine: the one contract of all stores, `test/io/store/stores.contract.test.ts`, is their test. */
-const contractTested = ['attempts', 'checkpoints', 'effects', 'job-states', 'runs', 'sessions', 'stores', 'table'];
+const contractTested = [
+  'attempts',
+  'checkpoints',
+  'effects',
+  'job-states',
+  'runs',
+  'sessions',
+  'slot-ranges',
+  'stores',
+  'table',
+];
 
 test('every file of lib, adapters included, has a test of the same name in the same room', () => {
   const tests = listed('test').filter((path) => path.endsWith('.test.ts'));

@@ -5,9 +5,10 @@ import { costParts } from './cost-parts.ts';
 import { jobParts } from './job-parts.ts';
 import { type Part, withPart } from './part.ts';
 import { scriptParts } from './script-parts.ts';
+import { zoneParts } from './zone-parts.ts';
 
 /** Every generated part. A document's parts have a file of their own here. */
-const parts: Part[] = [...jobParts, ...cliParts, ...alarmParts, ...scriptParts, ...costParts];
+const parts: Part[] = [...jobParts, ...cliParts, ...alarmParts, ...scriptParts, ...costParts, ...zoneParts];
 
 const current = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
 

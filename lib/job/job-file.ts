@@ -2,6 +2,7 @@ import { isMap, isNode, isScalar, isSeq, parseDocument, visit } from 'yaml';
 import type * as z from 'zod';
 import { slotsAfter } from '../schedule/calendar.ts';
 import { isHolidayName, type Schedule } from '../schedule/schedule.ts';
+import { slotBefore } from '../schedule/slot-before.ts';
 import { byteLength, capped } from '../text.ts';
 import { allowProblem } from './allow-problem.ts';
 import { giveUpName, Job, JobName } from './job.ts';
@@ -16,7 +17,7 @@ export const problemText = ({ file, line, column, path, message }: Problem): str
 
 /**
  * What a job file may refer to: tools by name, and holiday files with their dates.
- * If `now` is given, a one-time job in the past is a problem, because it would never run.
+ * If `now` is given, a job that would never run again is a problem.
  */
 export type Referable = { tools: string[]; holidays?: Record<string, string[]>; now?: Date | undefined };
 
@@ -199,13 +200,27 @@ const unknownHolidays = (source: Source, value: object, { holidays = {} }: Refer
   );
 };
 
-const isDue = (schedule: Schedule, after: Date): boolean => !slotsAfter(schedule, after, { anchor: after }).next().done;
+const isDue = (schedule: Schedule, after: Date): boolean =>
+  slotsAfter(schedule, after, { anchor: after }).some(({ skip }) => skip === undefined);
 
-const neverDue = (source: Source, { enabled, schedule }: Job, { now }: Referable): Problem[] => {
-  if (!enabled || schedule.at === undefined || now === undefined || isDue(schedule, now)) return [];
+const neverDue = (source: Source, job: Job, { now }: Referable): Problem[] => {
+  const { enabled, schedule } = job;
+  if (!enabled || now === undefined || isDue(schedule, now)) return [];
+  if (schedule.at === undefined) return noLongerDue(source, schedule, now);
   const found = `found ${schedule.at} in ${schedule.timezone}`;
   const message = isDue(schedule, new Date(0))
     ? `${found}, which is in the past, expected a later time. Remove the file or set enabled: false; the history of its run stays`
     : `${found}, which clocks skip, expected a time that exists, or dst: { gap: after }`;
   return [source.at(['schedule', 'at'], message)];
+};
+
+/** The problem of a cron or rate without a slot from `now` on. */
+const noLongerDue = (source: Source, schedule: Schedule, now: Date): Problem[] => {
+  const field = schedule.end !== undefined ? 'end' : schedule.cron !== undefined ? 'cron' : 'rate';
+  const found = `found ${schedule[field]}`;
+  const last = slotBefore(schedule, now.getTime(), { anchor: new Date(0) });
+  const message = last
+    ? `${found}, whose last slot was ${last.slot}, expected one that is still due. Remove the file or set enabled: false; the history of its runs stays`
+    : `${found}, by which the job has no slot, expected at least one`;
+  return [source.at(['schedule', field], message)];
 };

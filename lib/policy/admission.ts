@@ -109,8 +109,12 @@ const overlapping = (run: Run, state: JobState, holders: [Lease, ...Lease[]], no
       const newer = others.find((other) => runName(other).slot > run.slot);
       return newer === undefined ? queuedUp(run, state, holders, now) : overlapped(newer, state.queued);
     }
-    default:
-      return caughtUp ? { kind: 'wait' } : overlapped(first);
+    default: {
+      if (!caughtUp) return overlapped(first);
+      // Runs that follow each other closely leave no moment in which the watchman finds the job free. In the queue, this one is next.
+      const isFree = state.queued === null || state.queued === run.id;
+      return isFree ? queuedUp(run, state, [], now) : { kind: 'wait' };
+    }
   }
 };
 

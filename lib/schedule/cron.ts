@@ -101,6 +101,14 @@ const readStep = (text: string | undefined, whole: string, field: Field): Parsed
   return { problems: [mismatch(`/${text}`, whole, `a step of 1-${field.steps}`)] };
 };
 
+/** What AWS's documentation expects instead of a range, or undefined for a range that it has. */
+const undocumented = (parts: string[], wraps: boolean, stepped: boolean, field: Field): string | undefined => {
+  const names = parts.filter((part) => !/^\d/.test(part)).length;
+  if (parts.length === 2 && names === 1) return 'two names or two numbers';
+  if (wraps && !field.cyclic) return 'the lower number first';
+  return wraps && stepped ? 'the lower number first, because the range has a step' : undefined;
+};
+
 /** The first and last value of `*`, `a` or `a-b`. A single value with a step extends to the end of its field. */
 const readRange = (range: string, stepped: boolean, whole: string, field: Field): Parsed<[number, number]> => {
   if (range === '*' && (stepped || whole === '*')) return { value: [field.min, field.max] };
@@ -110,8 +118,8 @@ const readRange = (range: string, stepped: boolean, whole: string, field: Field)
   if (wrong.length > 0 || first === undefined || last === undefined) {
     return { problems: wrong.map((part) => mismatch(part, whole, field.expected)) };
   }
-  if (last < first && !field.cyclic) return { problems: [mismatch(range, whole, 'the lower number first')] };
-  return { value: [first, last] };
+  const expected = undocumented(parts, last < first, stepped, field);
+  return expected === undefined ? { value: [first, last] } : { problems: [mismatch(range, whole, expected)] };
 };
 
 /** One item of a list: a range with or without a step. */
@@ -176,7 +184,8 @@ const happens = ({ day, months, years }: Cron): boolean => {
 /**
  * Parses the six fields of an EventBridge cron expression, or returns all problems; never throws.
  * AWS's rules: exactly one `?`, 1 = Sunday, no step in days of the week, no `L`, `W` or `#` in lists.
- * Ranges may wrap, as in AWS's example `0/30 20-2 ? * MON-FRI *`, except years. Dates that never exist are refused.
+ * Ranges may wrap, as in AWS's example `0/30 20-2 ? * MON-FRI *`, except years and with a step: AWS documents neither, nor ranges of a name and a
+ * number. Dates that never exist are refused.
  */
 export const parseCron = (text: string): Parsed<Cron> => {
   if (/^\s*cron\s*\(/i.test(text)) return { problems: [mismatch('cron(', text, 'the six fields without cron( )')] };

@@ -31,6 +31,15 @@ export const localTimeProblems = (text: string): string[] => {
   ]);
 };
 
+/**
+ * The problems of a local time in whole minutes. Scheduler fires by the minute, and drops the seconds of a rate's start: it would fire once more than
+ * the calendar expects (seen by others).
+ */
+export const localMinuteProblems = (text: string): string[] => {
+  const problems = localTimeProblems(text);
+  return problems.length > 0 || text.endsWith(':00') ? problems : [`second: found ${text.slice(-2)}, expected 00`];
+};
+
 /** The problems of a local date like `2026-12-25`. */
 export const dateProblems = (text: string): string[] => {
   const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);

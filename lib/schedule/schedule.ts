@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { parseCron } from './cron.ts';
-import { dateProblems, localTimeForm, localTimeProblems } from './local-time.ts';
+import { dateProblems, localMinuteProblems, localTimeForm, localTimeProblems } from './local-time.ts';
+import { oldZoneNames, zoneNames } from './zone-name.ts';
 
 type Problems = (text: string) => string[];
 
@@ -36,24 +37,22 @@ const excludeProblems: Problems = (text) => {
   return [`found "${text}", expected a date like 2026-12-25, or the name of a file in infra/holidays`];
 };
 
-/** Intl's own name of a zone, or undefined if Intl does not know the zone. */
-const canonicalZone = (zone: string): string | undefined => {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
-  } catch {
-    return undefined;
-  }
+/** The zone that a text may mean: a name in other letters, an old name, or the name of a city. */
+const meantZone = (text: string): string | undefined => {
+  const lower = text.toLowerCase().replaceAll(' ', '_');
+  if (lower === 'utc') return 'UTC';
+  const old = Object.keys(oldZoneNames).find((name) => name.toLowerCase() === lower);
+  if (old !== undefined) return oldZoneNames[old];
+  return [...zoneNames].find((name) => name.toLowerCase() === lower || name.toLowerCase().endsWith(`/${lower}`));
 };
 
 /**
- * AWS accepts names exactly as the tz database writes them. Intl also accepts offsets, any case, and abbreviations
- * that may mean another zone (its BST is Dhaka's), so the text is checked first.
+ * AWS accepts names exactly as the tz database writes them. Intl also accepts offsets, any case, zones that the tz database never had, and
+ * abbreviations that may mean another zone (its BST is Dhaka's).
  */
 const zoneProblems: Problems = (text) => {
-  const name = text === 'UTC' || /^[A-Z][\w+-]*(\/[A-Z][\w+-]*)+$/.test(text) ? canonicalZone(text) : undefined;
-  const misspelt = name !== text && name?.toLowerCase() === text.toLowerCase();
-  if (name && !misspelt) return [];
-  return [`found "${text}", expected ${misspelt ? name : 'a time zone name like Europe/Amsterdam, or UTC'}`];
+  if (text === 'UTC' || zoneNames.has(text)) return [];
+  return [`found "${text}", expected ${meantZone(text) ?? 'a time zone name like Europe/Amsterdam, or UTC'}`];
 };
 
 const kinds = ['cron', 'rate', 'at'];
@@ -113,8 +112,8 @@ const mistakes = (value: object): Mistake[] => {
   ];
 };
 
-const bound = (description: string) =>
-  checked(localTimeProblems)
+const bound = (problems: Problems, description: string) =>
+  checked(problems)
     .optional()
     .meta({ description, examples: ['2027-01-01T00:00:00'], pattern: localTimeForm.source });
 
@@ -181,7 +180,7 @@ export const Schedule = z
           examples: ['5 minutes', '1 hour', '7 days'],
           pattern: '^\\s*(1\\s+(minute|hour|day)|(?!1\\s)[1-9]\\d{0,5}\\s+(minutes|hours|days))\\s*$',
         }),
-      at: checked(localTimeProblems)
+      at: checked(localMinuteProblems)
         .optional()
         .meta({
           description: 'One slot, at this local time: yyyy-mm-ddThh:mm:ss.',
@@ -195,8 +194,8 @@ export const Schedule = z
           description: 'The time zone of the schedule and of dates in the prompt: a tz database name, or UTC.',
           examples: ['Europe/Amsterdam', 'America/New_York'],
         }),
-      start: bound('No slot before this local time: yyyy-mm-ddThh:mm:ss. A rate counts from it.'),
-      end: bound('No slot after this local time: yyyy-mm-ddThh:mm:ss.'),
+      start: bound(localMinuteProblems, 'No slot before this local time: yyyy-mm-ddThh:mm:ss. A rate counts from it.'),
+      end: bound(localTimeProblems, 'No slot after this local time: yyyy-mm-ddThh:mm:ss.'),
       dst: Dst,
       exclude: Exclude,
     },

@@ -76,7 +76,7 @@ test('init asks again at once for a schedule, a time zone or a model that is wro
   });
   expect(exitCode).toBe(0);
   expect(asked).toEqual(['When? A', 'In which', 'In which', 'Which model?', 'Which model?', 'What is']);
-  expect(err.text()).toMatch(/^found 3 fields, expected 6.*\nfound "CET", expected a time zone .*\nfound "gpt"/);
+  expect(err.text()).toMatch(/^found 3 fields, expected 6.*\nfound "CET", expected Europe\/Brussels\nfound "gpt"/);
 });
 
 test('init refuses a name that is taken before it asks a question', async () => {

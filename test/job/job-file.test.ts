@@ -106,6 +106,47 @@ describe('a job file', () => {
     expect(read).toMatchObject({ job: { schedule: { exclude } } });
   });
 
+  describe('that would never run again', () => {
+    const now = new Date('2027-03-28T12:00:00Z');
+    const saidOf = (schedule: string, when: Date | undefined = now) =>
+      said([`schedule: { ${schedule} }`, ...good.slice(1)], 'night.yml', when);
+    const remedy =
+      'expected one that is still due. Remove the file or set enabled: false; the history of its runs stays';
+
+    it.each([
+      ['cron: 0 9 1 1 ? 2020', 'cron', 'found 0 9 1 1 ? 2020, whose last slot was 2020-01-01T09:00:00Z'],
+      [
+        'cron: 0 9 * * ? 2026-2027, end: 2027-03-28T09:00:00',
+        'end',
+        'found 2027-03-28T09:00:00, whose last slot was 2027-03-28T09:00:00Z',
+      ],
+      [
+        'rate: 1 day, start: 2027-01-01T10:00:00, end: 2027-01-09T09:00:00',
+        'end',
+        'found 2027-01-09T09:00:00, whose last slot was 2027-01-08T10:00:00Z',
+      ],
+    ])('is rejected at the field that ends it: %s', (schedule, field, found) => {
+      expect(saidOf(schedule)).toEqual([expect.stringContaining(`schedule.${field}: ${found}, ${remedy}`)]);
+      expect(said([`schedule: { ${schedule} }`, ...good.slice(1)])).toEqual([]);
+    });
+
+    it.each([
+      ['cron: 0 9 1 6 ? *, start: 2027-07-01T00:00:00, end: 2027-12-01T00:00:00', 'end'],
+      ['cron: 0 9 24 12 ? 2027, exclude: [2027-12-24]', 'cron'],
+    ])('is rejected where no slot is left: %s', (schedule, field) => {
+      expect(saidOf(schedule)).toEqual([
+        expect.stringMatching(
+          new RegExp(`schedule\\.${field}: found .*, by which the job has no slot, expected at least one$`),
+        ),
+      ]);
+    });
+
+    it('is not rejected while a slot is ahead', () => {
+      expect(saidOf('cron: 0 9 1 1 ? 2020-2030')).toEqual([]);
+      expect(saidOf('rate: 1 day, end: 2027-03-30T00:00:00')).toEqual([]);
+    });
+  });
+
   describe('with a one-time schedule', () => {
     const once = (at: string, more = '') => [
       `schedule: { at: ${at}, timezone: Europe/Amsterdam${more} }`,
@@ -120,7 +161,7 @@ describe('a job file', () => {
       ]);
       expect(said(over)).toEqual([]);
       expect(said([...over, 'enabled: false'], 'night.yml', now)).toEqual([]);
-      expect(said(once('2027-03-28T14:00:01'), 'night.yml', now)).toEqual([]);
+      expect(said(once('2027-03-28T14:01:00'), 'night.yml', now)).toEqual([]);
     });
 
     it('is rejected when its local time does not exist, unless the gap rule is `after`', () => {

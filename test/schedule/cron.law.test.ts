@@ -22,18 +22,20 @@ const count = (first: number, last: number, step: number, { min, max }: Range): 
   }
 };
 
-const spelled = (value: number, { min, names }: Range) => {
-  const name = names?.[value - min];
-  return fc.constantFrom(String(value), ...(name ? [name, name.toLowerCase()] : []));
+/** A value in figures, or by its name in capitals or not. A range has two names or two numbers. */
+const spelled = (value: number, { min, names }: Range, asName: boolean) => {
+  const name = asName ? names?.[value - min] : undefined;
+  return name === undefined ? fc.constant(String(value)) : fc.constantFrom(name, name.toLowerCase());
 };
 
 const item = (range: Range): fc.Arbitrary<Said<number[]>> => {
   const { min, max, wraps = true, steps = 0 } = range;
   const number = fc.integer({ min, max });
   const step = steps > 0 ? fc.option(fc.integer({ min: 1, max: steps }), { nil: undefined }) : fc.constant(undefined);
-  return fc.tuple(number, fc.option(number, { nil: undefined }), step).chain(([a, b, every]) => {
-    const [first, last] = wraps || b === undefined ? [a, b] : [Math.min(a, b), Math.max(a, b)];
-    const ends = last === undefined ? [spelled(first, range)] : [spelled(first, range), spelled(last, range)];
+  return fc.tuple(number, fc.option(number, { nil: undefined }), step, fc.boolean()).chain(([a, b, every, asName]) => {
+    const mayWrap = wraps && every === undefined;
+    const [first, last] = mayWrap || b === undefined ? [a, b] : [Math.min(a, b), Math.max(a, b)];
+    const ends = [first, ...(last === undefined ? [] : [last])].map((value) => spelled(value, range, asName));
     const end = last ?? (every === undefined ? first : max);
     return fc.tuple(...ends).map((parts) => ({
       text: `${parts.join('-')}${every === undefined ? '' : `/${every}`}`,
@@ -67,7 +69,9 @@ const dayOfMonth: fc.Arbitrary<Said<CronDay>> = fc.oneof(
 );
 
 const week: Range = { min: 1, max: 7, names: WEEKDAYS };
-const someDay = fc.integer({ min: 1, max: 7 }).chain((day) => spelled(day, week).map((text) => ({ text, day })));
+const someDay = fc
+  .tuple(fc.integer({ min: 1, max: 7 }), fc.boolean())
+  .chain(([day, asName]) => spelled(day, week, asName).map((text) => ({ text, day })));
 const dayOfWeek: fc.Arbitrary<Said<CronDay>> = fc.oneof(
   {
     weight: 3,

@@ -32,7 +32,6 @@ describe('a cron expression', () => {
     expect(cron?.hours).toEqual([0, 1, 2, 20, 21, 22, 23]);
     expect(cron?.months).toEqual([1, 2, 11, 12]);
     expect(cron?.day).toEqual({ kind: 'daysOfWeek', days: [1, 2, 6, 7] });
-    expect(cronOf('0 22-2/2 * * ? *')?.hours).toEqual([0, 2, 22]);
   });
 
   it.each([
@@ -66,6 +65,12 @@ describe('a cron expression', () => {
     ['0/60 9 ? * MON *', 'field 1 (minutes): found "/60" in "0/60", expected a step of 1-59'],
     ['0 */0 ? * MON *', 'field 2 (hours): found "/0" in "*/0", expected a step of 1-23'],
     ['0 9 ? * MON 2030-2026', 'field 6 (year): found "2030-2026", expected the lower number first'],
+    [
+      '0 22-2/2 * * ? *',
+      'field 2 (hours): found "22-2" in "22-2/2", expected the lower number first, because the range has a step',
+    ],
+    ['0 9 ? * MON-6 *', 'field 5 (day of week): found "MON-6", expected two names or two numbers'],
+    ['0 9 ? JAN-3,5 MON *', 'field 4 (month): found "JAN-3" in "JAN-3,5", expected two names or two numbers'],
     [
       '0 9 ? * MON-FRI/2 *',
       'field 5 (day of week): found "/2" in "MON-FRI/2", expected no step in this field; list its days',

@@ -57,7 +57,7 @@ describe('a schedule', () => {
     );
   });
 
-  it('accepts every local time of its years in exactly one spelling', () => {
+  it('accepts every local minute of its years in exactly one spelling', () => {
     const moment = fc.date({
       min: new Date('1970-01-01T00:00:00Z'),
       max: new Date('2199-12-31T23:59:59Z'),
@@ -65,7 +65,7 @@ describe('a schedule', () => {
     });
     fc.assert(
       fc.property(moment, (date) => {
-        const at = date.toISOString().slice(0, 19);
+        const at = `${date.toISOString().slice(0, 16)}:00`;
         expect(Schedule.safeParse({ at }).success).toBe(true);
         for (const other of [`${at}Z`, `${at}.000`, at.replace('T', ' '), ` ${at}`]) {
           expect(Schedule.safeParse({ at: other }).success).toBe(false);

@@ -37,7 +37,7 @@ const stem = (file: string): string => file.replace(yaml, '');
 
 /**
  * Reads and checks all job files. Throws InvalidJob with one line per problem: file, line, field and what was expected.
- * If `now` is given, a one-time job in the past is a problem too.
+ * If `now` is given, a job that would never run again is a problem too.
  */
 export const readJobs = async (files: JobFiles = repositoryFiles, now?: Date): Promise<Declared> =>
   readAll(files, await list(files.jobs, yaml), now);
