@@ -111,9 +111,10 @@ const overlapping = (run: Run, state: JobState, holders: [Lease, ...Lease[]], no
     }
     default: {
       if (!caughtUp) return overlapped(first);
-      // Runs that follow each other closely leave no moment in which the watchman finds the job free. In the queue, this one is next.
-      const isFree = state.queued === null || state.queued === run.id;
-      return isFree ? queuedUp(run, state, [], now) : { kind: 'wait' };
+      // Where later slots run while this one waits, the watchman may never find the job free. In the queue, this one is next.
+      const isOvertaken = holders.some((lease) => runName(lease.run).slot > run.slot);
+      const isNext = state.queued === run.id || (state.queued === null && isOvertaken);
+      return isNext ? queuedUp(run, state, [], now) : { kind: 'wait' };
     }
   }
 };
