@@ -93,6 +93,16 @@ const overlapped = (by: string, queued?: string | null): Admission => ({
 });
 
 /**
+ * A slot that is caught up waits for a moment in which the job is free. Where later slots run meanwhile, there may never be one, so it takes the
+ * free place in the queue: it is next.
+ */
+const inTurn = (run: Run, state: JobState, holders: Lease[], now: Date): Admission => {
+  const isOvertaken = holders.some((lease) => runName(lease.run).slot > run.slot);
+  const isNext = state.queued === run.id || (state.queued === null && isOvertaken);
+  return isNext ? queuedUp(run, state, [], now) : { kind: 'wait' };
+};
+
+/**
  * Decides by `overlap` about a due slot while other runs hold the job. A skip names the first holder, the queued run or a newer run, depending on
  * `overlap`.
  */
@@ -109,13 +119,8 @@ const overlapping = (run: Run, state: JobState, holders: [Lease, ...Lease[]], no
       const newer = others.find((other) => runName(other).slot > run.slot);
       return newer === undefined ? queuedUp(run, state, holders, now) : overlapped(newer, state.queued);
     }
-    default: {
-      if (!caughtUp) return overlapped(first);
-      // Where later slots run while this one waits, the watchman may never find the job free. In the queue, this one is next.
-      const isOvertaken = holders.some((lease) => runName(lease.run).slot > run.slot);
-      const isNext = state.queued === run.id || (state.queued === null && isOvertaken);
-      return isNext ? queuedUp(run, state, [], now) : { kind: 'wait' };
-    }
+    default:
+      return caughtUp ? inTurn(run, state, holders, now) : overlapped(first);
   }
 };
 

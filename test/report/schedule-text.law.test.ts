@@ -36,9 +36,9 @@ const rate = fc
 
 describe('a schedule in English', () => {
   test.each([
-    [{ cron: '0 9 ? * 2-6 *', timezone: 'UTC' }, /Monday through Friday/],
+    [{ cron: '0 9 ? * 2-6 *', timezone: 'UTC' }, /^On Monday to Friday at 09:00$/],
     [{ cron: '0 9 ? * 6#3 *', timezone: 'UTC' }, /third Friday/],
-    [{ cron: '30 18 L * ? *', timezone: 'UTC' }, /18:30.*last day of the month/],
+    [{ cron: '30 18 L * ? *', timezone: 'UTC' }, /^On the last day of the month at 18:30$/],
     [{ rate: '5 minutes', timezone: 'UTC' }, /^Every 5 minutes$/],
     [{ at: '2026-12-24T18:00:00', timezone: 'UTC' }, /^Once, at 2026-12-24 18:00$/],
     [{ rate: '1 day', timezone: 'UTC', start: '2027-01-01T09:00:00' }, /^Every 1 day, from 2027-01-01 09:00$/],

@@ -244,7 +244,7 @@ describe('`why` for a time without a slot', () => {
     expect(said.sentence).toBe(
       'report, Wed 2026-11-25 10:15 Europe/Amsterdam: it was not due then: the slot before is Wed 2026-11-25 09:00, the next is Thu 2026-11-26 09:00.',
     );
-    expect(said.evidence).toEqual([['schedule', 'At 09:00, Europe/Amsterdam (cron(0 9 * * ? *))']]);
+    expect(said.evidence).toEqual([['schedule', 'Every day at 09:00, Europe/Amsterdam (cron(0 9 * * ? *))']]);
     for (const near of ['09:00:41', '2026-11-25T08:00:41Z', '2026-11-25T08:00Z', '2026-11-25 09:00'])
       expect(explain(report, near, later).verdict).toMatchObject({ kind: 'unrecorded', slot });
     expect(explain(report, '22:00', later).said.sentence).toContain('it is not due then');
