@@ -103,12 +103,22 @@ const bedrock = (model: string): Statement[] => {
   ];
 };
 
+/**
+ * The keys under which the attempt and triage functions write, as AWS evaluates `dynamodb:LeadingKeys`. They read hostile text, so they cannot write a
+ * run or a job's state: what starts is what dispatch recorded. infra/roles.yml has the same condition for triage.
+ */
+const underRuns = {
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['run#*', 'session#*'] },
+  Null: { 'dynamodb:LeadingKeys': 'false' },
+};
+
 /** The attempt function's permissions: the table, its own log, and the needs of all declared jobs. A disabled job may still be run manually. */
 export const attemptStatements = (jobs: Job[], server: Providers): Statement[] => {
   const table = { 'Fn::GetAtt': ['Table', 'Arn'] };
   const listed = jobs.some((job) => job.tools.includes('list_runs'));
   return [
-    { Effect: 'Allow', Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], Resource: table },
+    { Effect: 'Allow', Action: ['dynamodb:GetItem', 'dynamodb:Query'], Resource: table },
+    { Effect: 'Allow', Action: ['dynamodb:PutItem'], Resource: table, Condition: underRuns },
     ...(listed ? [allow('dynamodb:Query', { 'Fn::Sub': '${Table.Arn}/index/byDay' })] : []),
     {
       Effect: 'Allow',

@@ -230,6 +230,26 @@ describe('the permissions of the template', () => {
   const logs = (group: string) => ['logs:CreateLogStream logs:PutLogEvents', arnOf(group)];
   const readWrite = ['dynamodb:GetItem dynamodb:PutItem dynamodb:Query', table];
 
+  const underRuns = [
+    ['dynamodb:GetItem dynamodb:Query', table],
+    ['dynamodb:PutItem', table],
+  ];
+
+  it('let the functions that read hostile text write only under runs and sessions', () => {
+    for (const role of ['AttemptRole', 'TriageRole']) {
+      const puts = made.statements(role).filter(({ Action }) => [Action].flat().includes('dynamodb:PutItem'));
+      expect(
+        puts.map(({ Condition }) => Condition),
+        role,
+      ).toEqual([
+        {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['run#*', 'session#*'] },
+          Null: { 'dynamodb:LeadingKeys': 'false' },
+        },
+      ]);
+    }
+  });
+
   it('are exactly these', () => {
     const executions = { 'Fn::Sub': expect.stringMatching(machineOf('execution')) };
     expect(made.allowed('DispatchRole')).toEqual([
@@ -239,7 +259,7 @@ describe('the permissions of the template', () => {
       deadLetters,
       logs('DispatchLogGroup'),
     ]);
-    expect(made.allowed('TriageRole')).toEqual([readWrite, logs('TriageLogGroup')]);
+    expect(made.allowed('TriageRole')).toEqual([...underRuns, logs('TriageLogGroup')]);
     expect(made.allowed('SettleRole')).toEqual([
       readWrite,
       ['states:StartExecution', { 'Fn::Sub': expect.stringMatching(machineOf('stateMachine')) }],
@@ -270,7 +290,7 @@ describe('the permissions of the template', () => {
       'Fn::Sub': expect.stringMatching(/:inference-profile\/eu\.anthropic\.claude-sonnet-4-5-20250929-v1:0$/),
     };
     expect(made.allowed('AttemptRole')).toEqual([
-      readWrite,
+      ...underRuns,
       ['dynamodb:Query', { 'Fn::Sub': '${Table.Arn}/index/byDay' }],
       logs('AttemptLogGroup'),
       ['ssm:GetParameter', { 'Fn::Sub': expect.stringMatching(/:parameter\/nightshift\/test\/anthropic-api-key$/) }],

@@ -1,8 +1,14 @@
 import { type IncomingMessage, request as send } from 'node:http';
+import * as z from 'zod';
 import { listen, readBody } from '../../kit/wire/listen.ts';
 
-/** A request to AWS as IAM sees it: caller, action and resource. */
-export type Call<Name extends string = string> = { caller: Name; action: string; resource: string };
+/** A request to AWS as IAM sees it: caller, action and resource, and the partition key of an item that it puts. */
+export type Call<Name extends string = string> = {
+  caller: Name;
+  action: string;
+  resource: string;
+  leadingKey?: string | undefined;
+};
 
 type Asked = {
   service: string;
@@ -53,6 +59,8 @@ const namings: Record<string, Naming> = {
   bedrock,
 };
 
+const PutItem = z.object({ Item: z.object({ pk: z.object({ S: z.string() }) }) });
+
 const parsed = (bytes: Buffer): Record<string, string> => {
   try {
     return Object(JSON.parse(bytes.toString()));
@@ -69,8 +77,9 @@ const named = (request: IncomingMessage, body: Buffer, answer: Buffer): Omit<Cal
   const target = String(headers['x-amz-target'] ?? '').replace(/^.*\./, '');
   const naming = namings[service];
   if (!naming) return { action: `${service}:?`, resource: path };
-  const [action, resource] = naming({ service, region, target, method, path, body: parsed(body) }, parsed(answer));
-  return { action: `${service}:${action}`, resource };
+  const asked = parsed(body);
+  const [action, resource] = naming({ service, region, target, method, path, body: asked }, parsed(answer));
+  return { action: `${service}:${action}`, resource, leadingKey: PutItem.safeParse(asked).data?.Item.pk.S };
 };
 
 /** Forwards a request unchanged, with the Host header that its signature covers. */

@@ -1,11 +1,16 @@
 import { GetRolePolicyCommand, type IAMClient, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
 
-type Statement = { Effect: string; Action: string | string[]; Resource: string | string[]; Condition?: unknown };
+type Statement = {
+  Effect: string;
+  Action: string | string[];
+  Resource: string | string[];
+  Condition?: { 'ForAllValues:StringLike'?: { 'dynamodb:LeadingKeys'?: string[] } };
+};
 
 /** An action on a resource, or on a pattern of resources, that a role allows. */
-export type Grant = { role: string; action: string; resource: string };
-/** An action on a resource that this role performs. */
-export type Need = Grant;
+export type Grant = { role: string; action: string; resource: string; leadingKeys?: string[] | undefined };
+/** An action on a resource that this role performs, and the partition key of an item that it puts. */
+export type Need = { role: string; action: string; resource: string; leadingKey?: string | undefined };
 
 const listed = (value: string | string[]): string[] => [value].flat();
 
@@ -21,9 +26,12 @@ export const grantsOf = async (iam: IAMClient, role: string): Promise<Grant[]> =
   );
   return policies.flatMap(({ PolicyDocument = '{}' }) => {
     const { Statement: statements } = JSON.parse(decodeURIComponent(PolicyDocument)) as { Statement: Statement[] };
-    return statements.flatMap(({ Effect, Action, Resource }) => {
+    return statements.flatMap(({ Effect, Action, Resource, Condition }) => {
+      const leadingKeys = Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'];
       if (Effect !== 'Allow') throw new Error(`${role}: found ${Effect}, expected Allow`);
-      return listed(Action).flatMap((action) => listed(Resource).map((resource) => ({ role, action, resource })));
+      return listed(Action).flatMap((action) =>
+        listed(Resource).map((resource) => ({ role, action, resource, leadingKeys })),
+      );
     });
   });
 };
@@ -35,9 +43,12 @@ const matches = (pattern: string, value: string): boolean => {
 };
 
 const covers = (grant: Grant, need: Need): boolean =>
-  grant.role === need.role && matches(grant.action, need.action) && matches(grant.resource, need.resource);
+  grant.role === need.role &&
+  matches(grant.action, need.action) &&
+  matches(grant.resource, need.resource) &&
+  (grant.leadingKeys === undefined || grant.leadingKeys.some((pattern) => matches(pattern, need.leadingKey ?? '')));
 
-const named = ({ role, action, resource }: Grant): string => `${role}: ${action} on ${resource}`;
+const named = ({ role, action, resource }: Grant | Need): string => `${role}: ${action} on ${resource}`;
 
 /** The needs without a grant and the grants without a need, each once. */
 export const compared = (needs: Need[], grants: Grant[]): { missing: string[]; unused: string[] } => ({

@@ -8,6 +8,7 @@ import { nothingOutlives } from './check/nothing-outlives.ts';
 import { once } from './check/one-effect.ts';
 import { oneOutcome } from './check/one-outcome.ts';
 import { oneRun } from './check/one-run.ts';
+import { ownKeys } from './check/own-keys.ts';
 import { ends } from './check/run-end.ts';
 import { reasons } from './check/skip-reason.ts';
 import { validPrompt } from './check/valid-prompt.ts';
@@ -25,6 +26,7 @@ export const invariants: Record<string, { says: string; broken(facts: Facts): st
   '7': { says: 'nothing acknowledged is lost', broken: kept },
   '8': { says: 'nothing outlives an invocation', broken: nothingOutlives },
   '9': { says: 'a success is whole, and an outcome says what became of each effect', broken: effectsSaid },
+  'own keys': { says: 'an attempt and triage write no run and no state of a job', broken: ownKeys },
   accounted: { says: 'every run is counted once in the state of its job', broken: accounted },
   'let in': { says: 'a run starts only when its job allows it, and never works beside an earlier run', broken: letIn },
   reasons: { says: 'a slot is skipped only for a true reason', broken: reasons },

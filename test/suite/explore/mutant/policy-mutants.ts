@@ -189,6 +189,16 @@ export const policyMutants: Mutant[] = [
     ),
   ),
   mutant(
+    'own keys',
+    'an attempt writes its run',
+    ['once'],
+    edit(
+      'lib/agent/agent-loop.ts',
+      '  const claimed = await claim(run, input, deps);',
+      '  await runs.put({ ...run, version: run.version + 1 });\n  const claimed = await claim(run, input, deps);',
+    ),
+  ),
+  mutant(
     'ends',
     'a lost race for the state is not repeated',
     ['side-by-side', 'cancel'],
@@ -198,11 +208,7 @@ export const policyMutants: Mutant[] = [
     '1',
     'the watchman does not catch up lost slots',
     ['lost'],
-    edit(
-      'lib/watch/watchman.ts',
-      '  return undelivered.length > 0 ? catchUp(',
-      '  return undelivered.length < 0 ? catchUp(',
-    ),
+    edit('lib/watch/watchman.ts', 'undelivered.length > 0 ? await catchUp(', 'undelivered.length < 0 ? await catchUp('),
   ),
   mutant(
     '7',
