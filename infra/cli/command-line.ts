@@ -94,7 +94,7 @@ export const commandLine = ({ out, err, ended }: Outputs, version: string, asJso
   declaring(placed(command('jobs', 'list the jobs: next slot, last outcome, spending'))).action(async (options) =>
     ended(await (await import('./command/jobs.ts')).jobs(options, out)),
   );
-  declaring(command('next <job>', 'list the next slots of a job'))
+  declaring(placed(command('next <job>', 'list the next slots of a job')))
     .option('--count <n>', 'how many slots', between(1, 1000), 10)
     .action(async (job, options) => ended(await (await import('./command/next.ts')).next(job, options, out)));
   declaring(placed(command('forecast <job>', 'estimate how often a job runs and what it costs')))

@@ -4,18 +4,20 @@ import { freshState, type JobState, type JobStates } from '../policy/job-state.t
 import { pausedNow } from '../policy/pause.ts';
 import { costOf, hasRun } from '../run/outcome.ts';
 import { type Run, type Runs, runStatus } from '../run/run.ts';
-import { dueBetween } from '../schedule/calendar.ts';
+import { dueBetween, slotsAfter } from '../schedule/calendar.ts';
 import { scheduleExpression } from '../schedule/schedule.ts';
 import { slotAt } from '../schedule/slot.ts';
 import type { Checkpoint, Checkpoints } from '../watch/checkpoint.ts';
 import { isStale, promisedFrom } from '../watch/freshness.ts';
 import { inEnglish } from './schedule-text.ts';
-import { type Anchor, anchorOf, neighbours } from './why.ts';
+import { type Anchor, anchorOf } from './why.ts';
 
 type Stores = { runs: Runs; states: JobStates; checkpoints: Checkpoints };
 
 /** How many of a job's latest runs the status reads. */
 const recentRuns = 20;
+/** How many of a day's runs tell whether the job is fresh: one a minute, and as many by hand. */
+const mostRuns = 3200;
 
 /** Whether a run of the day succeeded by `freshBy`. Null if the job has no `freshBy` or the watchman has not checked the job yet. */
 const freshness = async (
@@ -27,8 +29,7 @@ const freshness = async (
   if (job.freshBy === undefined || checkpoint === undefined) return null;
   const since = promisedFrom(now, checkpoint.anchor);
   const anchor = new Date(checkpoint.anchor.at);
-  const query = { from: slotAt(since), limit: Number.POSITIVE_INFINITY };
-  const runs = (await stores?.runs.byJob(job.name, query)) ?? [];
+  const runs = (await stores?.runs.summaries(job.name, { from: slotAt(since), limit: mostRuns })) ?? [];
   return !isStale(job, dueBetween(job.schedule, since, now, { anchor }), runs, now);
 };
 
@@ -56,7 +57,9 @@ const monthOf = ({ schedule, limits }: Job, { spent }: JobState, past: Run[], no
 };
 
 const nextOf = ({ schedule, enabled }: Job, anchor: Anchor, now: Date) =>
-  enabled && anchor.known ? (neighbours(schedule, now.getTime(), anchor.at).next?.slot ?? null) : null;
+  enabled && anchor.known
+    ? (slotsAfter(schedule, now, { anchor: anchor.at }).find(({ skip }) => skip === undefined)?.slot ?? null)
+    : null;
 
 const watched = (checkpoint: Checkpoint | undefined) => ({
   driftSince: checkpoint?.driftSince ?? null,
@@ -72,7 +75,7 @@ export const jobStatus = async (job: Job, now: Date, stores: Stores | undefined)
     stores?.runs.byJob(name, { limit: recentRuns }),
   ]);
   const state = stored ?? freshState(name);
-  const anchor = anchorOf(job, checkpoint, past);
+  const anchor = anchorOf(job, checkpoint, past, now);
   return {
     job: name,
     description: job.description ?? null,

@@ -5,7 +5,7 @@ import { refusal } from '../policy/admission.ts';
 import { freshState, type JobState } from '../policy/job-state.ts';
 import type { Lease } from '../policy/lease.ts';
 import type { Outcome, Ran, Skip } from '../run/outcome.ts';
-import { type Run, runId } from '../run/run.ts';
+import { draftRun, type Run } from '../run/run.ts';
 import { boundsOf, type Due, dueBetween, slotsAfter } from '../schedule/calendar.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { type Slot, slotAt } from '../schedule/slot.ts';
@@ -119,20 +119,10 @@ const recorded = (run: Run, state: JobState, now: Date): Verdict => {
   return { kind: 'open', run, startsAt: Date.parse(starts) > now.getTime() ? starts : undefined };
 };
 
-const draft = (job: Job, slot: Slot, now: Date): Run => ({
-  id: runId({ job: job.name, slot }),
-  slot,
-  job,
-  origin: 'watchman',
-  startedAt: now.toJSON(),
-  outcome: null,
-  version: 1,
-});
-
 const unrecorded = (due: Due, { job, ranges, checkpoint, now }: Facts, state: JobState): Verdict => {
   const range = ranges.find(({ from, to }) => from <= due.slot && due.slot <= to);
   if (range) return { kind: 'closed', due, range };
-  const run = draft(job, due.slot, now);
+  const run = draftRun(job, due.slot, now);
   const instant = Date.parse(due.slot);
   if (instant > now.getTime()) return { kind: 'ahead', due, refused: refusal(run, state, new Date(instant)) };
   if (checkpoint && due.slot <= checkpoint.accountedUpTo)
@@ -178,9 +168,14 @@ export const why = (facts: Facts): Why => {
   };
 };
 
-/** The instant from which a job's rate counts: the checkpoint's, else a slot that its schedule delivered, else `start`. */
-export const anchorOf = ({ schedule }: Job, checkpoint: Checkpoint | undefined, runs: Run[]): Anchor => {
+/**
+ * The instant from which a job's rate counts: the checkpoint's, else a slot that its schedule delivered, else a `start` ahead. A start that had passed
+ * when the schedule was created counts for nothing.
+ */
+export const anchorOf = ({ schedule }: Job, checkpoint: Checkpoint | undefined, runs: Run[], now: Date): Anchor => {
   const delivered = runs.find(({ suffix, origin }) => suffix === undefined && origin !== 'watchman')?.slot;
-  const at = checkpoint?.schedule?.rate === undefined ? (delivered ?? boundsOf(schedule).start) : checkpoint.anchor.at;
+  const { start } = boundsOf(schedule);
+  const ahead = start !== undefined && Date.parse(start) > now.getTime() ? start : undefined;
+  const at = checkpoint?.schedule?.rate === undefined ? (delivered ?? ahead) : checkpoint.anchor.at;
   return { at: new Date(at ?? 0), known: at !== undefined || schedule.rate === undefined };
 };

@@ -56,6 +56,17 @@ export const Run = z
   });
 export type Run = z.infer<typeof Run>;
 
+/** The run that the watchman would record for a slot without one. */
+export const draftRun = (job: Run['job'], slot: Slot, now: Date, outcome: Outcome | null = null): Run => ({
+  id: runId({ job: job.name, slot }),
+  slot,
+  job,
+  origin: 'watchman',
+  startedAt: now.toJSON(),
+  outcome,
+  version: 1,
+});
+
 /** A run with its outcome. */
 export type EndedRun = Run & { outcome: Outcome };
 export const isEnded = (run: Run): run is EndedRun => run.outcome !== null;

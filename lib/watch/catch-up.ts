@@ -5,7 +5,7 @@ import { refusal } from '../policy/admission.ts';
 import { freshState, type JobState } from '../policy/job-state.ts';
 import type { Finding } from '../run/observer.ts';
 import type { Outcome } from '../run/outcome.ts';
-import { type Run, type RunSummary, runId } from '../run/run.ts';
+import { draftRun, type RunSummary, runId } from '../run/run.ts';
 import type { Due } from '../schedule/calendar.ts';
 import { type Slot, slotAge } from '../schedule/slot.ts';
 import { noUsage } from '../usage.ts';
@@ -13,19 +13,9 @@ import { noUsage } from '../usage.ts';
 /** The undelivered slots of one check, by result: missed, covered, started or left. */
 export type CaughtUp = Pick<Finding, 'missed' | 'covered' | 'started' | 'left'>;
 
-const draftOf = (job: Job, slot: Slot, outcome: Outcome | null, now: Date): Run => ({
-  id: runId({ job: job.name, slot }),
-  slot,
-  job,
-  origin: 'watchman',
-  startedAt: now.toJSON(),
-  outcome,
-  version: 1,
-});
-
 /** Records a slot with its outcome, unless it has a run by now. Returns whether it did. */
 const recordSlot = async (job: Job, slot: Slot, outcome: Outcome, deps: DispatchDeps): Promise<boolean> => {
-  const run = draftOf(job, slot, outcome, deps.now());
+  const run = draftRun(job, slot, deps.now(), outcome);
   try {
     await deps.stores.runs.put(run);
   } catch (thrown) {
@@ -40,7 +30,7 @@ const recordSlot = async (job: Job, slot: Slot, outcome: Outcome, deps: Dispatch
 type Verdict = 'refused' | 'missed' | 'runnable';
 
 const verdictOn = (job: Job, { slot, by }: Due, state: JobState, promised: Set<string>, now: Date): Verdict => {
-  if (refusal(draftOf(job, slot, null, now), state, now)) return 'refused';
+  if (refusal(draftRun(job, slot, now), state, now)) return 'refused';
   const { policy, withinSeconds } = job.catchUp;
   // Recorded slots name this one as their cover.
   if (promised.has(runId({ job: job.name, slot }))) return 'runnable';

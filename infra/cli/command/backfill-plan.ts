@@ -56,7 +56,7 @@ export const backfillPlan = async (
     stores?.runs.byJob(job.name, { limit: maxRunsRead }),
     stores?.checkpoints.get(job.name),
   ]);
-  const anchor = anchorOf(job, look, past);
+  const anchor = anchorOf(job, look, past, now);
   const due = dueIn(job, { from, to, anchor: anchor.known ? anchor.at : from }, asked.limit);
   const query = { from: slotAt(from), to: slotAt(to), limit: Number.POSITIVE_INFINITY };
   const own = (await stores?.runs.byJob(job.name, query)) ?? [];

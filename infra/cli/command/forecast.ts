@@ -104,7 +104,7 @@ export const forecast = async (name: string, options: ForecastOptions, out: Term
     look: await checkpoints.get(name),
   }));
   const { past = [], state, look } = read ?? {};
-  const anchor = anchorOf(job, look, past);
+  const anchor = anchorOf(job, look, past, now);
   const until = new Date(now.getTime() + options.days * dayMs);
   const due = job.enabled ? dueBetween(job.schedule, now, until, { anchor: anchor.known ? anchor.at : now }) : [];
   const told = forecastOf(job, due, past, spentOf(state?.spent ?? nothingSpent, slotAt(now), zone));

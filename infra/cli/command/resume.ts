@@ -58,7 +58,7 @@ export const resume = async (name: string, options: ResumeOptions, out: Terminal
     return { ended, queued: state.queued, look: await stage.stores.checkpoints.get(name) };
   });
   const { ended, queued, look } = done ?? nothing;
-  const anchor = anchorOf(job, look, []);
+  const anchor = anchorOf(job, look, [], now);
   const next = job.enabled && anchor.known ? neighbours(job.schedule, now.getTime(), anchor.at).next : undefined;
   if (options.json) {
     const { pause = null, breaker } = ended;

@@ -35,7 +35,7 @@ const askedOf = async (name: string, time: string, infra: string, stores: Stores
   const runs = minutes.flatMap((found) => found ?? []);
   const closed = await Promise.all(minutesOf(asked).map(({ to }) => stores && rangeOf(name, to, stores.ranges)));
   const ranges = closed.filter((range) => range !== undefined);
-  const anchor = anchorOf(job, seen, [...runs, ...last]);
+  const anchor = anchorOf(job, seen, [...runs, ...last], now);
   const facts = { job, asked, anchor, runs, ranges, state, checkpoint: seen, now };
   const verdict = verdictOf(facts);
   const by = verdict.kind === 'skipped' ? verdict.outcome.by : undefined;
