@@ -14,6 +14,7 @@ export const failures = {
   EffectConflict: 'retry',
   JobConflict: 'retry',
   StoreUnavailable: 'retry',
+  LambdaThrottled: 'retry',
   Crash: 'retry',
 
   InvalidJob: 'final',

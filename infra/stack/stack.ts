@@ -48,6 +48,15 @@ export const schedules = async (): Promise<Resources> => scheduleResources(await
 /** The alarms. They notify the `alarmEmail` parameter if it is set. */
 export const alarms = async (osls: Osls): Promise<Resources> => alarmResources(await param(osls, 'alarmEmail'));
 
+/** The property that reserves Lambda's concurrency for a function, if the `reservedConcurrency` parameter is set. Throws for no whole number. */
+export const reservedConcurrency = async (osls: Osls): Promise<{ ReservedConcurrentExecutions?: number }> => {
+  const text = await param(osls, 'reservedConcurrency');
+  if (text === '') return {};
+  const count = Number(text);
+  if (Number.isInteger(count) && count > 0) return { ReservedConcurrentExecutions: count };
+  throw new Error(`reservedConcurrency: found "${text}", expected a whole number from 1`);
+};
+
 /** The dashboard of the jobs in infra/jobs. */
 export const dashboard = async (): Promise<Resources> => dashboardResource((await jobs()).map((job) => job.name));
 

@@ -84,10 +84,13 @@ const resultOf = (
 const larger = (reported: Usage, committedUsage: Usage): Usage =>
   tokens(reported) >= tokens(committedUsage) && committedUsage.usd !== null ? reported : committedUsage;
 
+/** Lambda's name for a function that was not called, because the account or the function had no free concurrency. */
+const throttled = 'Lambda.TooManyRequestsException';
+
 const died = (
   error: string,
 ): { failure: FailureName; message: string; usage: Usage; retryAfterSeconds?: undefined; tryAgain?: undefined } => ({
-  failure: failureName(error),
-  message: `the attempt died: ${error}`,
+  failure: error === throttled ? 'LambdaThrottled' : failureName(error),
+  message: error === throttled ? 'Lambda had no free concurrency for an hour' : `the attempt died: ${error}`,
   usage: noUsage,
 });

@@ -15,8 +15,8 @@ export type Breaker = z.infer<typeof Breaker>;
 /** A job's health: how many runs in a row succeeded (positive) or failed (negative), and its breaker, null while closed. */
 export type Health = { streak: number; breaker: Breaker | null };
 
-/** Failures that say nothing about the job itself: an operator or a newer run caused them. */
-const notItsFault: FailureName[] = ['ExecutionAborted', 'Superseded'];
+/** Failures that say nothing about the job itself: an operator, a newer run or a full account caused them. */
+const notItsFault: FailureName[] = ['ExecutionAborted', 'Superseded', 'LambdaThrottled'];
 
 const open = (since: string, delaySeconds: number, now: Date): Breaker => ({
   since,

@@ -16,15 +16,17 @@ export const Lease = z.looseObject({
 });
 export type Lease = z.infer<typeof Lease>;
 
-/** The longest last invocation of an attempt, in seconds: Lambda's limit and a wait for free concurrency. */
-const lastInvocationSeconds = 1200;
+/** The longest last invocation of an attempt, in seconds: Lambda's limit. */
+const lastInvocationSeconds = 900;
+/** The longest that the state machine waits for free concurrency at Lambda, in seconds: the retries of infra/run.asl.json. */
+const longestThrottleSeconds = 3600;
 /** The longest Retry-After that triage respects, in seconds. */
 const longestRetryAfterSeconds = 3600;
 
 /** The longest that a run of the job can take, in seconds. A run still open then is stuck. */
 export const longestRunSeconds = ({ limits, retry, spreadSeconds }: Job): number =>
   spreadSeconds +
-  retry.attempts * (limits.seconds + lastInvocationSeconds) +
+  retry.attempts * (limits.seconds + lastInvocationSeconds + longestThrottleSeconds) +
   (retry.attempts - 1) * (longestRetryAfterSeconds + retry.maxDelaySeconds);
 
 /** The lease of a run that starts now. `after` is the run whose end it waited for. */

@@ -83,6 +83,14 @@ describe('triage', () => {
     },
   );
 
+  test('says that Lambda had no free concurrency, which is no crash', async () => {
+    const { ask } = await start();
+    expect(await ask(1, { Error: 'Lambda.TooManyRequestsException', Cause: 'Rate exceeded' })).toMatchObject({
+      status: 'retry',
+      note: 'LambdaThrottled',
+    });
+  });
+
   test('recognizes a thrown failure by its name', async () => {
     const { ask } = await start();
     expect(await ask(1, { Error: 'InvalidEvent', Cause: '' })).toMatchObject({

@@ -25,7 +25,14 @@ const probing = (health: Health, run: string): Health => ({
   breaker: health.breaker && { ...health.breaker, probe: run },
 });
 
-const outcome = fc.constantFrom(good, bad(), bad('ExecutionAborted'), bad('Superseded'), skipped);
+const outcome = fc.constantFrom(
+  good,
+  bad(),
+  bad('ExecutionAborted'),
+  bad('Superseded'),
+  bad('LambdaThrottled'),
+  skipped,
+);
 
 test('the streak of a job counts its last runs with the same outcome, without aborted, superseded and skipped runs', () => {
   fc.assert(
@@ -92,6 +99,7 @@ describe('an open breaker', () => {
   test.each([
     ['was aborted', bad('ExecutionAborted')],
     ['was superseded', bad('Superseded')],
+    ['found no free Lambda', bad('LambdaThrottled')],
     ['was skipped', skipped],
   ])('admits another probe after its probe %s', (_name, end) => {
     expect(having(probing(tripped, 'p'), [end], at(90), 'p')).toEqual(tripped);

@@ -14,7 +14,7 @@ describe('a lease', () => {
       limits: { seconds: 1000 },
       retry: { attempts: 3, maxDelaySeconds: 100 },
     });
-    const seconds = 600 + 3 * (1000 + 1200) + 2 * (3600 + 100);
+    const seconds = 600 + 3 * (1000 + 900 + 3600) + 2 * (3600 + 100);
     expect(longestRunSeconds(long)).toBe(seconds);
     const { from, until } = leaseOf({ id: 'r', job: long }, now);
     expect(Date.parse(until) - Date.parse(from)).toBe(seconds * 1000);

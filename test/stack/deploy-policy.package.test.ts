@@ -55,7 +55,7 @@ const actions: Record<string, string[]> = {
   'AWS::Lambda::Function': [
     ...needs(
       'lambda',
-      'CreateFunction GetFunction GetFunctionConfiguration GetFunctionCodeSigningConfig GetRuntimeManagementConfig UpdateFunctionCode UpdateFunctionConfiguration DeleteFunction TagResource UntagResource ListTags',
+      'CreateFunction GetFunction GetFunctionConfiguration GetFunctionCodeSigningConfig GetRuntimeManagementConfig UpdateFunctionCode UpdateFunctionConfiguration PutFunctionConcurrency DeleteFunctionConcurrency DeleteFunction TagResource UntagResource ListTags',
       at('lambda', 'function:nightshift-prod-settle'),
     ),
     ...needs('s3', 'GetObject', 'arn:aws:s3:::nightshift-prod-serverlessdeploymentbucket-1a2b/settle.zip'),

@@ -9,8 +9,8 @@ export type StageName = 'attempt' | 'triage' | 'settle';
 export type Asl = {
   TimeoutSeconds: number;
   States: {
-    Attempt: { TimeoutSeconds: number; Retry: [Retrier] };
-    Triage: { Retry: [Retrier] };
+    Attempt: { TimeoutSeconds: number; Retry: [Retrier, Retrier] };
+    Triage: { Retry: [Retrier, Retrier] };
   };
 };
 type Retrier = { ErrorEquals: string[]; IntervalSeconds: number; MaxAttempts: number };
@@ -198,8 +198,7 @@ export const scenarios: Scenario[] = [
     replies: [done],
     faults: { attempt: [{ throws: 'Lambda.TooManyRequestsException' }, { throws: 'Lambda.ServiceException' }] },
     change: ({ States }, called) => {
-      const [retrier] = States.Attempt.Retry;
-      retrier.ErrorEquals = [...new Set(retrier.ErrorEquals.map(called))];
+      for (const retrier of States.Attempt.Retry) retrier.ErrorEquals = [...new Set(retrier.ErrorEquals.map(called))];
     },
     states: [...attempted, ...succeeds],
     invoked: ['attempt', 'attempt', 'attempt', 'settle'],
@@ -230,7 +229,7 @@ export const scenarios: Scenario[] = [
     replies: [{ error: 529 }],
     faults: { triage: [{ throws: 'OutOfLuck' }, { throws: 'OutOfLuck' }] },
     change: ({ States }) => {
-      Object.assign(States.Triage.Retry[0], { IntervalSeconds: 1, MaxAttempts: 1 });
+      Object.assign(States.Triage.Retry[1], { IntervalSeconds: 1, MaxAttempts: 1 });
     },
     states: [...attempted, 'Triage'],
     error: 'OutOfLuck',
