@@ -37,7 +37,7 @@ const countTable = ({ run, look }: Counts): string => {
       ['log lines and bytes', `${run.logs.lines}, ${run.logs.bytes}`, `${look.logs.lines}, ${look.logs.bytes}`],
       [
         'metrics',
-        `${Object.keys(run.metrics).length} for the job and as many for the service`,
+        `${Object.keys(run.metrics).length} for the service`,
         `${Object.keys(look.metrics).length} for the service`,
       ],
     ],
@@ -59,7 +59,7 @@ const countSentences = ({ run, look }: Counts): string => {
   const invocations = Object.values(run.invocations).reduce((a, b) => a + b, 0);
   return [
     `Counted for a healthy run of ${run.steps} steps: ${invocations} invocations, ${run.states} states, ${readUnits} read and ${writeUnits} write units,`,
-    `${number(keptBytes)} bytes kept, ${number(run.logs.bytes)} bytes of logs, ${Object.keys(run.metrics).length} metrics of the job.`,
+    `${number(keptBytes)} bytes kept, ${number(run.logs.bytes)} bytes of logs, no metric of its own.`,
     `Every 5 minutes the watchman is invoked once and reads ${look.quiet.readUnits} units for each job. \`npm run costs\` shows all counts.`,
   ].join('\n');
 };

@@ -115,11 +115,11 @@ const logs = ({ jobs, runsPerJob }: Fleet, { run, look }: Counts): number => {
   return ((jobs * runsPerJob * runBytes + looksPerMonth * bytes(look.logs, 1)) / gb) * prices.logGb;
 };
 
-/** CloudWatch bills a metric for the hours in which it was sent. A run's metrics are there for the job and for the service. */
+/** CloudWatch bills a metric for the hours in which it was sent. A healthy job sends none of its own. */
 const metrics = ({ jobs, runsPerJob }: Fleet, { run, look }: Counts): number => {
-  const share = Math.min(runsPerJob, hours) / hours;
+  const share = Math.min(jobs * runsPerJob, hours) / hours;
   const names = Object.keys(run.metrics).length;
-  return (names * (jobs + 1) * share + Object.keys(look.metrics).length) * prices.metricMonth;
+  return (names * share + Object.keys(look.metrics).length) * prices.metricMonth;
 };
 
 /** What a fleet costs in a month, by kind. `kept`: once the table holds 404 days of runs. */

@@ -4,7 +4,8 @@ type Dimensions = Record<string, unknown>;
 
 /**
  * One alarm on one metric, counted over 5 minutes. `missing` says what no data means: nothing happened (the default), nothing is
- * known (`ignore`), or the service is gone (`breaching`). `of: 3` rings when 2 of 3 periods count something.
+ * known (`ignore`), or the service is gone (`breaching`). `of: 3` rings when 2 of 3 periods count something. `byJob`: it rings for each job of
+ * its own, so that one job's trouble does not hide another's.
  */
 type Alarm = {
   why: string;
@@ -14,6 +15,7 @@ type Alarm = {
   missing?: 'ignore' | 'breaching';
   of?: 3;
   filled?: true;
+  byJob?: true;
 };
 
 const on = (logicalId: string): Dimensions => ({ FunctionName: { Ref: `${logicalId}LambdaFunction` } });
@@ -21,21 +23,23 @@ const machine: Dimensions = { StateMachineArn: { Ref: 'StateMachine' } };
 const table: Dimensions = { TableName: { Ref: 'Table' } };
 const index: Dimensions = { ...table, GlobalSecondaryIndexName: 'byDay' };
 
-/** An alarm on a metric of the service, summed over all jobs. Log and dashboard show the job. */
+/** An alarm on a metric of the service. */
 const counted = (metric: string, why: string): Alarm => ({
   why,
   namespace: 'Nightshift',
   metric,
   dimensions: { service: 'nightshift-${sls:stage}' },
 });
+/** An alarm on a metric that jobs send where something is wrong. */
+const ofJobs = (metric: string, why: string): Alarm => ({ ...counted(metric, why), byJob: true });
 /** EventBridge gets each change of this alarm's state, so that a rule can act on it. */
-const breakerOpened = counted(
+const breakerOpened = ofJobs(
   'BreakerOpened',
   'Too many runs of a job failed in a row. Its slots are skipped until a probe succeeds.',
 );
 /** During a deployment, functions and schedules differ for one check of the watchman. */
 const drifted: Alarm = {
-  ...counted('Drift', 'A schedule is missing, disabled or differs from its job file, in 2 of 3 periods of 5 minutes.'),
+  ...ofJobs('Drift', 'A schedule is missing, disabled or differs from its job file, in 2 of 3 periods of 5 minutes.'),
   of: 3,
 };
 /** A period without a check is normal: the rule's 5 minutes do not start with the metric's, so the next period has two checks. */
@@ -96,16 +100,16 @@ const tableThrottled = (metric: string, dimensions: Dimensions): Alarm => ({
 });
 
 const declared: Record<keyof typeof cures, Alarm> = {
-  RunFailed: counted('RunFailed', 'A run ended as failed.'),
-  MissedSlots: counted(
+  RunFailed: ofJobs('RunFailed', 'A run ended as failed.'),
+  MissedSlots: ofJobs(
     'MissedSlots',
     'A slot was not delivered, and its job (catchUp) does not let it be caught up. It is recorded as missed.',
   ),
-  StuckRuns: counted(
+  StuckRuns: ofJobs(
     'StuckRuns',
     'Runs were open past their limit, dead or never started. The watchman settled or started them.',
   ),
-  Stale: counted('Stale', 'A job has not succeeded today by the time its file promises (freshBy).'),
+  Stale: ofJobs('Stale', 'A job has not succeeded today by the time its file promises (freshBy).'),
   BreakerOpened: breakerOpened,
   Drift: drifted,
   WatchmanStopped: watchmanStopped,
@@ -141,9 +145,22 @@ const declared: Record<keyof typeof cures, Alarm> = {
 
 const statistic = ({ missing }: Alarm): string => (missing === 'ignore' ? 'Maximum' : 'Sum');
 
+/**
+ * A Metrics Insights query whose alarm has a state for each contributor: each job that sent the metric. CloudWatch sends an action for each job that
+ * begins to alarm, also while others do (CloudWatch user guide, "Alarm on metrics with a Metrics Insights query", at most 200 such alarms a Region).
+ */
+const byContributor = ({ metric }: Alarm): unknown => ({
+  Id: 'jobs',
+  Expression: `SELECT SUM(${metric}) FROM SCHEMA(Nightshift, service, job) WHERE service = 'nightshift-\${sls:stage}' GROUP BY job ORDER BY SUM() DESC`,
+  Period: 300,
+  Label: metric,
+  ReturnData: true,
+});
+
 const measured = (alarm: Alarm): unknown => {
   const { namespace, metric, filled } = alarm;
   const names = Object.entries(alarm.dimensions).map(([Name, Value]) => ({ Name, Value }));
+  if (alarm.byJob) return { Metrics: [byContributor(alarm)] };
   const source = { Namespace: namespace, MetricName: metric, Dimensions: names };
   if (!filled) return { ...source, Period: 300, Statistic: statistic(alarm) };
   const stat = { Metric: source, Period: 300, Stat: statistic(alarm) };

@@ -13,11 +13,11 @@ const own = (name: string, dimensions: string[], draw: Record<string, string> = 
   ...dimensions,
   draw,
 ];
-const perJob = (name: string, jobs: string[]): Line[] => jobs.map((job) => own(name, ['job', job], { label: job }));
-const byFailure = (name: string): Line[] => [
+/** A line for each value of a dimension that was sent in the time shown. The search keeps the dashboard the same for one job and for thousands. */
+const by = (dimension: 'job' | 'failure', name: string): Line[] => [
   [
     {
-      expression: `SEARCH('{Nightshift,service,failure} MetricName="${name}" service="${service[1]}"', 'Sum')`,
+      expression: `SEARCH('{Nightshift,service,${dimension}} MetricName="${name}" service="${service[1]}"', 'Sum')`,
       id: name.toLowerCase(),
     },
   ],
@@ -26,7 +26,7 @@ const functions = ['dispatch', 'attempt', 'triage', 'settle', 'watchman'];
 const lambda = (name: string): Line[] =>
   functions.map((of) => ['AWS/Lambda', name, 'FunctionName', `nightshift-\${sls:stage}-${of}`, { label: of }]);
 
-const graphs = (jobs: string[]): Graph[] => [
+const graphs: Graph[] = [
   {
     title: 'Runs',
     lines: [
@@ -36,11 +36,10 @@ const graphs = (jobs: string[]): Graph[] => [
       own('RunSkipped', [], { label: 'skipped', color: '#7f7f7f' }),
     ],
   },
-  { title: 'Runs started, by job', lines: perJob('RunStarted', jobs) },
-  { title: 'Runs succeeded, by job', lines: perJob('RunSucceeded', jobs) },
-  { title: 'Runs failed, by job', lines: perJob('RunFailed', jobs) },
-  { title: 'Runs failed, by failure', lines: byFailure('RunFailed'), view: 'bar' },
-  { title: 'Attempts failed, by failure', lines: byFailure('AttemptFailed'), view: 'bar' },
+  { title: 'Runs failed, by job', lines: by('job', 'RunFailed') },
+  { title: 'Slots missed, by job', lines: by('job', 'MissedSlots') },
+  { title: 'Runs failed, by failure', lines: by('failure', 'RunFailed'), view: 'bar' },
+  { title: 'Attempts failed, by failure', lines: by('failure', 'AttemptFailed'), view: 'bar' },
   {
     title: 'Step duration (ms)',
     lines: [
@@ -55,8 +54,8 @@ const graphs = (jobs: string[]): Graph[] => [
       own('DispatchDelay', [], { stat: 'Maximum', label: 'longest' }),
     ],
   },
-  { title: 'Tokens, by job', lines: perJob('Tokens', jobs) },
-  { title: 'Cost (USD), by job', lines: perJob('CostUSD', jobs) },
+  { title: 'Tokens', lines: [own('Tokens', [], { label: 'tokens' })] },
+  { title: 'Cost (USD)', lines: [own('CostUSD', [], { label: 'USD' })] },
   {
     title: 'Slots missed and caught up',
     lines: [
@@ -72,7 +71,7 @@ const graphs = (jobs: string[]): Graph[] => [
       own('Stale', [], { label: 'stale' }),
     ],
   },
-  { title: 'Breakers opened, by job', lines: perJob('BreakerOpened', jobs) },
+  { title: 'Breakers opened, by job', lines: by('job', 'BreakerOpened') },
   { title: "The watchman's looks", lines: [own('WatchmanLooked', [], { label: 'looks' })] },
   {
     title: 'Dead letters',
@@ -118,10 +117,22 @@ const lastFailures = (y: number): unknown => ({
   },
 });
 
-/** The stage's dashboard: runs, outcomes, durations and cost, with one line per job. */
-export const dashboard = (jobs: string[]): Record<string, unknown> => {
-  const drawn = graphs(jobs);
-  const widgets = [alarmStates, ...drawn.map(graph), lastFailures(3 + Math.ceil(drawn.length / 3) * 6)];
+/** Read from the log of the settle function, because metrics of a healthy job would cost more than its runs. */
+const runsByJob = (y: number): unknown => ({
+  type: 'log',
+  ...{ x: 0, y, width: 24, height: 8 },
+  properties: {
+    title: 'Runs by job: the most expensive first',
+    region,
+    view: 'table',
+    query: `SOURCE '/aws/lambda/nightshift-\${sls:stage}-settle' | filter message = "run settled" | stats sum(status = "succeeded") as succeeded, sum(status = "failed") as failed, sum(usage.inputTokens + usage.outputTokens) as tokens, sum(usage.usd) as usd by job | sort usd desc | limit 100`,
+  },
+});
+
+/** The stage's dashboard: runs, outcomes, durations and cost, and by job what is wrong. It is the same for any number of jobs. */
+export const dashboard = (): Record<string, unknown> => {
+  const below = 3 + Math.ceil(graphs.length / 3) * 6;
+  const widgets = [alarmStates, ...graphs.map(graph), runsByJob(below), lastFailures(below + 8)];
   return {
     Dashboard: {
       Type: 'AWS::CloudWatch::Dashboard',

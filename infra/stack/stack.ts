@@ -57,8 +57,8 @@ export const reservedConcurrency = async (osls: Osls): Promise<{ ReservedConcurr
   throw new Error(`reservedConcurrency: found "${text}", expected a whole number from 1`);
 };
 
-/** The dashboard of the jobs in infra/jobs. */
-export const dashboard = async (): Promise<Resources> => dashboardResource((await jobs()).map((job) => job.name));
+/** The dashboard. */
+export const dashboard = async (): Promise<Resources> => dashboardResource();
 
 /** The attempt function's environment variables. */
 export const attemptEnvironment = async (osls: Osls): Promise<Record<string, string>> => {

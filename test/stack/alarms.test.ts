@@ -83,14 +83,23 @@ const awaited = (): string[] =>
         `Nightshift ${MetricName} ${Dimensions.map(({ Name }: { Name: string }) => Name).join(',')}`,
     );
 
+/** The metrics of which an alarm has a state for each job, in the same form. */
+const awaitedByJob = (): string[] =>
+  Object.values(alarms('')).flatMap((resource) => {
+    const [{ Expression = '' } = {}] = Object(resource).Properties.Metrics ?? [];
+    const [, metric, namespace, schema = ''] =
+      /^SELECT SUM\((\w+)\) FROM SCHEMA\((\w+), (.+)\) WHERE service = '.+' GROUP BY job /.exec(Expression) ?? [];
+    return metric ? [`${namespace} ${metric} ${schema.replaceAll(', ', ',')}`] : [];
+  });
+
 type Drawn = (string | { expression?: string })[];
-const body = (jobs: string[]) => JSON.parse(Object(dashboard(jobs)).Dashboard.Properties.DashboardBody['Fn::Sub']);
-const lines = (jobs: string[]): Drawn[] =>
-  body(jobs).widgets.flatMap((widget: { properties: { metrics?: Drawn[] } }) => widget.properties.metrics ?? []);
+const body = () => JSON.parse(Object(dashboard()).Dashboard.Properties.DashboardBody['Fn::Sub']);
+const lines = (): Drawn[] =>
+  body().widgets.flatMap((widget: { properties: { metrics?: Drawn[] } }) => widget.properties.metrics ?? []);
 
 /** The own metrics of the dashboard, in the same form. */
 const drawn = (): string[] =>
-  lines(['j']).flatMap(([first, name, ...rest]) => {
+  lines().flatMap(([first, name, ...rest]) => {
     if (first === 'Nightshift') {
       const words = rest.filter((part) => typeof part === 'string');
       return [`Nightshift ${name} ${words.filter((_, place) => place % 2 === 0).join(',')}`];
@@ -103,12 +112,13 @@ const drawn = (): string[] =>
 describe('every watched metric', () => {
   it('is emitted with the same dimensions: otherwise its alarm would never ring', () => {
     const there = emitted();
-    expect(awaited()).toEqual(
-      ['RunFailed', 'MissedSlots', 'StuckRuns', 'Stale', 'BreakerOpened', 'Drift', 'WatchmanLooked'].map(
-        (metric) => `Nightshift ${metric} service`,
+    expect(awaited()).toEqual(['Nightshift WatchmanLooked service']);
+    expect(awaitedByJob()).toEqual(
+      ['RunFailed', 'MissedSlots', 'StuckRuns', 'Stale', 'BreakerOpened', 'Drift'].map(
+        (metric) => `Nightshift ${metric} service,job`,
       ),
     );
-    expect([...awaited(), ...drawn()].filter((metric) => !there.has(metric))).toEqual([]);
+    expect([...awaited(), ...awaitedByJob(), ...drawn()].filter((metric) => !there.has(metric))).toEqual([]);
     expect(new Set(drawn().map((metric) => metric.split(' ')[1]))).toEqual(
       new Set([
         'RunStarted',
@@ -132,21 +142,37 @@ describe('every watched metric', () => {
   });
 });
 
+describe('a healthy job', () => {
+  it('has no metric of its own, which would cost more than its runs', () => {
+    const wrong = [
+      'AttemptFailed',
+      'RunFailed',
+      'MissedSlots',
+      'CaughtUp',
+      'StuckRuns',
+      'Drift',
+      'Stale',
+      'BreakerOpened',
+    ];
+    const own = [...emitted()].filter((metric) => metric.endsWith('service,job')).map((metric) => metric.split(' ')[1]);
+    expect(own.toSorted()).toEqual(wrong.toSorted());
+  });
+});
+
 describe('the dashboard', () => {
-  it('draws a line for each job, and shows every alarm', () => {
-    const labels = lines(['a-b', 'c']).filter((line) => line[1] === 'CostUSD');
-    expect(labels.map((line) => line.slice(4, 6))).toEqual([
-      ['job', 'a-b'],
-      ['job', 'c'],
-    ]);
-    const errors = lines([]).filter(([namespace, metric]) => namespace === 'AWS/Lambda' && metric === 'Errors');
+  it('searches for what is wrong by job, and shows every alarm', () => {
+    const searched = lines().flatMap(
+      ([line]) => /service,job} MetricName="(\w+)"/.exec(Object(line).expression ?? '')?.[1] ?? [],
+    );
+    expect(searched).toEqual(['RunFailed', 'MissedSlots', 'BreakerOpened']);
+    const errors = lines().filter(([namespace, metric]) => namespace === 'AWS/Lambda' && metric === 'Errors');
     expect(errors.map((line) => line[3])).toEqual(functionNames.map((name) => `nightshift-\${sls:stage}-${name}`));
-    expect(body([]).widgets[0].properties.alarms).toEqual(alarmNames.map((name) => `\${${name}Alarm.Arn}`));
+    expect(body().widgets[0].properties.alarms).toEqual(alarmNames.map((name) => `\${${name}Alarm.Arn}`));
   });
 
   it('has 24 columns of widgets, without overlap', () => {
     const taken = new Set<string>();
-    for (const { x, y, width, height } of body(['a']).widgets) {
+    for (const { x, y, width, height } of body().widgets) {
       expect(x + width).toBeLessThanOrEqual(24);
       for (let column = x; column < x + width; column++) {
         for (let row = y; row < y + height; row++) {
@@ -174,10 +200,13 @@ describe('an alarm', () => {
 
   it('rings at the first failure, at lasting drift, and when the watchman is silent for three periods', () => {
     const rings = (name: string) => {
-      const { Threshold, ComparisonOperator, EvaluationPeriods, DatapointsToAlarm, Period, Statistic } = Object(
-        alarms('')[`${name}Alarm`],
-      ).Properties;
-      expect([Threshold, Period, Statistic], name).toEqual([1, 300, 'Sum']);
+      const properties = Object(alarms('')[`${name}Alarm`]).Properties;
+      const { Threshold, ComparisonOperator, EvaluationPeriods, DatapointsToAlarm } = properties;
+      const [query] = properties.Metrics ?? [];
+      const [period, sums] = query
+        ? [query.Period, query.Expression.startsWith('SELECT SUM(')]
+        : [properties.Period, properties.Statistic === 'Sum'];
+      expect([Threshold, period, sums], name).toEqual([1, 300, true]);
       return [ComparisonOperator, DatapointsToAlarm, EvaluationPeriods];
     };
     for (const name of ['RunFailed', 'MissedSlots', 'StuckRuns', 'Stale', 'BreakerOpened', 'WatchmanFailed'])

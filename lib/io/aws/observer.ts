@@ -25,7 +25,6 @@ const ProviderError = z.object({
 /** The metric that counts a recorded run, by its status. Runs with any other status count as RunStarted. */
 const recordedMetric: Partial<Record<ReturnType<typeof runStatus>, string>> = {
   skipped: 'RunSkipped',
-  missed: 'MissedSlots',
 };
 
 /** Where a crash happened: the frames of its stack, without its message, which may contain a prompt or a secret. */
@@ -33,11 +32,13 @@ const frames = (thrown: unknown): string[] =>
   thrown instanceof Error ? (thrown.stack ?? '').split('\n').filter((line) => line.startsWith('    at ')) : [];
 
 /**
- * The observer of the deployed service: one structured log line and one EMF line for each event, each metric by service and by job. Logs names,
+ * The observer of the deployed service: one structured log line and one EMF line for each event, each metric by service, and by job
+ * where something is wrong: a metric costs the same for each job that sends it, so a healthy job has none of its own. Logs names,
  * numbers and failures only: no prompt, reply, argument or tool output.
  */
 export const powertoolsObserver = (logger: Logger, metrics: Metrics, now: () => Date): Observer => {
   const emit = (dimensions: Record<string, string>[], values: Value[]): void => {
+    if (values.length === 0) return;
     for (const set of [{}, ...dimensions]) metrics.addDimensions(set);
     for (const value of values) metrics.addMetric(...value);
     metrics.publishStoredMetrics();
@@ -46,16 +47,19 @@ export const powertoolsObserver = (logger: Logger, metrics: Metrics, now: () => 
   /** A run that waited in the queue was skipped. */
   const queuedRunSkipped = (job: string, run: string, { status }: Outcome): void => {
     logger.info('run settled', { job, run, status });
-    emit([{ job }], [['RunSkipped', MetricUnit.Count, 1]]);
+    emit([], [['RunSkipped', MetricUnit.Count, 1]]);
   };
 
   const runEnded = (job: string, run: string, outcome: Ran): void => {
     const { status, attempts, usage } = outcome;
-    const why: Record<string, string> = status === 'failed' ? { failure: outcome.failure } : {};
-    const level = status === 'succeeded' ? 'info' : 'error';
-    logger[level]('run settled', { job, run, status, ...why, attempts, usage });
-    const name = status === 'failed' ? 'RunFailed' : 'RunSucceeded';
-    emit([{ job }, ...(status === 'failed' ? [why] : [])], [[name, MetricUnit.Count, 1], ...spending(usage)]);
+    if (status === 'succeeded') {
+      logger.info('run settled', { job, run, status, attempts, usage });
+      return emit([], [['RunSucceeded', MetricUnit.Count, 1], ...spending(usage)]);
+    }
+    const { failure } = outcome;
+    logger.error('run settled', { job, run, status, failure, attempts, usage });
+    emit([{ job }, { failure }], [['RunFailed', MetricUnit.Count, 1]]);
+    return emit([], spending(usage));
   };
 
   return {
@@ -63,9 +67,12 @@ export const powertoolsObserver = (logger: Logger, metrics: Metrics, now: () => 
       const job = run.job.name;
       const delay = slotAge(run.slot, now());
       logger.info('run recorded', { job, run: run.id, slot: run.slot, status: runStatus(run), delaySeconds: delay });
-      const started: Value = [recordedMetric[runStatus(run)] ?? 'RunStarted', MetricUnit.Count, 1];
+      const status = runStatus(run);
+      const recorded: Value[] =
+        status === 'missed' ? [] : [[recordedMetric[status] ?? 'RunStarted', MetricUnit.Count, 1]];
       const waited: Value[] = run.suffix ? [] : [['DispatchDelay', MetricUnit.Seconds, Math.max(0, delay)]];
-      emit([{ job }], [started, ...waited]);
+      if (status === 'missed') emit([{ job }], [['MissedSlots', MetricUnit.Count, 1]]);
+      emit([], [...recorded, ...waited]);
     },
 
     runSettled({ id, job: { name }, outcome }) {
@@ -79,7 +86,7 @@ export const powertoolsObserver = (logger: Logger, metrics: Metrics, now: () => 
       const { number, usage, modelMs, toolMs } = step;
       logger.appendKeys({ step: number });
       logger.info('step committed', { job, run: run.id, attempt, tools, modelMs, toolMs, usage });
-      emit([{ job }], [['StepDuration', MetricUnit.Milliseconds, modelMs + toolMs]]);
+      emit([], [['StepDuration', MetricUnit.Milliseconds, modelMs + toolMs]]);
     },
 
     modelWarned(run, warning) {

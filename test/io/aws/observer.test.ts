@@ -57,11 +57,11 @@ const nothing: Finding = {
 };
 
 describe('a recorded run', () => {
-  it('is one log line and one metric line, by service and by job, with its delay', () => {
+  it('is one log line and one metric line, by service, with its delay', () => {
     observing().runRecorded(run);
     expect(logged).toMatchObject([{ job: 'night', run: run.id, slot: run.slot, delaySeconds: 90 }]);
     expect(values()).toEqual({ RunStarted: 1, DispatchDelay: 90 });
-    expect(dimensions()).toEqual([['service'], ['service', 'job']]);
+    expect(dimensions()).toEqual([['service']]);
     expect(emitted).toHaveLength(1);
   });
 
@@ -86,14 +86,14 @@ describe('a settled run', () => {
     observing().runSettled({ ...run, outcome: succeeded });
     expect(values()).toEqual({ RunSucceeded: 1, Tokens: 3, CostUSD: 0.5 });
     expect(logged).toMatchObject([{ level: 'INFO', run: run.id, status: 'succeeded' }]);
-    expect(dimensions()).toEqual([['service'], ['service', 'job']]);
+    expect(dimensions()).toEqual([['service']]);
   });
 
   it('that failed is an error, counted by its failure too, and keeps its message to the table', () => {
     observing().runSettled({ ...run, outcome: failed });
     expect(values()).toMatchObject({ RunFailed: 1 });
     expect(logged).toMatchObject([{ level: 'ERROR', failure: 'StepLimit' }]);
-    expect(dimensions()).toEqual([['service'], ['service', 'job'], ['service', 'failure']]);
+    expect(dimensions()).toEqual([['service'], ['service', 'job'], ['service', 'failure'], ['service']]);
     expect(JSON.stringify(logged)).not.toContain('a secret');
   });
 
