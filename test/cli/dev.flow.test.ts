@@ -86,8 +86,9 @@ const runsOf = async (dir: string): Promise<{ run: string; status: string }[]> =
   return JSON.parse(out);
 };
 
-/** Local time in UTC, so many seconds from now, as `at` takes it. */
-const inSeconds = (seconds: number): string => new Date(Date.now() + seconds * 1000).toJSON().slice(0, 19);
+/** The first whole minute at least so many seconds from now, in UTC, as `at` takes it. */
+const minuteAfter = (seconds: number): string =>
+  new Date(Math.ceil((Date.now() + seconds * 1000) / 60_000) * 60_000).toJSON().slice(0, 19);
 
 test('fires jobs at their slots, loses and doubles none when it and its service are killed, and ends on Ctrl-C', async () => {
   const dir = project();
@@ -99,7 +100,7 @@ test('fires jobs at their slots, loses and doubles none when it and its service 
   const { slot } = await first.tells({ event: 'fired', job: 'often' });
   await first.tells({ event: 'started', job: 'often', slot, origin: 'schedule' });
   // The file is read, and this `dev` killed, before the slot: sooner than a start took, on a busy machine too.
-  const at = inSeconds(2 + (Date.now() - spawnedAt) / 1000);
+  const at = minuteAfter(2 + (Date.now() - spawnedAt) / 1000);
   write(dir, 'jobs', 'once', job(`at: "${at}"`));
   expect(await first.tells({ event: 'schedule', job: 'once' })).toMatchObject({ next: `${at}Z`, timezone: 'UTC' });
   const service = daemonOf(dir);

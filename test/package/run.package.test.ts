@@ -192,8 +192,8 @@ describe('an archive', () => {
   it('holds the jobs for dispatch and the watchman, and the scripts for attempt', async () => {
     const [dispatch, watchman] = [await unpacked('dispatch'), await unpacked('watchman')];
     const list = await readFile(join(dispatch, 'config/jobs.json'), 'utf8');
-    const packed: { name: string }[] = JSON.parse(list);
-    expect(packed.map((job) => job.name).sort()).toEqual(['eu-news', 'night-report', 'off', 'once', 'season', 'tick']);
+    expect(JSON.parse(list).sort()).toEqual(['eu-news', 'night-report', 'off', 'once', 'season', 'tick']);
+    expect(JSON.parse(await readFile(join(dispatch, 'config/jobs/tick.json'), 'utf8'))).toMatchObject({ name: 'tick' });
     expect(await readFile(join(watchman, 'config/jobs.json'), 'utf8')).toBe(list);
     expect(await thrown(dispatch, { job: 'nobody', slot: '2026-11-22T07:00:00Z' })).toMatchObject({
       name: 'UnknownJob',

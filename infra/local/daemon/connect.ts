@@ -15,7 +15,7 @@ import { ask, isOwnSocket, openRequest } from './service-socket.ts';
 
 /** The settings of a daemon, as JSON. The defaults are this project's own. */
 export type Setup = {
-  /** The directory that holds jobs.json and scripts/. */
+  /** The directory that holds jobs/ and scripts/. */
   config?: string;
   functions?: Record<string, LocalFunction>;
   definition?: string;

@@ -26,7 +26,7 @@ export const bundledFunctions = (dir: string): Record<string, LocalFunction> => 
   };
 };
 
-/** The local service with this project's state machine, table and rule. `config` holds jobs.json and scripts/; default: `dir`. */
+/** The local service with this project's state machine, table and rule. `config` holds jobs/ and scripts/; default: `dir`. */
 export const nightshiftService = (
   dir: string,
   options: Pick<ServiceOptions, 'functions'> & Partial<Omit<ServiceOptions, 'dir' | 'table'>> & { config?: string },

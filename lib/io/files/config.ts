@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { Job, type Jobs } from '../../job/job.ts';
+import { Job, JobName, type Jobs } from '../../job/job.ts';
 import { parse } from '../../parse.ts';
 
 const Environment = z.object({
@@ -22,18 +22,38 @@ export const environment = (env: Record<string, string | undefined>) => {
   };
 };
 
-/** The jobs in `jobs.json` of the configuration directory. Throws InvalidJob if it is not a list of jobs. */
-export const configuredJobList = async (directory: string): Promise<Job[]> =>
-  parse(z.array(Job), await json(join(directory, 'jobs.json')), 'InvalidJob', 'jobs.json');
-
 const json = async (file: string): Promise<unknown> => JSON.parse(await readFile(file, 'utf8'));
 
-/** Looks up jobs in `jobs.json` of the configuration directory. Throws InvalidJob if it is not a list of jobs. */
+const isMissing = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+
+const readJob = async (directory: string, name: string): Promise<Job> =>
+  parse(Job, await json(join(directory, `jobs/${name}.json`)), 'InvalidJob', `jobs/${name}.json`);
+
+/** The names of all jobs: `jobs.json` of the configuration directory. */
+const Names = z.array(JobName);
+
+/** All jobs of the configuration directory. Throws InvalidJob for a list of names or a job that is none. */
+export const configuredJobList = async (directory: string): Promise<Job[]> => {
+  const jobs: Job[] = [];
+  // One after another: thousands of files at once are more than a process may open.
+  for (const name of parse(Names, await json(join(directory, 'jobs.json')), 'InvalidJob', 'jobs.json'))
+    jobs.push(await readJob(directory, name));
+  return jobs;
+};
+
+/** Looks up a job in `jobs/<name>.json` of the configuration directory. It reads no other job. Throws InvalidJob if the file is not a job. */
 export const configuredJobs =
   (directory: string): Jobs =>
   async (name) => {
-    const jobs = await configuredJobList(directory);
-    return jobs.find((job) => job.name === name);
+    if (!JobName.safeParse(name).success) return undefined;
+    try {
+      return await readJob(directory, name);
+    } catch (thrown) {
+      if (!isMissing(thrown)) throw thrown;
+      // Without the list nothing is known of any job.
+      await access(join(directory, 'jobs.json'));
+      return undefined;
+    }
   };
 
 /** Reads `scripts/<file>.json` in the configuration directory. Undefined if there is no such script. */
@@ -44,7 +64,7 @@ export const configuredScripts =
     try {
       return await json(join(directory, 'scripts', `${file}.json`));
     } catch (thrown) {
-      if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
+      if (isMissing(thrown)) return undefined;
       throw thrown;
     }
   };

@@ -145,17 +145,21 @@ const brokenReferences = async (source: Source, scripts: string[]): Promise<Prob
   return problems;
 };
 
-/** Writes `jobs.json` and `scripts/`, which the functions read at run time. It builds a new directory first, then replaces the old one. */
+/**
+ * Writes `jobs/` and `scripts/`, a file each, and the names of the jobs in `jobs.json`, which the functions read at run time. It builds a new directory first, then replaces the old one.
+ */
 export const writeConfig = async (directory: string, { jobs, scripts }: Declared): Promise<void> => {
   const fresh = `${directory}.${process.pid}.new`;
   await rm(fresh, { recursive: true, force: true });
   await mkdir(join(fresh, 'scripts'), { recursive: true });
-  await writeFile(join(fresh, 'jobs.json'), JSON.stringify(jobs, null, 1));
-  await Promise.all(
-    Object.entries(scripts).map(([name, script]) =>
-      writeFile(join(fresh, 'scripts', `${name}.json`), JSON.stringify(script, null, 1)),
-    ),
+  await mkdir(join(fresh, 'jobs'));
+  const write = (file: string, value: unknown) => writeFile(join(fresh, file), JSON.stringify(value, null, 1));
+  await write(
+    'jobs.json',
+    jobs.map(({ name }) => name),
   );
+  for (const job of jobs) await write(`jobs/${job.name}.json`, job);
+  for (const [name, script] of Object.entries(scripts)) await write(`scripts/${name}.json`, script);
   await rm(directory, { recursive: true, force: true });
   await rename(fresh, directory);
 };

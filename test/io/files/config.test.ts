@@ -65,11 +65,33 @@ describe('the configured jobs', () => {
     expect(await jobs('night')).toBeUndefined();
   });
 
-  it.each(['{}', '[7]', '[{ "name": "night" }]', 'null'])('are InvalidJob if jobs.json is %s', async (text) => {
+  it.each(['{}', '[7]', '["../night"]', 'null'])('are InvalidJob if jobs.json is %s', async (text) => {
     const config = directory({ 'jobs.json': text });
     const failure = { name: 'InvalidJob', message: expect.stringContaining('jobs.json') };
     expect(await failureOf(configuredJobList(config))).toMatchObject(failure);
+  });
+
+  it.each(['{}', '[7]', '{ "name": "night" }', 'null'])('are InvalidJob if the file of one is %s', async (text) => {
+    const config = directory({ 'jobs.json': '["night"]', 'jobs/night.json': text });
+    const failure = { name: 'InvalidJob', message: expect.stringContaining('jobs/night.json') };
+    expect(await failureOf(configuredJobList(config))).toMatchObject(failure);
     expect(await failureOf(configuredJobs(config)('night'))).toMatchObject(failure);
+  });
+
+  it('are looked up one by one: the file of another job is not read', async () => {
+    const config = join(temporaryDirectory(), 'config');
+    await writeConfig(config, { jobs: [job({}, 'night'), job({}, 'day')], scripts: {} });
+    writeFileSync(join(config, 'jobs/day.json'), 'broken');
+    expect(await configuredJobs(config)('night')).toMatchObject({ name: 'night' });
+  });
+
+  it.each(['../jobs', 'a/b', '', 'Night', 'night.json'])('have none called %j, which is no name', async (name) => {
+    const config = directory({ 'jobs.json': '[]', 'jobs/night.json': '{}' });
+    expect(await configuredJobs(config)(name)).toBeUndefined();
+  });
+
+  it('are not taken for missing where the configuration itself is', async () => {
+    await expect(configuredJobs(temporaryDirectory())('night')).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });
 

@@ -159,10 +159,12 @@ describe('the written configuration', () => {
     const directory = join(temporaryDirectory(), 'config');
     const declared = await readJobs(files);
     await writeConfig(directory, declared);
-    expect(JSON.parse(readFileSync(join(directory, 'jobs.json'), 'utf8'))).toEqual(declared.jobs);
+    expect(JSON.parse(readFileSync(join(directory, 'jobs.json'), 'utf8'))).toEqual(['a']);
+    expect(JSON.parse(readFileSync(join(directory, 'jobs/a.json'), 'utf8'))).toEqual(declared.jobs[0]);
     expect(readdirSync(join(directory, 'scripts'))).toEqual(['s.json']);
     await writeConfig(directory, { jobs: [], scripts: {} });
     expect(JSON.parse(readFileSync(join(directory, 'jobs.json'), 'utf8'))).toEqual([]);
+    expect(readdirSync(join(directory, 'jobs'))).toEqual([]);
     expect(readdirSync(join(directory, 'scripts'))).toEqual([]);
     expect(readdirSync(dirname(directory))).toEqual(['config']);
   });

@@ -28,9 +28,8 @@ export const watchman = (at: () => Deployed): void => {
     await scheduler(at().cloud.url, 'PUT', `/schedules/${job}`, body);
   };
   const jobOf = async (name: string): Promise<Job> => {
-    const file = join(at().service.root, '.build/watchman/config/jobs.json');
-    const jobs = Job.array().parse(JSON.parse(await readFile(file, 'utf8')));
-    return jobs.find((job) => job.name === name) as Job;
+    const file = join(at().service.root, `.build/watchman/config/jobs/${name}.json`);
+    return Job.parse(JSON.parse(await readFile(file, 'utf8')));
   };
   const execution = async (run: string) =>
     (await at().stage.machine.send(new DescribeExecutionCommand({ executionArn: executionOf(run) }))).status;

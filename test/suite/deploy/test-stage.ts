@@ -21,7 +21,7 @@ const justDue = (): string => {
 };
 
 /** A one-time schedule in an hour. */
-const soon = (): string => `{ at: "${new Date(Date.now() + 3_600_000).toJSON().slice(0, 19)}" }`;
+const soon = (): string => `{ at: "${new Date(Date.now() + 3_600_000).toJSON().slice(0, 16)}:00" }`;
 
 export const daily = '{ cron: 0 7 * * ? *, timezone: Europe/Amsterdam }';
 export const report = (schedule: string, more = ''): string => agent(claude, schedule, `${tools}${more}`);

@@ -50,7 +50,7 @@ const configured = async (config: string, declared: Declared): Promise<string> =
   for (const job of declared.jobs) {
     const back = await configuredJobs(config)(job.name);
     if (JSON.stringify(back) !== JSON.stringify(job))
-      return broken('jobs.json does not return a job as it was read', { job, back });
+      return broken('the configuration does not return a job as it was read', { job, back });
   }
   return 'accepted';
 };

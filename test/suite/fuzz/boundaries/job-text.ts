@@ -73,7 +73,7 @@ const acceptedFault = (job: Job): string | undefined => {
   const stored = JSON.parse(JSON.stringify(job));
   const back = JSON.stringify(Job.parse(stored));
   if (!isDeepStrictEqual(JSON.parse(back), stored))
-    return `differs after it was written to jobs.json: ${differing(back, JSON.stringify(job))}`;
+    return `differs after it was written to the configuration: ${differing(back, JSON.stringify(job))}`;
   if (byteLength(JSON.stringify(run(job))) > 390 * 1024) return 'is accepted and too large to be recorded with a run';
   const { name: _, ...fields } = stored;
   if (!matchesSchema(fields))
