@@ -54,12 +54,13 @@ export const powertoolsObserver = (logger: Logger, metrics: Metrics, now: () => 
     const { status, attempts, usage } = outcome;
     if (status === 'succeeded') {
       logger.info('run settled', { job, run, status, attempts, usage });
-      return emit([], [['RunSucceeded', MetricUnit.Count, 1], ...spending(usage)]);
+      emit([], [['RunSucceeded', MetricUnit.Count, 1], ...spending(usage)]);
+      return;
     }
     const { failure } = outcome;
     logger.error('run settled', { job, run, status, failure, attempts, usage });
     emit([{ job }, { failure }], [['RunFailed', MetricUnit.Count, 1]]);
-    return emit([], spending(usage));
+    emit([], spending(usage));
   };
 
   return {
