@@ -13,6 +13,7 @@ export const examples: Record<string, string> = {
   retry: 'npx nightshift retry night-report_20261122T060000Z',
   backfill: 'npx nightshift backfill night-report --from 2026-11-01 --max 2 --dry-run',
   stop: 'npx nightshift stop night-report_20261122T060000Z --stage prod',
+  forget: 'npx nightshift forget night-report_20261122T060000Z --stage prod',
   pause: 'npx nightshift pause night-report --note holiday --until "2026-12-27 09:00"',
   resume: 'npx nightshift resume night-report',
   runs: 'npx nightshift runs --job night-report --days 30',
@@ -130,6 +131,10 @@ export const commandLine = ({ out, err, ended }: Outputs, version: string, asJso
   placed(command('stop <run>', 'stop an open run; it ends as ExecutionAborted')).action(async (id, options) =>
     ended(await (await import('./command/stop.ts')).stop(id, options, usualData, out)),
   );
+  placed(command('forget <run>', 'hide the result of a run from later runs; the run stays'))
+    .option('--undo', 'show it again')
+    .option('--by <name>', 'your name (default: the user of this machine)')
+    .action(async (id, options) => ended(await (await import('./command/forget.ts')).forget(id, options, out)));
   declaring(placed(command('pause <job>', 'skip the slots of a job until it is resumed')))
     .option('--note <text>', 'the reason: each skipped slot shows it')
     .option('--until <time>', 'end of the pause (default: until it is resumed)')

@@ -1,5 +1,6 @@
 import { capped } from '../text.ts';
 import type { HttpResponse } from './http.ts';
+import { outsideText } from './outside.ts';
 import { page } from './page.ts';
 import { ToolError, type ToolErrorKind } from './tool.ts';
 
@@ -24,7 +25,7 @@ const maxErrorBytes = 1500;
 /** What the model is told of an answer with an error: the sentence, then what the server sent. */
 export const errorText = async (says: string, response: HttpResponse): Promise<string> => {
   const { body } = await page(response);
-  return body.trim() === '' ? says : `${says}\n${capped(body, maxErrorBytes)}`;
+  return body.trim() === '' ? says : `${says}\n${outsideText(capped(body, maxErrorBytes))}`;
 };
 
 /**

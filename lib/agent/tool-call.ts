@@ -7,6 +7,7 @@ import { callText } from '../run/effect-count.ts';
 import type { ToolCallPart } from '../run/message.ts';
 import type { CallStatus } from '../run/step.ts';
 import { capped } from '../text.ts';
+import { outsideBytes, outsideText } from './outside.ts';
 import { placeOf, type Tool, type ToolContext, ToolError } from './tool.ts';
 
 /** What a tool call depends on. */
@@ -35,12 +36,17 @@ export type CallResult = { status: CallStatus; output: string };
  */
 export const callTool = async (call: ToolCallPart, bounds: CallBounds, deps: ToolCallDeps): Promise<CallResult> => {
   const { status, output } = await makeCall(call, bounds, deps);
-  const text = capped(output, bounds.maxBytes);
-  return { status, output: text.trim() === '' ? '(no output)' : text };
+  const isOutside = toolOf(call, deps)?.outside === true && (status === 'ok' || status === 'recorded');
+  const text = capped(output, bounds.maxBytes - (isOutside ? outsideBytes : 0));
+  if (text.trim() === '') return { status, output: '(no output)' };
+  return { status, output: isOutside ? outsideText(text) : text };
 };
 
+const toolOf = ({ toolName }: ToolCallPart, { tools }: ToolCallDeps): Tool | undefined =>
+  Object.hasOwn(tools, toolName) ? tools[toolName] : undefined;
+
 const makeCall = async (call: ToolCallPart, bounds: CallBounds, deps: ToolCallDeps): Promise<CallResult> => {
-  const tool = Object.hasOwn(deps.tools, call.toolName) ? deps.tools[call.toolName] : undefined;
+  const tool = toolOf(call, deps);
   if (!tool) {
     const names = Object.keys(deps.tools).join(', ') || 'none';
     return { status: 'refused', output: `There is no tool ${call.toolName}. Tools: ${names}.` };

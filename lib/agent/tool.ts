@@ -21,6 +21,7 @@ export type ToolContext = {
  * A tool: the default export of `lib/tools/<name>.ts`, where jobs refer to `<name>`.
  * `effect: 'once'` declares that a call changes the world: an equal call then happens at most once per run, across attempts. `place` says where such
  * a call goes: a later call to the same place makes good one that was not made. Without `place`, all calls go to one place.
+ * `outside` declares that the output holds text of others, such as a page: the model sees it marked as data.
  * `run` returns text or JSON for the model. The model sees the message of a ToolError, but not that of other errors.
  */
 export type Tool<Input = unknown> = {
@@ -28,6 +29,7 @@ export type Tool<Input = unknown> = {
   input: z.ZodType<Input>;
   effect: 'none' | 'once';
   place?(input: Input): string;
+  outside?: true;
   run(input: Input, context: ToolContext): Promise<unknown>;
 };
 

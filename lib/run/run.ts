@@ -46,6 +46,8 @@ export const Run = z
     slots: z.array(Slot).optional(),
     /** The slot of the job's last success at the time this run was recorded. */
     since: Slot.nullable().optional(),
+    /** Who took its result out of what later runs see, and when. */
+    forgotten: z.strictObject({ at: z.string(), by: z.string() }).optional(),
     startedAt: z.string(),
     outcome: Outcome.nullable(),
     version: z.int().positive(),

@@ -19,6 +19,7 @@ export default tool({
     'than shown. A status of 400 or more is an error, with the first part of its page. Only hosts that the job allows can be reached.',
   input: Input,
   effect: 'none',
+  outside: true,
   run: async ({ url, accept }, { job, http, signal }) => {
     const headers: Record<string, string> = accept === undefined ? {} : { accept };
     const response = await http({ method: 'GET', url, headers, allow: job.allow, maxBytes: maxPageBytes, signal });

@@ -30,6 +30,7 @@ export default tool({
     'not done, or it is not known whether it was. Only hosts that the job allows can be reached.',
   input: Input,
   effect: 'once',
+  outside: true,
   place: ({ url }) => placeOfUrl(url),
   run: async ({ url, body, contentType }, { job, http, signal, idempotencyKey }) => {
     const text = typeof body === 'string';

@@ -8,6 +8,7 @@ export default tool({
     'Use it to find what changed since then.',
   input: z.strictObject({}),
   effect: 'none',
+  outside: true,
   run: async (_, { job, slot, pastRuns }) => {
     const previous = await pastRuns.previousResult({ job: job.name, before: slot });
     if (!previous) return 'This job has not succeeded before: there is no previous result.';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { outsideText } from '../../lib/agent/outside.ts';
 import { errorText, sent } from '../../lib/agent/sent.ts';
 import { byteLength } from '../../lib/text.ts';
 import { errorOf } from '../kit/guarded-http.ts';
@@ -51,7 +52,9 @@ describe('a request that changes the world', () => {
 
 describe('what the model is told of an error', () => {
   it('is the sentence, and the first part of what the server sent', async () => {
-    expect(await errorText('Not done.', answer(422, 'text: required'))).toBe('Not done.\ntext: required');
+    expect(await errorText('Not done.', answer(422, 'text: required'))).toBe(
+      `Not done.\n${outsideText('text: required')}`,
+    );
     expect(await errorText('Not done.', answer(422, ' \n'))).toBe('Not done.');
     expect(byteLength(await errorText('Not done.', answer(422, 'x'.repeat(100_000))))).toBeLessThan(2000);
   });

@@ -246,6 +246,17 @@ test('reports that a run waits after its service was killed, and only the next r
   expect((await nightshift(again)).exitCode).toBe(0);
 });
 
+test('hides the result of a run from later runs, and shows it again', async () => {
+  const forget = async (...more: string[]) => (await nightshift(['forget', id, ...more, ...here()])).out;
+  expect(await forget('--by', 'ana')).toContain(`The result of ${id} is forgotten: later runs do not see it.`);
+  expect(await forget()).toContain('was forgotten already, by ana');
+  expect((await nightshift(['show', id, ...here()])).out).toContain('forgotten by ana on ');
+  expect((await nightshift(['runs', ...here()])).out).toContain('succeeded, forgotten');
+  const undone = await nightshift(['forget', id, '--undo', '--json', ...here()]);
+  expect(undone.json('forget')).toMatchObject({ run: id, status: 'succeeded', forgotten: null, changed: true });
+  expect(await forget('--undo')).toContain('was not forgotten');
+});
+
 test.each(['run', 'runs'])('ends with 3 and a sentence where %s has no directory to work in', async (command) => {
   const data = join(root, 'file');
   writeFileSync(data, '');

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { outsideText } from '../../lib/agent/outside.ts';
 import type { Page } from '../../lib/agent/page.ts';
 import { placeOf, type ToolContext } from '../../lib/agent/tool.ts';
 import { loadTools, toolSpecs } from '../../lib/io/files/tools.ts';
@@ -87,9 +88,12 @@ describe('http_get', () => {
   it('fails for a status of 400 or more, with the first part of the page', async () => {
     expect(await errorOf(get('/404'))).toMatchObject({
       kind: 'error',
-      message: 'The server answered 404.\nNo such page.\n',
+      message: `The server answered 404.\n${outsideText('No such page.\n')}`,
     });
-    expect(await errorOf(get('/500'))).toMatchObject({ kind: 'error', message: 'The server answered 500.\nBroken' });
+    expect(await errorOf(get('/500'))).toMatchObject({
+      kind: 'error',
+      message: `The server answered 500.\n${outsideText('Broken')}`,
+    });
     expect(await errorOf(get('/503'))).toMatchObject({ kind: 'error' });
   });
 

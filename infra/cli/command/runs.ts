@@ -38,7 +38,7 @@ const row = (run: Run): Segment[] => {
   const slot = `${weekday(run.slot, zone).slice(0, 3)} ${localDate(run.slot, zone)} ${localTime(run.slot, zone)}`;
   const end = [status, failure ?? why].filter(Boolean).join(' ');
   const left = notDoneText(run);
-  const outcome = left === '' ? end : `${end}, ${left}`;
+  const outcome = [end, left, run.forgotten ? 'forgotten' : ''].filter(Boolean).join(', ');
   const amounts = [shown(attempts, count), shown(durationMs, duration), shown(used, count), cost(usd)];
   return [
     slot,

@@ -10,7 +10,7 @@ import { runDetailJson } from '../contract/run.ts';
 import { exitCodes } from '../print/exit.ts';
 import { cost, count, counted, duration, tokenCount } from '../print/format.ts';
 import { type Line, type Segment, toned } from '../print/line.ts';
-import { effectsText } from '../print/run-text.ts';
+import { effectsText, forgottenText } from '../print/run-text.ts';
 import { brief, json, sanitize } from '../print/sanitize.ts';
 import type { Terminal } from '../print/terminal.ts';
 import { decisionText, measures, notRunText, slotText } from '../print/timeline.ts';
@@ -54,6 +54,7 @@ const overview = (seen: RunHistory): Line[] => {
     whole(label('outcome'), endText(seen)),
     ...(outcome ? [line(label('used'), `${tokenCount(outcome.usage)} · ${cost(costOf(outcome))}`)] : []),
     ...(effects === undefined ? [] : [whole(label('effects'), effects)]),
+    ...(forgottenText(run) === '' ? [] : [whole(label('result'), toned('warn', forgottenText(run)))]),
   ];
 };
 

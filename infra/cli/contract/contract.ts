@@ -214,6 +214,10 @@ export const commandJson = {
     ...RunJson.shape,
     stopped: z.boolean().describe('True: this command stopped the run. False: it had ended before.'),
   }),
+  forget: z.strictObject({
+    ...RunJson.shape,
+    changed: z.boolean().describe('False: the result was forgotten, or not forgotten, already.'),
+  }),
   pause: z.strictObject({
     job,
     pause: pause.unwrap(),

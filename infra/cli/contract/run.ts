@@ -34,6 +34,10 @@ export const RunJson = z.strictObject({
   standIn: field.standIn,
   attempts: field.attempts,
   steps: z.int().nullable().describe('Number of steps in the attempt that succeeded.'),
+  forgotten: z
+    .strictObject({ at: z.string().describe('When, UTC.'), by: z.string().describe('Name of the person.') })
+    .nullable()
+    .describe('Who hid the result from later runs.'),
   startedAt: field.startedAt,
   endedAt: field.endedAt,
   durationMs: field.durationMs,
@@ -107,6 +111,7 @@ export const runJson = (run: Run): RunJson => {
     standIn: outcome?.status === 'skipped' ? (outcome.by ?? null) : null,
     attempts: hasRun(outcome) ? outcome.attempts : null,
     steps: outcome?.status === 'succeeded' ? outcome.steps : null,
+    forgotten: run.forgotten ?? null,
     startedAt: run.startedAt,
     endedAt: outcome?.endedAt ?? null,
     durationMs: outcome ? Date.parse(outcome.endedAt) - Date.parse(run.startedAt) : null,

@@ -30,6 +30,10 @@ const amounts = ({ done, undone, unknown }: EffectCount): string =>
 export const notDoneText = ({ outcome }: Run): string =>
   hasRun(outcome) && outcome.effects ? amounts({ ...outcome.effects, done: 0 }) : '';
 
+/** Who hid the result of a run from later runs. Empty where nobody did. */
+export const forgottenText = ({ forgotten }: Run): string =>
+  forgotten ? `forgotten by ${brief(forgotten.by, 100)} on ${forgotten.at}: later runs do not see its result` : '';
+
 /** What became of a run's calls that change the world: `1 done, 1 not done: http_post to …: the server answered 401`. Undefined where it has none. */
 export const effectsText = ({ outcome }: Run): string | undefined => {
   if (!hasRun(outcome) || !outcome.effects) return undefined;

@@ -6,7 +6,7 @@ import { type Call, callsOf, isCorrection, isFinal, type Step } from '../../../l
 import { localDate, localTime, weekday } from '../../../lib/schedule/local-date.ts';
 import { cost, counted, duration, tokenCount } from './format.ts';
 import { type Line, type Segment, toned } from './line.ts';
-import { effectsText } from './run-text.ts';
+import { effectsText, forgottenText } from './run-text.ts';
 import { brief } from './sanitize.ts';
 
 type Run = RunHistory['run'];
@@ -131,6 +131,16 @@ const outcomeLines = (run: Run, since: number): Line[] => {
     ...(effects === undefined
       ? []
       : [{ key: 'effects', margin: true, whole: true, segments: [`  calls: ${effects}`] }]),
+    ...(forgottenText(run) === ''
+      ? []
+      : [
+          {
+            key: 'forgotten',
+            margin: true,
+            whole: true,
+            segments: [toned('warn', `  ${forgottenText(run)}`)],
+          },
+        ]),
   ];
   if (!hasRun(outcome)) return line(toned('warn', `– ${notRunText(outcome)}`));
   const after = `${counted(outcome.attempts, 'attempt')} of at most ${job.retry.attempts}`;

@@ -25,7 +25,7 @@ export const storedPastRuns = ({ runs, sessions }: Stores, now: () => Date): Pas
   async previousResult({ job, before }) {
     const past = await runs.byJob(job, { to: before, limit: maxRunsRead });
     for (const run of past) {
-      if (run.outcome?.status !== 'succeeded' || run.slot >= before) continue;
+      if (run.outcome?.status !== 'succeeded' || run.forgotten || run.slot >= before) continue;
       const lastStep = (await sessions.load(sessionKey(run.id, run.outcome.attempts))).at(-1);
       if (!lastStep) continue;
       const result = (await resultReader(run.job.result))(textOf(lastStep.messages[0]));

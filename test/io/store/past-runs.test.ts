@@ -54,6 +54,24 @@ describe('the past runs', () => {
     expect(slotsOf(await past.runs({ days: 1, limit: 9 }))).toEqual(two.slice(0, 3));
   });
 
+  it('give the result before one that is forgotten, until it is remembered', async () => {
+    const stores = memoryStores();
+    const [old, poisoned] = ['2026-11-20T07:00:00Z', '2026-11-21T07:00:00Z'];
+    const past = storedPastRuns(stores, now);
+    const previous = async () =>
+      (await past.previousResult({ job: 'night', before: '2026-11-22T07:00:00Z' }))?.run.slot;
+    for (const slot of [old, poisoned]) {
+      const { id } = await put(stores, 'night', slot, { outcome: succeeded() });
+      await say(stores, id, 1, 'All is well.');
+    }
+    expect(await previous()).toBe(poisoned);
+    const run = { ...runOf('night', { slot: poisoned }), outcome: succeeded() };
+    await stores.runs.put({ ...run, forgotten: { at: today.toJSON(), by: 'ana' }, version: 2 });
+    expect(await previous()).toBe(old);
+    await stores.runs.put({ ...run, version: 3 });
+    expect(await previous()).toBe(poisoned);
+  });
+
   it('of all jobs are read a day at a time, and no day more than the limit needs', async () => {
     const stores = memoryStores();
     await put(stores, 'night', '2026-11-22T06:00:00Z');
