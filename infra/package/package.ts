@@ -5,6 +5,7 @@ import { join, relative, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { parse } from 'yaml';
 import { type Declared, readJobs, repositoryFiles, writeConfig } from '../../lib/io/files/job-files.ts';
+import { priceWarnings } from '../../lib/io/model/prices.ts';
 import { lastPackage, projectAside, removeAside, replacePackage } from './aside.ts';
 import { bundle, bundleDir, type FunctionName, functionNames, pack } from './build.ts';
 import { oversize, type Size, size, sizeTable } from './size.ts';
@@ -126,7 +127,8 @@ const packageService = async (root: string, args: string[]): Promise<void> => {
   }
   console.log(`The template passes AWS's validator: ${templatePath(root)}`);
   const steps = [`npm run diff -- ${args.join(' ')}`, `npx osls deploy --package .serverless ${args.join(' ')}`];
-  for (const warning of alarmWarnings(params)) console.warn(warning);
+  const prices = priceWarnings(found.jobs, new Date(), params.given.openaiCompatibleBaseUrl);
+  for (const warning of [...alarmWarnings(params), ...prices.map((text) => `Warning: ${text}`)]) console.warn(warning);
   console.log(`To deploy it: ${steps.map((step) => step.trimEnd()).join(' && ')}`);
 };
 

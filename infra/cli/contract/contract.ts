@@ -230,6 +230,7 @@ export const commandJson = {
   check: z.strictObject({
     jobs: z.array(z.string()).describe('Names of the jobs, if all are good.'),
     problems: field.problems,
+    warnings: z.array(z.string()).describe('What is good and may not be meant, in words.'),
   }),
   dev: DevEventJson,
   version: z.strictObject({

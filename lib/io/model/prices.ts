@@ -32,3 +32,23 @@ export const price = (
   };
   return calcPrice(tokens, id.model, { ...provider, timestamp: at })?.total_price ?? null;
 };
+
+const one = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 };
+
+/**
+ * A warning for each job whose model has no known price: its limits in dollars are not held. A mistyped model looks like this, too. Models of an
+ * OpenAI-compatible server are left out where its address is not known.
+ */
+export const priceWarnings = (
+  jobs: { name: string; model: string }[],
+  at: Date,
+  baseUrl?: string | undefined,
+): string[] =>
+  jobs.flatMap(({ name, model }) => {
+    const provider = parseModelId(model)?.provider;
+    const isAsked = provider === 'anthropic' || provider === 'bedrock' || (provider === 'openai-compatible' && baseUrl);
+    if (!isAsked || price(model, one, at, baseUrl) !== null) return [];
+    return [
+      `${name}: no price is known for ${model}, so its limits in dollars are not held; limits.tokens is. Is the model's name right?`,
+    ];
+  });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { price } from '../../../lib/io/model/prices.ts';
+import { price, priceWarnings } from '../../../lib/io/model/prices.ts';
 
 const at = new Date('2026-11-22T07:00:00Z');
 const used = { inputTokens: 1000, outputTokens: 1000, cacheReadTokens: 0, cacheWriteTokens: 0 };
@@ -41,5 +41,22 @@ describe('the price of model calls', () => {
   it('is positive even where a provider counts more cached tokens than input', () => {
     const odd = { ...used, inputTokens: 10, cacheReadTokens: 90 };
     expect(price('anthropic/claude-haiku-4-5', odd, at)).toBeGreaterThan(0);
+  });
+});
+
+describe('the warnings about prices', () => {
+  const named = (...models: string[]) => models.map((model, place) => ({ name: `job-${place}`, model }));
+
+  it('are of the models whose price is not known, as that of a mistyped one', () => {
+    const jobs = named('anthropic/claude-sonet-4-5', 'anthropic/claude-sonnet-4-5', 'bedrock/us.amazon.nova-lite-v1:0');
+    expect(priceWarnings(jobs, at)).toEqual([
+      expect.stringMatching(/^job-0: no price is known for anthropic\/claude-sonet-4-5, .*limits\.tokens is/),
+    ]);
+  });
+
+  it('are none for scripts, and for a compatible server only where its address is known', () => {
+    const jobs = named('scripted/demo', 'openai-compatible/nobody');
+    expect(priceWarnings(jobs, at)).toEqual([]);
+    expect(priceWarnings(jobs, at, 'https://api.openai.com/v1')).toHaveLength(1);
   });
 });
