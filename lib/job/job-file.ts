@@ -107,6 +107,48 @@ const suggestion = (key: string, fields: string[]): string => {
   return field === undefined ? '' : `, did you mean ${field}?`;
 };
 
+const kinds: Record<string, string> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'fields',
+  record: 'fields',
+  null: 'nothing',
+  undefined: 'nothing',
+};
+
+/** What kind of value a file has, in its author's words. */
+const kindOf = (value: unknown): string => {
+  if (value === null) return 'nothing';
+  return kinds[Array.isArray(value) ? 'array' : typeof value] ?? typeof value;
+};
+
+/** Zod's messages about a value of the wrong kind, in the words of a file's author. Other messages stay as they are. */
+export const inOurWords = (issue: z.core.$ZodRawIssue): string | undefined => {
+  if (issue.code !== 'invalid_type') return undefined;
+  const isEndless = typeof issue.input === 'number' && !Number.isFinite(issue.input);
+  const expected = isEndless ? 'a finite number' : (kinds[issue.expected] ?? issue.expected);
+  if (issue.input === undefined) return `missing, expected ${expected}`;
+  const quoted = typeof issue.input === 'number' || typeof issue.input === 'boolean' ? ` (${issue.input})` : '';
+  const hint = issue.expected === 'string' && quoted ? ': put it in quotes' : '';
+  return `found ${kindOf(issue.input)}${quoted}, expected ${expected}${hint}`;
+};
+
+/** A file that is not UTF-8, at its first byte that no UTF-8 text has. */
+export const notUtf8 = (file: string, bytes: Uint8Array): Problem => {
+  const before = new TextDecoder().decode(bytes).split('\uFFFD', 1)[0] ?? '';
+  const lines = before.split('\n');
+  return {
+    file,
+    line: lines.length,
+    column: (lines.at(-1)?.length ?? 0) + 1,
+    path: '',
+    message: 'found a byte that is not UTF-8, expected a file saved as UTF-8',
+  };
+};
+
 /** Converts zod issues to problems. An unknown field is reported at its own key, with a suggestion if a known field is near. */
 export const issueProblems = (source: Source, issues: z.core.$ZodIssue[], schema: z.ZodType): Problem[] =>
   issues.flatMap((issue) => {
@@ -127,7 +169,7 @@ export const readJobFile = (source: Source, referable: Referable): { job: Job } 
   const value = typeof source.value === 'object' && source.value !== null ? source.value : {};
   const named =
     'name' in value ? [source.at(['name'], 'unknown field: the name of the file is the name of the job')] : [];
-  const read = Job.safeParse({ ...value, name: badName.length > 0 ? 'unnamed' : name });
+  const read = Job.safeParse({ ...value, name: badName.length > 0 ? 'unnamed' : name }, { error: inOurWords });
   const problems = [
     ...badName,
     ...named,

@@ -34,25 +34,37 @@ describe('a job file', () => {
     ['a number as a field', ['# why', '7: x'], '5:1 7: unknown field'],
     ['a field that would change objects', ['__proto__: { enabled: false }'], '4:1 __proto__: unknown field'],
     ['its own name', ['name: night'], /^4:1 name: unknown field: the name of the file/],
-    ['no whole number', ['limits: { steps: 2.5 }'], /^4:11 limits\.steps: .*expected int/],
+    [
+      'no whole number',
+      ['limits: { steps: 2.5 }'],
+      /^4:11 limits\.steps: found a number \(2\.5\), expected a whole number$/,
+    ],
     ['a limit of nothing', ['limits:', '  seconds: 0'], /^5:3 limits\.seconds: .*>0/],
     ['a negative limit', ['limits:', '  usd: -1'], /^5:3 limits\.usd: .*>0/],
-    ['an endless limit', ['limits:', '  usd: .inf'], /^5:3 limits\.usd: .*expected number/],
-    ['nothing in a field', ['retry:'], /^4:1 retry: .*expected object/],
+    [
+      'an endless limit',
+      ['limits:', '  usd: .inf'],
+      /^5:3 limits\.usd: found a number \(Infinity\), expected a finite number$/,
+    ],
+    ['nothing in a field', ['retry:'], /^4:1 retry: found nothing, expected fields$/],
     [
       'an unknown tool',
       ['tools:', '  - http_get', '  - nope'],
       '6:5 tools.1: unknown tool "nope", expected one of http_get, list_runs',
     ],
-    ['tools that are no list', ['tools: http_get'], /^4:1 tools: .*expected array/],
-    ['a tool that is no text', ['tools:', '  - 3'], /^5:5 tools\.0: .*expected string/],
+    ['tools that are no list', ['tools: http_get'], /^4:1 tools: found text, expected a list$/],
+    [
+      'a tool that is no text',
+      ['tools:', '  - 3'],
+      /^5:5 tools\.0: found a number \(3\), expected text: put it in quotes$/,
+    ],
     ['a URL as a host', ['allow: [https://example.com/x]'], /^4:9 allow\.0: must be a host like api\.example\.com/],
     [
       'a domain of everyone',
       ['allow:', '  - example.com', '  - "*.com"'],
       /^6:5 allow\.1: found \*\.com, under which anyone/,
     ],
-    ['a result that is no schema', ['result: text'], /^4:1 result: .*expected record/],
+    ['a result that is no schema', ['result: text'], /^4:1 result: found text, expected fields$/],
   ])('with %s is rejected at the field', (_, more, problem) => {
     expect(said([...good, ...more])).toEqual(
       [expect.stringMatching(problem)].map((one) => (typeof problem === 'string' ? problem : one)),
@@ -104,6 +116,17 @@ describe('a job file', () => {
     const read = readJobFile(readYaml('night.yml', [schedule, ...good.slice(1)].join('\n')), known);
     const exclude = ['2026-12-25', '2027-01-01', '2027-04-27'];
     expect(read).toMatchObject({ job: { schedule: { exclude } } });
+  });
+
+  it('says in its own words what is missing or of the wrong kind', () => {
+    expect(said(['schedule: { rate: 1 hour }', 'model: anthropic/x', 'promt: Go.'])).toEqual([
+      '1:1 prompt: missing, expected text',
+      '3:1 promt: unknown field, did you mean prompt?',
+    ]);
+    expect(said([...good, 'description: 9', 'enabled: "no"'])).toEqual([
+      expect.stringMatching(/description: found a number \(9\), expected text: put it in quotes$/),
+      expect.stringMatching(/enabled: found text, expected true or false$/),
+    ]);
   });
 
   describe('that would never run again', () => {

@@ -1,10 +1,20 @@
+import { isUtf8 } from 'node:buffer';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { Failure } from '../../failure.ts';
 import { holidays } from '../../job/holiday.ts';
 import type { Job } from '../../job/job.ts';
-import { issueProblems, type Problem, problemText, readJobFile, readYaml, type Source } from '../../job/job-file.ts';
+import {
+  inOurWords,
+  issueProblems,
+  notUtf8,
+  type Problem,
+  problemText,
+  readJobFile,
+  readYaml,
+  type Source,
+} from '../../job/job-file.ts';
 import { parseModelId } from '../../job/model-id.ts';
 import { resultReader } from '../../run/result.ts';
 import { Script } from '../model/scripted.ts';
@@ -75,7 +85,8 @@ const readAll = async (
   const jobResults = await Promise.all(
     jobFiles.map(async (file) => {
       const path = join(files.jobs, file);
-      const source = readYaml(path, unwritten[file] ?? (await readFile(path, 'utf8')));
+      const given = unwritten[file];
+      const source = given === undefined ? await readSource(path) : readYaml(path, given);
       const result = readJobFile(source, referable);
       const broken = await brokenReferences(source, scriptFiles.map(stem));
       const problems = [...('problems' in result ? result.problems : []), ...broken];
@@ -84,6 +95,7 @@ const readAll = async (
   );
   const scripts = await Promise.all(scriptFiles.map((file) => readScriptFile(join(files.scripts, file))));
   const problems = [
+    ...(await Promise.all([files.jobs, files.scripts, files.holidays].map(otherEndings))).flat(),
     ...duplicates(files.jobs, jobFiles, 'job'),
     ...duplicates(files.holidays, holidayFiles, 'holiday file'),
     ...[...jobResults, ...scripts, ...holidayLists].flatMap((result) => ('problems' in result ? result.problems : [])),
@@ -97,15 +109,33 @@ const readAll = async (
   };
 };
 
+/** Reads a file as YAML. A file that is not UTF-8 is a problem. */
+const readSource = async (path: string): Promise<Source> => {
+  const bytes = await readFile(path);
+  const source = readYaml(path, bytes.toString());
+  return isUtf8(bytes) ? source : { ...source, value: undefined, problems: [notUtf8(path, bytes)] };
+};
+
+/** Files whose ending is not in small letters: some systems show them like the others, and none would be read. */
+const otherEndings = async (directory: string): Promise<Problem[]> =>
+  (await list(directory, /\.ya?ml$/i))
+    .filter((file) => !yaml.test(file))
+    .map((file) => ({
+      file: join(directory, file),
+      line: 1,
+      column: 1,
+      path: '',
+      message: 'found an ending in capitals, expected .yml',
+    }));
+
 const readScriptFile = async (path: string): Promise<{ script: Script } | { problems: Problem[] }> => {
-  const source = readYaml(path, await readFile(path, 'utf8'));
+  const source = await readSource(path);
   if (source.problems.length > 0) return { problems: source.problems };
-  const read = Script.safeParse(source.value);
+  const read = Script.safeParse(source.value, { error: inOurWords });
   return read.success ? { script: read.data } : { problems: issueProblems(source, read.error.issues, Script) };
 };
 
-const readHolidayFile = async (path: string): Promise<ReturnType<typeof holidays>> =>
-  holidays(readYaml(path, await readFile(path, 'utf8')));
+const readHolidayFile = async (path: string): Promise<ReturnType<typeof holidays>> => holidays(await readSource(path));
 
 const duplicates = (directory: string, files: string[], what: string): Problem[] =>
   files.flatMap((file, at) => {

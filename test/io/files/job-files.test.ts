@@ -153,6 +153,26 @@ describe('a job file that is not written yet', () => {
   });
 });
 
+describe('a file that would be read wrongly or not at all', () => {
+  it('is rejected if it is not UTF-8, at the first byte that no such text has', async () => {
+    const files = written({ 'jobs/a.yml': scripted('s'), 'scripts/s.yml': played });
+    writeFileSync(join(files.jobs, 'b.yml'), Buffer.from('prompt: Go.\ndescription: caf\xe9\n', 'latin1'));
+    expect((await failureOf(readJobs(files))).message).toMatch(
+      /b\.yml:2:17 found a byte that is not UTF-8, expected a file saved as UTF-8/,
+    );
+  });
+
+  it.each(['jobs/B.YML', 'scripts/b.Yaml', 'holidays/nl.YAML'])(
+    'is rejected for its ending in capitals: %s',
+    async (file) => {
+      const files = written({ 'jobs/a.yml': scripted('s'), 'scripts/s.yml': played, [file]: ['{}'] });
+      expect((await failureOf(readJobs(files))).message).toContain(
+        `${file}:1:1 found an ending in capitals, expected .yml`,
+      );
+    },
+  );
+});
+
 describe('the written configuration', () => {
   it('replaces all of the one before, and leaves nothing beside it', async () => {
     const files = written({ 'jobs/a.yml': scripted('s'), 'scripts/s.yml': played });
