@@ -8,6 +8,7 @@ import { type Declared, readJobs, repositoryFiles, writeConfig } from '../../lib
 import { priceWarnings } from '../../lib/io/model/prices.ts';
 import { lastPackage, projectAside, removeAside, replacePackage } from './aside.ts';
 import { bundle, bundleDir, type FunctionName, functionNames, pack } from './build.ts';
+import { quotaProblems } from './quota.ts';
 import { oversize, type Size, size, sizeTable } from './size.ts';
 import { templateProblems } from './validate.ts';
 
@@ -68,6 +69,8 @@ export const synthesize = async (root: string, args: string[]): Promise<void> =>
     throw new Error(`osls could not package the service.\n${said}`, { cause: thrown });
   }
   stop("The template does not pass AWS's validator.", templateProblems(templatePath(root)));
+  const text = await readFile(templatePath(root), 'utf8');
+  stop('AWS would refuse the template.', quotaProblems(JSON.parse(text), Buffer.byteLength(text)));
 };
 
 type Parameters = { defaults: Record<string, string>; given: Record<string, string> };
