@@ -1,3 +1,4 @@
+import { Failure } from '../failure.ts';
 import type { Job } from '../job/job.ts';
 import { spentOf } from '../policy/budget.ts';
 import { freshState, type JobState, type JobStates } from '../policy/job-state.ts';
@@ -66,8 +67,20 @@ const watched = (checkpoint: Checkpoint | undefined) => ({
   lookedTo: checkpoint?.accountedUpTo ?? null,
 });
 
-/** The status of a job. Unknown values are null; without `stores`, only the job file is used. */
-export const jobStatus = async (job: Job, now: Date, stores: Stores | undefined) => {
+/**
+ * The status of a job. Unknown values are null; without `stores`, only the job file is used. `damaged`: an item of the job that cannot be read, so that
+ * only its file is.
+ */
+export const jobStatus = async (job: Job, now: Date, stores: Stores | undefined): Promise<JobStatus> => {
+  try {
+    return await statusOf(job, now, stores);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure && thrown.name === 'DamagedItem')) throw thrown;
+    return { ...(await statusOf(job, now, undefined)), damaged: thrown.message };
+  }
+};
+
+const statusOf = async (job: Job, now: Date, stores: Stores | undefined) => {
   const { name, schedule } = job;
   const [stored, checkpoint, past = []] = await Promise.all([
     stores?.states.get(name),
@@ -93,7 +106,8 @@ export const jobStatus = async (job: Job, now: Date, stores: Stores | undefined)
     queued: state.queued,
     month: monthOf(job, state, past, now),
     fresh: await freshness(job, checkpoint, now, stores),
+    damaged: null as string | null,
     ...watched(checkpoint),
   };
 };
-export type JobStatus = Awaited<ReturnType<typeof jobStatus>>;
+export type JobStatus = Awaited<ReturnType<typeof statusOf>>;

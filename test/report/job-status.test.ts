@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Failure } from '../../lib/failure.ts';
 import { changeState } from '../../lib/policy/job-state.ts';
 import { jobStatus } from '../../lib/report/job-status.ts';
 import type { Outcome } from '../../lib/run/outcome.ts';
@@ -32,6 +33,23 @@ describe('the status of a job', () => {
         ...{ breaker: null, open: [], queued: null, fresh: null, driftSince: null, lookedTo: null },
         month: { of: '2026-11', usd: 0, unpriced: false, runs: 0, limit: null },
       });
+  });
+
+  it('says which item cannot be read, and has what its file tells', async () => {
+    const { stores } = await statusOf();
+    const get = () => Promise.reject(new Failure('DamagedItem', 'item job#report look: data is not JSON'));
+    const broken = { ...stores, checkpoints: { ...stores.checkpoints, get } };
+    expect(await jobStatus(hourly(), now, broken)).toMatchObject({
+      job: 'report',
+      next: nine,
+      last: null,
+      damaged: 'item job#report look: data is not JSON',
+    });
+    const gone = {
+      ...broken,
+      checkpoints: { ...broken.checkpoints, get: () => Promise.reject(new Failure('TableMissing', 'x')) },
+    };
+    await expect(jobStatus(hourly(), now, gone)).rejects.toMatchObject({ name: 'TableMissing' });
   });
 
   it('has no next slot when the job is disabled or the anchor of its rate is unknown', async () => {

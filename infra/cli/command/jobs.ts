@@ -50,10 +50,12 @@ const row = (status: JobStatus, now: Date, narrow: boolean): Segment[] => {
 
 /** The lines under a job's row: its schedule and its special conditions. */
 const notes = (status: JobStatus): Segment[] => {
-  const { english, timezone, enabled, paused, breaker, streak, open, queued, fresh, driftSince, next } = status;
+  const { english, timezone, enabled, paused, breaker, streak, open, queued, fresh, driftSince, next, damaged } =
+    status;
   const local = (instant: string) => localText(instant, timezone);
   return [
     toned('dim', `${english}, ${timezone}${enabled && next === null ? '; no further slot is known' : ''}`),
+    ...(damaged === null ? [] : [toned('bad', `cannot be read: ${damaged}`)]),
     ...(enabled ? [] : [toned('warn', 'disabled in its file: no schedule is deployed')]),
     ...(paused ? [toned('warn', pauseLine(paused, timezone))] : []),
     ...(breaker

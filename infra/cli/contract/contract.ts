@@ -54,6 +54,10 @@ const JobJson = z.strictObject({
     .describe('False: no run of today has succeeded by `freshBy`. Null: not promised or not known.'),
   driftSince: z.string().nullable().describe('Since when the deployed schedule differs from the job file.'),
   lookedTo: z.string().nullable().describe('Instant up to which the watchman has looked.'),
+  damaged: z
+    .string()
+    .nullable()
+    .describe('An item of the job that cannot be read, in words. Then all but its file is unknown.'),
 });
 export type JobJson = z.infer<typeof JobJson>;
 
