@@ -42,6 +42,18 @@ const deployable = async ({ resolveVariable }: Osls): Promise<void> => {
     throw new Error('stage: found "local", expected another name: "local" means the service on your own machine');
 };
 
+/** The variable that sends requests for Bedrock's models elsewhere. The AWS SDK reads it on this machine; no function gets it. */
+const endpoint = 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME';
+
+/** Throws where a job works with another endpoint of Bedrock here, and would not when deployed. */
+const sameEndpoint = (found: { name: string; model: string }[]): void => {
+  const [first] = found.filter(({ model }) => model.startsWith('bedrock/'));
+  if (process.env[endpoint] && first)
+    throw new Error(
+      `${endpoint}: found a value, expected none: ${first.name} would use AWS's own endpoint when deployed`,
+    );
+};
+
 /** The schedules of the jobs in infra/jobs. */
 export const schedules = async (): Promise<Resources> => scheduleResources(await jobs(), new Date());
 
@@ -63,7 +75,9 @@ export const dashboard = async (): Promise<Resources> => dashboardResource();
 /** The attempt function's environment variables. */
 export const attemptEnvironment = async (osls: Osls): Promise<Record<string, string>> => {
   await deployable(osls);
-  return environment(await jobs(), await providers(osls));
+  const found = await jobs();
+  sameEndpoint(found);
+  return environment(found, await providers(osls));
 };
 
 /** The attempt function's permissions. */
