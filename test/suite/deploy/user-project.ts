@@ -40,6 +40,15 @@ const everySchedule = {
   },
 };
 
+/** Where MiniStack's IAM differs from AWS's: it knows no `dynamodb:LeadingKeys`, and refuses what is allowed under that condition. */
+const everyKey = {
+  PolicyName: ofThisCloud,
+  PolicyDocument: {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 'dynamodb:PutItem', Resource: { 'Fn::GetAtt': ['Table', 'Arn'] } }],
+  },
+};
+
 const logicalId = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`;
 
 /** A project of its own on a cloud, used through its commands. Each command is a process. */
@@ -59,8 +68,8 @@ export type Service = {
 };
 
 /**
- * Makes a package deployable on MiniStack by editing the template in osls's state file: it adds `functionEnv` and a policy for schedules,
- * and removes the alarms on a metric expression.
+ * Makes a package deployable on MiniStack by editing the template in osls's state file: it adds `functionEnv` and policies for schedules
+ * and keys, and removes the alarms on a metric expression.
  */
 const forMiniStack = async (root: string, cloud: Cloud, functionEnv: Record<string, string>): Promise<void> => {
   const file = join(root, '.serverless/serverless-state.json');
@@ -77,6 +86,7 @@ const forMiniStack = async (root: string, cloud: Cloud, functionEnv: Record<stri
     );
   }
   resources.WatchmanRole?.Properties.Policies?.push(everySchedule);
+  for (const role of ['AttemptRole', 'TriageRole']) resources[role]?.Properties.Policies?.push(everyKey);
   await writeFile(file, JSON.stringify(state));
 };
 
