@@ -31,7 +31,10 @@ const queueArn = arn('sqs', 'nightshift-test-dead-letters');
 const stateMachineArn = arn('states', 'stateMachine:nightshift-test');
 const TableName = 'nightshift-test';
 /** Alarms on a metric expression. MiniStack refuses a stack that contains one. */
-const expressions = ['TableReadThrottled', 'TableWriteThrottled', 'IndexReadThrottled', 'IndexWriteThrottled'];
+const expressions = [
+  ...['TableReadThrottled', 'TableWriteThrottled', 'IndexReadThrottled', 'IndexWriteThrottled'],
+  ...['RunFailed', 'MissedSlots', 'StuckRuns', 'Stale', 'BreakerOpened', 'Drift'],
+];
 
 /** Tests of the resources that CloudFormation made from the template, read from each service. */
 export const resources = (at: () => Deployed): void => {
