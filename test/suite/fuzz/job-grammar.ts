@@ -8,12 +8,23 @@ const weekdays = ['SUN', 'mon', 'Tue', 'WED', 'THU', 'FRI', 'SAT'];
 const number = (min: number, max: number, names: string[] = []) =>
   fc.oneof(fc.integer({ min, max }).map(String), ...(names.length > 0 ? [fc.constantFrom(...names)] : []));
 
-/** A field of a cron: a list of values and ranges, with steps where the field allows them. */
+/**
+ * A field of a cron: a list of values and ranges, with steps where the field allows them. A range has two numbers or two names, and wraps only
+ * without a step.
+ */
 const field = (min: number, max: number, { names = [], steps = 0 }: { names?: string[]; steps?: number } = {}) => {
   const value = number(min, max, names);
-  const range = fc.tuple(value, value).map(([a, b]) => `${a}-${b}`);
+  const plain = fc.integer({ min, max });
+  const numbers = fc.tuple(plain, plain);
+  const range = fc.oneof(
+    numbers.map(([a, b]) => `${a}-${b}`),
+    ...(names.length > 0
+      ? [fc.tuple(fc.constantFrom(...names), fc.constantFrom(...names)).map((two) => two.join('-'))]
+      : []),
+  );
+  const rising = numbers.map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`);
   const stepped = fc
-    .tuple(fc.oneof(fc.constant('*'), value, range), fc.integer({ min: 1, max: Math.max(1, steps) }))
+    .tuple(fc.oneof(fc.constant('*'), value, rising), fc.integer({ min: 1, max: Math.max(1, steps) }))
     .map(([from, step]) => `${from}/${step}`);
   const item = steps > 0 ? fc.oneof(value, range, stepped) : fc.oneof(value, range);
   return fc.oneof(fc.constant('*'), fc.array(item, { minLength: 1, maxLength: 3 }).map(String));
@@ -65,9 +76,10 @@ const rateText = fc.oneof(
     .tuple(fc.integer({ min: 2, max: 999_999 }), fc.constantFrom('minutes', 'hours', 'days'))
     .map((parts) => parts.join(' ')),
 );
+/** A local time in whole minutes. */
 const atText = fc
   .date({ min: new Date('1970-01-01'), max: new Date('2199-12-31'), noInvalidDate: true })
-  .map((date) => date.toJSON().slice(0, 19));
+  .map((date) => `${date.toJSON().slice(0, 16)}:00`);
 const zone = fc.constantFrom(
   'UTC',
   'Europe/Amsterdam',
