@@ -18,7 +18,7 @@ import { knownRun } from '../run/known-run.ts';
 import type { Observer } from '../run/observer.ts';
 import { type Skip, skipped } from '../run/outcome.ts';
 import { type EndedRun, Origin, type Run, runId, runName, Suffix } from '../run/run.ts';
-import { Slot, slotAge } from '../schedule/slot.ts';
+import { Slot, slotAge, slotAt } from '../schedule/slot.ts';
 import { dropLease, release, releaseEnded, skipAndRelease, skipLeaving, skipRun, startQueued } from './release.ts';
 import { type Death, type SettleDeps, settle, superseded } from './settle.ts';
 
@@ -46,6 +46,9 @@ export type DispatchResult =
   | { status: 'skipped'; run: string; why: string };
 
 export type DispatchDeps = SettleDeps & { jobs: Jobs; observer: Pick<Observer, 'runRecorded'> };
+
+/** How long after a slot its delivery may still arrive, in milliseconds: Scheduler fires within the minute, and Lambda may try twice more. */
+export const graceMs = 3 * 60_000;
 
 /** How far a slot may lie ahead of this clock, in seconds. Clocks differ by less, so a slot further ahead is not due. */
 const aheadSeconds = 60;
@@ -75,7 +78,23 @@ export const dispatch = async (event: DispatchEvent, deps: DispatchDeps): Promis
     version: 1,
   };
   const delivery = { hasRecorded: false, deps };
-  return untilWon(() => deliver(draft, delivery));
+  return untilWon(async () => deliver(await withPromised(draft, deps), delivery));
+};
+
+/**
+ * Adds the slots that recorded slots promised this run to cover. The check that recorded them died before it delivered the run, and now the late
+ * delivery of the run's own slot comes, which knows of no other. Nobody promises a run before its delivery is late.
+ */
+const withPromised = async (draft: Run, { stores, now }: DispatchDeps): Promise<Run> => {
+  const { id, slot, slots, suffix, job } = draft;
+  if (slots || suffix || job.catchUp.policy !== 'latest' || slotAge(slot, now()) * 1000 < graceMs) return draft;
+  const from = slotAt(new Date(Date.parse(slot) - job.catchUp.withinSeconds * 1000));
+  const before = await stores.runs.summaries(job.name, { from, to: slot, limit: mostSlots });
+  const promised = before.filter(
+    ({ outcome }) => outcome?.status === 'skipped' && outcome.why === 'caught-up' && outcome.by === id,
+  );
+  if (promised.length === 0) return draft;
+  return { ...draft, slots: [...promised.map((run) => run.slot).reverse(), slot].slice(-mostSlots) };
 };
 
 /** One delivery of a slot. `hasRecorded`: this delivery, and no other, recorded the run. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { asFailure, Failure } from '../failure.ts';
 import type { Job } from '../job/job.ts';
-import type { DispatchDeps } from '../lifecycle/dispatch.ts';
+import { type DispatchDeps, graceMs } from '../lifecycle/dispatch.ts';
 import { untilWon } from '../policy/job-state.ts';
 import type { Finding, Observer } from '../run/observer.ts';
 import { type RunSummary, runName } from '../run/run.ts';
@@ -28,8 +28,6 @@ export type WatchDeps = Omit<DispatchDeps, 'jobs'> & {
   observer: Pick<Observer, 'jobChecked' | 'jobCheckFailed' | 'allJobsChecked'>;
 };
 
-/** How long after a slot its delivery may still arrive, in milliseconds: Scheduler fires within the minute, and Lambda may try twice more. */
-const graceMs = 3 * 60_000;
 /** How often the watchman writes a checkpoint while nothing is due, in milliseconds, so that operators see that it runs. */
 const quietMs = 3_600_000;
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type DispatchDeps, DispatchEvent, dispatch } from '../../lib/lifecycle/dispatch.ts';
 import { firstInput } from '../../lib/run/execution.ts';
+import { draftRun } from '../../lib/run/run.ts';
 import { noUsage } from '../../lib/usage.ts';
 import { slot, startedAt } from '../kit/agent.ts';
 import { freshStores } from '../kit/fresh-stores.ts';
@@ -45,6 +46,18 @@ describe('dispatch', () => {
       version: 1,
     });
     expect(recorded).toEqual([id]);
+  });
+
+  test('a run that recorded slots name as their cover lists them, though its own late delivery starts it', async () => {
+    const { stores, send } = await at(new Date('2026-11-22T07:04:00Z'));
+    const hours = ['2026-11-22T05:00:00Z', '2026-11-22T06:00:00Z', '2026-11-22T06:30:00Z'];
+    for (const [index, hour] of hours.entries()) {
+      const why = index === 2 ? 'overlap' : 'caught-up';
+      const outcome = { status: 'skipped', why, by: id, usage: noUsage, endedAt: hour } as const;
+      await stores.runs.put(draftRun(job(), hour, startedAt, outcome));
+    }
+    expect(await send({ job: 'report', slot })).toEqual({ status: 'started', run: id });
+    expect((await stores.runs.get(id))?.slots).toEqual([...hours.slice(0, 2), slot]);
   });
 
   test('starts a run that an earlier dispatch recorded before it died', async () => {
