@@ -5,11 +5,12 @@ const libRooms = {
   schedule: [hall],
   job: [hall, 'schedule'],
   run: [hall, 'schedule', 'job'],
+  connection: [hall, 'job'],
   policy: [hall, 'schedule', 'job', 'run'],
-  agent: [hall, 'job', 'run'],
+  agent: [hall, 'job', 'run', 'connection'],
   lifecycle: [hall, 'schedule', 'job', 'run', 'policy'],
   watch: [hall, 'schedule', 'job', 'run', 'policy', 'lifecycle'],
-  report: [hall, 'schedule', 'job', 'run', 'policy', 'agent', 'lifecycle', 'watch'],
+  report: [hall, 'schedule', 'job', 'run', 'policy', 'connection', 'agent', 'lifecycle', 'watch'],
   tools: [hall, 'run', 'agent'],
 };
 const infraRooms = {

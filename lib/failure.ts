@@ -25,6 +25,7 @@ export const failures = {
   UnknownRun: 'final',
   UnknownModel: 'final',
   UnknownTool: 'final',
+  UnknownConnection: 'final',
   InvalidPrompt: 'final',
   Unauthorized: 'final',
   ReplyCut: 'final',

@@ -25,6 +25,8 @@ export const examples: Record<string, string> = {
   forecast: 'npx nightshift forecast night-report --days 30',
   init: 'npx nightshift init tide-table --schedule "0 6 * * ? *" --model scripted/night-report --prompt "Write the tide table."',
   check: 'npx nightshift check',
+  connections: 'npx nightshift connections test github',
+  secrets: 'npx nightshift secrets set github-token --stage prod',
   dev: 'npx nightshift dev',
 };
 
@@ -145,6 +147,24 @@ export const commandLine = ({ out, err, ended }: Outputs, version: string, asJso
     async (job, options) => ended(await (await import('./command/resume.ts')).resume(job, options, out)),
   );
 
+  program.commandsGroup('Connections:');
+  declaring(placed(command('connections [action] [name]', 'list the connections, or `test` one'))).action(
+    async (action, name, options) =>
+      ended(await (await import('./command/connections.ts')).connections([action, name], options, out)),
+  );
+  declaring(placed(command('secrets [action] [name]', 'list the secrets of connections, or `set` one')))
+    .option('--kms-key <arn>', 'KMS key that encrypts a new secret of a stage')
+    .addHelpText('after', '\nA value is asked for, or read from standard input. It is never an option.')
+    .action(async (action, name, options) => {
+      const [{ secrets }, { askHidden }, { dotenvPath }] = await Promise.all([
+        import('./command/secrets.ts'),
+        import('./command/ask.ts'),
+        import('./client/dotenv.ts'),
+      ]);
+      const ask = askHidden(process.stdin, process.stderr);
+      ended(await secrets([action, name], options, { ask, input: process.stdin, file: dotenvPath }, out));
+    });
+
   program.commandsGroup('On this machine:');
   declaring(command('init <job>', 'write a new job file; ask for what is missing'))
     .option('--schedule <when>', 'a cron ("0 7 * * ? *"), a rate ("1 hour") or a time (2026-12-24T18:00:00)')
@@ -158,7 +178,7 @@ export const commandLine = ({ out, err, ended }: Outputs, version: string, asJso
       const [{ init }, { askOn }] = await Promise.all([import('./command/init.ts'), import('./command/ask.ts')]);
       ended(await init(job, options, usualData, { out, err, ask: askOn(process.stdin, process.stderr) }));
     });
-  declaring(command('check', 'check every job, script and holiday file')).action(async (options) =>
+  declaring(command('check', 'check every file of jobs and connections')).action(async (options) =>
     ended(await (await import('./command/check.ts')).check(options, out)),
   );
   declaring(local(command('dev', 'fire every job at its slots until Ctrl-C')))

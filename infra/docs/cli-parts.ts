@@ -10,9 +10,13 @@ const { commands } = commandLine({ out: nowhere, err: nowhere, ended() {} }, '0.
 
 const code = (text: string): string => `\`${text}\``;
 const usage = (command: Command): string =>
-  [command.name(), ...command.registeredArguments.map((one) => `<${one.name()}${one.variadic ? '...' : ''}>`)].join(
-    ' ',
-  );
+  [
+    command.name(),
+    ...command.registeredArguments.map((one) => {
+      const name = `${one.name()}${one.variadic ? '...' : ''}`;
+      return one.required ? `<${name}>` : `[${name}]`;
+    }),
+  ].join(' ');
 
 const commandTable = (): string =>
   markdownTable(

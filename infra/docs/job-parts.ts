@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ConnectionFile, connectionKinds } from '../../lib/connection/connection.ts';
 import { failures } from '../../lib/failure.ts';
 import { JobFile } from '../../lib/job/job.ts';
 import { placeholders } from '../../lib/job/placeholder.ts';
@@ -29,10 +30,19 @@ const failureTable = (): string => {
   );
 };
 
-/** Made from the job's schema and the failures: the JSON Schema for editors, and the tables of infra/jobs/README.md. */
+const connectionSchema = () => ({ ...z.toJSONSchema(ConnectionFile, { io: 'input' }), title: 'Nightshift connection' });
+
+const connectionTables = (): string =>
+  Object.entries(connectionKinds)
+    .map(([kind, schema]) => `### \`kind: ${kind}\`\n\n${fieldTable(schema)}`)
+    .join('\n\n');
+
+/** Made from the schemas of jobs and connections and from the failures: the JSON Schema for editors, and the tables of infra/jobs/README.md. */
 export const jobParts: Part[] = [
   { file: 'infra/job.schema.json', content: () => `${JSON.stringify(schema(), null, 2)}\n` },
   { file: 'infra/jobs/README.md', name: 'job fields', content: () => fieldTable(JobFile) },
   { file: 'infra/jobs/README.md', name: 'placeholders', content: placeholderTable },
   { file: 'infra/jobs/README.md', name: 'failures', content: failureTable },
+  { file: 'infra/connection.schema.json', content: () => `${JSON.stringify(connectionSchema(), null, 2)}\n` },
+  { file: 'infra/connections/README.md', name: 'connection fields', content: connectionTables },
 ];

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { parse } from 'yaml';
-import { type Declared, readJobs, repositoryFiles, writeConfig } from '../../lib/io/files/job-files.ts';
+import { type Declared, type JobFiles, readJobs, repositoryFiles, writeConfig } from '../../lib/io/files/job-files.ts';
 import { priceWarnings } from '../../lib/io/model/prices.ts';
 import { lastPackage, projectAside, removeAside, replacePackage } from './aside.ts';
 import { bundle, bundleDir, type FunctionName, functionNames, pack } from './build.ts';
@@ -29,15 +29,15 @@ const stop = (title: string, problems: string[]): void => {
 /** The jobs and scripts of the project at `root`. Throws InvalidJob with everything that is wrong by `now`, a line each. */
 export const declared = (root: string, now?: Date): Promise<Declared> => {
   const here = (path: string) => relative('.', join(root, path));
-  const { jobs, scripts, tools, holidays } = repositoryFiles;
-  return readJobs({ jobs: here(jobs), scripts: here(scripts), tools: here(tools), holidays: here(holidays) }, now);
+  const entries = Object.entries(repositoryFiles).map(([name, path]) => [name, here(path)]);
+  return readJobs(Object.fromEntries(entries) as JobFiles, now);
 };
 
 /** What a function reads at run time lies in `config/` of its archive: the jobs where slots are handled, the scripts where they are played. */
-const configure = async (root: string, { jobs, scripts }: Declared): Promise<void> => {
+const configure = async (root: string, { jobs, scripts, connections }: Declared): Promise<void> => {
   for (const name of ['dispatch', 'watchman'] as const)
-    await writeConfig(join(bundleDir(root, name), 'config'), { jobs, scripts: {} });
-  await writeConfig(join(bundleDir(root, 'attempt'), 'config'), { jobs: [], scripts });
+    await writeConfig(join(bundleDir(root, name), 'config'), { jobs, scripts: {}, connections: [] });
+  await writeConfig(join(bundleDir(root, 'attempt'), 'config'), { jobs: [], scripts, connections });
 };
 
 /** Archives each bundled function of the project at `root`, with the configuration it reads, into the package of the project at `to`. */

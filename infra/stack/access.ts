@@ -1,3 +1,5 @@
+import type { Connection } from '../../lib/connection/connection.ts';
+import { isManaged, type Secret, secretPlace } from '../../lib/connection/secret.ts';
 import type { Job } from '../../lib/job/job.ts';
 import { parseModelId } from '../../lib/job/model-id.ts';
 
@@ -19,6 +21,9 @@ export type KeptIn = (typeof keptIn)[number];
  * OpenAI-compatible server.
  */
 export type Providers = { anthropicKey: KeptIn; anthropicBaseUrl: string; baseUrl: string; key: KeptIn };
+
+/** The declared connections, and the ARN of the KMS key that encrypts secrets, or ''. */
+export type Outside = { connections: Connection[]; kmsKey: string };
 
 const arn = (resource: string): Value => ({ 'Fn::Sub': `arn:\${AWS::Partition}:${resource}` });
 const here = '${AWS::Region}:${AWS::AccountId}';
@@ -112,8 +117,41 @@ const underRuns = {
   Null: { 'dynamodb:LeadingKeys': 'false' },
 };
 
+/** The connections that jobs name. */
+const usedBy = (jobs: Job[], connections: Connection[]): Connection[] =>
+  connections.filter(({ name }) => jobs.some((job) => job.connections.includes(name)));
+
+const readingSecret = (secret: Secret): Statement => {
+  const place = secretPlace(secret, '${sls:stage}');
+  return isManaged(secret)
+    ? allow('secretsmanager:GetSecretValue', arn(`secretsmanager:${here}:secret:${place}-??????`))
+    : allow('ssm:GetParameter', arn(`ssm:${here}:parameter${place}`));
+};
+
+/** What a connection lets the attempt function do. */
+const connecting = (connection: Connection): Statement[] => {
+  if (connection.kind === 'lambda') return [allow('lambda:InvokeFunction', connection.function)];
+  const { auth, secret } = connection;
+  const calls = { 'execute-api': 'execute-api:Invoke', lambda: 'lambda:InvokeFunctionUrl' };
+  return [
+    ...(secret === undefined ? [] : [readingSecret(secret)]),
+    ...(auth?.sigv4 ? [allow(calls[auth.sigv4.service], auth.sigv4.resource)] : []),
+  ];
+};
+
+/** What reads secrets that a key of one's own encrypts. */
+const decrypting = (key: string): Statement[] => (key === '' ? [] : [allow('kms:Decrypt', key)]);
+
+const distinct = (statements: Statement[]): Statement[] => [
+  ...new Map(statements.map((one) => [JSON.stringify(one), one])).values(),
+];
+
 /** The attempt function's permissions: the table, its own log, and the needs of all declared jobs. A disabled job may still be run manually. */
-export const attemptStatements = (jobs: Job[], server: Providers): Statement[] => {
+export const attemptStatements = (
+  jobs: Job[],
+  server: Providers,
+  { connections, kmsKey }: Outside = { connections: [], kmsKey: '' },
+): Statement[] => {
   const table = { 'Fn::GetAtt': ['Table', 'Arn'] };
   const listed = jobs.some((job) => job.tools.includes('list_runs'));
   return [
@@ -127,5 +165,7 @@ export const attemptStatements = (jobs: Job[], server: Providers): Statement[] =
     },
     ...keysOf(jobs, server).map(reading),
     ...modelsOf(jobs, 'bedrock').flatMap(bedrock),
+    ...distinct(usedBy(jobs, connections).flatMap(connecting)),
+    ...decrypting(kmsKey),
   ];
 };

@@ -81,5 +81,8 @@ export const attemptEnvironment = async (osls: Osls): Promise<Record<string, str
 };
 
 /** The attempt function's permissions. */
-export const attemptStatements = async (osls: Osls): Promise<Statement[]> =>
-  statements(await jobs(), await providers(osls));
+export const attemptStatements = async (osls: Osls): Promise<Statement[]> => {
+  const { connections } = await readJobs();
+  const kmsKey = await param(osls, 'secretsKmsKey');
+  return statements(await jobs(), await providers(osls), { connections: connections.map(inert), kmsKey });
+};

@@ -17,7 +17,7 @@ import { effectsExhausted, limitReached, loopDetected, toolUnavailable } from '.
 import type { Model, ModelReply, ToolSpec } from './model.ts';
 import { type NextStepDeps, nextStep } from './next-step.ts';
 import { firstPrompt } from './prompt.ts';
-import type { Tool } from './tool.ts';
+import { mayChange, type Tool } from './tool.ts';
 
 /** The time of an invocation. */
 export type Clock = {
@@ -122,7 +122,7 @@ const checkEffects = async (
   tools: Record<string, Tool>,
   { stores: { effects } }: AgentLoopDeps,
 ): Promise<void> => {
-  const mayAct = Object.values(tools).some(({ effect }) => effect === 'once');
+  const mayAct = Object.values(tools).some(mayChange);
   if (!mayAct && !run.job.needs) return;
   const failure = effectMissing(run.job, mayAct ? await effects.list(run.id) : [], ending);
   if (failure) throw failure;

@@ -3,7 +3,7 @@ import type { Job } from '../job/job.ts';
 import { canonical } from '../run/effect.ts';
 import { type Call, callsOf, type Step } from '../run/step.ts';
 import { tokens, type Usage } from '../usage.ts';
-import type { Tool } from './tool.ts';
+import { changes, type Tool } from './tool.ts';
 
 /** What counts against the limits: steps and seconds of the attempt, and usage of the whole run. */
 export type Spent = { steps: number; seconds: number; run: Usage };
@@ -31,8 +31,10 @@ const mostEffects = 200;
 
 /** StepLimit if the attempt has made as many calls that change the world as any attempt may. */
 export const effectsExhausted = (steps: Step[], tools: Record<string, Tool>): Failure | undefined => {
-  const isEffect = ({ call: { toolName } }: Call): boolean =>
-    Object.hasOwn(tools, toolName) && tools[toolName]?.effect === 'once';
+  const isEffect = ({ call: { toolName, input } }: Call): boolean => {
+    const tool = Object.hasOwn(tools, toolName) ? tools[toolName] : undefined;
+    return tool !== undefined && changes(tool, input);
+  };
   const made = steps.flatMap(callsOf).filter(isEffect).length;
   return made >= mostEffects
     ? new Failure(

@@ -5,6 +5,7 @@ import { type CallStatus, callsOf, isCorrection, type Step } from '../run/step.t
 import { byteLength } from '../text.ts';
 import type { ModelReply } from './model.ts';
 import { acceptReply, maxAnswerBytes, type Refusal } from './reply.ts';
+import { mayChange } from './tool.ts';
 import { type CallResult, callTool, type ToolCallDeps } from './tool-call.ts';
 
 /** Maximum size of all tool outputs of one step, in UTF-8 bytes. Escaped as JSON, they fit into an item of 400 KB. */
@@ -89,7 +90,7 @@ const callAll = async (
 ): Promise<CallResult[]> => {
   const maxBytes = Math.min(maxOutputBytes, Math.floor(maxOutputsBytes / Math.max(1, calls.length)));
   // Only effect keys need the number among equal calls, so sessions without effects are not searched.
-  const hasEffect = (name: string) => Object.hasOwn(deps.tools, name) && deps.tools[name]?.effect === 'once';
+  const hasEffect = (name: string) => Object.hasOwn(deps.tools, name) && mayChange(deps.tools[name]);
   const numbers = calls.some(({ toolName }) => hasEffect(toolName)) ? occurrences(calls, steps, hasEffect) : [];
   return await allOrFirstFailure(
     calls.map((call, at) => {

@@ -8,7 +8,7 @@ import type { ToolCallPart } from '../run/message.ts';
 import type { CallStatus } from '../run/step.ts';
 import { capped } from '../text.ts';
 import { outsideBytes, outsideText } from './outside.ts';
-import { placeOf, type Tool, type ToolContext, ToolError } from './tool.ts';
+import { changes, placeOf, type Tool, type ToolContext, ToolError } from './tool.ts';
 
 /** What a tool call depends on. */
 export type ToolCallDeps = {
@@ -54,7 +54,7 @@ const makeCall = async (call: ToolCallPart, bounds: CallBounds, deps: ToolCallDe
   const input = tool.input.safeParse(call.input);
   if (bounds.refused !== undefined) return refuse(tool, `Not called: ${bounds.refused}.`, { call, bounds }, deps);
   if (!input.success) return refuse(tool, `Not called. ${problems(input.error, 'arguments')}`, { call, bounds }, deps);
-  return tool.effect === 'once'
+  return changes(tool, call.input)
     ? callOnce(tool, input.data, { call, bounds }, deps)
     : callFreely(tool, input.data, deps);
 };
@@ -70,7 +70,7 @@ const identityOf = (tool: Tool, { call, bounds }: Made, { context: { runId, atte
 /** Refuses a call before it is made. One that would change the world is recorded as not made, so that the run's outcome says so. */
 const refuse = async (tool: Tool, why: string, made: Made, deps: ToolCallDeps): Promise<CallResult> => {
   const output = capped(why, 2048);
-  if (tool.effect === 'once') {
+  if (changes(tool, made.call.input)) {
     await deps.fence();
     await recordRefused(identityOf(tool, made, deps), output, deps.effects);
   }

@@ -17,21 +17,33 @@ export type ToolContext = {
   pastRuns: PastRuns;
 };
 
+/** `once`: a call changes the world. `none`: it only reads. */
+export type Effect = 'none' | 'once';
+
 /**
  * A tool: the default export of `lib/tools/<name>.ts`, where jobs refer to `<name>`.
- * `effect: 'once'` declares that a call changes the world: an equal call then happens at most once per run, across attempts. `place` says where such
- * a call goes: a later call to the same place makes good one that was not made. Without `place`, all calls go to one place.
+ * `effect: 'once'` declares that a call changes the world: an equal call then happens at most once per run, across attempts. Where that depends on
+ * the arguments, `effect` says it of them as they came, also of wrong ones. `place` says where such a call goes: a later call to the same place makes good one that was not made. Without `place`, all calls go to one place.
  * `outside` declares that the output holds text of others, such as a page: the model sees it marked as data.
  * `run` returns text or JSON for the model. The model sees the message of a ToolError, but not that of other errors.
  */
 export type Tool<Input = unknown> = {
   description: string;
   input: z.ZodType<Input>;
-  effect: 'none' | 'once';
+  /** The arguments as a JSON Schema, where `input` checks more than it can say. */
+  schema?: Record<string, unknown>;
+  effect: Effect | ((input: unknown) => Effect);
   place?(input: Input): string;
   outside?: true;
   run(input: Input, context: ToolContext): Promise<unknown>;
 };
+
+/** Whether a tool has calls that change the world. */
+export const mayChange = (tool: Tool | undefined): boolean => tool !== undefined && tool.effect !== 'none';
+
+/** Whether a call with these arguments changes the world. */
+export const changes = ({ effect }: Tool, input: unknown): boolean =>
+  (typeof effect === 'function' ? effect(input) : effect) === 'once';
 
 /** The longest place that is recorded, in characters. */
 const maxPlace = 500;

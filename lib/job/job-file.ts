@@ -16,10 +16,16 @@ export const problemText = ({ file, line, column, path, message }: Problem): str
   `${file}:${line}:${column} ${path ? `${path}: ` : ''}${message}`;
 
 /**
- * What a job file may refer to: tools by name, and holiday files with their dates.
- * If `now` is given, a job that would never run again is a problem.
+ * What a job file may refer to: tools by name, holiday files with their dates, and connections with the tools that they are.
+ * `clash` says why two connections cannot serve one job. If `now` is given, a job that would never run again is a problem.
  */
-export type Referable = { tools: string[]; holidays?: Record<string, string[]>; now?: Date | undefined };
+export type Referable = {
+  tools: string[];
+  holidays?: Record<string, string[]>;
+  connections?: Record<string, string[]>;
+  clash?(one: string, other: string): string | undefined;
+  now?: Date | undefined;
+};
 
 /** A parsed YAML file that can turn a path in its value into a place in the text. `value` is undefined if there are problems. */
 export type Source = {
@@ -173,16 +179,23 @@ export const readJobFile = (source: Source, referable: Referable): { job: Job } 
   const problems = [
     ...badName,
     ...named,
-    ...(read.success ? tooLarge(source, read.data) : issueProblems(source, read.error.issues, Job)),
+    ...(read.success ? [] : issueProblems(source, read.error.issues, Job)),
     ...unknownTools(source, value, referable),
-    ...(read.success ? unusableTools(source, read.data) : []),
     ...unknownHolidays(source, value, referable),
-    ...(read.success ? neverDue(source, read.data, referable) : []),
-    ...(read.success ? refusedHosts(source, read.data) : []),
+    ...(read.success ? jobProblems(source, read.data, referable) : []),
   ];
   if (read.success && problems.length === 0) return { job: withDates(read.data, referable) };
   return { problems };
 };
+
+/** What is wrong with a job whose fields are good each for itself. */
+const jobProblems = (source: Source, job: Job, referable: Referable): Problem[] => [
+  ...tooLarge(source, job),
+  ...unusableTools(source, job, referable),
+  ...connectionProblems(source, job, referable),
+  ...neverDue(source, job, referable),
+  ...refusedHosts(source, job),
+];
 
 /** Replaces the names of holiday files in `exclude` by their dates. */
 const withDates = (job: Job, { holidays = {} }: Referable): Job => {
@@ -219,7 +232,10 @@ const unknownTools = (source: Source, value: object, { tools }: Referable): Prob
 };
 
 /** `needs` and `limits.effects` name tools of the job. The tool that every agent has is not listed. */
-const unusableTools = (source: Source, { tools, needs = [], limits: { effects = {} } }: Job): Problem[] => {
+const unusableTools = (source: Source, job: Job, { connections = {} }: Referable): Problem[] => {
+  const { needs = [], limits } = job;
+  const effects = limits.effects ?? {};
+  const tools = [...job.tools, ...job.connections.flatMap((name) => connections[name] ?? [])];
   const expected = tools.length > 0 ? `expected one of its tools: ${tools.join(', ')}` : 'and the job has no tools';
   const foreign = (tool: string, path: PropertyKey[]): Problem[] =>
     tools.includes(tool) ? [] : [source.at(path, `found "${tool}", which is no tool of the job, ${expected}`)];
@@ -227,6 +243,22 @@ const unusableTools = (source: Source, { tools, needs = [], limits: { effects = 
     ...needs.flatMap((tool, at) => foreign(tool, ['needs', at])),
     ...Object.keys(effects).flatMap((tool) => foreign(tool, ['limits', 'effects', tool])),
   ];
+};
+
+const connectionProblems = (source: Source, { tools, connections: named }: Job, referable: Referable): Problem[] => {
+  const { connections = {}, clash } = referable;
+  const names = Object.keys(connections);
+  return named.flatMap((name, at) => {
+    const problem = (message: string): Problem => source.at(['connections', at], message);
+    if (!Object.hasOwn(connections, name)) {
+      const expected = names.length > 0 ? `one of ${names.join(', ')}` : `a file infra/connections/${name}.yml`;
+      return [problem(`unknown connection "${name}", expected ${expected}${suggestion(name, names)}`)];
+    }
+    if (named.indexOf(name) < at) return [problem(`found ${name} twice, expected it once`)];
+    const taken = (connections[name] ?? []).filter((tool) => tools.includes(tool) || referable.tools.includes(tool));
+    const clashes = named.slice(0, at).flatMap((other) => clash?.(name, other) ?? []);
+    return [...taken.map((tool) => `its tool ${tool} has the name of a file in lib/tools`), ...clashes].map(problem);
+  });
 };
 
 const unknownHolidays = (source: Source, value: object, { holidays = {} }: Referable): Problem[] => {

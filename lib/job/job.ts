@@ -140,6 +140,12 @@ export const JobFile = z.strictObject({
     .describe(
       'Hosts that tools may reach: `api.example.com` or `*.example.com`, with `:port` if it is not the default port. `http://legacy.example.com` is reached without TLS too, `wiki.example.com private` also at a private address. `localhost` and addresses need neither.',
     ),
+  connections: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'Connections that tools may use: names of files in `infra/connections`, without `.yml`. Their hosts are allowed, and some kinds are tools themselves.',
+    ),
   result: z
     .record(z.string(), z.json())
     .optional()
@@ -215,6 +221,7 @@ export const KeptJob = z.looseObject({
   prompt: z.string(),
   tools: z.array(z.string()),
   allow: z.array(z.string()),
+  connections: z.array(z.string()).default([]),
   result: z.record(z.string(), z.json()).optional(),
   needs: z.array(z.string()).optional(),
   effects: z.string().optional(),

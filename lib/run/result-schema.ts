@@ -48,10 +48,10 @@ const isMultiple = (of: number, value: number): boolean => {
 };
 
 /**
- * Compiles a job's `result`: JSON Schema draft-07, 2019-09 or 2020-12. Formats are checked, and `multipleOf` counts in decimals.
+ * Compiles a job's `result`, or another value that problems call `named`: JSON Schema draft-07, 2019-09 or 2020-12. Formats are checked, and `multipleOf` counts in decimals.
  * Throws InvalidJob for a bad schema.
  */
-export const resultSchema = async (schema: Record<string, unknown>): Promise<ResultSchema> => {
+export const resultSchema = async (schema: Record<string, unknown>, named = 'result'): Promise<ResultSchema> => {
   const Validator = await load[draftOf(schema)]();
   const { default: formats } = await import('ajv-formats');
   const ajv = new Validator({ allErrors: true, strict: false, logger: false });
@@ -74,5 +74,5 @@ export const resultSchema = async (schema: Record<string, unknown>): Promise<Res
   return (value) =>
     validate(value)
       ? undefined
-      : capped(ajv.errorsText(validate.errors, { dataVar: 'result', separator: '; ' }), maxProblemBytes);
+      : capped(ajv.errorsText(validate.errors, { dataVar: named, separator: '; ' }), maxProblemBytes);
 };

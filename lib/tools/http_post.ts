@@ -17,7 +17,7 @@ const Input = z.strictObject({
 });
 
 /** The address without its query: what differs there is the content, not the place. */
-const placeOfUrl = (text: string): string => {
+export const placeOfUrl = (text: string): string => {
   const { origin, pathname } = new URL(text);
   return `${origin}${pathname}`;
 };

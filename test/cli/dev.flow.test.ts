@@ -153,7 +153,14 @@ test('reads job files again when they change, starts a service that died again, 
 
 /** Creates the jobs' schedules on a service whose clock shows an earlier time, and closes it. */
 const deployedAt = async (dir: string, then: number): Promise<void> => {
-  const files = { jobs: join(dir, 'jobs'), scripts: join(dir, 'scripts'), holidays: dir, tools: 'lib/tools' };
+  const none = join(dir, 'none');
+  const files = {
+    jobs: join(dir, 'jobs'),
+    scripts: join(dir, 'scripts'),
+    holidays: dir,
+    connections: none,
+    tools: 'lib/tools',
+  };
   const { jobs } = await readJobs(files);
   const clock = { now: () => then, wake: () => () => {} };
   const service = await nightshiftService(join(dir, 'data'), { functions: {}, definition: nowhere, clock });

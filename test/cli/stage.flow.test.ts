@@ -79,6 +79,7 @@ beforeAll(async () => {
     jobs: join(infra, 'jobs'),
     scripts: join(infra, 'scripts'),
     holidays: join(infra, 'holidays'),
+    connections: join(infra, 'connections'),
     tools: '',
   };
   await writeLocalConfig(data, await readJobs(files));

@@ -69,7 +69,7 @@ describe('the job files, scripts and holidays of', () => {
 
   it.each(withFiles)('%s pass the checks of `nightshift check`', async (document) => {
     const dir = temporaryDirectory();
-    for (const kind of ['jobs', 'scripts', 'tools', 'holidays'] as const) {
+    for (const kind of ['jobs', 'scripts', 'tools', 'holidays', 'connections'] as const) {
       mkdirSync(join(dir, kind), { recursive: true });
       const own = filesAt(document, repositoryFiles[kind]);
       const ending = kind === 'tools' ? 'ts' : 'yml';
@@ -80,10 +80,16 @@ describe('the job files, scripts and holidays of', () => {
       ['infra/holidays/nl.yml', 'holidays'],
     ] as const)
       writeFileSync(join(dir, kind, basename(path)), readFileSync(path));
-    for (const tool of ['http_get', 'http_post', 'list_runs', 'previous_result'])
+    for (const tool of ['http', 'http_get', 'http_post', 'list_runs', 'previous_result'])
       writeFileSync(join(dir, 'tools', `${tool}.ts`), '');
     const at = (kind: string) => join(dir, kind);
-    const files = { jobs: at('jobs'), scripts: at('scripts'), tools: at('tools'), holidays: at('holidays') };
+    const files = {
+      jobs: at('jobs'),
+      scripts: at('scripts'),
+      tools: at('tools'),
+      holidays: at('holidays'),
+      connections: at('connections'),
+    };
     const { jobs } = await readJobs(files, new Date('2026-11-26T00:00:00Z'));
     expect(jobs.map(({ name }) => name).sort()).toEqual(Object.keys(filesAt(document, 'infra/jobs')).sort());
   });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Connection } from '../../lib/connection/connection.ts';
 import { type Declared, writeConfig } from '../../lib/io/files/job-files.ts';
 import { opener } from '../../lib/io/open.ts';
+import { http, lambda } from '../kit/connection.ts';
 import { failureOf } from '../kit/failure-of.ts';
 import { job } from '../kit/job.ts';
 import { memoryStores } from '../kit/memory-stores.ts';
@@ -8,13 +10,18 @@ import { silent } from '../kit/observer.ts';
 import { ask, signal } from '../kit/open-model.ts';
 import { runOf, today } from '../kit/stored.ts';
 import { temporaryDirectory } from '../kit/temporary-directory.ts';
+import { pagesServer } from '../kit/wire/pages.ts';
 
 const scripts: Declared['scripts'] = { test: { attempts: [[{ text: 'one' }], [{ text: 'two', delaySeconds: 3600 }]] } };
 
 /** Opens a run of a job with these fields. */
-const opening = async (fields: Record<string, unknown>, env: Record<string, string | undefined> = {}) => {
+const opening = async (
+  fields: Record<string, unknown>,
+  env: Record<string, string | undefined> = {},
+  connections: Connection[] = [],
+) => {
   const config = temporaryDirectory();
-  await writeConfig(config, { jobs: [], scripts });
+  await writeConfig(config, { jobs: [], scripts, connections });
   const stores = memoryStores();
   const run = { ...runOf('report'), job: job(fields) };
   const open = opener({ stores, config, env, now: () => today, observer: silent });
@@ -65,6 +72,34 @@ describe('an opened run', () => {
       signal,
     };
     await expect(http(request)).rejects.toMatchObject({ name: 'ToolError', kind: 'refused' });
+  });
+});
+
+describe('a run whose job has connections', () => {
+  const secret = { NIGHTSHIFT_SECRET_TOKEN: 's3cr3t-value' };
+
+  it('reaches their hosts with their credentials, and has the tools that they are', async () => {
+    const site = await pagesServer();
+    const api = http({ hosts: [site.host], auth: { header: 'x-api-key' }, secret: 'token' }, 'api');
+    const { open } = await opening({ connections: ['api', 'resize'] }, secret, [api, lambda()]);
+    const { calls, specs } = await open();
+    const request = { method: 'GET' as const, url: `${site.url}/text`, headers: {}, allow: [], maxBytes: 10, signal };
+    expect((await calls.context.http(request)).status).toBe(200);
+    expect(site.requests[0]?.headers['x-api-key']).toBe('s3cr3t-value');
+    expect(specs.map(({ name }) => name)).toEqual(['give_up', 'resize']);
+    await site.close();
+  });
+
+  it.each<[string, string, Record<string, string>]>([
+    ['UnknownConnection', 'missing', secret],
+    ['Unauthorized', 'api', {}],
+    ['Unauthorized', 'api', { NIGHTSHIFT_SECRET_TOKEN: 'short' }],
+  ])('fails as %s where one of them, %s, cannot be opened by %j', async (name, connection, env) => {
+    const api = http({ auth: { header: 'x-api-key' }, secret: 'token' }, 'api');
+    const { open } = await opening({ connections: [connection] }, env, [api]);
+    const failure = await failureOf(open());
+    expect(failure.name).toBe(name);
+    expect(failure.message).not.toContain('short,');
   });
 });
 

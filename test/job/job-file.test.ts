@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { problemText, type Referable, readJobFile, readYaml } from '../../lib/job/job-file.ts';
 
 const good = ['schedule: { rate: 1 hour }', 'model: anthropic/claude', 'prompt: Go.'];
-const known: Referable = { tools: ['http_get', 'list_runs'], holidays: { nl: ['2027-04-27', '2026-12-25'], xx: [] } };
+const known: Referable = {
+  tools: ['http_get', 'list_runs'],
+  holidays: { nl: ['2027-04-27', '2026-12-25'], xx: [] },
+  connections: { github: [], mirror: [], resize: ['resize'], list: ['list_runs'] },
+  clash: (one, other) =>
+    [one, other].sort().join() === 'github,mirror' ? `${one} and ${other} share a.test` : undefined,
+};
 
 /** All problems reported for a file, without its name. */
 const said = (lines: string[], file = 'infra/jobs/night.yml', now?: Date): string[] => {
@@ -116,6 +122,24 @@ describe('a job file', () => {
     const read = readJobFile(readYaml('night.yml', [schedule, ...good.slice(1)].join('\n')), known);
     const exclude = ['2026-12-25', '2027-01-01', '2027-04-27'];
     expect(read).toMatchObject({ job: { schedule: { exclude } } });
+  });
+
+  it('names connections, whose tools count as the job’s', () => {
+    const lines = [...good, 'connections: [github, resize]', 'needs: [resize]', 'limits: { effects: { resize: 1 } }'];
+    expect(said(lines)).toEqual([]);
+  });
+
+  it.each([
+    [
+      '[githup]',
+      /connections\.0: unknown connection "githup", expected one of github, mirror, resize, list, did you mean github\?$/,
+    ],
+    ['[github, github]', /connections\.1: found github twice, expected it once$/],
+    ['[github, mirror]', /connections\.1: mirror and github share a\.test$/],
+    ['[list]', /connections\.0: its tool list_runs has the name of a file in lib\/tools$/],
+    ['[github]\nneeds: [resize]', /needs\.0: found "resize", which is no tool of the job/],
+  ])('with the connections %s is rejected', (connections, problem) => {
+    expect(said([...good, `connections: ${connections}`])).toEqual([expect.stringMatching(problem)]);
   });
 
   it('says in its own words what is missing or of the wrong kind', () => {

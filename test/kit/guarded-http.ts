@@ -1,7 +1,7 @@
 import net from 'node:net';
 import type { Http, HttpRequest } from '../../lib/agent/http.ts';
 import { ToolError } from '../../lib/agent/tool.ts';
-import type { Target } from '../../lib/io/web/connection.ts';
+import type { Target } from '../../lib/io/web/dial.ts';
 import { guardedHttp } from '../../lib/io/web/http.ts';
 
 /** An address that is public: the guard lets it through, and the recorded port below sends it to loopback. */

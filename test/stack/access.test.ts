@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { attemptEnvironment, attemptStatements, type Providers } from '../../infra/stack/access.ts';
 import { Job } from '../../lib/job/job.ts';
+import { http, lambda } from '../kit/connection.ts';
 
 const none: Providers = { anthropicKey: 'parameter', anthropicBaseUrl: '', baseUrl: '', key: 'parameter' };
 const job = (model: string, more: object = {}): Job =>
@@ -121,5 +122,54 @@ describe('the attempt function', () => {
     expect(() => attemptEnvironment([job('openai-compatible/llama')], none)).toThrow(
       /openai-compatible\/llama.*openaiCompatibleBaseUrl/,
     );
+  });
+
+  it('may read the secrets of the connections that jobs name, and no others, each once', () => {
+    const connections = [
+      http({ auth: { basic: 'me' }, secret: 'github-token' }),
+      http({ hosts: ['b.test'], auth: { basic: 'me' }, secret: 'github-token' }, 'mirror'),
+      http({ hosts: ['c.test'], auth: { basic: 'me' }, secret: { name: 'vault', in: 'secrets-manager' } }, 'vault'),
+      http({ hosts: ['d.test'], auth: { basic: 'me' }, secret: 'unused' }, 'unused'),
+      http({ hosts: ['e.test'] }, 'open'),
+    ];
+    const jobs = [
+      job('scripted/x', { connections: ['github', 'mirror'] }),
+      job('scripted/x', { connections: ['vault', 'open'] }),
+    ];
+    const read = attemptStatements(jobs, none, { connections, kmsKey: '' }).slice(3);
+    expect(read.map(({ Action, Resource }) => [Action, Resource])).toEqual([
+      [
+        ['ssm:GetParameter'],
+        {
+          'Fn::Sub':
+            'arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/nightshift/${sls:stage}/github-token',
+        },
+      ],
+      [
+        ['secretsmanager:GetSecretValue'],
+        {
+          'Fn::Sub':
+            'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:nightshift/${sls:stage}/vault-??????',
+        },
+      ],
+    ]);
+  });
+
+  it('may invoke the functions and call the APIs that connections name, and decrypt with the key of one’s own', () => {
+    const resource = 'arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod/GET/*';
+    const connections = [
+      lambda(),
+      http({ auth: { sigv4: { service: 'execute-api', region: 'eu-west-1', resource } } }, 'own-api'),
+    ];
+    const key = 'arn:aws:kms:eu-west-1:123456789012:key/1';
+    const found = attemptStatements([job('scripted/x', { connections: ['resize', 'own-api'] })], none, {
+      connections,
+      kmsKey: key,
+    });
+    expect(found.slice(3).map(({ Action, Resource }) => [Action, Resource])).toEqual([
+      [['lambda:InvokeFunction'], 'arn:aws:lambda:eu-west-1:123456789012:function:resize'],
+      [['execute-api:Invoke'], resource],
+      [['kms:Decrypt'], key],
+    ]);
   });
 });

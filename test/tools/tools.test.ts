@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { methods } from '../../lib/agent/http.ts';
 import { outsideText } from '../../lib/agent/outside.ts';
 import type { Page } from '../../lib/agent/page.ts';
-import { placeOf, type ToolContext } from '../../lib/agent/tool.ts';
+import { changes, placeOf, type Tool, type ToolContext } from '../../lib/agent/tool.ts';
 import { loadTools, toolSpecs } from '../../lib/io/files/tools.ts';
 import { storedPastRuns } from '../../lib/io/store/past-runs.ts';
 import type { Stores } from '../../lib/io/store/stores.ts';
@@ -15,7 +16,7 @@ import { errorOf } from '../kit/guarded-http.ts';
 import { job } from '../kit/job.ts';
 import { type PagesServer, pagesServer } from '../kit/wire/pages.ts';
 
-const names = ['http_get', 'http_post', 'list_runs', 'previous_result'];
+const names = ['http', 'http_get', 'http_post', 'list_runs', 'previous_result'];
 const tools = await loadTools(names);
 const slot = '2026-11-22T07:00:00Z';
 const now = () => new Date('2026-11-22T07:00:30Z');
@@ -55,7 +56,77 @@ it('every tool has a description for the model, as has every argument', () => {
 });
 
 it('only tools that change the world declare an effect', () => {
-  expect(names.map((name) => tools[name]?.effect)).toEqual(['none', 'once', 'none', 'none']);
+  expect(names.slice(1).map((name) => tools[name]?.effect)).toEqual(['none', 'once', 'none', 'none']);
+});
+
+describe('http', () => {
+  const made = (input: unknown): boolean => changes(tools.http as Tool, input);
+
+  it('changes the world by every method but GET and HEAD, also where other arguments are wrong', () => {
+    expect(methods.map((method) => [method, made({ method, url: 1 })])).toEqual([
+      ['GET', false],
+      ['HEAD', false],
+      ['POST', true],
+      ['PUT', true],
+      ['PATCH', true],
+      ['DELETE', true],
+    ]);
+    expect([made({ method: 'TRACE' }), made(null), made({})]).toEqual([true, true, true]);
+  });
+
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('sends a %s with its key and an object as JSON', async (method) => {
+    const input = { method, url: `${site.url}/echo`, body: { a: 1 }, headers: { 'if-match': '"v1"' } };
+    const { body } = (await call('http', input, { idempotencyKey: 'k' })) as Page;
+    expect(JSON.parse(body)).toMatchObject({
+      method,
+      body: '{"a":1}',
+      headers: { 'idempotency-key': 'k', 'content-type': 'application/json', 'if-match': '"v1"' },
+    });
+  });
+
+  it('sends a DELETE without a body where none is given', async () => {
+    const { body } = (await call('http', { method: 'DELETE', url: `${site.url}/echo` })) as Page;
+    expect(JSON.parse(body)).toMatchObject({ method: 'DELETE', body: '' });
+    expect(JSON.parse(body).headers).not.toHaveProperty('content-type');
+  });
+
+  it('reads with GET, and takes no body for it', async () => {
+    expect(((await call('http', { method: 'GET', url: `${site.url}/json` })) as Page).body).toBe(
+      '{"ferries":2,"wind":"west"}',
+    );
+    const read = call('http', { method: 'GET', url: `${site.url}/json`, body: 'x' });
+    expect((await errorOf(read)).kind).toBe('refused');
+    expect((await errorOf(call('http', { method: 'GET', url: `${site.url}/404` }))).kind).toBe('error');
+  });
+
+  it.each([
+    [404, 'refused'],
+    [503, 'unreachable'],
+    [500, 'interrupted'],
+  ])('judges the answer %i to a PUT as %s', async (status, kind) => {
+    const put = call('http', { method: 'PUT', url: `${site.url}/status?of=${status}`, body: 'x' });
+    expect((await errorOf(put)).kind).toBe(kind);
+  });
+
+  it.each([
+    'authorization',
+    'Cookie',
+    'x-api-key',
+    'X-Amz-Security-Token',
+    'x-forwarded-for',
+    'host',
+    'idempotency-key',
+  ])('does not let the model set the header %s', async (name) => {
+    const input = { method: 'GET', url: site.url, headers: { [name]: 'x' } };
+    expect(tools.http?.input.safeParse(input).success).toBe(false);
+    expect(tools.http?.input.safeParse({ ...input, headers: { 'x-trace': 'x', Accept: 'a/b' } }).success).toBe(true);
+  });
+
+  it('goes to one place by method and address, whatever the query', () => {
+    const at = (method: string, url: string) => placeOf(tools.http, { method, url });
+    expect(at('PUT', 'https://a.test/x?y=1')).toBe('PUT https://a.test/x');
+    expect(at('PUT', 'https://a.test/x')).not.toBe(at('POST', 'https://a.test/x'));
+  });
 });
 
 describe('http_get', () => {

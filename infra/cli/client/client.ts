@@ -8,6 +8,7 @@ import type { DispatchEvent, DispatchResult } from '../../../lib/lifecycle/dispa
 import type { Executions } from '../../../lib/run/execution.ts';
 import { connect } from '../../local/daemon/connect.ts';
 import { socketClient } from '../../local/daemon/service-socket.ts';
+import { ownEnv } from './dotenv.ts';
 import { invokeDispatch } from './invoke-dispatch.ts';
 import { configPath, configStamp } from './local-config.ts';
 import { machineOf, openExecutions } from './stage-executions.ts';
@@ -76,7 +77,7 @@ export type LocalClient = Client & { socket: string; scheduler(): SchedulerClien
 /** Connects to the local service and starts it where none runs. Throws StoreUnavailable. */
 export const openLocalClient = async (data: string, { resume }: { resume: boolean }): Promise<LocalClient> => {
   const config = configPath(data);
-  const shell = { ...process.env, NIGHTSHIFT_CONFIG: config, NIGHTSHIFT_CONFIG_STAMP: await configStamp(data) };
+  const shell = { ...ownEnv(), NIGHTSHIFT_CONFIG: config, NIGHTSHIFT_CONFIG_STAMP: await configStamp(data) };
   const connection = await connect(resolve(data), { config }, { env: shell, resume });
   const { socket, env } = connection;
   const machine = env.NIGHTSHIFT_STATE_MACHINE_ARN;

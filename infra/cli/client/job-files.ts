@@ -24,8 +24,12 @@ const filesOf = async (infra: string): Promise<JobFiles> => {
   await access(jobs).catch((cause: unknown) => {
     throw new Failure('InvalidJob', `${jobs}: there is no such directory`, { cause });
   });
-  const [scripts, holidays] = [join(infra, 'scripts'), join(infra, 'holidays')];
-  return { jobs, scripts, holidays, tools: projectPath(repositoryFiles.tools) };
+  const [scripts, holidays, connections] = ['scripts', 'holidays', 'connections'].map((name) => join(infra, name)) as [
+    string,
+    string,
+    string,
+  ];
+  return { jobs, scripts, holidays, connections, tools: projectPath(repositoryFiles.tools) };
 };
 
 /** Throws InvalidJob where a file has that job name, in any case of letters. */

@@ -193,6 +193,24 @@ const LogsJson = z.strictObject({
 });
 export type LogsJson = z.infer<typeof LogsJson>;
 
+const SecretJson = z.strictObject({
+  secret: z.string().describe('Name of the secret.'),
+  set: z.boolean().describe('Whether it has a value. No command prints one.'),
+  place: z.string().describe('Where it is kept.'),
+  connections: z.array(z.string()).describe('Connections that name it.'),
+});
+export type SecretJson = z.infer<typeof SecretJson>;
+
+const ConnectionJson = z.strictObject({
+  connection: z.string().describe('Name of the connection.'),
+  kind: z.string().describe('Its kind.'),
+  description: z.string().nullable().describe('The description in its file.'),
+  to: z.string().describe('Where it leads.'),
+  tools: z.array(z.string()).describe('Names of the tools that it is.'),
+  jobs: z.array(z.string()).describe('Jobs that name it.'),
+});
+export type ConnectionJson = z.infer<typeof ConnectionJson>;
+
 /** An error under --json, as one line. */
 export const ErrorJson = z.strictObject({
   error: z.strictObject({
@@ -235,6 +253,18 @@ export const commandJson = {
     jobs: z.array(z.string()).describe('Names of the jobs, if all are good.'),
     problems: field.problems,
     warnings: z.array(z.string()).describe('What is good and may not be meant, in words.'),
+  }),
+  secrets: z.strictObject({ secrets: z.array(SecretJson).describe('The secrets, or the one that was set.') }),
+  connections: z.strictObject({
+    connections: z.array(ConnectionJson).optional().describe('The connections. Absent in a test of one.'),
+    tested: z
+      .strictObject({
+        connection: z.string().describe('Name of the connection.'),
+        ok: z.boolean().describe('Whether it works.'),
+        says: z.string().describe('What happened, in words.'),
+      })
+      .optional()
+      .describe('The test of one connection.'),
   }),
   dev: DevEventJson,
   version: z.strictObject({

@@ -4,9 +4,9 @@ import { socketEndpoint } from './service-socket.ts';
 
 type Env = Record<string, string>;
 
-/** The variables that a client may bring: providers, credentials, proxies and its configuration. None of them changes which code runs. */
+/** The variables that a client may bring: providers, credentials, secrets of connections, proxies and its configuration. None of them changes which code runs. */
 const broughtOver =
-  /^(ANTHROPIC_\w+|OPENAI_\w+|AWS_(BEARER_TOKEN_BEDROCK|ENDPOINT_URL_BEDROCK_RUNTIME|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE|REGION|DEFAULT_REGION|CONFIG_FILE|SHARED_CREDENTIALS_FILE|WEB_IDENTITY_TOKEN_FILE|ROLE_ARN|ROLE_SESSION_NAME|CONTAINER_\w+)|NIGHTSHIFT_CONFIG(_STAMP)?|POWERTOOLS_(DEV|LOG_LEVEL|METRICS_DISABLED)|NODE_EXTRA_CA_CERTS|HTTPS?_PROXY|NO_PROXY|https?_proxy|no_proxy)$/;
+  /^(ANTHROPIC_\w+|OPENAI_\w+|AWS_(BEARER_TOKEN_BEDROCK|ENDPOINT_URL_BEDROCK_RUNTIME|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE|REGION|DEFAULT_REGION|CONFIG_FILE|SHARED_CREDENTIALS_FILE|WEB_IDENTITY_TOKEN_FILE|ROLE_ARN|ROLE_SESSION_NAME|CONTAINER_\w+)|NIGHTSHIFT_(CONFIG(_STAMP)?|SECRET_[A-Z][A-Z0-9_]*)|POWERTOOLS_(DEV|LOG_LEVEL|METRICS_DISABLED)|NODE_EXTRA_CA_CERTS|HTTPS?_PROXY|NO_PROXY|https?_proxy|no_proxy)$/;
 const ofTheMachine = /^(PATH|HOME|USERPROFILE|SYSTEMROOT|TMPDIR|TEMP|LANG)$/;
 
 const only = (names: RegExp, env: NodeJS.ProcessEnv): Env =>

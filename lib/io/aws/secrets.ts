@@ -1,3 +1,11 @@
+import {
+  isManaged,
+  type Secret,
+  secretName,
+  secretPlace,
+  secretProblem,
+  secretVariable,
+} from '../../connection/secret.ts';
 import { Failure } from '../../failure.ts';
 import { isRefusedCredential } from './credential.ts';
 
@@ -61,4 +69,28 @@ export const secrets =
     const secretId = env[`${name}_SECRET`];
     if (secretId) return readSecret(`${name}: secret ${secretId}`, managedSecret(secretId, aws));
     return undefined;
+  };
+
+/** The variable that names the stage whose secrets a function reads. */
+const stageOf = (env: Record<string, string | undefined>): string => env.NIGHTSHIFT_STAGE || 'local';
+
+/**
+ * Reads the secret of a connection: of a deployed stage from where it is kept, on this machine from its variable. Each call fetches it again.
+ * Throws Unauthorized (missing, not permitted or not usable) or ModelUnavailable (AWS does not answer). Failures never contain the value.
+ */
+export const connectionSecret =
+  (env: Record<string, string | undefined>, aws: AwsClient = {}) =>
+  async (connection: string, secret: Secret): Promise<string> => {
+    const variable = secretVariable(secret);
+    const stage = stageOf(env);
+    const place = stage === 'local' ? variable : secretPlace(secret, stage);
+    const what = `connection ${connection}: secret ${secretName(secret)} (${place})`;
+    const fetched = (): Promise<string | undefined> =>
+      isManaged(secret) ? managedSecret(place, aws) : parameter(place, aws);
+    const value = stage === 'local' ? env[variable]?.trim() : await readSecret(what, fetched());
+    if (!value)
+      throw new Failure('Unauthorized', `${what} is not set: run nightshift secrets set ${secretName(secret)}`);
+    const problem = secretProblem(value);
+    if (problem !== undefined) throw new Failure('Unauthorized', `${what}: ${problem}`);
+    return value;
   };

@@ -1,6 +1,8 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { Connection, ConnectionName } from '../../connection/connection.ts';
+import { Failure } from '../../failure.ts';
 import { Job, JobName, type Jobs } from '../../job/job.ts';
 import { parse } from '../../parse.ts';
 
@@ -66,5 +68,20 @@ export const configuredScripts =
     } catch (thrown) {
       if (isMissing(thrown)) return undefined;
       throw thrown;
+    }
+  };
+
+/** Reads `connections/<name>.json` of the configuration directory. Throws UnknownConnection where there is none that can be read. */
+export const configuredConnection =
+  (directory: string) =>
+  async (name: string): Promise<Connection> => {
+    const file = `connections/${ConnectionName.safeParse(name).success ? name : 'unnamed'}.json`;
+    try {
+      return parse(Connection, await json(join(directory, file)), 'UnknownConnection', file);
+    } catch (thrown) {
+      if (!isMissing(thrown)) throw thrown;
+      throw new Failure('UnknownConnection', `there is no connection ${JSON.stringify(name)} in this deployment`, {
+        cause: thrown,
+      });
     }
   };

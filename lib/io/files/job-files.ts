@@ -2,6 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import type { Connection } from '../../connection/connection.ts';
+import { readConnectionFile } from '../../connection/connection-file.ts';
+import { sharedHost } from '../../connection/overlap.ts';
+import { toolNamesOf } from '../../connection/tool-name.ts';
 import { Failure } from '../../failure.ts';
 import { holidays } from '../../job/holiday.ts';
 import type { Job } from '../../job/job.ts';
@@ -20,7 +24,7 @@ import { resultReader } from '../../run/result.ts';
 import { Script } from '../model/scripted.ts';
 
 /** Folders of a project's files, relative to the working directory. Error messages contain these paths. */
-export type JobFiles = { jobs: string; scripts: string; tools: string; holidays: string };
+export type JobFiles = { jobs: string; scripts: string; tools: string; holidays: string; connections: string };
 
 /** The folders of this repository. */
 export const repositoryFiles: JobFiles = {
@@ -28,10 +32,11 @@ export const repositoryFiles: JobFiles = {
   scripts: 'infra/scripts',
   tools: 'lib/tools',
   holidays: 'infra/holidays',
+  connections: 'infra/connections',
 };
 
-/** All jobs, and all scripts by name. */
-export type Declared = { jobs: Job[]; scripts: Record<string, Script> };
+/** All jobs, all scripts by name, and all connections. */
+export type Declared = { jobs: Job[]; scripts: Record<string, Script>; connections: Connection[] };
 
 const list = async (directory: string, ending: RegExp): Promise<string[]> => {
   try {
@@ -68,11 +73,16 @@ const readAll = async (
   now?: Date,
   unwritten: Record<string, string> = {},
 ): Promise<Declared> => {
-  const [scriptFiles, toolFiles, holidayFiles] = await Promise.all([
+  const [scriptFiles, toolFiles, holidayFiles, connectionFiles] = await Promise.all([
     list(files.scripts, yaml),
     list(files.tools, /^\w+\.ts$/),
     list(files.holidays, yaml),
+    list(files.connections, yaml),
   ]);
+  const connectionResults = await Promise.all(
+    connectionFiles.map(async (file) => readConnectionFile(await readSource(join(files.connections, file)))),
+  );
+  const connections = connectionResults.flatMap((result) => ('connection' in result ? [result.connection] : []));
   const holidayLists = await Promise.all(holidayFiles.map((file) => readHolidayFile(join(files.holidays, file))));
   const referable = {
     tools: toolFiles.map((file) => file.replace(/\.ts$/, '')),
@@ -80,6 +90,12 @@ const readAll = async (
     holidays: Object.fromEntries(
       holidayLists.map((list, at) => [stem(holidayFiles[at] ?? ''), 'dates' in list ? list.dates : []]),
     ),
+    // So does a connection file.
+    connections: Object.fromEntries([
+      ...connectionFiles.map((file) => [stem(file), []]),
+      ...connections.map((one) => [one.name, toolNamesOf(one)]),
+    ]),
+    clash: clashOf(connections),
     now,
   };
   const jobResults = await Promise.all(
@@ -95,10 +111,13 @@ const readAll = async (
   );
   const scripts = await Promise.all(scriptFiles.map((file) => readScriptFile(join(files.scripts, file))));
   const problems = [
-    ...(await Promise.all([files.jobs, files.scripts, files.holidays].map(otherEndings))).flat(),
+    ...(await Promise.all([files.jobs, files.scripts, files.holidays, files.connections].map(otherEndings))).flat(),
     ...duplicates(files.jobs, jobFiles, 'job'),
     ...duplicates(files.holidays, holidayFiles, 'holiday file'),
-    ...[...jobResults, ...scripts, ...holidayLists].flatMap((result) => ('problems' in result ? result.problems : [])),
+    ...duplicates(files.connections, connectionFiles, 'connection'),
+    ...[...jobResults, ...scripts, ...holidayLists, ...connectionResults].flatMap((result) =>
+      'problems' in result ? result.problems : [],
+    ),
   ];
   if (problems.length > 0) throw new Failure('InvalidJob', problems.map(problemText).join('\n'));
   return {
@@ -106,8 +125,18 @@ const readAll = async (
     scripts: Object.fromEntries(
       scripts.flatMap((result, at) => ('script' in result ? [[stem(scriptFiles[at] ?? ''), result.script]] : [])),
     ),
+    connections,
   };
 };
+
+const clashOf =
+  (connections: Connection[]) =>
+  (name: string, other: string): string | undefined => {
+    const [one, two] = [name, other].map((wanted) => connections.find((each) => each.name === wanted));
+    const host = one && two ? sharedHost(one, two) : undefined;
+    if (host === undefined) return undefined;
+    return `${name} and ${other} both have the host ${host}, expected one of them: it would not be known whose credential a request gets`;
+  };
 
 /** Reads a file as YAML. A file that is not UTF-8 is a problem. */
 const readSource = async (path: string): Promise<Source> => {
@@ -176,19 +205,25 @@ const brokenReferences = async (source: Source, scripts: string[]): Promise<Prob
 };
 
 /**
- * Writes `jobs/` and `scripts/`, a file each, and the names of the jobs in `jobs.json`, which the functions read at run time. It builds a new directory first, then replaces the old one.
+ * Writes `jobs/`, `scripts/` and `connections/`, a file each, and the names of the jobs in `jobs.json`, which the functions read at run time. It
+ * builds a new directory first, then replaces the old one.
  */
-export const writeConfig = async (directory: string, { jobs, scripts }: Declared): Promise<void> => {
+export const writeConfig = async (
+  directory: string,
+  { jobs, scripts, connections = [] }: Pick<Declared, 'jobs' | 'scripts'> & Partial<Declared>,
+): Promise<void> => {
   const fresh = `${directory}.${process.pid}.new`;
   await rm(fresh, { recursive: true, force: true });
   await mkdir(join(fresh, 'scripts'), { recursive: true });
   await mkdir(join(fresh, 'jobs'));
+  await mkdir(join(fresh, 'connections'));
   const write = (file: string, value: unknown) => writeFile(join(fresh, file), JSON.stringify(value, null, 1));
   await write(
     'jobs.json',
     jobs.map(({ name }) => name),
   );
   for (const job of jobs) await write(`jobs/${job.name}.json`, job);
+  for (const connection of connections) await write(`connections/${connection.name}.json`, connection);
   for (const [name, script] of Object.entries(scripts)) await write(`scripts/${name}.json`, script);
   await rm(directory, { recursive: true, force: true });
   await rename(fresh, directory);

@@ -36,8 +36,8 @@ export const toolIn = (module: { default?: unknown }, name: string): Tool => {
 
 /** The descriptions of tools for the model. */
 export const toolSpecs = (tools: Record<string, Tool>): ToolSpec[] =>
-  Object.entries(tools).map(([name, { description, input }]) => ({
+  Object.entries(tools).map(([name, { description, input, schema }]) => ({
     name,
     description,
-    inputSchema: argumentSchema(z.toJSONSchema(input, { io: 'input' })),
+    inputSchema: argumentSchema(schema ?? z.toJSONSchema(input, { io: 'input' })),
   }));

@@ -1,5 +1,6 @@
 import { createAmazonBedrock } from '@ai-sdk/amazon-bedrock';
 import { Failure } from '../../failure.ts';
+import { awsIdentity } from '../aws/identity.ts';
 import type { Provide } from './provider.ts';
 import { baseUrl } from './setting.ts';
 
@@ -7,23 +8,7 @@ import { baseUrl } from './setting.ts';
 const caches = (model: string): boolean =>
   /anthropic\.claude-/.test(model) && !/claude-(v2|instant|3-(haiku|sonnet|opus)|3-5-sonnet)/.test(model);
 
-/** Credentials from the environment (as in Lambda), or from the SDK's default chain, which the AWS CLI uses too. */
-const credentialsOf = async (env: Record<string, string | undefined>, region: string) => {
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN } = env;
-  if (accessKeyId && secretAccessKey) {
-    return { accessKeyId, secretAccessKey, ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }) };
-  }
-  const { SSMClient } = await import('@aws-sdk/client-ssm');
-  try {
-    return await new SSMClient({ region }).config.credentials();
-  } catch (thrown) {
-    throw new Failure(
-      'Unauthorized',
-      'there are no AWS credentials for Amazon Bedrock: set AWS_PROFILE or AWS_BEARER_TOKEN_BEDROCK',
-      { cause: thrown },
-    );
-  }
-};
+const use = { what: 'Amazon Bedrock', cure: 'AWS_PROFILE or AWS_BEARER_TOKEN_BEDROCK' };
 
 /** A model of Amazon Bedrock with the Converse API, in AWS_REGION. Uses AWS_BEARER_TOKEN_BEDROCK, or AWS credentials. */
 export const bedrock: Provide = async (model, { env, secret }) => {
@@ -32,7 +17,7 @@ export const bedrock: Provide = async (model, { env, secret }) => {
     throw new Failure('UnknownModel', 'AWS_REGION is not set: set it to the Region of Amazon Bedrock, like eu-west-1');
   const baseURL = baseUrl('AWS_ENDPOINT_URL_BEDROCK_RUNTIME', env);
   const apiKey = await secret('AWS_BEARER_TOKEN_BEDROCK');
-  const credentials = apiKey ? undefined : await credentialsOf(env, region);
+  const credentials = apiKey ? undefined : await awsIdentity(env, region, use);
   return {
     model: (fetch) =>
       createAmazonBedrock({

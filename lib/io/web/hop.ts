@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import type { HttpRequest } from '../../agent/http.ts';
+import { type HttpRequest, isSafe } from '../../agent/http.ts';
 import { ToolError } from '../../agent/tool.ts';
 
 /** One request: the first, or one after a redirect. Header names are in lower case. */
@@ -51,7 +51,7 @@ export const firstHop = ({ method, url: text, headers, body }: HttpRequest): Hop
     method,
     url,
     headers: { 'user-agent': 'nightshift', accept: '*/*', ...Object.fromEntries(checked) },
-    body: method === 'POST' ? (body ?? '') : undefined,
+    body: isSafe(method) || (method === 'DELETE' && body === undefined) ? undefined : (body ?? ''),
   };
 };
 
@@ -66,6 +66,7 @@ export const redirected = (hop: Hop, status: number, location: string | undefine
   const url = redirects.includes(status) && location !== undefined ? urlOf(location, hop.url) : null;
   if (!url) return undefined;
   const headers = only(hop.headers, (name) => url.origin === hop.url.origin || keptHeaders.includes(name));
-  if (hop.method === 'GET' || status >= 307) return { ...hop, url, headers };
+  const repeats = isSafe(hop.method) || status >= 307 || (hop.method !== 'POST' && status !== 303);
+  if (repeats) return { ...hop, url, headers };
   return { method: 'GET', url, headers: only(headers, (name) => !name.startsWith('content-')), body: undefined };
 };

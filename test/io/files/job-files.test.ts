@@ -16,7 +16,7 @@ const written = (files: Record<string, string[]>): JobFiles => {
     writeFileSync(join(dir, file), lines.join('\n'));
   }
   const [jobs, scripts, tools] = [join(dir, 'jobs'), join(dir, 'scripts'), join(dir, 'tools')];
-  return { jobs, scripts, tools, holidays: join(dir, 'holidays') };
+  return { jobs, scripts, tools, holidays: join(dir, 'holidays'), connections: join(dir, 'connections') };
 };
 /** The reported problems, one line each, without the directory. */
 const saidOf = async (files: JobFiles): Promise<string[]> => {
@@ -35,7 +35,7 @@ describe('the directory of job files', () => {
   });
 
   it('may be empty', async () => {
-    expect(await readJobs(written({}))).toEqual({ jobs: [], scripts: {} });
+    expect(await readJobs(written({}))).toEqual({ jobs: [], scripts: {}, connections: [] });
   });
 
   it('is read in the order of names, with every script', async () => {

@@ -9,6 +9,7 @@ const stored = JSON.parse(readFileSync('test/io/store/stored-2026-11-22.json', '
 
 /** Fields that were added since, with the defaults that a job of that day gets. */
 const added = {
+  connections: [],
   overlap: 'skip',
   catchUp: { policy: 'latest', withinSeconds: 86_400, atOnce: 1 },
   spreadSeconds: 0,

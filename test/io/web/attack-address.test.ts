@@ -1,7 +1,7 @@
 import net, { BlockList } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Target } from '../../../lib/io/web/connection.ts';
+import type { Target } from '../../../lib/io/web/dial.ts';
 import { guardedHttp } from '../../../lib/io/web/http.ts';
 import { ask, errorOf, kindOf, recordedHttp, somewherePublic } from '../../kit/guarded-http.ts';
 import { type PagesServer, pagesServer } from '../../kit/wire/pages.ts';

@@ -3,7 +3,7 @@ import net from 'node:net';
 import { setTimeout as soon } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { expect, it, onTestFinished } from 'vitest';
-import type { Guard } from '../../../lib/io/web/connection.ts';
+import type { Guard } from '../../../lib/io/web/dial.ts';
 import { guardedHttp } from '../../../lib/io/web/http.ts';
 import { ask } from '../../kit/guarded-http.ts';
 

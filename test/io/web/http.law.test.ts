@@ -1,7 +1,7 @@
 import net, { BlockList } from 'node:net';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Target } from '../../../lib/io/web/connection.ts';
+import type { Target } from '../../../lib/io/web/dial.ts';
 import { redirected } from '../../../lib/io/web/hop.ts';
 import { guardedHttp } from '../../../lib/io/web/http.ts';
 

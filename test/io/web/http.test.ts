@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Target } from '../../../lib/io/web/connection.ts';
+import type { Target } from '../../../lib/io/web/dial.ts';
 import { guardedHttp } from '../../../lib/io/web/http.ts';
 import { cert, key } from '../../kit/certificate.ts';
 import { errorOf, ask as get, kindOf, recordedHttp, somewherePublic } from '../../kit/guarded-http.ts';

@@ -19,7 +19,7 @@ export const storageMutants: Mutant[] = [
     ['answer'],
     edit(
       'lib/lifecycle/dispatch.ts',
-      "import { Slot, slotAge } from '../schedule/slot.ts';",
+      "import { Slot, slotAge, slotAt } from '../schedule/slot.ts';",
       "import { Slot, slotAge, slotAt } from '../schedule/slot.ts';",
     ),
     edit(

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { connected, type Guard, reason, type Target } from '../../../lib/io/web/connection.ts';
+import { connected, type Guard, reason, type Target } from '../../../lib/io/web/dial.ts';
 import { firstHop } from '../../../lib/io/web/hop.ts';
 import { errorOf, somewherePublic } from '../../kit/guarded-http.ts';
 
