@@ -1,3 +1,4 @@
+import { allowProblem } from '../job/allow-problem.ts';
 import { inOurWords, issueProblems, type Problem, type Source } from '../job/job-file.ts';
 import { nearest } from '../job/suggestion.ts';
 import { type Connection, type ConnectionKind, ConnectionName, connectionKinds } from './connection.ts';
@@ -29,6 +30,21 @@ const secretProblems = (source: Source, connection: Connection): Problem[] => {
   return [];
 };
 
+/** Hosts that would be refused in `allow`, and a place for tokens that would. */
+const hostProblems = (source: Source, connection: Connection): Problem[] => {
+  if (connection.kind !== 'http') return [];
+  const { hosts, auth } = connection;
+  const problem = (path: PropertyKey[], host: string): Problem[] => {
+    const found = allowProblem(host);
+    return found === undefined ? [] : [source.at(path, found)];
+  };
+  const url = auth?.oauth && new URL(auth.oauth.tokenUrl);
+  return [
+    ...hosts.flatMap((host, at) => problem(['hosts', at], host)),
+    ...(url ? problem(['auth', 'oauth', 'tokenUrl'], url.host) : []),
+  ];
+};
+
 /** The connection in a file `<name>.yml`, complete with defaults, or all problems of the file. */
 export const readConnectionFile = (source: Source): { connection: Connection } | { problems: Problem[] } => {
   if (source.problems.length > 0) return { problems: source.problems };
@@ -43,6 +59,6 @@ export const readConnectionFile = (source: Source): { connection: Connection } |
   const read = schema.safeParse(source.value, { error: inOurWords });
   if (!read.success) return { problems: [...badName, ...issueProblems(source, read.error.issues, schema)] };
   const connection: Connection = { ...read.data, name };
-  const problems = [...badName, ...secretProblems(source, connection)];
+  const problems = [...badName, ...secretProblems(source, connection), ...hostProblems(source, connection)];
   return problems.length > 0 ? { problems } : { connection };
 };

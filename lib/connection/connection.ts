@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { allowProblem } from '../job/allow-problem.ts';
 import { Secret } from './secret.ts';
 
 /** A connection's name, which is the name of its file. With `-` as `_` it begins the names of its tools. */
@@ -7,23 +6,19 @@ export const ConnectionName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,29}$/, 'must be 1 to 30 of a-z, 0-9 and -, starting with a letter');
 
-const Host = z.string().superRefine((text, context) => {
-  const isForm = /^(http:\/\/)?(\*\.)?([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?$/.test(text);
-  const problem = isForm
-    ? allowProblem(text)
-    : 'must be a host like api.example.com, *.example.com or localhost:8080, with http:// before it to reach it without TLS';
-  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-});
+const Host = z
+  .string()
+  .regex(
+    /^(http:\/\/)?(\*\.)?([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?$/,
+    'must be a host like api.example.com, *.example.com or localhost:8080, with http:// before it to reach it without TLS',
+  );
 
-const HttpUrl = z.string().superRefine((text, context) => {
+const HttpUrl = z.string().refine((text) => {
   const url = URL.parse(text);
-  const isPlain = url !== null && ['http:', 'https:'].includes(url.protocol) && !url.username && !url.password;
-  const problem =
-    isPlain && url.hash === ''
-      ? allowProblem(url.host)
-      : 'must be a URL like https://api.example.com/path, without a user, a password or a #';
-  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-});
+  return (
+    url !== null && ['http:', 'https:'].includes(url.protocol) && !url.username && !url.password && url.hash === ''
+  );
+}, 'must be a URL like https://api.example.com/path, without a user, a password or a #');
 
 const headerValue = /^[\x20-\x7e]*\$\{secret\}[\x20-\x7e]*$/;
 

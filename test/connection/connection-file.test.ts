@@ -41,6 +41,15 @@ describe('a connection file', () => {
     ],
     ['kind: http\nhost: [a.test]', 'github.yml:2:1 host: unknown field, did you mean hosts?'],
     ['kind: http\nhosts: a.test', 'github.yml:2:1 hosts: found text, expected a list'],
+    [
+      'kind: http\nhosts: [169.254.169.254]',
+      'github.yml:2:9 hosts.0: found 169.254.169.254, expected a host or a public',
+    ],
+    ['kind: http\nhosts: ["*.com"]', 'github.yml:2:9 hosts.0: found *.com'],
+    [
+      'kind: http\nhosts: [a.test]\nsecret: s\nauth: { oauth: { clientId: me, tokenUrl: "https://169.254.169.254/" } }',
+      'github.yml:4:32 auth.oauth.tokenUrl: found 169.254.169.254',
+    ],
     ['kind: [http', 'github.yml:1:'],
     ['- kind: http', 'github.yml:1:1 kind: missing'],
   ])('%j is refused', (text, problem) => {

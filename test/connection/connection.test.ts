@@ -39,8 +39,6 @@ describe('a connection', () => {
   it.each([
     [{ kind: 'http', hosts: [] }, /^hosts: /],
     [{ kind: 'http', hosts: ['https://a.test/path'] }, /^hosts\.0: must be a host/],
-    [{ kind: 'http', hosts: ['169.254.169.254'] }, /^hosts\.0: found 169/],
-    [{ kind: 'http', hosts: ['*.com'] }, /^hosts\.0: found \*\.com/],
     [{ kind: 'http', hosts: ['a.test private'] }, /^hosts\.0: must be a host/],
     [{ kind: 'http', hosts: ['a.test'], auth: {} }, /^auth: found none, expected exactly one of header/],
     [{ kind: 'http', hosts: ['a.test'], auth: { header: 'x', query: 'y' } }, /^auth: found header, query/],
@@ -57,7 +55,7 @@ describe('a connection', () => {
     expect(problems(value)).toEqual(expect.arrayContaining([expect.stringMatching(expected)]));
   });
 
-  it.each(['http://a.test/token', 'https://user:pass@a.test/', 'ftp://a.test/', 'https://169.254.169.254/', 'a.test'])(
+  it.each(['http://a.test/token', 'https://user:pass@a.test/', 'ftp://a.test/', 'a.test'])(
     'has no token from %s where that is no place for a secret',
     (tokenUrl) => {
       const auth = { oauth: { tokenUrl, clientId: 'me' } };

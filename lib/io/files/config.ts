@@ -1,8 +1,6 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { Connection, ConnectionName } from '../../connection/connection.ts';
-import { Failure } from '../../failure.ts';
 import { Job, JobName, type Jobs } from '../../job/job.ts';
 import { parse } from '../../parse.ts';
 
@@ -24,9 +22,12 @@ export const environment = (env: Record<string, string | undefined>) => {
   };
 };
 
-const json = async (file: string): Promise<unknown> => JSON.parse(await readFile(file, 'utf8'));
+/** Reads a file as JSON. */
+export const json = async (file: string): Promise<unknown> => JSON.parse(await readFile(file, 'utf8'));
 
-const isMissing = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+/** Whether a file could not be read because it is not there. */
+export const isMissing = (thrown: unknown): boolean =>
+  thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
 
 const readJob = async (directory: string, name: string): Promise<Job> =>
   parse(Job, await json(join(directory, `jobs/${name}.json`)), 'InvalidJob', `jobs/${name}.json`);
@@ -68,20 +69,5 @@ export const configuredScripts =
     } catch (thrown) {
       if (isMissing(thrown)) return undefined;
       throw thrown;
-    }
-  };
-
-/** Reads `connections/<name>.json` of the configuration directory. Throws UnknownConnection where there is none that can be read. */
-export const configuredConnection =
-  (directory: string) =>
-  async (name: string): Promise<Connection> => {
-    const file = `connections/${ConnectionName.safeParse(name).success ? name : 'unnamed'}.json`;
-    try {
-      return parse(Connection, await json(join(directory, file)), 'UnknownConnection', file);
-    } catch (thrown) {
-      if (!isMissing(thrown)) throw thrown;
-      throw new Failure('UnknownConnection', `there is no connection ${JSON.stringify(name)} in this deployment`, {
-        cause: thrown,
-      });
     }
   };
