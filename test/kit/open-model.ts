@@ -4,7 +4,7 @@ import type { Asked } from '../../lib/io/model/provider.ts';
 import { AssistantMessage, type Message } from '../../lib/run/message.ts';
 import type { ModelServer } from './model-servers.ts';
 
-type Opening = { id: string; env?: Record<string, string | undefined>; secrets?: Record<string, string> };
+export type Opening = { id: string; env?: Record<string, string | undefined>; secrets?: Record<string, string> };
 
 const now = new Date('2026-11-22T07:00:00Z');
 

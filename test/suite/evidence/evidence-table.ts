@@ -14,6 +14,7 @@ const expected: Record<string, string[]> = {
     ...['DynamoDB Local', 'MiniStack', 'the simulated store of the explorer'].map((engine) => `${stores} on ${engine}`),
     ...['the local engine', 'MiniStack', 'moto'].map((engine) => `${machine} on ${engine}`),
     `${machine} on every engine`,
+    ...['aimock', 'LiteLLM', 'llama.cpp'].map((engine) => `the models on ${engine}`),
     'the packaged functions on aws-lambda-ric',
   ],
   'test-deploy': [
