@@ -94,4 +94,65 @@ describe('admission of a run', () => {
       state: { open: [{ holds: false }], breaker: broken, spent: { day: { runs: 1 } } },
     });
   });
+
+  const queueOne = { overlap: 'queue-one' };
+  const holder = leaseOf(runAt(hours(1)), now);
+
+  test('queues one run behind an open one, and skips the next for the run in the queue', () => {
+    const run = runAt(hours(0), queueOne);
+    expect(admission(run, state({ open: [holder] }), now)).toMatchObject({
+      kind: 'queue',
+      state: { queued: run.id },
+      superseded: [],
+      replaced: null,
+    });
+    const queued = runAt(hours(0.5)).id;
+    const decided = admission(run, state({ open: [holder], queued }), now);
+    expect(decided).toEqual({
+      kind: 'skip',
+      skip: { why: 'overlap', by: queued, message: `${queued} was in the queue already` },
+    });
+    expect(admission({ ...run, origin: 'watchman' }, state({ open: [holder], queued }), now)).toEqual({ kind: 'wait' });
+  });
+
+  test('skips a slot for the open run where the job says so, and names it', () => {
+    expect(admission(runAt(hours(0)), state({ open: [holder], queued: 'other' }), now)).toEqual({
+      kind: 'skip',
+      skip: { why: 'overlap', by: holder.run, message: `${holder.run} was still open` },
+    });
+  });
+
+  test('replaces the queued run by a newer one that cancels it, and says why', () => {
+    const run = runAt(hours(0), { overlap: 'cancel-previous' });
+    const queued = runAt(hours(0.5)).id;
+    const decided = admission(run, state({ open: [holder], queued }), now);
+    expect(decided).toMatchObject({
+      kind: 'queue',
+      superseded: [holder.run],
+      replaced: { run: queued, skip: { why: 'overlap', by: run.id, message: `${run.id} took its place in the queue` } },
+      state: { queued: run.id, open: [{ run: holder.run }, { run: queued, skip: { why: 'overlap', by: run.id } }] },
+    });
+  });
+
+  test('gives way to a newer run in the queue, whether an open one is older or not', () => {
+    const run = runAt(hours(2), { overlap: 'cancel-previous' });
+    const queued = runAt(hours(0)).id;
+    const older = leaseOf(runAt(hours(3)), now);
+    expect(admission(run, state({ open: [older], queued }), now)).toMatchObject({ kind: 'skip', skip: { by: queued } });
+  });
+
+  test('ends stuck runs first, the first holder among them', () => {
+    const ended = { ...holder, until: hours(1) };
+    const decided = admission(runAt(hours(0)), state({ open: [ended] }), now);
+    expect(decided).toEqual({ kind: 'end-first', stuck: [holder.run] });
+  });
+
+  test('lets in at most 100 runs at once, where runs may overlap and where a person starts them', () => {
+    const open = Array.from({ length: 100 }, (_, at) => leaseOf(runAt(hours(at + 1)), now));
+    const [slot, manual] = [runAt(hours(0), { overlap: 'allow' }), runAt(hours(0), {}, { suffix: 'now' })];
+    expect(admission(slot, state({ open: open.slice(1) }), now).kind).toBe('start');
+    expect(admission(manual, state({ open: open.slice(1) }), now).kind).toBe('start');
+    expect(admission(slot, state({ open }), now)).toMatchObject({ kind: 'skip', skip: { by: open[0]?.run } });
+    expect(admission(manual, state({ open }), now)).toMatchObject({ kind: 'skip', skip: { by: open[0]?.run } });
+  });
 });

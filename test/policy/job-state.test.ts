@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { Failure, type FailureName } from '../../lib/failure.ts';
-import { changeState, freshState, JobState, nextState, orJobConflict, untilWon } from '../../lib/policy/job-state.ts';
+import {
+  changeState,
+  freshState,
+  isListed,
+  JobState,
+  nextState,
+  orJobConflict,
+  untilWon,
+} from '../../lib/policy/job-state.ts';
 import { memoryStores } from '../kit/memory-stores.ts';
 
 const lost = (name: FailureName) => new Failure(name, 'lost');
@@ -20,6 +28,11 @@ describe('the state of a job', () => {
     const fresh = freshState('report');
     expect(JobState.safeParse(fresh).success).toBe(false);
     expect(JobState.parse(nextState(fresh, {}))).toEqual({ ...fresh, version: 1 });
+  });
+
+  it('lists the queued run and each open one, and no other', () => {
+    const listed = { ...freshState('report'), queued: 'b', open: [{ run: 'a' }] } as unknown as JobState;
+    expect(['a', 'b', 'c'].map((run) => isListed(listed, run))).toEqual([true, true, false]);
   });
 
   it('keeps unchanged fields in its next version', () => {

@@ -15,6 +15,23 @@ const effect = (status: EffectRecord['status'], more: Partial<EffectRecord> = {}
 });
 const elsewhere = { place: 'https://pager.example.com/' };
 
+describe('calls that are not done', () => {
+  it('are named in one order, however they were read: of one step, by their keys', () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((key) => effect('undone', { key })) as [
+      EffectRecord,
+      EffectRecord,
+      EffectRecord,
+    ];
+    for (const read of [
+      [a, b, c],
+      [c, b, a],
+      [b, a, c],
+      [b, c, a],
+    ])
+      expect(notDone(read).map(({ key }) => key)).toEqual(['a', 'b', 'c']);
+  });
+});
+
 describe('a call that is not done', () => {
   const undone = effect('undone', { step: 2 });
 

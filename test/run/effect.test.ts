@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Failure } from '../../lib/failure.ts';
 import {
   type Act,
   canonical,
   type Effect,
+  type Effects,
   effectId,
   effectKey,
   once,
@@ -23,6 +25,40 @@ const acts = (...results: Act['happened'][]) => {
   };
   return { made, act };
 };
+
+describe('an effect whose record another caller holds', () => {
+  const lost = async () => {
+    throw new Failure('EffectConflict', 'lost');
+  };
+
+  it('is unknown where that record is gone when it is read', async () => {
+    const effects: Effects = { ...memoryEffects(new Map()), put: lost, get: async () => undefined };
+    const { made, act } = acts('yes');
+    expect(await once(call, act, effects)).toMatchObject({ happened: 'unknown' });
+    expect(made).toEqual([]);
+  });
+
+  it('is a conflict after 100 lost races for a seat', async () => {
+    let races = 0;
+    const put = async () => {
+      races += 1;
+      return lost();
+    };
+    const effects: Effects = { ...memoryEffects(new Map()), put, seats: async () => [] };
+    const { made, act } = acts('yes');
+    await expect(once(call, act, effects, 1)).rejects.toMatchObject({ name: 'EffectConflict' });
+    expect([races, made]).toEqual([100, []]);
+  });
+
+  it('keeps no list of calls that lost the seat where only its own repeats had it', async () => {
+    const stored = new Map<string, Effect>();
+    const effects = memoryEffects(stored);
+    const { act } = acts('no', 'yes');
+    await once(call, act, effects, 1);
+    await once(call, act, effects, 1);
+    expect([...stored.values()].map((effect) => [effect.status, 'before' in effect])).toEqual([['done', false]]);
+  });
+});
 
 describe('an effect', () => {
   it('runs once, recorded as pending before and as done after', async () => {

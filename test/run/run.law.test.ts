@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runId, runName, runStatus } from '../../lib/run/run.ts';
+import { Run, runId, runName, runStatus } from '../../lib/run/run.ts';
 import { slotAt } from '../../lib/schedule/slot.ts';
 import { noUsage } from '../../lib/usage.ts';
 import { runOf } from '../kit/stored.ts';
@@ -17,6 +17,13 @@ const name = fc.record({
 });
 
 describe('the id of a run', () => {
+  it('is that of its job, slot and suffix, also where it is stored', () => {
+    const run = runOf('report');
+    expect(Run.safeParse(run).success).toBe(true);
+    expect(Run.safeParse({ ...run, suffix: 'manual' }).success).toBe(false);
+    expect(Run.safeParse({ ...run, id: runOf('other').id }).success).toBe(false);
+  });
+
   it('converts to the parts of its name and back', () => {
     fc.assert(
       fc.property(name, (named) => {

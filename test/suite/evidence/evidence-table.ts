@@ -25,6 +25,7 @@ const expected: Record<string, string[]> = {
   ],
   'test-neighbour': ['the local service on a shared machine'],
   explore: ['every crash point on explorer', 'guards taken away on explorer'],
+  mutate: ['changes of runs, policies and schedules on Stryker'],
   orders: ['runs of a job in any order on memory'],
   fuzz: [],
   year: ['a simulated year', 'a year without its watchman is bad'].map((suite) => `${suite} on dynalite`),
