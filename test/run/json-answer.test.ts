@@ -7,7 +7,7 @@ describe('the JSON values of an answer', () => {
     [' "text" ', [{ value: 'text' }]],
     ['The answer is 7.', []],
     ['```json\n7\n```', [{ value: 7 }]],
-    ['  ```json\n7\n  ```', [{ value: 7 }]],
+    ['Here:\n  ```json\n7\n  ```', [{ value: 7 }]],
     ['```\n{"a":1}\n```\n```\n{"b":2}\n```\nand {"c":3}', [{ value: { a: 1 } }, { value: { b: 2 } }]],
     ['one {"a":"}"} two [1, 2] three', [{ value: { a: '}' } }, { value: [1, 2] }]],
     ['a "quoted {" brace {"a":1}', [{ value: { a: 1 } }]],
