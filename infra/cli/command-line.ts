@@ -16,6 +16,7 @@ export const examples: Record<string, string> = {
   forget: 'npx nightshift forget night-report_20261122T060000Z --stage prod',
   pause: 'npx nightshift pause night-report --note holiday --until "2026-12-27 09:00"',
   resume: 'npx nightshift resume night-report',
+  repair: 'npx nightshift repair night-report --dry-run',
   runs: 'npx nightshift runs --job night-report --days 30',
   show: 'npx nightshift show night-report_20261122T060000Z',
   logs: 'npx nightshift logs night-report_20261122T060000Z --stage prod',
@@ -146,6 +147,10 @@ export const commandLine = ({ out, err, ended }: Outputs, version: string, asJso
   declaring(placed(command('resume <job>', 'end the pause of a job, and close its breaker'))).action(
     async (job, options) => ended(await (await import('./command/resume.ts')).resume(job, options, out)),
   );
+
+  declaring(placed(command('repair <job>', 'mend items of a job that cannot be read')))
+    .option('--dry-run', 'say what would be mended, change nothing')
+    .action(async (job, options) => ended(await (await import('./command/repair.ts')).repair(job, options, out)));
 
   program.commandsGroup('Connections:');
   declaring(placed(command('connections [action] [name]', 'list the connections, or `test` one'))).action(

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { backfill } from '../../infra/cli/command/backfill.ts';
 import { forecast } from '../../infra/cli/command/forecast.ts';
 import { jobs } from '../../infra/cli/command/jobs.ts';
 import { pause } from '../../infra/cli/command/pause.ts';
+import { repair } from '../../infra/cli/command/repair.ts';
 import { resume } from '../../infra/cli/command/resume.ts';
 import { retry } from '../../infra/cli/command/retry.ts';
 import { run } from '../../infra/cli/command/run.ts';
@@ -326,4 +328,37 @@ test('knows a job without a file by its last run', async () => {
   const told = paper();
   expect(await why('broken', [hoursAgo(1)], place, data, told.out)).toBe(0);
   expect(told.text()).toContain('_backfill-2 failed (Unauthorized)');
+});
+
+test('repairs a job whose state cannot be read: it says so first, keeps the damaged item, and the job runs again', async () => {
+  declare('jobs/hurt', hourly('fine'));
+  const started = both();
+  expect(await run('hurt', place, data, started.out)).toBe(0);
+  const documents = DynamoDBDocumentClient.from(client);
+  const TableName = beside.env.NIGHTSHIFT_TABLE ?? '';
+  const Key = { pk: 'job#hurt', sk: 'state' };
+  const { Item } = await documents.send(new GetCommand({ TableName, Key }));
+  await documents.send(new PutCommand({ TableName, Item: { ...Item, data: '{"job":"hurt","streak":"many"}' } }));
+  await expect(run('hurt', place, data, both().out)).rejects.toMatchObject({ name: 'DamagedItem' });
+
+  const dry = paper();
+  expect(await repair('hurt', { ...place, dryRun: true }, dry.out)).toBe(0);
+  expect(dry.text()).toMatch(
+    /^state: item job#hurt state: .*\n {2}made anew from the job's runs: .*streak.*\n {2}nothing was changed/,
+  );
+  await expect(stores.states.get('hurt')).rejects.toMatchObject({ name: 'DamagedItem' });
+
+  const mended = paper();
+  expect(await repair('hurt', { ...place, json: true }, mended.out)).toBe(0);
+  const [item] = mended.json('repair').items;
+  const kept = await documents.send(
+    new GetCommand({ TableName, Key: { pk: Key.pk, sk: item?.kept?.split(' ')[1] ?? '' } }),
+  );
+  expect(JSON.parse(String(kept.Item?.data))).toMatchObject({ ...Key, data: '{"job":"hurt","streak":"many"}' });
+  expect(await run('hurt', { ...place, suffix: 'again' }, data, both().out)).toBe(0);
+  expect(await stores.states.get('hurt')).toMatchObject({ open: [], queued: null });
+
+  const nothing = paper();
+  expect(await repair('hurt', place, nothing.out)).toBe(0);
+  expect(nothing.text()).toBe('Nothing of hurt is damaged.\n');
 });

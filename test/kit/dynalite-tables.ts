@@ -6,9 +6,10 @@ import {
   DynamoDBClient,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import dynalite from 'dynalite';
 import { parse } from 'yaml';
+import { type Damages, dynamoDamages } from '../../lib/io/store/damages.ts';
 import { dynamoStores, type Stores } from '../../lib/io/store/stores.ts';
 import { unexpected } from './unexpected.ts';
 
@@ -23,7 +24,12 @@ export const createTable = async (client: DynamoDBClient, TableName: string): Pr
   await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 0.01, maxDelay: 0.01 }, { TableName });
 };
 
-export type Tables = Stores & { plant(item: Record<string, unknown>): Promise<void> };
+type Item = Record<string, unknown>;
+export type Tables = Stores & {
+  plant(item: Item): Promise<void>;
+  item(key: { pk: string; sk: string }): Promise<Item | undefined>;
+  damages: Damages;
+};
 
 /** All stores on a new table of a DynamoDB engine in memory, over HTTP. */
 export const openTables = async (now: () => Date): Promise<{ stores: Tables; close(): Promise<void> }> => {
@@ -42,6 +48,8 @@ export const openTables = async (now: () => Date): Promise<{ stores: Tables; clo
   return {
     stores: {
       ...dynamoStores(client, table, { now, token: randomUUID, damaged: unexpected }),
+      damages: dynamoDamages(client, table, { now, token: randomUUID, damaged: unexpected }),
+      item: async (Key) => (await documents.send(new GetCommand({ TableName: table, Key }))).Item,
       /** Puts an item past the stores, under no condition. */
       plant: async (item) => void (await documents.send(new PutCommand({ TableName: table, Item: item }))),
     },

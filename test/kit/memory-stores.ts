@@ -31,6 +31,7 @@ const memoryTable = (): Table => {
       });
       partitions.set(key.pk, items);
     },
+    replace: () => Promise.reject(new Error('no damaged item is mended in memory')),
     async *pages(input) {
       yield await this.query(input);
     },

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SchedulerClientConfig } from '@aws-sdk/client-scheduler';
+import { type Damages, dynamoDamages } from '../../../lib/io/store/damages.ts';
 import { dynamoStores, type Stores } from '../../../lib/io/store/stores.ts';
 import type { DispatchEvent, DispatchResult } from '../../../lib/lifecycle/dispatch.ts';
 import type { Executions } from '../../../lib/run/execution.ts';
@@ -14,9 +15,11 @@ import { configPath, configStamp } from './local-config.ts';
 import { machineOf, openExecutions } from './stage-executions.ts';
 import { regionOf, type Target } from './target.ts';
 
-/** A connection to a deployed stage or to the local service. Only `pause` and `resume` write to its stores. */
+/** A connection to a deployed stage or to the local service. Only `pause`, `resume`, `forget` and `repair` write to its stores. */
 export type Client = {
   stores: Stores;
+  /** Items that cannot be read, for the command that mends them. */
+  damages: Damages;
   dispatch(event: DispatchEvent): Promise<DispatchResult>;
   /** The state machine executions of the service. The caller closes them. */
   executions(): Promise<Executions & { close(): void }>;
@@ -47,8 +50,10 @@ type Connected = { waiting: number; readonly lost: boolean; close(): void };
 const clientOf = (settings: object, names: Names, connected: Connected): Client => {
   const common = { maxAttempts: 4, requestHandler, ...settings };
   const [dynamo, lambda] = [new DynamoDBClient(common), new LambdaClient(common)];
+  const deps = { now: () => new Date(), token: randomUUID, damaged: damagedOnce() };
   return {
-    stores: dynamoStores(dynamo, names.table, { now: () => new Date(), token: randomUUID, damaged: damagedOnce() }),
+    stores: dynamoStores(dynamo, names.table, deps),
+    damages: dynamoDamages(dynamo, names.table, deps),
     dispatch: (event) => invokeDispatch(lambda, names.dispatch, event),
     executions: async () => openExecutions(common, names.machine ?? (await machineOf(lambda, names.dispatch))),
     restMs: names.restMs,

@@ -193,6 +193,23 @@ const LogsJson = z.strictObject({
 });
 export type LogsJson = z.infer<typeof LogsJson>;
 
+const RepairJson = z.strictObject({
+  job,
+  items: z
+    .array(
+      z.strictObject({
+        item: z
+          .enum(['state', 'look'])
+          .describe('`state`: what the runs of the job share. `look`: the checkpoint of the watchman.'),
+        problem: z.string().describe('Why it cannot be read.'),
+        lost: z.array(z.string()).describe('Fields that were made anew from the runs of the job.'),
+        kept: z.string().nullable().describe('Key of the damaged item. Null: nothing was changed.'),
+      }),
+    )
+    .describe('The items that cannot be read.'),
+});
+export type RepairJson = z.infer<typeof RepairJson>;
+
 const SecretJson = z.strictObject({
   secret: z.string().describe('Name of the secret.'),
   set: z.boolean().describe('Whether it has a value. No command prints one.'),
@@ -248,6 +265,7 @@ export const commandJson = {
     queued,
   }),
   resume: z.strictObject({ job, pause, breaker, queued, next }),
+  repair: RepairJson,
   init: z.strictObject({ job, file: z.string().describe('Path of the file.'), english, expression, timezone, next }),
   check: z.strictObject({
     jobs: z.array(z.string()).describe('Names of the jobs, if all are good.'),

@@ -44,7 +44,7 @@ const maxItemBytes = 400 * 1024;
 const keptDays = 404;
 export const keptRunDays = 400;
 
-/** The conditions of writes. Every put has one of them. */
+/** The conditions of writes. Every put has one of them; `replace` has one of its own. */
 const conditions = {
   /** There is no item, or an expired one. */
   absent: 'attribute_not_exists(pk) OR expiresAt <= :now',
@@ -89,6 +89,29 @@ export const table = (client: DynamoDBClient, name: string, { now, token, damage
     }
   };
 
+  /** Replaces an item whose version cannot be relied on, under the condition that it still is what was read. Throws `conflict`. */
+  const replace = async (seen: RawItem, draft: Draft, conflict: FailureName): Promise<void> => {
+    const item = itemOf(draft, seconds(), token());
+    const same = ['version', 'token', 'data'].map((name, at) =>
+      seen[name] === undefined
+        ? { text: `attribute_not_exists(#${name})`, name, values: {} }
+        : { text: `#${name} = :seen${at}`, name, values: { [`:seen${at}`]: seen[name] } },
+    );
+    const values = Object.assign({}, ...same.map((one) => one.values));
+    const condition = {
+      ConditionExpression: same.map(({ text }) => text).join(' AND '),
+      ExpressionAttributeNames: Object.fromEntries(same.map(({ name: one }) => [`#${one}`, one])),
+      ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
+    };
+    try {
+      await translated(name, () => documents.send(new PutCommand({ TableName: name, Item: item, ...condition })));
+    } catch (thrown) {
+      if (!isNamed(thrown, 'ConditionalCheckFailedException')) throw thrown;
+      if ((await get(draft.key))?.token === item.token) return;
+      throw new Failure(conflict, `${item.pk} ${item.sk}: another writer changed it`, { cause: thrown });
+    }
+  };
+
   /** The items of a query, page by page: a caller that keeps little of each page needs little memory. `Limit` bounds a page. */
   async function* pages(input: Omit<QueryCommandInput, 'TableName'>): AsyncGenerator<RawItem[]> {
     let start: QueryCommandInput['ExclusiveStartKey'];
@@ -114,7 +137,7 @@ export const table = (client: DynamoDBClient, name: string, { now, token, damage
     return items.slice(0, limit);
   };
 
-  return { get, put, query, pages, damaged };
+  return { get, put, replace, query, pages, damaged };
 };
 export type Table = ReturnType<typeof table>;
 
