@@ -71,6 +71,25 @@ export const table = (client: DynamoDBClient, name: string, { now, token, damage
     return item && !isExpired(item) ? item : undefined;
   };
 
+  /** Puts an item under a condition. A put of its own that was repeated is no conflict. */
+  const putUnder = async (
+    condition: object,
+    item: ReturnType<typeof itemOf>,
+    draft: Draft,
+    conflict: FailureName,
+  ): Promise<void> => {
+    try {
+      await translated(name, () => documents.send(new PutCommand({ TableName: name, Item: item, ...condition })));
+    } catch (thrown) {
+      if (!isNamed(thrown, 'ConditionalCheckFailedException')) throw thrown;
+      if ((await get(draft.key))?.token === item.token) return;
+      const version = draft.version ?? 1;
+      throw new Failure(conflict, `${item.pk} ${item.sk}: another writer has stored version ${version}`, {
+        cause: thrown,
+      });
+    }
+  };
+
   const put = async (draft: Draft, conflict: FailureName): Promise<void> => {
     const item = itemOf(draft, seconds(), token());
     const { version = 1 } = draft;
@@ -78,39 +97,12 @@ export const table = (client: DynamoDBClient, name: string, { now, token, damage
       version === 1
         ? { ConditionExpression: conditions.absent, ExpressionAttributeValues: { ':now': seconds() } }
         : { ConditionExpression: conditions.seen, ExpressionAttributeValues: { ':seen': version - 1 } };
-    try {
-      await translated(name, () => documents.send(new PutCommand({ TableName: name, Item: item, ...condition })));
-    } catch (thrown) {
-      if (!isNamed(thrown, 'ConditionalCheckFailedException')) throw thrown;
-      if ((await get(draft.key))?.token === item.token) return;
-      throw new Failure(conflict, `${item.pk} ${item.sk}: another writer has stored version ${version}`, {
-        cause: thrown,
-      });
-    }
+    await putUnder(condition, item, draft, conflict);
   };
 
   /** Replaces an item whose version cannot be relied on, under the condition that it still is what was read. Throws `conflict`. */
-  const replace = async (seen: RawItem, draft: Draft, conflict: FailureName): Promise<void> => {
-    const item = itemOf(draft, seconds(), token());
-    const same = ['version', 'token', 'data'].map((name, at) =>
-      seen[name] === undefined
-        ? { text: `attribute_not_exists(#${name})`, name, values: {} }
-        : { text: `#${name} = :seen${at}`, name, values: { [`:seen${at}`]: seen[name] } },
-    );
-    const values = Object.assign({}, ...same.map((one) => one.values));
-    const condition = {
-      ConditionExpression: same.map(({ text }) => text).join(' AND '),
-      ExpressionAttributeNames: Object.fromEntries(same.map(({ name: one }) => [`#${one}`, one])),
-      ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
-    };
-    try {
-      await translated(name, () => documents.send(new PutCommand({ TableName: name, Item: item, ...condition })));
-    } catch (thrown) {
-      if (!isNamed(thrown, 'ConditionalCheckFailedException')) throw thrown;
-      if ((await get(draft.key))?.token === item.token) return;
-      throw new Failure(conflict, `${item.pk} ${item.sk}: another writer changed it`, { cause: thrown });
-    }
-  };
+  const replace = (seen: RawItem, draft: Draft, conflict: FailureName): Promise<void> =>
+    putUnder(unchanged(seen), itemOf(draft, seconds(), token()), draft, conflict);
 
   /** The items of a query, page by page: a caller that keeps little of each page needs little memory. `Limit` bounds a page. */
   async function* pages(input: Omit<QueryCommandInput, 'TableName'>): AsyncGenerator<RawItem[]> {
@@ -179,6 +171,21 @@ export const storedAs = <T>(schema: z.ZodType<T>, field: keyof T & string, store
   schema: z.preprocess((value) => renamedKey(value, storedField, field), schema),
   data: (value: T): unknown => renamedKey(value, field, storedField),
 });
+
+/** The condition that an item still is what was read. */
+const unchanged = (seen: RawItem): object => {
+  const names = ['version', 'token', 'data'];
+  const known = names.filter((name) => seen[name] !== undefined);
+  return {
+    ConditionExpression: names
+      .map((name) => (known.includes(name) ? `#${name} = :${name}` : `attribute_not_exists(#${name})`))
+      .join(' AND '),
+    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+    ...(known.length > 0 && {
+      ExpressionAttributeValues: Object.fromEntries(known.map((name) => [`:${name}`, seen[name]])),
+    }),
+  };
+};
 
 /** The item to write. Throws ItemTooLarge. */
 const itemOf = ({ key, day, version, data, keptDays: days = keptDays }: Draft, now: number, token: string) => {
