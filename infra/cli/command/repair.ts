@@ -1,7 +1,7 @@
 import type { Damage } from '../../../lib/io/store/damages.ts';
 import type { Job } from '../../../lib/job/job.ts';
-import { salvagedState } from '../../../lib/policy/salvaged-state.ts';
 import { salvagedCheckpoint } from '../../../lib/watch/salvaged-checkpoint.ts';
+import { salvagedState } from '../../../lib/watch/salvaged-state.ts';
 import type { Client } from '../client/client.ts';
 import { findJobAt } from '../client/find-job.ts';
 import { reading } from '../client/open.ts';

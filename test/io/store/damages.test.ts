@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { salvagedState } from '../../../lib/policy/salvaged-state.ts';
 import { salvagedCheckpoint } from '../../../lib/watch/salvaged-checkpoint.ts';
+import { salvagedState } from '../../../lib/watch/salvaged-state.ts';
 import { failureOf } from '../../kit/failure-of.ts';
 import { freshStores } from '../../kit/fresh-stores.ts';
 import { job } from '../../kit/job.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { freshState } from '../../lib/policy/job-state.ts';
-import { salvagedState } from '../../lib/policy/salvaged-state.ts';
 import type { Outcome } from '../../lib/run/outcome.ts';
 import type { Run } from '../../lib/run/run.ts';
 import { noUsage } from '../../lib/usage.ts';
+import { salvagedState } from '../../lib/watch/salvaged-state.ts';
 import { runOf, stateOf, today } from '../kit/stored.ts';
 
 const at = (hour: number): string => `2026-11-22T0${hour}:00:00Z`;

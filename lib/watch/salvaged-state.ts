@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import { spend } from '../policy/budget.ts';
+import { freshState, JobState } from '../policy/job-state.ts';
+import { leaseOf } from '../policy/lease.ts';
 import { hasRun } from '../run/outcome.ts';
 import type { Run } from '../run/run.ts';
-import { spend } from './budget.ts';
-import { freshState, JobState } from './job-state.ts';
-import { leaseOf } from './lease.ts';
 
 /** A state made anew, and the fields of the damaged one that could not be read. */
 export type SalvagedState = { state: JobState; lost: string[] };
