@@ -86,9 +86,19 @@ const allDenied = Object.fromEntries(
 );
 
 /** The inodes of the sockets that a process and its children hold. */
+/** What a descriptor of another process is, or nothing where that process closed it since it was listed. */
+const linkOf = (path: string): string => {
+  try {
+    return readlinkSync(path);
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return '';
+    throw thrown;
+  }
+};
+
 const socketsOf = (pid: number): string[] => {
   const own = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-    const [, inode] = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? [];
+    const [, inode] = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`)) ?? [];
     return inode === undefined ? [] : [inode];
   });
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
