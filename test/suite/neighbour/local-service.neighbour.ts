@@ -85,7 +85,6 @@ const allDenied = Object.fromEntries(
   ].map((name) => [name, denied]),
 );
 
-/** The inodes of the sockets that a process and its children hold. */
 /** What a descriptor of another process is, or nothing where that process closed it since it was listed. */
 const linkOf = (path: string): string => {
   try {
@@ -96,6 +95,7 @@ const linkOf = (path: string): string => {
   }
 };
 
+/** The inodes of the sockets that a process and its children hold. */
 const socketsOf = (pid: number): string[] => {
   const own = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
     const [, inode] = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`)) ?? [];
