@@ -59,7 +59,10 @@ const blocksOf = (reply: Collected) => {
       open.set(`${type} ${id}`, block);
       reply.content.push(block);
     },
+    /** Adds a piece to its block. A piece without a beginning, or whose block began as another kind, begins its own. */
     add(type: Kind, { id, delta = '', providerMetadata }: Piece): void {
+      const isEmpty = delta === '' && providerMetadata === undefined;
+      if (!open.has(`${type} ${id}`) && !isEmpty) this.start(type, { id });
       const block = open.get(`${type} ${id}`);
       if (!block) return;
       block.text += delta;

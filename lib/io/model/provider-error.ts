@@ -66,6 +66,8 @@ const byCode: Record<string, FailureName> = {
   permissionerror: 'Unauthorized',
   invalidapikey: 'Unauthorized',
   accessdeniedexception: 'Unauthorized',
+  // LiteLLM's proxy without a database of keys says so, with status 400, of any key but its own.
+  nodbconnection: 'Unauthorized',
   modelnotfound: 'UnknownModel',
   modelnotfounderror: 'UnknownModel',
   unknownmodel: 'UnknownModel',

@@ -27,12 +27,14 @@ describe('a collected stream', () => {
         { type: 'text-end', id: '0' },
         { type: 'text-start', id: '0' },
         say('0', 'More.'),
-        say('9', 'of no block'),
+        say('9', 'Of no block.'),
+        { type: 'text-end', id: '8' },
       ),
     ).toEqual([
       { type: 'reasoning', text: 'Hm.', providerMetadata: { anthropic: { a: 1, signature: 's' } } },
       { type: 'text', text: 'Done.' },
       { type: 'text', text: 'More.' },
+      { type: 'text', text: 'Of no block.' },
     ]);
   });
 
@@ -64,6 +66,22 @@ describe('a streamed reply of Bedrock', () => {
       finish: 'stop',
       usage: { inputTokens: 100, outputTokens: 10 },
     });
+  });
+
+  it('keeps a thought and its signature whose block began without saying of which kind it is', async () => {
+    const { model } = await framed(
+      awsFrame('contentBlockStart', { contentBlockIndex: 0, start: {} }),
+      delta({ reasoningContent: { text: 'Hm.' } }),
+      delta({ reasoningContent: { signature: 's' } }),
+      awsFrame('contentBlockStop', { contentBlockIndex: 0 }),
+      awsFrame('contentBlockDelta', { contentBlockIndex: 1, delta: { text: 'Done.' } }),
+      ...end('end_turn'),
+    );
+    const signed = { amazonBedrock: { signature: 's' } };
+    expect((await model(ask, signal)).content).toEqual([
+      { type: 'reasoning', text: 'Hm.', providerOptions: signed },
+      { type: 'text', text: 'Done.' },
+    ]);
   });
 
   it.each([

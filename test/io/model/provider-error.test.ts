@@ -40,10 +40,11 @@ describe('the failure of an error', () => {
   const failure = (status: number, code: string) =>
     failureOfError(providerError({ error: { code } }), status, byStatus);
 
-  it('follows from the status, unless a code says that a throttle has no end or the model is unknown', () => {
+  it('follows from the status, unless a code says that a throttle has no end, or that the model or the key is unknown', () => {
     expect(failure(429, 'rate_limit_exceeded')).toBe('ModelThrottled');
     expect(failure(429, 'insufficient_quota')).toBe('Unauthorized');
     expect(failure(400, 'model-not-found')).toBe('UnknownModel');
+    expect(failure(400, 'no_db_connection')).toBe('Unauthorized');
     expect(failure(400, 'overloaded_error')).toBe('InvalidPrompt');
   });
 

@@ -15,7 +15,10 @@ export type Aimock = {
   close(): Promise<void>;
 };
 
-type Answer = { content: string } | { toolCalls: { name: string; arguments: string }[] };
+type Answer =
+  | { content: string; finishReason?: string; reasoning?: string; usage?: Record<string, number> }
+  | { toolCalls: { name: string; arguments: string }[] }
+  | { error: { message: string }; status: number };
 
 /** The part of the package's own class that this uses. */
 type Server = {
@@ -28,6 +31,21 @@ type Server = {
 const played: [prompt: string, answer: Answer][] = [
   ['report', { content: 'All is well at the harbour.' }],
   ['count', { content: '{"boats":3}' }],
+  ['cut', { content: 'All is', finishReason: 'length' }],
+  ['filtered', { content: 'No.', finishReason: 'content_filter' }],
+  ['unheard-of', { content: 'All is well.', finishReason: 'tide_out' }],
+  [
+    'ponder',
+    {
+      content: 'Wait for the tide.',
+      reasoning: 'The tide is out.',
+      usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
+    },
+  ],
+  ...[400, 401, 403, 404, 500, 529].map((status): [string, Answer] => [
+    String(status),
+    { error: { message: 'refused' }, status },
+  ]),
   ['fetch', { toolCalls: [{ name: 'http_get', arguments: '{"url":"https://harbour.test/"}' }] }],
 ];
 

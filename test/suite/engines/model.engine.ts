@@ -62,6 +62,36 @@ describe.each(['openai', 'anthropic', 'bedrock'] as const)('the models on aimock
     expect(said(await model({ ...ask, messages, tools }, signal))).toBe('All is well at the harbour.');
   });
 
+  it.each([
+    ['cut', 'length'],
+    ['filtered', 'refused'],
+    ['unheard-of', 'other'],
+  ])(`says on the wire of ${wire} how a reply that is %s ended: %s`, async (prompt, finish) => {
+    expect((await call(aimock[wire], prompt)).finish).toBe(finish);
+  });
+
+  it(`keeps a thought on the wire of ${wire}, and estimates tokens where none are told`, async () => {
+    const { content, usage } = await call(aimock[wire], 'ponder');
+    expect(content).toEqual([
+      expect.objectContaining({ type: 'reasoning', text: 'The tide is out.' }),
+      expect.objectContaining({ type: 'text', text: 'Wait for the tide.' }),
+    ]);
+    expect(usage).toMatchObject({ usd: null, estimated: true });
+    expect(usage.inputTokens).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['400', 'InvalidPrompt'],
+    ['401', 'Unauthorized'],
+    ['403', 'Unauthorized'],
+    ['404', 'UnknownModel'],
+    ['500', 'ModelUnavailable'],
+    ['529', 'ModelUnavailable'],
+    ['a prompt that it does not know', 'UnknownModel'],
+  ])(`refuses on the wire of ${wire} by %s, which is %s`, async (prompt, name) => {
+    expect(await failureOf(call(aimock[wire], prompt))).toMatchObject({ name });
+  });
+
   it.each<[Chaos, string, number | undefined]>([
     [{ dropRate: 1 }, 'ModelUnavailable', undefined],
     [{ malformedRate: 1 }, 'ModelUnavailable', undefined],
@@ -117,8 +147,7 @@ describe('the models on LiteLLM', () => {
     it('takes no other key', async () => {
       const key = { OPENAI_COMPATIBLE_API_KEY: 'sk-another-key', ANTHROPIC_API_KEY: 'sk-another-key' };
       const failure = await failureOf(call({ ...opening('plain'), secrets: key }, 'report'));
-      // Without a database of keys it answers 400, "No connected db".
-      expect(failure).toMatchObject({ name: 'InvalidPrompt' });
+      expect(failure).toMatchObject({ name: 'Unauthorized' });
       expect(failure.message).not.toContain('sk-another-key');
     });
   });
