@@ -1,10 +1,8 @@
-import * as z from 'zod';
 import type { Job } from '../job/job.ts';
 import type { Run } from '../run/run.ts';
 import { type Slot, slotAt } from '../schedule/slot.ts';
 import { Checkpoint } from './checkpoint.ts';
-
-const Fields = z.record(z.string(), z.unknown());
+import { salvagedFields } from './salvaged-fields.ts';
 
 /** How far back slots are looked at again, in milliseconds: the oldest slot that a job may catch up. */
 const againMs = 7 * 86_400_000;
@@ -26,22 +24,16 @@ export const salvagedCheckpoint = (
   damaged: unknown,
   { job, runs, now, version }: { job: Job; runs: Run[]; now: Date; version: number },
 ): { checkpoint: Checkpoint; lost: string[] } => {
-  const fields = Fields.safeParse(damaged).data ?? {};
   const fired = runs.find(({ origin }) => origin === 'schedule');
   const from = beginning(runs, now);
-  const told: Record<string, unknown> = {
+  const told = {
     accountedUpTo: from,
     lookedAt: now.toJSON(),
     schedule: (runs[0]?.job ?? job).schedule,
     anchor: fired ? { at: fired.slot, confirmed: true } : { at: from, confirmed: false },
     driftSince: null,
   };
-  const lost: string[] = [];
-  const kept = Object.entries(Checkpoint.shape).map(([name, schema]) => {
-    if (name === 'job' || name === 'version') return [name, name === 'job' ? job.name : version];
-    const read = schema.safeParse(fields[name]);
-    if (!read.success) lost.push(name);
-    return [name, read.success ? read.data : told[name]];
-  });
-  return { checkpoint: Checkpoint.parse(Object.fromEntries(kept)), lost };
+  const { job: _job, version: _version, ...shape } = Checkpoint.shape;
+  const { fields, lost } = salvagedFields(damaged, shape, told);
+  return { checkpoint: Checkpoint.parse({ ...fields, job: job.name, version }), lost };
 };

@@ -1,14 +1,12 @@
-import * as z from 'zod';
 import { spend } from '../policy/budget.ts';
 import { freshState, JobState } from '../policy/job-state.ts';
 import { leaseOf } from '../policy/lease.ts';
 import { hasRun } from '../run/outcome.ts';
 import type { Run } from '../run/run.ts';
+import { salvagedFields } from './salvaged-fields.ts';
 
 /** A state made anew, and the fields of the damaged one that could not be read. */
 export type SalvagedState = { state: JobState; lost: string[] };
-
-const Fields = z.record(z.string(), z.unknown());
 
 /** How many runs in a row ended alike, newest first: positive for successes. */
 const streakOf = (runs: Run[]): number => {
@@ -47,14 +45,7 @@ export const salvagedState = (
   damaged: unknown,
   { job, runs, now, version }: { job: string; runs: Run[]; now: Date; version: number },
 ): SalvagedState => {
-  const fields = Fields.safeParse(damaged).data ?? {};
-  const told: Record<string, unknown> = toldByRuns(job, runs, now);
-  const lost: string[] = [];
-  const kept = Object.entries(JobState.shape).map(([name, schema]) => {
-    if (name === 'job' || name === 'version') return [name, name === 'job' ? job : version];
-    const read = schema.safeParse(fields[name]);
-    if (!read.success) lost.push(name);
-    return [name, read.success ? read.data : told[name]];
-  });
-  return { state: JobState.parse(Object.fromEntries(kept)), lost };
+  const { job: _job, version: _version, ...shape } = JobState.shape;
+  const { fields, lost } = salvagedFields(damaged, shape, toldByRuns(job, runs, now));
+  return { state: JobState.parse({ ...fields, job, version }), lost };
 };

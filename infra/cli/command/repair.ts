@@ -1,5 +1,6 @@
 import type { Damage } from '../../../lib/io/store/damages.ts';
 import type { Job } from '../../../lib/job/job.ts';
+import type { Run } from '../../../lib/run/run.ts';
 import { salvagedCheckpoint } from '../../../lib/watch/salvaged-checkpoint.ts';
 import { salvagedState } from '../../../lib/watch/salvaged-state.ts';
 import type { Client } from '../client/client.ts';
@@ -18,24 +19,19 @@ type Repaired = RepairJson['items'][number];
 /** How many of a job's runs tell what the damaged item said. */
 const mostRuns = 500;
 
-const salvaged = (damage: Damage, job: Job, runs: Parameters<typeof salvagedState>[1]['runs'], now: Date) => {
-  const { data, version } = damage;
-  if (damage.item === 'state') {
-    const { state, lost } = salvagedState(data, { job: job.name, runs, now, version });
-    return { value: state, lost };
-  }
-  const { checkpoint, lost } = salvagedCheckpoint(data, { job, runs, now, version });
-  return { value: checkpoint, lost };
-};
+const salvaged = ({ item, data, version }: Damage, job: Job, runs: Run[], now: Date) =>
+  item === 'state'
+    ? salvagedState(data, { job: job.name, runs, now, version })
+    : salvagedCheckpoint(data, { job, runs, now, version });
 
 const repaired = async (job: Job, { dryRun = false }: RepairOptions, client: Client): Promise<Repaired[]> => {
   const found = await client.damages.ofJob(job.name);
   const runs = found.length > 0 ? await client.stores.runs.byJob(job.name, { limit: mostRuns }) : [];
   const items: Repaired[] = [];
   for (const damage of found) {
-    const { value, lost } = salvaged(damage, job, runs, new Date());
-    const kept = dryRun ? null : await client.damages.replace(job.name, damage, value);
-    items.push({ item: damage.item, problem: damage.problem, lost, kept });
+    const made = salvaged(damage, job, runs, new Date());
+    const kept = dryRun ? null : await client.damages.replace(damage, made);
+    items.push({ item: damage.item, problem: damage.problem, lost: made.lost, kept });
   }
   return items;
 };

@@ -170,6 +170,8 @@ const renamedKey = (value: unknown, from: string, to: string): unknown =>
 export const storedAs = <T>(schema: z.ZodType<T>, field: keyof T & string, storedField: string) => ({
   schema: z.preprocess((value) => renamedKey(value, storedField, field), schema),
   data: (value: T): unknown => renamedKey(value, field, storedField),
+  /** Stored data under the domain's names, whether it fits the schema or not. */
+  fields: (data: unknown): unknown => renamedKey(data, storedField, field),
 });
 
 /** The condition that an item still is what was read. */

@@ -40,9 +40,9 @@ describe('a damaged item', () => {
       const facts = { runs: [], now: today, version: found.version };
       const value =
         sk === 'state'
-          ? salvagedState(found.data, { job: 'report', ...facts }).state
-          : salvagedCheckpoint(found.data, { job: report, ...facts }).checkpoint;
-      const kept = await stores.damages.replace('report', found, value);
+          ? salvagedState(found.data, { job: 'report', ...facts })
+          : salvagedCheckpoint(found.data, { job: report, ...facts });
+      const kept = await stores.damages.replace(found, value);
       expect(JSON.parse(String((await stores.item({ pk, sk: kept.slice(pk.length + 1) }))?.data))).toEqual(item);
       expect(await stores.damages.ofJob('report')).toEqual([]);
       const state = await stores.states.get('report');
@@ -57,8 +57,8 @@ describe('a damaged item', () => {
     const [found] = await stores.damages.ofJob('report');
     if (!found) throw new Error('nothing was found');
     await stores.plant({ ...item, data: '{"other":1}' });
-    const { state } = salvagedState(found.data, { job: 'report', runs: [], now: today, version: found.version });
-    expect(await failureOf(stores.damages.replace('report', found, state))).toMatchObject({ name: 'JobConflict' });
+    const made = salvagedState(found.data, { job: 'report', runs: [], now: today, version: found.version });
+    expect(await failureOf(stores.damages.replace(found, made))).toMatchObject({ name: 'JobConflict' });
     expect((await stores.item({ pk, sk: 'state' }))?.data).toBe('{"other":1}');
   });
 

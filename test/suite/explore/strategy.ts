@@ -1,3 +1,4 @@
+import { random } from '../../kit/random.ts';
 import type { Decisions, Strategy } from './simulation.ts';
 
 /** Formats decisions for --replay, such as `12=kill-after,30=again`. Empty for a schedule without decisions. */
@@ -23,23 +24,12 @@ export const replaying =
   (step) =>
     decisions.get(step);
 
-/** A seeded random generator of numbers from 0 up to 1 (mulberry32). */
-const numbersFrom = (seed: number): (() => number) => {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
-
 /** A random schedule takes no decision after this step, so that it ends. */
 const horizon = 80;
 
 /** Takes random decisions: a few faults at any step, and in half of the seeds a random order of the waiting actors. */
 export const seeded = (seed: number): Strategy => {
-  const next = numbersFrom(seed);
+  const next = random(seed);
   const [faults, orders] = [next() * 0.15, next() < 0.5 ? next() * 0.6 : 0];
   return (step, options) => {
     if (step > horizon) return undefined;

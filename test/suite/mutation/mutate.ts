@@ -4,9 +4,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { random } from '../../kit/random.ts';
 import { keepEvidence } from '../evidence/evidence.ts';
 import { judged } from './judged.ts';
-import { generator, sampledLines } from './sample.ts';
+import { sampledLines } from './sample.ts';
 import { Report, sameChange, triedMutants } from './survivor.ts';
 
 /** The words of which a surviving change fails this command, if nobody has judged it. */
@@ -19,13 +20,13 @@ const { seed, share } = parseArgs({
   options: { seed: { type: 'string', default: '1' }, share: { type: 'string', default: '0.16' } },
 }).values;
 
-const random = generator(Number(seed));
+const next = random(Number(seed));
 const files = words
   .flatMap((pattern) => globSync(pattern))
   .filter((file) => !data.test(file))
   .sort();
 const ranges: string[] = [];
-for (const file of files) ranges.push(...sampledLines(file, await readFile(file, 'utf8'), Number(share), random));
+for (const file of files) ranges.push(...sampledLines(file, await readFile(file, 'utf8'), Number(share), next));
 
 const report = '.build/mutation/report.json';
 const settings = {

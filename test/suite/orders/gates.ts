@@ -5,17 +5,6 @@ type Fate = 'well' | 'before' | 'after';
 
 type Waiting = { actor: string; call: string; pass(fate: Fate): Promise<void> };
 
-/** A seeded random generator of numbers from 0 up to 1 (mulberry32). */
-export const randomOf = (seed: number): (() => number) => {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
-
 /** The error of a killed process. */
 export class Killed extends Error {}
 

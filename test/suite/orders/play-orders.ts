@@ -5,7 +5,8 @@ import { paused, resumed } from '../../../lib/policy/pause.ts';
 import { hasRun } from '../../../lib/run/outcome.ts';
 import type { Run } from '../../../lib/run/run.ts';
 import { slotAt } from '../../../lib/schedule/slot.ts';
-import { type Gates, gates, randomOf } from './gates.ts';
+import { random as seededRandom } from '../../kit/random.ts';
+import { type Gates, gates } from './gates.ts';
 import { type Service, serviceOf } from './played-service.ts';
 
 export const overlaps = ['skip', 'queue-one', 'allow', 'cancel-previous'] as const;
@@ -189,7 +190,7 @@ export type Played = { broken: string[]; trace: string[] };
 
 /** Plays one job with one seed and returns the broken promises and the trace. A seed has the same trace on every kind of store. */
 export const play = async (seed: number, overlap: Overlap, stores: Stores, time: { now: Date }): Promise<Played> => {
-  const random = randomOf(seed);
+  const random = seededRandom(seed);
   time.now = new Date(base);
   const gate = gates();
   const job = jobOf(`${overlap}-${seed}`, overlap, random);

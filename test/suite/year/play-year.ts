@@ -1,6 +1,6 @@
 import { DAY, HOUR, MINUTE } from '../../kit/calendar-oracle.ts';
+import { type Random, random } from '../../kit/random.ts';
 import { slotsOf } from './due-slots.ts';
-import { type Random, random } from './random.ts';
 import { type Verdict, verdict } from './verdict.ts';
 import { type Plan, planOf } from './year-plan.ts';
 import { openWorld, type Tally } from './year-service.ts';

@@ -1,8 +1,8 @@
 import type { Job } from '../../../lib/job/job.ts';
 import { localDate } from '../../../lib/schedule/local-date.ts';
 import { DAY, HOUR, MINUTE } from '../../kit/calendar-oracle.ts';
+import type { Random } from '../../kit/random.ts';
 import { fleet, rescheduled } from './fleet.ts';
-import type { Random } from './random.ts';
 
 export type Span = { from: number; to: number };
 /** A job as declared from `from` on. Its schedule is deployed a moment later, at `deployedAt`. */
