@@ -1,5 +1,5 @@
 import type { Connection } from '../../lib/connection/connection.ts';
-import { isManaged, type Secret, secretPlace } from '../../lib/connection/secret.ts';
+import { isManaged, type Secret, secretPath } from '../../lib/connection/secret.ts';
 import type { Job } from '../../lib/job/job.ts';
 import { parseModelId } from '../../lib/job/model-id.ts';
 
@@ -57,7 +57,7 @@ const placeOf = ({ name, path, keptIn: kept }: Key): [string, string] =>
   kept === 'secret' ? [`${name}_SECRET`, path] : [`${name}_PARAMETER`, `/${path}`];
 
 /** The permission to read a key. A secret's ARN ends in six random characters that AWS adds. */
-const reading = ({ path, keptIn: kept }: Key): Statement =>
+const reading = ({ path, keptIn: kept }: Pick<Key, 'path' | 'keptIn'>): Statement =>
   kept === 'secret'
     ? allow('secretsmanager:GetSecretValue', arn(`secretsmanager:${here}:secret:${path}-??????`))
     : allow('ssm:GetParameter', arn(`ssm:${here}:parameter/${path}`));
@@ -121,12 +121,8 @@ const underRuns = {
 const usedBy = (jobs: Job[], connections: Connection[]): Connection[] =>
   connections.filter(({ name }) => jobs.some((job) => job.connections.includes(name)));
 
-const readingSecret = (secret: Secret): Statement => {
-  const place = secretPlace(secret, '${sls:stage}');
-  return isManaged(secret)
-    ? allow('secretsmanager:GetSecretValue', arn(`secretsmanager:${here}:secret:${place}-??????`))
-    : allow('ssm:GetParameter', arn(`ssm:${here}:parameter${place}`));
-};
+const readingSecret = (secret: Secret): Statement =>
+  reading({ path: secretPath(secret, '${sls:stage}'), keptIn: isManaged(secret) ? 'secret' : 'parameter' });
 
 /** What a connection lets the attempt function do. */
 const connecting = (connection: Connection): Statement[] => {

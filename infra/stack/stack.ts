@@ -16,8 +16,11 @@ import { schedules as scheduleResources } from './schedules.ts';
 type Osls = { resolveVariable(address: string): Promise<unknown> };
 type Resources = Record<string, unknown>;
 
-/** The jobs in infra/jobs. What they say is text in the template, never a variable. */
-const jobs = async () => (await readJobs()).jobs.map(inert);
+/** The jobs and connections of the files in infra. What they say is text in the template, never a variable. */
+const declared = async () => {
+  const { jobs, connections } = await readJobs();
+  return { jobs: jobs.map(inert), connections: connections.map(inert) };
+};
 const param = async ({ resolveVariable }: Osls, name: string): Promise<string> =>
   String((await resolveVariable(`param:${name}`)) ?? '');
 
@@ -55,7 +58,7 @@ const sameEndpoint = (found: { name: string; model: string }[]): void => {
 };
 
 /** The schedules of the jobs in infra/jobs. */
-export const schedules = async (): Promise<Resources> => scheduleResources(await jobs(), new Date());
+export const schedules = async (): Promise<Resources> => scheduleResources((await declared()).jobs, new Date());
 
 /** The alarms. They notify the `alarmEmail` parameter if it is set. */
 export const alarms = async (osls: Osls): Promise<Resources> => alarmResources(await param(osls, 'alarmEmail'));
@@ -75,14 +78,14 @@ export const dashboard = async (): Promise<Resources> => dashboardResource();
 /** The attempt function's environment variables. */
 export const attemptEnvironment = async (osls: Osls): Promise<Record<string, string>> => {
   await deployable(osls);
-  const found = await jobs();
+  const { jobs: found } = await declared();
   sameEndpoint(found);
   return environment(found, await providers(osls));
 };
 
 /** The attempt function's permissions. */
 export const attemptStatements = async (osls: Osls): Promise<Statement[]> => {
-  const { connections } = await readJobs();
+  const { jobs, connections } = await declared();
   const kmsKey = await param(osls, 'secretsKmsKey');
-  return statements(await jobs(), await providers(osls), { connections: connections.map(inert), kmsKey });
+  return statements(jobs, await providers(osls), { connections, kmsKey });
 };

@@ -5,13 +5,22 @@ export type Method = (typeof methods)[number];
 /** Whether a request of this method only reads. */
 export const isSafe = (method: Method): boolean => method === 'GET' || method === 'HEAD';
 
+/** The address without its query: what differs there is the content, not the place. */
+export const placeOfUrl = (text: string): string => {
+  const { origin, pathname } = new URL(text);
+  return `${origin}${pathname}`;
+};
+
 /** An HTTP request of a tool. */
 export type HttpRequest = {
   method: Method;
   url: string;
   headers: Record<string, string>;
   body?: string;
-  /** The allowed hosts besides those of the job's connections: `example.com` or `*.example.com`, with `:port`, after `http://` or before ` private` (lib/job/allow-entry.ts). */
+  /**
+   * The allowed hosts besides those of the job's connections: `example.com` or `*.example.com`, with `:port`, after `http://` or before ` private`
+   * (lib/job/allow-entry.ts).
+   */
   allow: string[];
   /** Maximum body size in bytes. The rest of a longer body is not read. */
   maxBytes: number;

@@ -28,6 +28,12 @@ export const errorText = async (says: string, response: HttpResponse): Promise<s
   return body.trim() === '' ? says : `${says}\n${outsideText(capped(body, maxErrorBytes))}`;
 };
 
+/** The answer to a request that only read. Throws ToolError `error` for a status of 400 or more. */
+export const read = async (response: HttpResponse): Promise<HttpResponse> => {
+  if (response.status < 400) return response;
+  throw new ToolError('error', await errorText(`The server answered ${response.status}.`, response));
+};
+
 /**
  * The answer to a request that changed the world. Throws ToolError where it did not, or may not have: `refused` (4xx), `unreachable` (429, 503:
  * not carried out), `interrupted` (408, other 5xx and 3xx: unknown, since most servers do not say whether they take a repeat for the same request).

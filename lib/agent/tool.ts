@@ -23,7 +23,8 @@ export type Effect = 'none' | 'once';
 /**
  * A tool: the default export of `lib/tools/<name>.ts`, where jobs refer to `<name>`.
  * `effect: 'once'` declares that a call changes the world: an equal call then happens at most once per run, across attempts. Where that depends on
- * the arguments, `effect` says it of them as they came, also of wrong ones. `place` says where such a call goes: a later call to the same place makes good one that was not made. Without `place`, all calls go to one place.
+ * the arguments, `effect` says it of them as they came, also of wrong ones. `place` says where such a call goes: a later call to the same place makes
+ * good one that was not made. Without `place`, all calls go to one place.
  * `outside` declares that the output holds text of others, such as a page: the model sees it marked as data.
  * `run` returns text or JSON for the model. The model sees the message of a ToolError, but not that of other errors.
  */

@@ -1,5 +1,5 @@
 import { allowProblem } from '../job/allow-problem.ts';
-import { inOurWords, issueProblems, type Problem, type Source } from '../job/job-file.ts';
+import { fileName, inOurWords, issueProblems, nameProblems, type Problem, type Source } from '../job/job-file.ts';
 import { nearest } from '../job/suggestion.ts';
 import { type Connection, type ConnectionKind, ConnectionName, connectionKinds } from './connection.ts';
 
@@ -48,17 +48,13 @@ const hostProblems = (source: Source, connection: Connection): Problem[] => {
 /** The connection in a file `<name>.yml`, complete with defaults, or all problems of the file. */
 export const readConnectionFile = (source: Source): { connection: Connection } | { problems: Problem[] } => {
   if (source.problems.length > 0) return { problems: source.problems };
-  const name = source.file.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
-  const badName =
-    ConnectionName.safeParse(name).error?.issues.map(({ message }) =>
-      source.at([], `the file's name is the connection's name: it ${message}`),
-    ) ?? [];
+  const badName = nameProblems(source, ConnectionName, 'connection');
   const value: { kind?: unknown } = source.value instanceof Object ? source.value : {};
   if (!isKind(value.kind)) return { problems: [...badName, source.at(['kind'], unknownKind(value.kind))] };
   const schema = connectionKinds[value.kind];
   const read = schema.safeParse(source.value, { error: inOurWords });
   if (!read.success) return { problems: [...badName, ...issueProblems(source, read.error.issues, schema)] };
-  const connection: Connection = { ...read.data, name };
+  const connection: Connection = { ...read.data, name: fileName(source) };
   const problems = [...badName, ...secretProblems(source, connection), ...hostProblems(source, connection)];
   return problems.length > 0 ? { problems } : { connection };
 };

@@ -138,6 +138,9 @@ export type LambdaConnection = Extract<Connection, { kind: 'lambda' }>;
 export const hostsOf = ({ hosts, private: own }: HttpConnection): string[] =>
   hosts.map((host) => (own && !host.includes('*.') ? `${host} private` : host));
 
+/** The Region of a function: the fourth part of its ARN. */
+export const functionRegion = ({ function: arn }: LambdaConnection): string => arn.split(':')[3] ?? '';
+
 /** The secret of a connection, if it has one. */
 export const secretOf = (connection: Connection): Secret | undefined =>
   'secret' in connection ? connection.secret : undefined;

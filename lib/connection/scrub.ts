@@ -10,6 +10,9 @@ const base64Forms = (secret: string): string[] =>
     return [core, core.replaceAll('+', '-').replaceAll('/', '_')];
   });
 
+/** A text as a form encodes it (application/x-www-form-urlencoded). */
+export const formEncoded = (text: string): string => new URLSearchParams({ text }).toString().slice('text='.length);
+
 const percent = (text: string, everything: boolean): string =>
   [...Buffer.from(text)]
     .map((byte) => {
@@ -22,8 +25,7 @@ const lowerPercent = (text: string): string => text.replace(/%[0-9A-F]{2}/g, (co
 
 /** The forms in which a server may send a secret back: plain, in JSON, URL-encoded, hexadecimal, and base64 at each place of a longer text. */
 export const secretForms = (secret: string): string[] => {
-  const form = new URLSearchParams({ secret }).toString().slice('secret='.length);
-  const encoded = [encodeURIComponent(secret), form, percent(secret, false), percent(secret, true)];
+  const encoded = [encodeURIComponent(secret), formEncoded(secret), percent(secret, false), percent(secret, true)];
   const json = JSON.stringify(secret).slice(1, -1);
   const hex = Buffer.from(secret).toString('hex');
   const all = [

@@ -20,9 +20,12 @@ export const secretName = (secret: Secret): string => (typeof secret === 'string
 /** Whether a secret lies in Secrets Manager. */
 export const isManaged = (secret: Secret): boolean => typeof secret === 'object' && secret.in === 'secrets-manager';
 
+/** The path of a secret at a deployed stage. */
+export const secretPath = (secret: Secret, stage: string): string => `nightshift/${stage}/${secretName(secret)}`;
+
 /** Where a deployed stage keeps a secret: the name of a parameter, or the id of a secret of Secrets Manager. */
 export const secretPlace = (secret: Secret, stage: string): string =>
-  `${isManaged(secret) ? '' : '/'}nightshift/${stage}/${secretName(secret)}`;
+  `${isManaged(secret) ? '' : '/'}${secretPath(secret, stage)}`;
 
 /** The environment variable that holds a secret on this machine: `NIGHTSHIFT_SECRET_GITHUB_TOKEN`. */
 export const secretVariable = (secret: Secret): string =>

@@ -2,19 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Opened } from '../agent/agent-loop.ts';
 import type { Http } from '../agent/http.ts';
 import type { Tool } from '../agent/tool.ts';
+import { type Connection, functionRegion } from '../connection/connection.ts';
 import { toolNamesOf } from '../connection/tool-name.ts';
 import type { Observer } from '../run/observer.ts';
 import type { Run } from '../run/run.ts';
-import { awsIdentity } from './aws/identity.ts';
 import type { LambdaPlace } from './aws/lambda-tool.ts';
-import { connectionSecret, secrets } from './aws/secrets.ts';
+import { secrets } from './aws/secrets.ts';
 import { configuredScripts } from './files/config.ts';
 import { configuredConnection } from './files/connection-config.ts';
 import { loadTools, toolSpecs } from './files/tools.ts';
 import { openModel } from './model/model.ts';
 import { storedPastRuns } from './store/past-runs.ts';
 import type { Stores } from './store/stores.ts';
-import { type Credential, credentialOf } from './web/authorization.ts';
+import { openCredential } from './web/authorization.ts';
 import { guardedHttp } from './web/http.ts';
 
 type Environment = Record<string, string | undefined>;
@@ -49,13 +49,19 @@ export const opener =
     return { model, specs: toolSpecs(tools), calls: { tools, context, effects: stores.effects } };
   };
 
-const use = { what: 'a connection with auth: { sigv4 }', cure: 'AWS_PROFILE' };
-
 /** The local service names its own endpoint for Lambda; connections mean AWS's. */
 const placeOf = ({ NIGHTSHIFT_STAGE }: Environment, region: string): LambdaPlace =>
   NIGHTSHIFT_STAGE === 'local'
     ? { endpoint: `https://lambda.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}` }
     : {};
+
+/** The tools that a connection is, by name. */
+const connectionTools = async (connection: Connection, env: Environment): Promise<[string, Tool][]> => {
+  if (connection.kind === 'http') return [];
+  const { lambdaTool } = await import('./aws/lambda-tool.ts');
+  const tool = await lambdaTool(connection, placeOf(env, functionRegion(connection)));
+  return toolNamesOf(connection).map((name) => [name, tool]);
+};
 
 /** The web with the credentials of these connections, and the tools that some of them are. */
 const openConnections = async (
@@ -63,19 +69,11 @@ const openConnections = async (
   { config, env, now }: Pick<OpenDeps, 'config' | 'env' | 'now'>,
 ): Promise<{ http: Http; tools: Record<string, Tool> }> => {
   const connections = await Promise.all(names.map(configuredConnection(config)));
-  const secretOf = connectionSecret(env);
-  const deps = { http: guardedHttp(), now, identity: (region: string) => awsIdentity(env, region, use) };
-  const credentials: Credential[] = [];
-  const tools: Record<string, Tool> = {};
-  for (const one of connections) {
-    if (one.kind === 'http') {
-      const secret = one.secret === undefined ? undefined : await secretOf(one.name, one.secret);
-      credentials.push(credentialOf(one, secret, deps));
-    } else {
-      const { lambdaTool } = await import('./aws/lambda-tool.ts');
-      for (const tool of toolNamesOf(one))
-        tools[tool] = await lambdaTool(one, placeOf(env, one.function.split(':')[3] ?? ''));
-    }
-  }
-  return { http: guardedHttp({}, credentials), tools };
+  const deps = { http: guardedHttp(), now, env };
+  const web = connections.flatMap((one) => (one.kind === 'http' ? [one] : []));
+  const [credentials, tools] = await Promise.all([
+    Promise.all(web.map((one) => openCredential(one, deps))),
+    Promise.all(connections.map((one) => connectionTools(one, env))),
+  ]);
+  return { http: guardedHttp({}, credentials), tools: Object.fromEntries(tools.flat()) };
 };

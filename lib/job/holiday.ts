@@ -1,6 +1,6 @@
 import { dateProblems } from '../schedule/local-time.ts';
 import { isHolidayName } from '../schedule/schedule.ts';
-import type { Problem, Source } from './job-file.ts';
+import { fileName, type Problem, type Source } from './job-file.ts';
 
 const isMap = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -9,8 +9,7 @@ const isBlank = (name: unknown): boolean => typeof name !== 'string' || name.tri
 /** The dates in a holiday file, which maps each date to the day's name, or all problems of the file. */
 export const holidays = (source: Source): { dates: string[] } | { problems: Problem[] } => {
   if (source.problems.length > 0) return { problems: source.problems };
-  const name = source.file.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
-  const named = isHolidayName(name)
+  const named = isHolidayName(fileName(source))
     ? []
     : [source.at([], 'the name of a holiday file must be 1 to 40 of a-z, 0-9 and -, starting with a letter')];
   if (!isMap(source.value))

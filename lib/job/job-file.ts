@@ -164,14 +164,20 @@ export const issueProblems = (source: Source, issues: z.core.$ZodIssue[], schema
     return issue.keys.map((key) => source.at([...issue.path, key], `${message}${suggestion(key, fields)}`));
   });
 
+/** The name that a file gives what it holds. */
+export const fileName = ({ file }: Source): string => file.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
+
+/** What is wrong with the name of a file, which is that of the `what` in it. */
+export const nameProblems = (source: Source, schema: z.ZodType<string>, what: string): Problem[] =>
+  schema
+    .safeParse(fileName(source))
+    .error?.issues.map(({ message }) => source.at([], `the file's name is the ${what}'s name: it ${message}`)) ?? [];
+
 /** The job in a file `<name>.yml`, complete with defaults and holiday dates, or all problems of the file. */
 export const readJobFile = (source: Source, referable: Referable): { job: Job } | { problems: Problem[] } => {
   if (source.problems.length > 0) return { problems: source.problems };
-  const name = source.file.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
-  const badName =
-    JobName.safeParse(name).error?.issues.map(({ message }) =>
-      source.at([], `the file's name is the job's name: it ${message}`),
-    ) ?? [];
+  const name = fileName(source);
+  const badName = nameProblems(source, JobName, 'job');
   const value = typeof source.value === 'object' && source.value !== null ? source.value : {};
   const named =
     'name' in value ? [source.at(['name'], 'unknown field: the name of the file is the name of the job')] : [];

@@ -1,9 +1,8 @@
 import * as z from 'zod';
-import { isSafe, methods } from '../agent/http.ts';
+import { isSafe, methods, placeOfUrl } from '../agent/http.ts';
 import { maxPageBytes, page } from '../agent/page.ts';
-import { errorText, sent } from '../agent/sent.ts';
+import { read, sent } from '../agent/sent.ts';
 import { ToolError, tool } from '../agent/tool.ts';
-import { placeOfUrl } from './http_post.ts';
 
 /** Headers that say what is asked or sent. A credential is never among them: connections add theirs. */
 const mayBeSet = ['accept', 'accept-language', 'content-type', 'if-match', 'if-none-match', 'prefer', 'range'];
@@ -62,8 +61,6 @@ export default tool({
       maxBytes: maxPageBytes,
       signal,
     });
-    if (!isSafe(method)) return page(await sent(response));
-    if (response.status < 400) return page(response);
-    throw new ToolError('error', await errorText(`The server answered ${response.status}.`, response));
+    return page(await (isSafe(method) ? read(response) : sent(response)));
   },
 });

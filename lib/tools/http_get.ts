@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { maxPageBytes, page } from '../agent/page.ts';
-import { errorText } from '../agent/sent.ts';
-import { ToolError, tool } from '../agent/tool.ts';
+import { read } from '../agent/sent.ts';
+import { tool } from '../agent/tool.ts';
 
 const Input = z.strictObject({
   url: z.string().describe('The http or https URL to fetch. Its host must be one the job allows.'),
@@ -23,7 +23,6 @@ export default tool({
   run: async ({ url, accept }, { job, http, signal }) => {
     const headers: Record<string, string> = accept === undefined ? {} : { accept };
     const response = await http({ method: 'GET', url, headers, allow: job.allow, maxBytes: maxPageBytes, signal });
-    if (response.status < 400) return page(response);
-    throw new ToolError('error', await errorText(`The server answered ${response.status}.`, response));
+    return page(await read(response));
   },
 });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { placeOfUrl } from '../agent/http.ts';
 import { maxPageBytes, page } from '../agent/page.ts';
 import { sent } from '../agent/sent.ts';
 import { tool } from '../agent/tool.ts';
@@ -15,12 +16,6 @@ const Input = z.strictObject({
       'The Content-Type header. Default: `application/json` for an object, `text/plain; charset=utf-8` for a string.',
     ),
 });
-
-/** The address without its query: what differs there is the content, not the place. */
-export const placeOfUrl = (text: string): string => {
-  const { origin, pathname } = new URL(text);
-  return `${origin}${pathname}`;
-};
 
 /** Posts to an allowed host, at most once per run for equal arguments. */
 export default tool({

@@ -24,12 +24,9 @@ const filesOf = async (infra: string): Promise<JobFiles> => {
   await access(jobs).catch((cause: unknown) => {
     throw new Failure('InvalidJob', `${jobs}: there is no such directory`, { cause });
   });
-  const [scripts, holidays, connections] = ['scripts', 'holidays', 'connections'].map((name) => join(infra, name)) as [
-    string,
-    string,
-    string,
-  ];
-  return { jobs, scripts, holidays, connections, tools: projectPath(repositoryFiles.tools) };
+  const at = (name: string): string => join(infra, name);
+  const tools = projectPath(repositoryFiles.tools);
+  return { jobs, scripts: at('scripts'), holidays: at('holidays'), connections: at('connections'), tools };
 };
 
 /** Throws InvalidJob where a file has that job name, in any case of letters. */

@@ -1,6 +1,5 @@
 import { isManaged, type Secret, secretName, secretPlace } from '../../../lib/connection/secret.ts';
-import { Failure } from '../../../lib/failure.ts';
-import { authorized } from '../../../lib/io/aws/credential.ts';
+import { awsFailure } from './stage-executions.ts';
 
 /** The secrets of a deployed stage, by the operator's own credentials. */
 export type StageSecrets = {
@@ -10,21 +9,16 @@ export type StageSecrets = {
   set(secret: Secret, value: string): Promise<void>;
 };
 
-const isNamed = (thrown: unknown, ...names: string[]): boolean =>
-  thrown instanceof Error && names.includes(thrown.name);
-
-const unreachable = (place: string, cause: unknown): Failure =>
-  cause instanceof Failure
-    ? cause
-    : new Failure('StoreUnavailable', `${place}: ${cause instanceof Error ? cause.name : 'no answer'}`, { cause });
+/** The names by which AWS says that there is no such secret. */
+const isUnset = (thrown: unknown): boolean =>
+  thrown instanceof Error && ['ParameterNotFound', 'ResourceNotFoundException'].includes(thrown.name);
 
 /** Runs a request to AWS. Its errors become Unauthorized or StoreUnavailable, without the value. */
 const asked = async <T>(place: string, request: Promise<T>): Promise<T> => {
   try {
-    return await authorized(place, request);
+    return await request;
   } catch (thrown) {
-    if (isNamed(thrown, 'ParameterNotFound', 'ResourceNotFoundException')) throw thrown;
-    throw unreachable(place, thrown);
+    throw isUnset(thrown) ? thrown : awsFailure(place, thrown);
   }
 };
 
@@ -55,7 +49,7 @@ export const stageSecrets = async (
         await asked(secretPlace(secret, stage), request(secret));
         return true;
       } catch (thrown) {
-        if (isNamed(thrown, 'ParameterNotFound', 'ResourceNotFoundException')) return false;
+        if (isUnset(thrown)) return false;
         throw thrown;
       }
     },
@@ -71,7 +65,7 @@ export const stageSecrets = async (
       try {
         await asked(Name, replaced(Name, value));
       } catch (thrown) {
-        if (!isNamed(thrown, 'ResourceNotFoundException')) throw thrown;
+        if (!isUnset(thrown)) throw thrown;
         await asked(Name, secrets.send(new manager.CreateSecretCommand(created)));
       }
     },

@@ -1,9 +1,12 @@
-import type { Connection, HttpConnection, LambdaConnection } from '../../../lib/connection/connection.ts';
+import {
+  type Connection,
+  functionRegion,
+  type HttpConnection,
+  type LambdaConnection,
+} from '../../../lib/connection/connection.ts';
 import { toolNamesOf } from '../../../lib/connection/tool-name.ts';
 import { Failure } from '../../../lib/failure.ts';
-import { awsIdentity } from '../../../lib/io/aws/identity.ts';
-import { connectionSecret } from '../../../lib/io/aws/secrets.ts';
-import { credentialOf } from '../../../lib/io/web/authorization.ts';
+import { openCredential } from '../../../lib/io/web/authorization.ts';
 import { guardedHttp } from '../../../lib/io/web/http.ts';
 import { allowEntry } from '../../../lib/job/allow-entry.ts';
 import { capped } from '../../../lib/text.ts';
@@ -50,7 +53,7 @@ type Tested = { ok: boolean; says: string };
 const timeoutMs = 20_000;
 
 const testHttp = async (connection: HttpConnection, options: ConnectionsOptions): Promise<Tested> => {
-  const { name, secret, test, hosts } = connection;
+  const { name, test, hosts } = connection;
   const [first = ''] = hosts;
   if (test === undefined || first.includes('*'))
     throw new Failure(
@@ -58,11 +61,8 @@ const testHttp = async (connection: HttpConnection, options: ConnectionsOptions)
       `connection ${name}: found no test, expected test: /path, which GET reads from its first host`,
     );
   const env = { ...ownEnv(), NIGHTSHIFT_STAGE: options.stage ?? 'local' };
-  const region = regionOf(options);
-  const value = secret === undefined ? undefined : await connectionSecret(env, { region })(name, secret);
-  const use = { what: `connection ${name}`, cure: 'AWS_PROFILE' };
-  const deps = { http: guardedHttp(), now: () => new Date(), identity: (at: string) => awsIdentity(env, at, use) };
-  const http = guardedHttp({}, [credentialOf(connection, value, deps)]);
+  const deps = { http: guardedHttp(), now: () => new Date(), env, aws: { region: regionOf(options) } };
+  const http = guardedHttp({}, [await openCredential(connection, deps)]);
   const isPlain = first.startsWith('http://') || allowEntry(first)?.http;
   const url = `${isPlain ? 'http' : 'https'}://${first.replace('http://', '')}${test}`;
   const request = { method: 'GET' as const, url, headers: {}, allow: [], maxBytes: 2000 };
@@ -73,7 +73,7 @@ const testHttp = async (connection: HttpConnection, options: ConnectionsOptions)
 
 const testLambda = async (connection: LambdaConnection): Promise<Tested> => {
   const { LambdaClient, InvokeCommand } = await import('@aws-sdk/client-lambda');
-  const client = new LambdaClient({ region: connection.function.split(':')[3] ?? '', maxAttempts: 1 });
+  const client = new LambdaClient({ region: functionRegion(connection), maxAttempts: 1 });
   const command = new InvokeCommand({ FunctionName: connection.function, InvocationType: 'DryRun' });
   try {
     await client.send(command, { abortSignal: AbortSignal.timeout(timeoutMs) });

@@ -38,29 +38,47 @@ const declaredSecrets = (connections: Connection[]): Declared[] => {
   return [...found.values()].sort((a, b) => (secretName(a.secret) < secretName(b.secret) ? -1 : 1));
 };
 
-const inFile = (file: string, secret: Secret): string => `${relative(process.cwd(), file)} (${secretVariable(secret)})`;
-
-const foundHere = (secret: Secret, file: string): Pick<SecretJson, 'place' | 'set'> => {
-  const variable = secretVariable(secret);
-  if (process.env[variable]) return { place: `the environment (${variable})`, set: true };
-  return dotenv(file)[variable] ? { place: inFile(file, secret), set: true } : { place: variable, set: false };
+/** Where secrets are kept: on this machine, or at a stage. `set` returns the place. */
+type Keeper = {
+  find(secret: Secret): Promise<Pick<SecretJson, 'place' | 'set'>>;
+  set(secret: Secret, value: string): Promise<string>;
 };
 
-const found = async (
-  { secret, connections }: Declared,
-  options: SecretsOptions,
-  { file }: Here,
-): Promise<SecretJson> => {
-  const { stage, kmsKey } = options;
-  const common = { secret: secretName(secret), connections };
-  if (stage === undefined) return { ...common, ...foundHere(secret, file) };
-  const isSet = await (await stageSecrets(stage, regionOf(options), kmsKey)).isSet(secret);
-  return { ...common, place: secretPlace(secret, stage), set: isSet };
+const keptHere = (file: string): Keeper => {
+  const inFile = (variable: string): string => `${relative(process.cwd(), file)} (${variable})`;
+  return {
+    async find(secret) {
+      const variable = secretVariable(secret);
+      if (process.env[variable]) return { place: `the environment (${variable})`, set: true };
+      return dotenv(file)[variable] ? { place: inFile(variable), set: true } : { place: variable, set: false };
+    },
+    async set(secret, value) {
+      const variable = secretVariable(secret);
+      await setDotenv(variable, value, file);
+      return inFile(variable);
+    },
+  };
 };
+
+const keptAt = async (stage: string, options: SecretsOptions): Promise<Keeper> => {
+  const kept = await stageSecrets(stage, regionOf(options), options.kmsKey);
+  return {
+    find: async (secret) => ({ place: secretPlace(secret, stage), set: await kept.isSet(secret) }),
+    async set(secret, value) {
+      await kept.set(secret, value);
+      return secretPlace(secret, stage);
+    },
+  };
+};
+
+const keeper = async (options: SecretsOptions, { file }: Here): Promise<Keeper> =>
+  options.stage === undefined ? keptHere(file) : keptAt(options.stage, options);
 
 const list = async (declared: Declared[], options: SecretsOptions, here: Here, out: Terminal): Promise<number> => {
+  const kept = await keeper(options, here);
   const rows: SecretJson[] = [];
-  for (const one of declared) rows.push(await found(one, options, here));
+  for (const { secret, connections } of declared)
+    rows.push({ secret: secretName(secret), connections, ...(await kept.find(secret)) });
   if (options.json) out.say(json({ secrets: rows } satisfies CommandJson['secrets']));
   else if (rows.length === 0) out.say('No connection names a secret.');
   else {
@@ -96,12 +114,9 @@ const set = async (
   here: Here,
   out: Terminal,
 ): Promise<number> => {
-  const { stage, kmsKey } = options;
   const name = secretName(secret);
   const value = await valueFrom(name, here);
-  if (stage === undefined) await setDotenv(secretVariable(secret), value, here.file);
-  else await (await stageSecrets(stage, regionOf(options), kmsKey)).set(secret, value);
-  const place = stage === undefined ? inFile(here.file, secret) : secretPlace(secret, stage);
+  const place = await (await keeper(options, here)).set(secret, value);
   const done: SecretJson = { secret: name, connections, place, set: true };
   if (options.json) out.say(json({ secrets: [done] } satisfies CommandJson['secrets']));
   else out.say(`${name} is set in ${place}. The next run of a job with ${connections.join(' or ')} uses it.`);

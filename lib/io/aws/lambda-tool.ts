@@ -1,7 +1,7 @@
 import type { InvokeCommandOutput } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { type Tool, type ToolContext, ToolError } from '../../agent/tool.ts';
-import type { LambdaConnection } from '../../connection/connection.ts';
+import { functionRegion, type LambdaConnection } from '../../connection/connection.ts';
 import { resultSchema } from '../../run/result-schema.ts';
 import { capped } from '../../text.ts';
 import { repeated } from '../repeated.ts';
@@ -24,8 +24,6 @@ const refusalOf = (name: string, thrown: unknown): ToolError => {
 
 const textOf = ({ Payload }: InvokeCommandOutput): string => Buffer.from(Payload ?? []).toString();
 
-const regionOf = ({ function: arn }: LambdaConnection): string => arn.split(':')[3] ?? '';
-
 /** What the function is told beside its event: the key is the same for every repeat of a call in a run. */
 const clientContext = ({ runId, idempotencyKey }: ToolContext): string =>
   Buffer.from(JSON.stringify({ custom: { run: runId, idempotencyKey } })).toString('base64');
@@ -38,7 +36,11 @@ const invoke = async (
 ): Promise<unknown> => {
   const { LambdaClient, InvokeCommand } = await import('@aws-sdk/client-lambda');
   // The SDK would make an invocation again that may have happened.
-  const client = new LambdaClient({ region: regionOf(connection), maxAttempts: 1, ...(endpoint && { endpoint }) });
+  const client = new LambdaClient({
+    region: functionRegion(connection),
+    maxAttempts: 1,
+    ...(endpoint && { endpoint }),
+  });
   const command = new InvokeCommand({
     FunctionName: connection.function,
     Payload: Buffer.from(JSON.stringify(input)),

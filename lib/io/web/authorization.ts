@@ -2,7 +2,9 @@ import * as z from 'zod';
 import type { Http } from '../../agent/http.ts';
 import { ToolError } from '../../agent/tool.ts';
 import { type Auth, type HttpConnection, hostsOf } from '../../connection/connection.ts';
-import type { AwsIdentity } from '../aws/identity.ts';
+import { formEncoded } from '../../connection/scrub.ts';
+import { type AwsIdentity, awsIdentity } from '../aws/identity.ts';
+import { type AwsClient, connectionSecret } from '../aws/secrets.ts';
 import type { Hop } from './hop.ts';
 
 /** The credential of a connection, for the hosts of the connection alone. */
@@ -16,6 +18,8 @@ export type Credential = {
   /** Everything that must not come back to whoever asked, the secret first. */
   secrets(): string[];
 };
+
+type Environment = Record<string, string | undefined>;
 
 type Signing = Pick<Credential, 'sign' | 'secrets'>;
 
@@ -54,8 +58,7 @@ const tokenRequest = ({ tokenUrl, clientId, scope, audience }: OAuth, secret: st
   const { host, protocol } = new URL(tokenUrl);
   const fields = { grant_type: 'client_credentials', ...(scope && { scope }), ...(audience && { audience }) };
   // Client and secret are form-encoded before they are joined: RFC 6749, 2.3.1.
-  const encoded = (text: string) => new URLSearchParams({ text }).toString().slice('text='.length);
-  const basic = Buffer.from(`${encoded(clientId)}:${encoded(secret)}`).toString('base64');
+  const basic = Buffer.from(`${formEncoded(clientId)}:${formEncoded(secret)}`).toString('base64');
   return {
     method: 'POST' as const,
     url: tokenUrl,
@@ -170,4 +173,15 @@ export const credentialOf = (
 ): Credential => {
   const { auth, idempotent } = connection;
   return { hosts: hostsOf(connection), idempotent, ...signing(connection, auth, secret, deps) };
+};
+
+/** Reads the secret of an http connection, if it has one, and makes its credential. Throws Unauthorized, ModelUnavailable. */
+export const openCredential = async (
+  connection: HttpConnection,
+  { http, now, env, aws }: Omit<AuthorizationDeps, 'identity'> & { env: Environment; aws?: AwsClient },
+): Promise<Credential> => {
+  const { name, secret } = connection;
+  const value = secret === undefined ? undefined : await connectionSecret(env, aws)(name, secret);
+  const use = { what: `connection ${name}`, cure: 'AWS_PROFILE' };
+  return credentialOf(connection, value, { http, now, identity: (region) => awsIdentity(env, region, use) });
 };
