@@ -185,7 +185,7 @@ export const policyMutants: Mutant[] = [
     edit(
       'lib/io/store/job-states.ts',
       '  async put(state) {\n',
-      '  async put(given) {\n    const found = await table.get(keyOf(given));\n    const state = found ? { ...given, version: Number(found.version) + 1 } : given;\n',
+      '  async put(given) {\n    const found = await table.get(stateKey(given));\n    const state = found ? { ...given, version: Number(found.version) + 1 } : given;\n',
     ),
   ),
   mutant(
